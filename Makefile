@@ -1,0 +1,54 @@
+# The commands of this project. Each target installs what it needs itself.
+SHELL := /bin/bash
+PY ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run check test bench soak format lock setup web clean
+
+run: setup ## start the gateway with the demo campus
+	@bash docker/need.sh mosquitto
+	$(BIN)/campus run --demo
+
+check: setup ## format, lint, types, imports; the web code's types and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python gateway/web/build_hook.py check
+
+test: setup ## everything that must hold
+	@bash docker/need.sh mosquitto chromium
+	$(BIN)/pytest
+
+bench: setup ## all benchmarks, or BENCH=name
+	@bash docker/need.sh mosquitto chromium
+	$(BIN)/python -m benchmarks $(BENCH)
+
+soak: setup ## two hundred kills under load
+	@bash docker/need.sh mosquitto
+	$(BIN)/python -m benchmarks soak
+
+format: setup ## put the code into the one format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup ## write the lock files anew from pyproject.toml
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --upgrade --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml --extra dev -o requirements-dev.txt
+
+setup: $(VENV)/.ready web
+
+$(VENV)/.ready: requirements-dev.txt pyproject.toml
+	@bash docker/need.sh python3-venv
+	test -x $(BIN)/python || $(PY) -m venv $(VENV)
+	$(BIN)/pip install -q --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+web: $(VENV)/.ready ## build the page when its sources changed
+	@$(BIN)/python gateway/web/build_hook.py build
+
+clean:
+	rm -rf $(VENV) gateway/web/dist gateway/web/node_modules var

@@ -1,0 +1,1 @@
+"""What is wrong and who must know: rules, life cycle, escalation, notification."""

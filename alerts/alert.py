@@ -1,0 +1,170 @@
+"""An alert, what people may do to it, and what happened to it, after ISA-18.2.
+
+One open alert per (device, condition). Each distinct press or trip is an *occurrence* of it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeAlias
+
+import msgspec
+
+from alerts.finding import Explanation, Priority
+
+
+class AlertState(StrEnum):
+    """Where an alert stands (ISA-18.2, figure 2; OPC UA Part 9 for latching)."""
+
+    UNACKNOWLEDGED = "unacknowledged"  # active, nobody has taken it
+    ACKNOWLEDGED = "acknowledged"  # active, somebody has
+    RETURNED = "returned"  # no longer active, nobody has acknowledged it
+    LATCHED = "latched"  # acknowledged, no longer active, a person must reset it
+    CLOSED = "closed"  # normal again
+
+
+class TransitionKind(StrEnum):
+    """What can happen to an alert. Each is one fact."""
+
+    RAISED = "raised"
+    OCCURRED = "occurred"  # one more press or trip of an open alert
+    RETURNED = "returned"  # the condition stopped
+    REACTIVATED = "reactivated"  # the condition is true again on an open alert
+    ESCALATED = "escalated"
+    ACKNOWLEDGED = "acknowledged"
+    COMMENTED = "commented"
+    ASSIGNED = "assigned"
+    SHELVED = "shelved"
+    UNSHELVED = "unshelved"
+    FALSE_PROPOSED = "false_proposed"  # a panic alarm needs a second person
+    FALSE_CONFIRMED = "false_confirmed"
+    FALSE_DECLINED = "false_declined"
+    RESET = "reset"
+    SUPPRESSED = "suppressed"  # its device was taken out of service
+    UNSUPPRESSED = "unsuppressed"
+    CLOSED = "closed"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert as it stands at one ``version``. All times in ms.
+
+    ``raised`` is when the condition first became true (device time if believed), ``known`` when we
+    knew it. ``sounded_from`` is the occurrence that sounds now: set by each occurrence, cleared by
+    an acknowledgement.
+    """
+
+    id: int
+    device: int
+    school: str
+    condition: str
+    priority: Priority
+    state: AlertState
+    active: bool
+    raised: int
+    known: int
+    explanation: Explanation
+    version: int = 1
+    latches: bool = False
+    occurrences: int = 1
+    last_occurrence: int = 0
+    returned: int | None = None
+    acknowledged: int | None = None
+    acknowledged_by: str | None = None
+    assigned_to: str | None = None
+    shelved_until: int | None = None
+    shelved_by: str | None = None
+    suppressed: bool = False
+    false_proposed_by: str | None = None
+    false_reason: str = ""
+    is_false: bool = False
+    escalated: int | None = None
+    closed: int | None = None
+    remark: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it still stands."""
+        return self.state is not AlertState.CLOSED
+
+    @property
+    def emergency(self) -> bool:
+        """Whether nothing may hide it."""
+        return self.priority is Priority.EMERGENCY
+
+
+class Transition(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened to an alert. ``version`` is the alert's after it."""
+
+    alert: int
+    version: int
+    kind: TransitionKind
+    state: AlertState
+    happened: int
+    known: int
+    actor: str = ""  # empty: the gateway itself
+    detail: dict[str, str | int | float | bool | None] = msgspec.field(default_factory=dict)
+
+
+class Acknowledge(msgspec.Struct, frozen=True, tag=True):
+    """A named person has taken the alert. ``comment`` may be empty."""
+
+    comment: str = ""
+
+
+class Comment(msgspec.Struct, frozen=True, tag=True):
+    """A remark of a person; changes no state."""
+
+    text: str
+
+
+class Assign(msgspec.Struct, frozen=True, tag=True):
+    """Who is to deal with it; ``None`` = nobody."""
+
+    to: str | None
+
+
+class Shelve(msgspec.Struct, frozen=True, tag=True):
+    """Put aside until a time (ms), with a reason. Never an emergency."""
+
+    until: int
+    reason: str
+
+
+class Unshelve(msgspec.Struct, frozen=True, tag=True):
+    """Take it back from the shelf."""
+
+
+class Reset(msgspec.Struct, frozen=True, tag=True):
+    """Unlatch: the condition is gone and a person says so."""
+
+
+class MarkFalse(msgspec.Struct, frozen=True, tag=True):
+    """It was no alarm. A panic alarm needs a second person (`ConfirmFalse`)."""
+
+    reason: str
+
+
+class ConfirmFalse(msgspec.Struct, frozen=True, tag=True):
+    """The second person agrees (or not) that a panic alarm was false."""
+
+    agree: bool
+    reason: str = ""
+
+
+Action: TypeAlias = (
+    Acknowledge | Comment | Assign | Shelve | Unshelve | Reset | MarkFalse | ConfirmFalse
+)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why an action cannot be done now: a code of the catalogues (``refusal.{code}``)."""
+
+    code: str
+    detail: str
+
+
+class Folded(msgspec.Struct, frozen=True):
+    """What folding came to: the alert as it stands now and the transitions on the way."""
+
+    alert: Alert | None
+    transitions: tuple[Transition, ...] = ()

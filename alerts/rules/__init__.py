@@ -1,0 +1,1 @@
+"""One file a rule; ``RULES`` is the table that the kinds' files name them by."""

@@ -1,0 +1,36 @@
+"""The seam every dialect implements: a topic becomes a `Route`, a payload becomes `Reading`s."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from devices.reading import Reading, Reject, Route
+
+
+class Dialect(Protocol):
+    """How one family of devices speaks MQTT. Stateless but for what a bridge tells about devices.
+
+    A dialect other than the native one is bound to one school when it is made, because its topics
+    do not name one.
+    """
+
+    name: str
+
+    def filters(self) -> Sequence[tuple[str, bool]]:
+        """Topic filters to subscribe to, each with whether it may carry events (alarms)."""
+        ...
+
+    def route(self, topic: str) -> Route | Reject | None:
+        """Where ``topic`` leads; ``None`` for a topic that is known and carries nothing to keep."""
+        ...
+
+    def read(
+        self, route: Route, payload: bytes, received: int, *, retained: bool
+    ) -> list[Reading] | Reject:
+        """What ``payload`` says, oldest first. ``received`` in ms; never raises on any bytes."""
+        ...
+
+    def guess_kind(self, route: Route, readings: Sequence[Reading]) -> str:
+        """The kind an unregistered device probably is: a suggestion for who adopts it."""
+        ...

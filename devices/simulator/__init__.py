@@ -1,0 +1,1 @@
+"""Invented campuses that speak real MQTT, and the load generator."""

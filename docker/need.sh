@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Makes sure that the Debian packages named are there: installs them as root or with sudo, else
+# says which are missing. Usage: need.sh mosquitto chromium …
+set -euo pipefail
+missing=()
+for package in "$@"; do
+  case $package in
+    mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto) ;;
+    chromium) command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk) ;;
+    python3-venv) "${PY:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv) ;;
+    *) command -v "$package" >/dev/null || missing+=("$package") ;;
+  esac
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" = 0 ]; then run=(); elif command -v sudo >/dev/null; then run=(sudo); else
+  echo "missing: ${missing[*]}. Install it as root: apt-get install ${missing[*]}" >&2
+  exit 1
+fi
+echo "installing ${missing[*]} …" >&2
+"${run[@]}" apt-get update -qq
+# Debian starts a broker of its own on 1883 when it installs one; ours is a child of the gateway.
+"${run[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2

@@ -1,0 +1,1 @@
+"""How it runs: ingest, store, history, api, web, cli, security, the clock."""

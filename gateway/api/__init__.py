@@ -1,0 +1,1 @@
+"""The HTTP interface: resources, live stream, health and metrics."""

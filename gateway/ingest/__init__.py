@@ -1,0 +1,1 @@
+"""From the broker's sessions to batches of raw messages, acknowledged after commit."""

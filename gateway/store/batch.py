@@ -1,0 +1,104 @@
+"""What one transaction writes: the readings, and all that was concluded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+from sqlalchemy import Executable
+
+from alerts.alert import Alert, Transition
+
+ReadingRow: TypeAlias = tuple[int, int, int, int, bytes]
+"""Device row, channel, happened, received, body: in the order of the table's columns."""
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """Something people will one day have to prove. ``body`` is canonical JSON."""
+
+    kind: str
+    happened: int
+    known: int
+    actor: str
+    subject: str
+    body: bytes
+
+
+class OutboxEntry(msgspec.Struct, frozen=True):
+    """One thing to deliver to one receiver; ``key`` is unique per receiver and occurrence."""
+
+    receiver: str
+    key: str
+    created: int
+    body: bytes
+    due: int
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """A deadline people rely on. ``due`` ``None`` removes it."""
+
+    kind: str
+    subject: str
+    due: int | None
+    body: str = "{}"
+
+
+class NumberedTransition(msgspec.Struct, frozen=True):
+    """A transition with its row, which is the event id of the live stream."""
+
+    row: int
+    transition: Transition
+
+
+class RejectSample(msgspec.Struct, frozen=True):
+    """A message that was not understood, cut to a bounded length."""
+
+    received: int
+    reason: str
+    detail: str
+    topic: str
+    school: str
+    sample: bytes
+
+
+class DiscoveryRow(msgspec.Struct, frozen=True):
+    """A device that speaks and is not registered, as last seen."""
+
+    school: str
+    id: str
+    dialect: str
+    address: str
+    kind: str
+    first_seen: int
+    last_seen: int
+    messages: int
+    topic: str
+    sample: bytes
+    understood: bytes
+
+
+class Batch(msgspec.Struct, gc=True):
+    """Everything that one transaction writes. Empty lists cost nothing.
+
+    ``alerts`` holds the last version of each alert touched. ``acknowledging`` are packed packet
+    ids per session (session, entries, count). ``statements`` are other writes (registry, users).
+    ``urgent`` marks a batch that holds events: it may use the reserved disk space.
+    """
+
+    readings: list[ReadingRow] = msgspec.field(default_factory=list)
+    facts: list[Fact] = msgspec.field(default_factory=list)
+    alerts: dict[int, Alert] = msgspec.field(default_factory=dict)
+    transitions: list[NumberedTransition] = msgspec.field(default_factory=list)
+    outbox: list[OutboxEntry] = msgspec.field(default_factory=list)
+    states: dict[int, bytes] = msgspec.field(default_factory=dict)
+    deadlines: list[Deadline] = msgspec.field(default_factory=list)
+    acknowledging: list[tuple[str, bytes, int]] = msgspec.field(default_factory=list)
+    rejects: list[RejectSample] = msgspec.field(default_factory=list)
+    reject_counts: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
+    discoveries: list[DiscoveryRow] = msgspec.field(default_factory=list)
+    statements: list[tuple[Executable, Sequence[Mapping[str, Any]] | None]] = msgspec.field(
+        default_factory=list
+    )
+    urgent: bool = False
+    now: int = 0

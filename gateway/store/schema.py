@@ -1,0 +1,281 @@
+"""The tables, once, for SQLite and PostgreSQL. Times are integer milliseconds since 1970 UTC.
+
+``readings`` carries no index but its row number: an index on raw readings costs ten times the
+write (docs/benchmarks.md). Curves come from ``rollups`` and the short tail not yet rolled up.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata: Final = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Number: Final = BigInteger().with_variant(Integer, "sqlite")
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("parent", String(64), ForeignKey("regions.id")),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False, server_default=""),
+)
+
+schools = Table(
+    "schools",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("region", String(64), ForeignKey("regions.id")),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False, server_default=""),
+)
+
+places = Table(
+    "places",
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("parent", String(64)),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False, server_default=""),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("school", String(64), ForeignKey("schools.id"), nullable=False),
+    Column("id", String(64), nullable=False),
+    Column("kind", String(64), nullable=False),
+    Column("name_zh", Text, nullable=False, server_default=""),
+    Column("name_en", Text, nullable=False, server_default=""),
+    Column("place", String(64)),
+    Column("dialect", String(64), nullable=False, server_default="native"),
+    Column("address", Text, nullable=False, server_default=""),
+    Column("repeater", String(64)),
+    Column("out_of_service", Boolean, nullable=False, server_default="0"),
+    Column("parameters", Text, nullable=False, server_default="{}"),  # JSON
+    UniqueConstraint("school", "id"),
+)
+
+parameters = Table(
+    "parameters",  # a school's own figures for a kind's rules; JSON {rule: {parameter: value}}
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("kind", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+device_states = Table(
+    "device_states",  # what cannot be derived from readings again: written when it changes
+    metadata,
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),  # JSON {rule: memory}
+    Column("changed", Number, nullable=False),
+)
+
+readings = Table(
+    "readings",
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("device", Number, nullable=False),
+    Column("channel", Integer, nullable=False),
+    Column("happened", Number, nullable=False),
+    Column("received", Number, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON object, our names and units
+)
+
+rollups = Table(
+    "rollups",  # per device, metric and minute (span 60000) or hour (span 3600000)
+    metadata,
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("metric", String(64), primary_key=True),
+    Column("span", Integer, primary_key=True, autoincrement=False),
+    Column("start", Number, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    Column("low", Float, nullable=False),
+    Column("high", Float, nullable=False),
+    Column("sum", Float, nullable=False),
+    Column("last", Float, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+facts = Table(
+    "facts",  # append-only: nothing updates or deletes a row (triggers refuse it)
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("happened", Number, nullable=False),
+    Column("known", Number, nullable=False),
+    Column("actor", String(128), nullable=False),  # user:…, device:school/id, gateway
+    Column("subject", String(160), nullable=False),  # alert:…, device:…, school:…
+    Column("body", LargeBinary, nullable=False),  # canonical JSON
+    Index(None, "subject"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("device", Number, nullable=False),
+    Column("school", String(64), nullable=False),
+    Column("condition", String(64), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("raised", Number, nullable=False),
+    Column("known", Number, nullable=False),
+    Column("closed", Number),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of alerts.alert.Alert
+    Index("ix_alerts_open", "closed", "priority", "raised"),
+    Index(None, "device", "raised"),
+    Index(None, "school", "raised"),
+)
+
+transitions = Table(
+    "transitions",  # its row number is the event id of the live stream
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("alert", Number, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("known", Number, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of alerts.alert.Transition
+    UniqueConstraint("alert", "version", "kind"),
+)
+
+outbox = Table(
+    "outbox",  # delivered at least once, in order per receiver
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("receiver", String(64), nullable=False),
+    Column("key", String(160), nullable=False),  # per occurrence
+    Column("created", Number, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due", Number, nullable=False),
+    Column("delivered", Number),
+    Column("failed", Text),  # the last error, in words
+    UniqueConstraint("receiver", "key"),
+    Index("ix_outbox_open", "delivered", "receiver", "row"),
+)
+
+deadlines = Table(
+    "deadlines",  # those that people rely on; the others follow from readings
+    metadata,
+    Column("kind", String(32), primary_key=True),  # escalate, unshelve, test_window …
+    Column("subject", String(160), primary_key=True),
+    Column("due", Number, nullable=False),
+    Column("body", Text, nullable=False, server_default="{}"),
+)
+
+acknowledging = Table(
+    "acknowledging",  # packet ids committed, perhaps not yet acknowledged to the broker
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("session", String(64), nullable=False),
+    Column("entries", LargeBinary, nullable=False),  # gateway.ingest.redelivery packs them
+    Column("count", Integer, nullable=False),
+)
+
+discoveries = Table(
+    "discoveries",
+    metadata,
+    Column("school", String(64), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("dialect", String(64), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("kind", String(64), nullable=False),  # the guess
+    Column("first_seen", Number, nullable=False),
+    Column("last_seen", Number, nullable=False),
+    Column("messages", Number, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("sample", LargeBinary, nullable=False),
+    Column("understood", LargeBinary, nullable=False),  # JSON of the values
+    Column("ignored", Boolean, nullable=False, server_default="0"),
+)
+
+rejects = Table(
+    "rejects",  # a bounded sample; the counts are in reject_counts
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("received", Number, nullable=False),
+    Column("reason", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("school", String(64), nullable=False, server_default=""),
+    Column("sample", LargeBinary, nullable=False),
+)
+
+reject_counts = Table(
+    "reject_counts",
+    metadata,
+    Column("day", Number, primary_key=True, autoincrement=False),  # days since 1970
+    Column("school", String(64), primary_key=True),
+    Column("reason", String(32), primary_key=True),
+    Column("count", Number, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("display", Text, nullable=False, server_default=""),
+    Column("password", Text),  # argon2; NULL = cannot sign in with one
+    Column("role", String(16), nullable=False),
+    Column("scopes", Text, nullable=False, server_default='["*"]'),  # JSON: region:…, school:…, *
+    Column("disabled", Boolean, nullable=False, server_default="0"),
+    Column("created", Number, nullable=False),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),  # SHA-256 of the cookie
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("created", Number, nullable=False),
+    Column("seen", Number, nullable=False),
+    Column("expires", Number, nullable=False),
+)
+
+tokens = Table(
+    "tokens",  # API tokens and one-time sign-ins
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("created", Number, nullable=False),
+    Column("expires", Number),
+    Column("once", Boolean, nullable=False, server_default="0"),
+    Column("revoked", Number),
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,103 @@
+"""The seam every store implements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Connection
+
+from alerts.alert import Alert
+from devices.model import Device
+from gateway.store.batch import Batch, Deadline
+
+Result = TypeVar("Result")
+
+
+class StoreError(Exception):
+    """The store could not do what was asked; the message says what, and what to do."""
+
+
+class StoreFullError(StoreError):
+    """There is no room. Nothing of the batch was kept; commit it again when there is."""
+
+
+class Snapshot(msgspec.Struct):
+    """What the gateway needs to go on after a start."""
+
+    devices: list[Device]
+    states: dict[int, bytes]
+    school_parameters: dict[tuple[str, str], dict[str, dict[str, object]]]
+    """By (school, kind): ``{rule: {parameter: value}}``."""
+
+    open_alerts: list[Alert]
+    deadlines: list[Deadline]
+    acknowledging: dict[str, list[bytes]]
+    """By session: packed packet ids, oldest first."""
+
+    last_alert: int
+    last_transition: int
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How much room there is, in bytes, and what it is enough for."""
+
+    free: int
+    telemetry: bool
+    events: bool
+
+
+class Store(Protocol):
+    """Keeps facts. One writer; any number of readers."""
+
+    def load(self) -> Snapshot:
+        """Everything the gateway needs to go on. Call once, at start."""
+        ...
+
+    def commit(self, batch: Batch) -> Future[None]:
+        """Write the batch in one durable transaction, in the order of the calls.
+
+        The future fails with `StoreFullError` when there is no room and with `StoreError`
+        otherwise; then nothing of the batch was kept.
+        """
+        ...
+
+    def read(self, query: Callable[[Connection], Result]) -> Result:
+        """Run a reading query on a connection of its own. Blocks: call it from a thread."""
+        ...
+
+    def room(self) -> Room:
+        """How much room is left, looked at now."""
+        ...
+
+    def close(self) -> None:
+        """Finish what was handed over, then close."""
+        ...
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One point of a curve: what the metric was in ``[start, start + span)``. ``span`` 0 = raw."""
+
+    start: int
+    span: int
+    count: int
+    low: float
+    high: float
+    mean: float
+    last: float
+
+
+class History(Protocol):
+    """The readings of the past. SQLite embedded; InfluxDB in larger tiers."""
+
+    def curve(
+        self, device: int, metric: str, since: int, until: int, points: int
+    ) -> Sequence[Point]:
+        """At most about ``points`` points of ``[since, until)``, oldest first, gaps left out."""
+        ...
+
+    def recent(self, metrics: Sequence[str], since: int) -> dict[tuple[int, str], list[Any]]:
+        """Points (ms, value) by (device, metric) since then: fills rule windows after a crash."""
+        ...
