@@ -72,8 +72,11 @@ class Desk(Protocol):
         """Do something to an alert in the name of ``actor`` (a user's name)."""
         ...
 
-    async def register(self, device: Device, actor: str) -> Device | Refusal:
-        """Add a device, adopt a discovery or change a device (same school and id)."""
+    async def register(self, device: Device, actor: str, reason: str = "") -> Device | Refusal:
+        """Add a device, adopt a discovery or change a device (same school and id).
+
+        ``reason`` is what the person gave for it (taking a device out of service asks for one).
+        """
         ...
 
     async def remove(self, school: str, device: str, actor: str, reason: str) -> Refusal | None:
