@@ -1,0 +1,377 @@
+"""One session to an MQTT 5 broker: a thin connection of our own over the ``mqtt5`` codec.
+
+Why not a client library: they acknowledge when a message reaches their queue, or cost a task a
+message (docs/decisions/0002-own-mqtt-connection.md). What this does not do: QoS 2 towards us (we
+subscribe at QoS 1 and the broker steps down), topic aliases, flow control of what we publish.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+import sys
+from array import array
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import mqtt5
+import msgspec
+import structlog
+
+from gateway.clock import Clock
+from gateway.ingest.redelivery import Redelivery, pack
+from gateway.ingest.source import (
+    ConnectionRefusedByBrokerError,
+    Delivery,
+    IngestError,
+    Message,
+    SourceStatus,
+)
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the broker is and who we are. ``tls`` is a ready context or ``None``."""
+
+    host: str
+    port: int
+    client_id: str
+    username: str | None = None
+    password: str | None = None
+    tls: ssl.SSLContext | None = None
+    keep_alive_s: int = 20
+    session_expiry_s: int = 7 * 24 * 3600
+    receive_maximum: int = 8192
+    connect_timeout_s: float = 10.0
+    reconnect_min_s: float = 0.2
+    reconnect_max_s: float = 15.0
+    max_packet_size: int = 256 * 1024
+
+
+class Mqtt5Source:
+    """A persistent session, acknowledged only when told to. Implements `Source`."""
+
+    def __init__(
+        self,
+        *,
+        session: str,
+        endpoint: Endpoint,
+        filters: Sequence[str],
+        clock: Clock,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``filters`` are subscribed at QoS 1; retained messages come marked as such."""
+        if not filters:
+            raise ValueError(f"session {session}: at least one topic filter is needed")
+        self.session = session
+        self.on_ready = on_ready
+        self._endpoint = endpoint
+        self._filters = list(filters)
+        self._clock = clock
+        self._redelivery = Redelivery(endpoint.receive_maximum)
+        self._waiting: deque[Message] = deque()
+        self._connection: _Connection | None = None
+        self._epoch = 0
+        self._received = 0
+        self._since = 0
+        self._error = "not connected yet"
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be taken."""
+        return len(self._waiting)
+
+    def recall(self, entries: Sequence[bytes]) -> None:
+        """At start: what was committed and perhaps never acknowledged, oldest first."""
+        for packed in entries:
+            self._redelivery.taken(packed)
+
+    def take(self, most: int) -> Delivery | None:
+        """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
+        waiting = self._waiting
+        if not waiting:
+            return None
+        if len(waiting) <= most:
+            messages = list(waiting)
+            waiting.clear()
+        else:
+            messages = [waiting.popleft() for _ in range(most)]
+        known: list[int] = []
+        if self._redelivery.watching:
+            messages, known = self._set_known_aside(messages)
+        entries = pack(messages)
+        self._redelivery.taken(entries)
+        if self._connection is not None and len(waiting) < self._endpoint.receive_maximum:
+            self._connection.resume()
+        return Delivery(self.session, self._epoch, messages, entries, known)
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """One PUBACK for each message that has a packet id, all in one write."""
+        if self._connection is None or delivery.epoch != self._epoch:
+            return
+        ids = [message.packet_id for message in delivery.messages if message.packet_id]
+        ids += delivery.known
+        if ids:
+            self._connection.write(puback(ids))
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Send at QoS 0; false when there is no connection."""
+        if self._connection is None:
+            return False
+        self._connection.write(mqtt5.PublishPacket(topic, payload).write())
+        return True
+
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        return SourceStatus(
+            connected=self._connection is not None,
+            since=self._since,
+            error="" if self._connection is not None else self._error,
+            received=self._received,
+            redelivered=self._redelivery.count,
+            waiting=len(self._waiting),
+        )
+
+    async def run(self) -> None:
+        """Connect, subscribe and stay connected until cancelled; back-off with jitter between."""
+        delay = self._endpoint.reconnect_min_s
+        while True:
+            started = self._clock.steady()
+            try:
+                await self._connect_and_stay()
+            except (OSError, IngestError, TimeoutError) as error:
+                self._error = f"{type(error).__name__}: {error}" if str(error) else "timed out"
+                _log.warning("broker.lost", session=self.session, error=self._error)
+            self.on_ready()
+            if self._clock.steady() - started > 10 * self._endpoint.reconnect_min_s:
+                delay = self._endpoint.reconnect_min_s
+            # Jitter, so that a hundred gateways do not knock on a broker that has just come back.
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
+            delay = min(delay * 2, self._endpoint.reconnect_max_s)
+
+    async def _connect_and_stay(self) -> None:
+        endpoint = self._endpoint
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(endpoint.connect_timeout_s):
+            transport, connection = await loop.create_connection(
+                lambda: _Connection(self._arrived, endpoint.keep_alive_s),
+                endpoint.host,
+                endpoint.port,
+                ssl=endpoint.tls,
+            )
+        try:
+            async with asyncio.timeout(endpoint.connect_timeout_s):
+                present = await self._introduce(connection)
+                self._begin(connection, session_present=present)
+                await connection.subscribe(self._filters)
+            await connection.closed
+        finally:
+            self._connection = None
+            self._since = self._clock.now()
+            connection.goodbye()
+            transport.abort()
+            # What was not taken comes again over the next connection, but for QoS 0.
+            self._waiting = deque(m for m in self._waiting if not m.packet_id)
+
+    async def _introduce(self, connection: _Connection) -> bool:
+        endpoint = self._endpoint
+        connection.write(
+            mqtt5.ConnectPacket(
+                endpoint.client_id,
+                username=endpoint.username,
+                password=None if endpoint.password is None else endpoint.password.encode(),
+                clean_start=False,
+                keep_alive=endpoint.keep_alive_s,
+                session_expiry_interval=endpoint.session_expiry_s,
+                receive_max=endpoint.receive_maximum,
+                max_packet_size=endpoint.max_packet_size,
+            ).write()
+        )
+        answer = await connection.connack
+        if answer.reason_code != mqtt5.ConnAckReasonCode.SUCCESS:
+            raise ConnectionRefusedByBrokerError(
+                f"broker at {endpoint.host}:{endpoint.port} refused {endpoint.client_id!r}: "
+                f"{answer.reason_code.name.lower().replace('_', ' ')}"
+            )
+        return answer.session_present
+
+    def _begin(self, connection: _Connection, *, session_present: bool) -> None:
+        self._epoch += 1
+        self._redelivery.reconnected(session_present=session_present)
+        self._connection = connection
+        self._since = self._clock.now()
+        self._error = ""
+        connection.begin()
+        _log.info("broker.connected", session=self.session, session_present=session_present)
+        self.on_ready()
+
+    def _arrived(self, messages: list[Message]) -> None:
+        self._received += len(messages)
+        self._waiting.extend(messages)
+        # Only QoS 0 can exceed the window; reading on would let it fill the memory.
+        if self._connection is not None and len(self._waiting) > 2 * self._endpoint.receive_maximum:
+            self._connection.pause()
+        self.on_ready()
+
+    def _set_known_aside(self, messages: list[Message]) -> tuple[list[Message], list[int]]:
+        fresh: list[Message] = []
+        known: list[int] = []
+        redelivery = self._redelivery
+        for message in messages:
+            if message.packet_id and redelivery.watching and redelivery.is_known(message):
+                known.append(message.packet_id)
+            else:
+                fresh.append(message)
+        return fresh, known
+
+
+def puback(packet_ids: Sequence[int]) -> bytes:
+    """The PUBACK packets (MQTT 5, 3.4: reason code and properties left out = success) in a row."""
+    packets = bytearray(b"\x40\x02\x00\x00" * len(packet_ids))
+    ids = array("H", packet_ids)
+    if sys.byteorder == "little":
+        ids.byteswap()
+    octets = ids.tobytes()
+    packets[2::4] = octets[0::2]
+    packets[3::4] = octets[1::2]
+    return bytes(packets)
+
+
+class _Connection(asyncio.Protocol):
+    """One TCP connection: bytes in, packets out, keep-alive."""
+
+    def __init__(self, arrived: Callable[[list[Message]], None], keep_alive_s: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._arrived = arrived
+        self._keep_alive_s = keep_alive_s
+        self._transport: asyncio.Transport | None = None
+        self._rest = b""
+        self._early: list[Message] | None = []
+        self._heard = loop.time()
+        self._pinger: asyncio.TimerHandle | None = None
+        self._paused = False
+        self.connack: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
+        self._suback: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101
+        self._transport = transport
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(IngestError(f"the broker closed the connection: {exc or 'end of stream'}"))
+
+    def write(self, packet: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(packet)
+
+    def begin(self) -> None:
+        """The session is known now: hand over what came right behind the CONNACK."""
+        early, self._early = self._early, None
+        if early:
+            self._arrived(early)
+        self._ping()
+
+    async def subscribe(self, filters: Sequence[str]) -> None:
+        self.write(
+            mqtt5.SubscribePacket(
+                1,
+                [
+                    # Not "as published": then a set retain flag means "stored before", and a
+                    # live message that its sender asked to retain comes without.
+                    mqtt5.TopicFilter(
+                        pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_as_published=False
+                    )
+                    for pattern in filters
+                ],
+            ).write()
+        )
+        answer = await self._suback
+        for pattern, code in zip(filters, answer.reason_codes, strict=True):
+            if code >= 128:
+                raise ConnectionRefusedByBrokerError(
+                    f"the broker refused the subscription {pattern!r}: "
+                    f"{code.name.lower().replace('_', ' ')}"
+                )
+
+    def pause(self) -> None:
+        if not self._paused and self._transport is not None:
+            self._paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._paused and self._transport is not None and not self._transport.is_closing():
+            self._paused = False
+            self._transport.resume_reading()
+
+    def goodbye(self) -> None:
+        """Stop what runs by itself; a DISCONNECT is left out, so that the session stays."""
+        if self._pinger is not None:
+            self._pinger.cancel()
+        for future in (self.connack, self._suback, self.closed):
+            if not future.done():
+                future.cancel()
+            elif not future.cancelled():
+                future.exception()  # seen; otherwise asyncio complains about it
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = self._loop.time()
+        if self._rest:
+            data = self._rest + data
+        buffer = memoryview(data)
+        end, offset = len(data), 0
+        read = mqtt5.read
+        publish = mqtt5.PublishPacket
+        messages: list[Message] = []
+        append = messages.append
+        try:
+            while offset < end:
+                packet, used = read(buffer[offset:])
+                offset += used
+                if type(packet) is publish:
+                    append(
+                        Message(packet.topic, packet.payload, packet.packet_id or 0, packet.retain)
+                    )
+                else:
+                    self._answered(packet)
+        except IndexError:
+            pass  # the rest of the packet comes with the next piece
+        except ValueError as error:
+            self._end(IngestError(f"the broker sent what is no MQTT 5: {error}"))
+            return
+        self._rest = data[offset:] if offset < end else b""
+        if messages:
+            if self._early is not None:
+                self._early.extend(messages)
+            else:
+                self._arrived(messages)
+
+    def _answered(self, packet: mqtt5.Packet) -> None:
+        if isinstance(packet, mqtt5.ConnAckPacket):
+            if not self.connack.done():
+                self.connack.set_result(packet)
+        elif isinstance(packet, mqtt5.SubAckPacket):
+            if not self._suback.done():
+                self._suback.set_result(packet)
+        elif isinstance(packet, mqtt5.DisconnectPacket):
+            reason = packet.reason_code.name.lower().replace("_", " ")
+            self._end(IngestError(f"the broker disconnected us: {reason}"))
+
+    def _ping(self) -> None:
+        silence = self._loop.time() - self._heard
+        if silence > 1.5 * self._keep_alive_s:
+            self._end(IngestError(f"nothing from the broker for {silence:.0f} s"))
+            return
+        self.write(mqtt5.PingReqPacket().write())
+        self._pinger = self._loop.call_later(self._keep_alive_s / 2, self._ping)
+
+    def _end(self, reason: IngestError) -> None:
+        for future in (self.connack, self._suback, self.closed):
+            if not future.done():
+                future.set_exception(reason)
+        if self._transport is not None:
+            self._transport.abort()
