@@ -82,7 +82,8 @@ class Route(msgspec.Struct, frozen=True):
     """Where a topic leads: which device, on which channel. Cached per topic.
 
     ``kind`` is the kind the topic names, or the dialect's best guess, or ``""`` when only the
-    payload can tell.
+    payload can tell. ``address`` is how the dialect itself calls the device, when that is not its
+    id (the friendly name of a Zigbee2MQTT device).
     """
 
     school: str
@@ -91,3 +92,4 @@ class Route(msgspec.Struct, frozen=True):
     kind: str = ""
     dialect: str = "native"
     origin: Origin = Origin.DEVICE
+    address: str = ""
