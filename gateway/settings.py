@@ -1,0 +1,508 @@
+"""What a deployer sets: the models of ``gateway.yaml``. docs/configuration.md is made from them.
+
+Every duration and size carries its unit in its name.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from devices.model import is_identifier
+from gateway.paths import default_config_dir
+from gateway.settings_fields import (
+    Address,
+    ExistingFile,
+    ExistingFolder,
+    HostPort,
+    PathFromHere,
+    Secret,
+    Section,
+)
+
+
+class PriorityName(StrEnum):
+    """The priorities of alerts, as files and the API name them."""
+
+    EMERGENCY = "emergency"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NOTICE = "notice"
+
+
+class Keep(Section):
+    """How long readings stay. Facts, alerts and their transitions are never deleted."""
+
+    raw_days: int = Field(30, ge=1, le=3650)
+    """Days that readings are kept as they came."""
+
+    minutes_days: int = Field(400, ge=1, le=36500)
+    """Days that minute values (lowest, highest, mean) are kept."""
+
+    hours_days: int = Field(3660, ge=1, le=36500)
+    """Days that hour values are kept."""
+
+
+class StoreSettings(Section):
+    """The database."""
+
+    path: PathFromHere | None = None
+    """The SQLite file. Default: `campus.db` in `directory`. Not on a network drive: SQLite's
+    write-ahead log needs a local one.
+    """
+
+    reserve_mb: int = Field(256, ge=16, le=1_000_000)
+    """Disk space kept free for events. With less than this left, telemetry waits at the broker and
+    events are still stored.
+    """
+
+    keep: Keep = Keep()
+    """How long readings stay."""
+
+
+class Tls(Section):
+    """The server's side of TLS."""
+
+    cert_file: ExistingFile
+    """The server's certificate with its chain, PEM."""
+
+    key_file: ExistingFile
+    """The certificate's private key, PEM."""
+
+    client_ca_file: ExistingFile | None = None
+    """When set, clients must show a certificate signed by this authority, PEM."""
+
+
+class Listener(Section):
+    """One address on which the embedded broker takes connections."""
+
+    listen: HostPort
+    """Address and port."""
+
+    tls: Tls | None = None
+    """TLS on this address. Without it, passwords travel in the clear: loopback or a closed network
+    only.
+    """
+
+
+class EmbeddedBroker(Section):
+    """Mosquitto as a supervised child process with a generated configuration and access list."""
+
+    listeners: tuple[Listener, ...] = Field(
+        (Listener(listen=Address("127.0.0.1", 1883)),), min_length=1
+    )
+    """Where devices connect. The first one without TLS on loopback is the gateway's own way in."""
+
+    program: str = "mosquitto"
+    """The program, by name on PATH (also looked for in /usr/sbin) or by path."""
+
+    memory_limit_mb: int = Field(512, ge=32, le=1_000_000)
+    """Memory the broker may use for queued messages; beyond it, it refuses publishers instead of
+    growing.
+    """
+
+    autosave_s: int = Field(30, ge=1, le=86400)
+    """How often the broker saves queued messages: what its crash can lose while the gateway is
+    down.
+    """
+
+
+class Reconnect(Section):
+    """Waiting between attempts to reach the broker: doubled each time, with jitter."""
+
+    min_s: float = Field(0.5, gt=0, le=60)
+    """The first wait."""
+
+    max_s: float = Field(30.0, gt=0, le=3600)
+    """The longest wait."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Reconnect:
+        if self.max_s < self.min_s:
+            raise ValueError(f"max_s ({self.max_s}) must not be less than min_s ({self.min_s})")
+        return self
+
+
+class BrokerSettings(Section):
+    """The MQTT broker: either `embedded`, or one of your own by `url`."""
+
+    embedded: EmbeddedBroker | None = None
+    """Mosquitto as a child of the gateway. The default when `url` is not set."""
+
+    url: str | None = None
+    """A broker of your own: `mqtt://host:1883`, or `mqtts://host:8883` for TLS. No user or password
+    in it.
+    """
+
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    """MQTT version, in quotes; `auto` tries 5 and falls back to 3.1.1."""
+
+    client_id: str = Field(
+        "campus-gateway", min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+$"
+    )
+    """Fixed name of the gateway's sessions (two: `-events` and `-telemetry` are appended). Two
+    gateways must not share it.
+    """
+
+    username: str | None = None
+    """User at the broker."""
+
+    password: Secret | None = None
+    """Password at the broker."""
+
+    ca_file: ExistingFile | None = None
+    """Authority that signed the broker's certificate, PEM. Default: the system's."""
+
+    cert_file: ExistingFile | None = None
+    """The gateway's client certificate, PEM."""
+
+    key_file: ExistingFile | None = None
+    """The client certificate's private key, PEM."""
+
+    keep_alive_s: int = Field(30, ge=5, le=3600)
+    """Silence after which either side takes the connection for lost."""
+
+    session_expiry_s: int = Field(7 * 86400, ge=60, le=0xFFFFFFFE)
+    """How long the broker keeps messages for a gateway that is away."""
+
+    receive_maximum: int = Field(10_000, ge=10, le=65535)
+    """Messages the broker may send ahead of their acknowledgement: the only queue there is."""
+
+    connect_timeout_s: float = Field(10.0, gt=0, le=120)
+    """Longest wait for the broker's answer."""
+
+    reconnect: Reconnect = Reconnect()
+    """Waiting between attempts."""
+
+    @field_validator("url")
+    @classmethod
+    def _known_scheme(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if "@" in url:  # first of all, because the other messages repeat the URL
+            raise ValueError("must hold no user or password; use username and password below it")
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            raise ValueError(f"must be mqtt://host:port or mqtts://host:port, not '{url}'")
+        try:
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"the port must be 0 to 65535 in '{url}'") from error
+        return url
+
+    @model_validator(mode="after")
+    def _possible(self) -> BrokerSettings:
+        if self.url is not None and self.embedded is not None:
+            raise ValueError("set either embedded or url, not both")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together; set both or neither")
+        if self.password is not None and self.username is None:
+            raise ValueError("a password needs a username")
+        tls = self.url is not None and self.url.startswith("mqtts:")
+        if (self.ca_file or self.cert_file) and not tls:
+            raise ValueError("ca_file, cert_file and key_file need a url that begins with mqtts://")
+        return self
+
+
+class IngestSettings(Section):
+    """Taking messages in."""
+
+    linger_ms: int = Field(5, ge=0, le=1000)
+    """Longest time a batch waits for more messages under load. One with an event never waits."""
+
+    max_batch: int = Field(4000, ge=1, le=65535)
+    """Most messages in one transaction."""
+
+    max_payload_bytes: int = Field(65536, ge=256, le=1_048_576)
+    """Larger messages are rejected, counted and sampled."""
+
+    late_after_s: int = Field(60, ge=1, le=86400)
+    """An event this much older than its arrival is marked late."""
+
+    future_tolerance_s: int = Field(60, ge=0, le=86400)
+    """How far a device's clock may be ahead before its time is not believed."""
+
+    past_tolerance_days: int = Field(30, ge=1, le=3650)
+    """Device times older than this are not believed: a clock that was reset, not a backlog."""
+
+    stalled_after_s: int = Field(120, ge=5, le=86400)
+    """With registered devices and no message for this long, the feed is called stalled."""
+
+    slow_commit_ms: int = Field(2000, ge=10, le=600_000)
+    """A transaction longer than this raises an alert."""
+
+    clock_error_s: int = Field(30, ge=1, le=86400)
+    """The gateway's own clock is doubted when most devices disagree with it by more than this."""
+
+    rejects_per_minute: int = Field(600, ge=1, le=1_000_000)
+    """More rejected messages than this in a minute raise an alert."""
+
+    rejects_kept: int = Field(10_000, ge=100, le=1_000_000)
+    """Samples of rejected messages kept; all are counted."""
+
+    discoveries_kept: int = Field(5_000, ge=10, le=1_000_000)
+    """Unregistered devices kept for adoption."""
+
+
+class DialectSettings(Section):
+    """A family of devices that speaks its own MQTT, bound to one school because its topics name
+    none.
+    """
+
+    dialect: Literal["zigbee2mqtt", "tasmota"]
+    """Which one."""
+
+    school: str
+    """Id of the school whose devices they are."""
+
+    topic: str = Field(min_length=1, max_length=200)
+    """Base topic at the broker, e.g. `zigbee2mqtt`, or for Tasmota the prefix before `tele/` and
+    `stat/` (may hold levels).
+    """
+
+    @field_validator("school")
+    @classmethod
+    def _identifier(cls, school: str) -> str:
+        if not is_identifier(school):
+            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{school}'")
+        return school
+
+    @field_validator("topic")
+    @classmethod
+    def _no_wildcard(cls, topic: str) -> str:
+        if any(sign in topic for sign in "+#\0"):
+            raise ValueError("must be a plain topic without the wildcards + and #")
+        first = topic.strip("/").split("/")[0]
+        if not first or first == "campus":
+            raise ValueError(
+                "must not be empty and not begin with campus/, the native format's own"
+            )
+        return topic.strip("/")
+
+
+class RateLimits(Section):
+    """Bounds on what one client may ask."""
+
+    sign_in_per_minute: int = Field(10, ge=1, le=10_000)
+    """Sign-in attempts by address and by user name."""
+
+    requests_per_minute: int = Field(1200, ge=10, le=1_000_000)
+    """Requests of one session or token."""
+
+    streams: int = Field(2000, ge=1, le=100_000)
+    """Live streams open at the same time, all together."""
+
+    body_kb: int = Field(256, ge=1, le=65536)
+    """Largest request body."""
+
+
+class WebSettings(Section):
+    """The page and the HTTP interface."""
+
+    listen: HostPort = Address("127.0.0.1", 8080)
+    """Address and port."""
+
+    public_url: str | None = None
+    """How browsers reach it, when that is not `listen` (behind a proxy). `https` makes cookies
+    secure.
+    """
+
+    tls: Tls | None = None
+    """TLS served by the gateway itself."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses of proxies whose `X-Forwarded-For` is believed."""
+
+    metrics_open: bool = False
+    """Serve `/metrics` without sign-in."""
+
+    session_hours: int = Field(12, ge=1, le=720)
+    """Longest session; a shift."""
+
+    session_idle_minutes: int = Field(0, ge=0, le=1440)
+    """Signed out after this long without a request; 0 = never: a control room only watches."""
+
+    limits: RateLimits = RateLimits()
+    """Bounds on what one client may ask."""
+
+    @field_validator("public_url")
+    @classmethod
+    def _http(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"must be http://… or https://…, not '{url}'")
+        return url.rstrip("/")
+
+
+class Webhook(Section):
+    """A receiver of alerts over HTTP: JSON, signed with HMAC-SHA-256, delivered at least once."""
+
+    name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
+    """Its name, shown with every delivery."""
+
+    url: str
+    """Where to POST."""
+
+    secret: Secret
+    """Key of the signature."""
+
+    schools: tuple[str, ...] = ("*",)
+    """Ids of the schools whose alerts it gets; `*` = all."""
+
+    priorities: tuple[PriorityName, ...] = (PriorityName.EMERGENCY, PriorityName.HIGH)
+    """Priorities it gets."""
+
+    language: Literal["zh", "en"] = "zh"
+    """Language of the text in the message (the data is the same)."""
+
+    timeout_s: float = Field(5.0, gt=0, le=60)
+    """Longest wait for its answer."""
+
+    ca_file: ExistingFile | None = None
+    """Authority that signed its certificate, PEM. Default: the system's."""
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError(f"must be http://… or https://…, not '{url}'")
+        return url
+
+
+class Escalation(Section):
+    """What happens when nobody acknowledges an emergency."""
+
+    after_s: int = Field(60, ge=5, le=86400)
+    """Seconds without an acknowledgement."""
+
+    webhook: str
+    """Name of the webhook that is told, whatever its own priorities are."""
+
+
+class NotificationSettings(Section):
+    """Who is told."""
+
+    webhooks: tuple[Webhook, ...] = ()
+    """Receivers over HTTP."""
+
+    escalation: Escalation | None = None
+    """The next step for an emergency that nobody acknowledges."""
+
+    retry_min_s: float = Field(1.0, gt=0, le=3600)
+    """First wait before a failed delivery is tried again; doubled each time."""
+
+    retry_max_s: float = Field(300.0, gt=0, le=86400)
+    """Longest wait between tries."""
+
+    @model_validator(mode="after")
+    def _named(self) -> NotificationSettings:
+        names = [webhook.name for webhook in self.webhooks]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"two webhooks have the name '{twice[0]}'")
+        if self.escalation is not None and self.escalation.webhook not in names:
+            known = ", ".join(names) or "there is none"
+            raise ValueError(
+                f"escalation.webhook '{self.escalation.webhook}' is no webhook: {known}"
+            )
+        return self
+
+
+class AlarmSettings(Section):
+    """Bounds on what operators may do, and the gateway's patience."""
+
+    shelve_max_hours: int = Field(24, ge=1, le=720)
+    """Longest time an alert may be shelved. Emergencies never are."""
+
+    grace_after_start_s: int = Field(300, ge=0, le=86400)
+    """After a start or an outage of the broker, every device has at least this long before it is
+    called silent.
+    """
+
+
+class LogSettings(Section):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least level written."""
+
+    format: Literal["auto", "text", "json"] = "auto"
+    """`auto`: text on a terminal, JSON elsewhere."""
+
+
+def _shipped_kinds() -> Path:
+    return default_config_dir() / "kinds"
+
+
+class Settings(Section):
+    """Everything in ``gateway.yaml``. A relative path counts from the folder of that file."""
+
+    directory: PathFromHere = Path("var")
+    """Folder for everything the gateway writes: database, the broker's files, generated secrets.
+    Default: `var` where it is started.
+    """
+
+    store: StoreSettings = StoreSettings()
+    """The database."""
+
+    broker: BrokerSettings = BrokerSettings()
+    """The MQTT broker."""
+
+    ingest: IngestSettings = IngestSettings()
+    """Taking messages in."""
+
+    dialects: tuple[DialectSettings, ...] = ()
+    """Devices that do not speak the native format, school by school."""
+
+    web: WebSettings = WebSettings()
+    """The page and the HTTP interface."""
+
+    notification: NotificationSettings = NotificationSettings()
+    """Who is told."""
+
+    alarms: AlarmSettings = AlarmSettings()
+    """Bounds on what operators may do."""
+
+    kinds: ExistingFolder = Field(default_factory=_shipped_kinds)
+    """Folder with one file per kind of device. Default: the one that comes with the gateway."""
+
+    sites: tuple[ExistingFile, ...] = ()
+    """Files of regions, schools, places and devices: what `campus import` takes when no file is
+    named.
+    """
+
+    log: LogSettings = LogSettings()
+    """The log."""
+
+    demo: bool = False
+    """Say on every page that this is a demonstration, and let it press simulated buttons."""
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file."""
+        return self.store.path or self.directory / "campus.db"
+
+    @property
+    def embedded_broker(self) -> EmbeddedBroker | None:
+        """The broker to run as a child; ``None`` when one is reached by URL."""
+        if self.broker.url is not None:
+            return None
+        return self.broker.embedded or EmbeddedBroker()
+
+    @model_validator(mode="after")
+    def _apart(self) -> Settings:
+        topics = [dialect.topic for dialect in self.dialects]
+        for first in topics:
+            for second in topics:
+                inside = second.startswith(first + "/")
+                if inside or (first is not second and first == second):
+                    raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
+        return self

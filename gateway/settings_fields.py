@@ -1,0 +1,150 @@
+"""What `gateway.yaml` holds beside numbers and text: secrets, paths, addresses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    SecretStr,
+    ValidationInfo,
+)
+
+from gateway.yaml_source import Plain
+
+HOW_TO_GIVE_ONE: Final = "{env: NAME} or {file: path}"
+MAX_SECRET_BYTES: Final = 64 * 1024
+
+
+class Section(BaseModel):
+    """A part of the settings: nothing unknown in it, nothing changes after loading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+def _base(info: ValidationInfo) -> Path:
+    context: Mapping[str, Any] = info.context or {}
+    base = context.get("base")
+    return base if isinstance(base, Path) else Path()
+
+
+def _environment(info: ValidationInfo) -> Mapping[str, str]:
+    context: Mapping[str, Any] = info.context or {}
+    environment: Mapping[str, str] = context.get("environment", os.environ)
+    return environment
+
+
+def _secret(value: object, info: ValidationInfo) -> object:
+    """Fetch a secret from where the file says; a secret written into the file is refused.
+
+    Configuration files are copied, mailed and kept in version control; a secret in one is none.
+    """
+    if isinstance(value, SecretStr) or value is None:
+        return value
+    match value:
+        case str():
+            message = f"is a secret and does not belong in this file; write {HOW_TO_GIVE_ONE}"
+            raise ValueError(message)
+        case {"env": name, **others} if not others:
+            form = "env"
+        case {"file": name, **others} if not others:
+            form = "file"
+        case _:
+            raise ValueError(f"must be {HOW_TO_GIVE_ONE}")
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"must be {HOW_TO_GIVE_ONE}, with a name or path as text")
+    return _from_environment(name, info) if form == "env" else _from_file(name, info)
+
+
+def _from_environment(name: str, info: ValidationInfo) -> SecretStr:
+    found = _environment(info).get(name)
+    if not found:
+        raise ValueError(f"the environment variable {name} is not set; set it before starting")
+    return SecretStr(found)
+
+
+def _from_file(name: str, info: ValidationInfo) -> SecretStr:
+    path = _base(info) / name
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_SECRET_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ValueError(f"the secret's file {path} cannot be read: {reason}") from error
+    if len(raw) > MAX_SECRET_BYTES:
+        raise ValueError(f"the secret's file {path} is larger than 64 KB; is it the right one?")
+    try:
+        text = raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"the secret's file {path} is not text") from error
+    if not text:
+        raise ValueError(f"the secret's file {path} is empty")
+    return SecretStr(text)
+
+
+Secret = Annotated[SecretStr, BeforeValidator(_secret)]
+"""A secret: `SecretStr`, so that no log and no error ever shows it."""
+
+
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    return _base(info) / path.expanduser()
+
+
+def _readable(path: Path, info: ValidationInfo) -> Path:
+    found = _resolve(path, info)
+    if not found.is_file():
+        raise ValueError(f"there is no file {found}")
+    return found
+
+
+def _folder(path: Path, info: ValidationInfo) -> Path:
+    found = _resolve(path, info)
+    if not found.is_dir():
+        raise ValueError(f"there is no folder {found}")
+    return found
+
+
+PathFromHere = Annotated[Path, AfterValidator(_resolve)]
+"""A path; a relative one counts from the folder of ``gateway.yaml``."""
+
+ExistingFile = Annotated[Path, AfterValidator(_readable)]
+ExistingFolder = Annotated[Path, AfterValidator(_folder)]
+
+
+class Address(NamedTuple):
+    """A host (name, IPv4 or IPv6) and a TCP port; port 0 takes a free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        """``host:port``, with brackets around an IPv6 host."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _address(value: Plain | Address) -> Address:
+    if isinstance(value, Address):
+        return value
+    example = "must be 'host:port', for example 127.0.0.1:1883 or [::1]:1883"
+    host, colon, port = str(value).strip().rpartition(":")
+    if not colon or not host or not (port.isascii() and port.isdigit()):
+        raise ValueError(f"{example}, not '{value}'")
+    bracketed = host.startswith("[") and host.endswith("]")
+    if ":" in host and not bracketed:
+        raise ValueError(f"an IPv6 host stands in brackets: [{host}]:{port}")
+    if int(port) > 65535:
+        raise ValueError(f"the port must be 0 to 65535, not {port}")
+    return Address(host[1:-1] if bracketed else host, int(port))
+
+
+HostPort = Annotated[Address, PlainValidator(_address), PlainSerializer(str)]
