@@ -30,6 +30,7 @@ class TransitionKind(StrEnum):
     OCCURRED = "occurred"  # one more press or trip of an open alert
     RETURNED = "returned"  # the condition stopped
     REACTIVATED = "reactivated"  # the condition is true again on an open alert
+    WORSENED = "worsened"  # still active, and more urgent than before
     ESCALATED = "escalated"
     ACKNOWLEDGED = "acknowledged"
     COMMENTED = "commented"
@@ -49,8 +50,9 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as it stands at one ``version``. All times in ms.
 
     ``raised`` is when the condition first became true (device time if believed), ``known`` when we
-    knew it. ``sounded_from`` is the occurrence that sounds now: set by each occurrence, cleared by
-    an acknowledgement.
+    knew it. An unacknowledged alert sounds, anew with each occurrence (``occurrences`` counts them,
+    ``last_occurrence`` is the newest). ``explanation`` is that of the newest activation, ``remark``
+    stands only while every activation carries it. ``escalated`` is when it last went a step up.
     """
 
     id: int
@@ -106,9 +108,14 @@ class Transition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledge(msgspec.Struct, frozen=True, tag=True):
-    """A named person has taken the alert. ``comment`` may be empty."""
+    """A named person has taken the alert. ``comment`` may be empty.
+
+    ``occurrences`` is how many of them the person saw; given, it keeps a press that arrived in
+    the same moment from being acknowledged unseen (OPC UA Part 9 names the event for this).
+    """
 
     comment: str = ""
+    occurrences: int | None = None
 
 
 class Comment(msgspec.Struct, frozen=True, tag=True):
