@@ -1,0 +1,1 @@
+"""Reading queries: each gives a function of a connection, for `Store.read`."""

@@ -1,0 +1,201 @@
+"""Alerts in the order in which people work on them, one alert, and its transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy.sql.elements import SQLColumnExpression
+
+from alerts.alert import Alert, AlertState, Transition
+from gateway.store.schema import alerts, transitions
+
+Key: TypeAlias = tuple[int, ...]
+
+_SCANNED: Final = 2_000
+"""Rows looked at for one page when part of the filter is not in a column."""
+
+_UNACKNOWLEDGED: Final = (AlertState.UNACKNOWLEDGED.value, AlertState.RETURNED.value)
+_ACKNOWLEDGED: Final = (AlertState.ACKNOWLEDGED.value, AlertState.LATCHED.value)
+
+_alert: Final = msgspec.json.Decoder(Alert)
+_transition: Final = msgspec.json.Decoder(Transition)
+
+
+class AlertFilter(msgspec.Struct, frozen=True):
+    """Which alerts. ``state`` is ``open``, ``unacknowledged``, ``acknowledged``, ``shelved``,
+    ``closed`` or ``all``; ``schools`` ``None`` means all; ``device`` is its row; times in ms."""
+
+    state: str = "open"
+    priority: int | None = None
+    schools: frozenset[str] | None = None
+    device: int | None = None
+    condition: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+def alert_page(
+    wanted: AlertFilter, *, after: Key | None, limit: int
+) -> Callable[[Connection], tuple[list[Alert], Key | None]]:
+    """Alerts after the sort key ``after``, and the key to go on from (``None`` at the end).
+
+    Closed ones and all: newest first, by number. Open ones: those that nobody has
+    acknowledged first, then by priority, then the newest.
+    """
+    key_columns = _key(wanted.state)
+
+    def query(connection: Connection) -> tuple[list[Alert], Key | None]:
+        conditions = _conditions(wanted)
+        if after is not None:
+            later = _after(wanted.state, after)
+            if later is None:
+                return [], None
+            conditions.append(later)
+        rows = limit if wanted.state != "shelved" else max(limit, _SCANNED)
+        statement = (
+            select(alerts.c.body, *key_columns)
+            .where(*conditions)
+            .order_by(*_order(wanted.state))
+            .limit(rows + 1)
+        )
+        found: list[Alert] = []
+        last: Key | None = None
+        for number, (body, *key) in enumerate(connection.execute(statement)):
+            if len(found) == limit or number == rows:
+                return found, last
+            last = tuple(key)
+            alert = _alert.decode(body)
+            if wanted.state != "shelved" or alert.shelved_until is not None:
+                found.append(alert)
+        return found, None
+
+    return query
+
+
+def _order(state: str) -> list[ColumnElement[Any]]:
+    columns = _key(state)
+    if state in ("closed", "all"):
+        # by number, which the primary key serves: these lists hold all of the past
+        return [columns[0].desc()]
+    rank, priority, raised, number = columns
+    return [rank.asc(), priority.asc(), raised.desc(), number.desc()]
+
+
+def _key(state: str) -> list[SQLColumnExpression[Any]]:
+    if state in ("closed", "all"):
+        return [alerts.c.id]
+    rank = case((alerts.c.state.in_(_UNACKNOWLEDGED), 0), else_=1)
+    return [rank, alerts.c.priority, alerts.c.raised, alerts.c.id]
+
+
+def _after(state: str, key: Key) -> ColumnElement[bool] | None:
+    """Sorted after ``key``; ``None`` when that is no key of this list."""
+    if state in ("closed", "all"):
+        return alerts.c.id < key[0] if len(key) == 1 else None
+    if len(key) != 4:
+        return None
+    rank, priority, raised, number = _key(state)
+    return beyond((rank, priority, -raised, -number), (key[0], key[1], -key[2], -key[3]))
+
+
+def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.state == "closed":
+        conditions.append(alerts.c.closed.is_not(None))
+    elif wanted.state != "all":
+        conditions.append(alerts.c.closed.is_(None))
+    if wanted.state == "unacknowledged":
+        conditions.append(alerts.c.state.in_(_UNACKNOWLEDGED))
+    if wanted.state == "acknowledged":
+        conditions.append(alerts.c.state.in_(_ACKNOWLEDGED))
+    if wanted.schools is not None:
+        conditions.append(alerts.c.school.in_(wanted.schools))
+    for column, value in (
+        (alerts.c.priority, wanted.priority),
+        (alerts.c.device, wanted.device),
+        (alerts.c.condition, wanted.condition),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.since is not None:
+        conditions.append(alerts.c.raised >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(alerts.c.raised < wanted.until)
+    return conditions
+
+
+def beyond(
+    order: Iterable[SQLColumnExpression[Any]], key: Iterable[int | str]
+) -> ColumnElement[bool]:
+    """Sorted after ``key``: ``(a, b) > (x, y)`` written out, the same in every database."""
+    alternatives: list[ColumnElement[bool]] = []
+    equal: list[ColumnElement[bool]] = []
+    for column, value in zip(order, key, strict=True):
+        alternatives.append(and_(*equal, column > value))
+        equal.append(column == value)
+    return or_(*alternatives)
+
+
+def one_alert(number: int) -> Callable[[Connection], Alert | None]:
+    """The alert of that number, open or closed."""
+
+    def query(connection: Connection) -> Alert | None:
+        body = connection.scalar(select(alerts.c.body).where(alerts.c.id == number))
+        return None if body is None else _alert.decode(body)
+
+    return query
+
+
+def open_alerts_of(devices: Iterable[int]) -> Callable[[Connection], dict[int, list[Alert]]]:
+    """The open alerts of devices, by their rows; most urgent first. Devices without: no entry."""
+    rows = list(devices)
+
+    def query(connection: Connection) -> dict[int, list[Alert]]:
+        found: dict[int, list[Alert]] = {}
+        statement = (
+            select(alerts.c.device, alerts.c.body)
+            .where(alerts.c.closed.is_(None), alerts.c.device.in_(rows))
+            .order_by(alerts.c.priority, -alerts.c.raised)
+        )
+        for device, body in connection.execute(statement):
+            found.setdefault(device, []).append(_alert.decode(body))
+        return found
+
+    return query
+
+
+def transitions_of(
+    number: int, limit: int = 2_000
+) -> Callable[[Connection], list[tuple[int, Transition]]]:
+    """What happened to an alert, oldest first, each with its row: the newest ``limit`` of it."""
+
+    def query(connection: Connection) -> list[tuple[int, Transition]]:
+        newest = (
+            select(transitions.c.row, transitions.c.body)
+            .where(transitions.c.alert == number)
+            .order_by(transitions.c.row.desc())
+            .limit(limit)
+        )
+        rows = [(row, _transition.decode(body)) for row, body in connection.execute(newest)]
+        return rows[::-1]
+
+    return query
+
+
+def last_transition(connection: Connection) -> int:
+    """The row of the last transition, the newest event id; 0 before the first."""
+    return connection.scalar(select(func.max(transitions.c.row))) or 0
+
+
+def schools_of_alerts(numbers: Iterable[int]) -> Callable[[Connection], dict[int, str]]:
+    """The schools of alerts, by their numbers."""
+    wanted = list(numbers)
+
+    def query(connection: Connection) -> dict[int, str]:
+        statement = select(alerts.c.id, alerts.c.school).where(alerts.c.id.in_(wanted))
+        return {row.id: row.school for row in connection.execute(statement)}
+
+    return query

@@ -1,0 +1,140 @@
+"""Devices of the register: pages, one, and some by their rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
+
+from devices.model import Device
+from gateway.store.read.alerts import beyond
+from gateway.store.schema import alerts, devices, rollups
+
+Key: TypeAlias = tuple[str, str]
+
+METRICS: Final = 200
+"""Most metrics of one device that are listed."""
+
+_COLUMNS: Final = (
+    devices.c.row,
+    devices.c.school,
+    devices.c.id,
+    devices.c.kind,
+    devices.c.name_zh,
+    devices.c.name_en,
+    devices.c.place,
+    devices.c.dialect,
+    devices.c.address,
+    devices.c.repeater,
+    devices.c.out_of_service,
+    devices.c.parameters,
+)
+
+
+class DeviceFilter(msgspec.Struct, frozen=True):
+    """Which devices. ``trouble``: with (or without) open alerts; ``text``: part of id or name."""
+
+    schools: frozenset[str] | None = None
+    kind: str | None = None
+    trouble: bool | None = None
+    text: str = ""
+
+
+def _device(row: Row[*tuple[Any, ...]]) -> Device:
+    fields = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    fields["parameters"] = msgspec.json.decode(fields["parameters"])
+    fields["out_of_service"] = bool(fields["out_of_service"])
+    return Device(**fields)
+
+
+def device_page(
+    wanted: DeviceFilter, *, after: Key | None, limit: int
+) -> Callable[[Connection], tuple[list[Device], Key | None]]:
+    """Devices by school and id after the key ``after``, and the key to go on from."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.schools is not None:
+        conditions.append(devices.c.school.in_(wanted.schools))
+    if wanted.kind is not None:
+        conditions.append(devices.c.kind == wanted.kind)
+    if wanted.trouble is not None:
+        is_open = exists().where(and_(alerts.c.closed.is_(None), alerts.c.device == devices.c.row))
+        conditions.append(is_open if wanted.trouble else ~is_open)
+    if wanted.text:
+        conditions.append(
+            or_(
+                *(
+                    column.icontains(wanted.text, autoescape=True)
+                    for column in (devices.c.id, devices.c.name_zh, devices.c.name_en)
+                )
+            )
+        )
+    order = (devices.c.school, devices.c.id)
+    if after is not None:
+        conditions.append(beyond(order, after))
+
+    def query(connection: Connection) -> tuple[list[Device], Key | None]:
+        statement = select(*_COLUMNS).where(*conditions).order_by(*order).limit(limit + 1)
+        found = [_device(row) for row in connection.execute(statement)]
+        if len(found) > limit:
+            return found[:limit], found[limit - 1].key
+        return found, None
+
+    return query
+
+
+def one_device(school: str, device: str) -> Callable[[Connection], Device | None]:
+    """The device of that id; ``None`` when it is not registered."""
+
+    def query(connection: Connection) -> Device | None:
+        row = connection.execute(
+            select(*_COLUMNS).where(devices.c.school == school, devices.c.id == device)
+        ).first()
+        return None if row is None else _device(row)
+
+    return query
+
+
+def device_row(school: str, device: str) -> Callable[[Connection], int | None]:
+    """The device's number in the store."""
+
+    def query(connection: Connection) -> int | None:
+        return connection.scalar(
+            select(devices.c.row).where(devices.c.school == school, devices.c.id == device)
+        )
+
+    return query
+
+
+def devices_by_row(rows: Iterable[int]) -> Callable[[Connection], dict[int, Device]]:
+    """Devices by their numbers; those that have left the register are missing."""
+    wanted = list(rows)
+
+    def query(connection: Connection) -> dict[int, Device]:
+        statement = select(*_COLUMNS).where(devices.c.row.in_(wanted))
+        return {row.row: _device(row) for row in connection.execute(statement)}
+
+    return query
+
+
+def metrics_of(device: int) -> Callable[[Connection], list[str]]:
+    """Metrics of a device that have been rolled up.
+
+    Steps from name to name through the primary key (one seek each), because a plain DISTINCT
+    would read every minute of every metric.
+    """
+
+    def query(connection: Connection) -> list[str]:
+        found: list[str] = []
+        while len(found) < METRICS:
+            statement = select(rollups.c.metric).where(rollups.c.device == device)
+            if found:
+                statement = statement.where(rollups.c.metric > found[-1])
+            name = connection.scalar(statement.order_by(rollups.c.metric).limit(1))
+            if name is None:
+                break
+            found.append(name)
+        return found
+
+    return query

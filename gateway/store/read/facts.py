@@ -1,0 +1,49 @@
+"""Facts in the order in which they were kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, select
+
+from gateway.store.schema import facts
+
+
+class FactRow(msgspec.Struct, frozen=True):
+    """A fact with its row; ``body`` is canonical JSON. Times in ms."""
+
+    row: int
+    kind: str
+    happened: int
+    known: int
+    actor: str
+    subject: str
+    body: bytes
+
+
+def fact_page(
+    *, subject: str | None, kind: str | None, after: int, limit: int
+) -> Callable[[Connection], list[FactRow]]:
+    """At most ``limit`` facts above the row ``after``, oldest first."""
+    table = facts.c
+    conditions: list[ColumnElement[bool]] = [table.row > after]
+    if subject is not None:
+        conditions.append(table.subject == subject)
+    if kind is not None:
+        conditions.append(table.kind == kind)
+
+    def query(connection: Connection) -> list[FactRow]:
+        columns = (
+            table.row,
+            table.kind,
+            table.happened,
+            table.known,
+            table.actor,
+            table.subject,
+            table.body,
+        )
+        statement = select(*columns).where(*conditions).order_by(table.row).limit(limit)
+        return [FactRow(*row) for row in connection.execute(statement)]
+
+    return query
