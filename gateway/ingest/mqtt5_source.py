@@ -31,6 +31,10 @@ from gateway.ingest.source import (
 )
 
 _log: Final = structlog.get_logger(__name__)
+_GRANTED: Final = (
+    mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE,
+    mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE,
+)
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -283,8 +287,12 @@ class _Connection(asyncio.Protocol):
                 [
                     # Not "as published": then a set retain flag means "stored before", and a
                     # live message that its sender asked to retain comes without.
+                    # And only with a new subscription, or each reconnect would bring them all.
                     mqtt5.TopicFilter(
-                        pattern, max_qos=mqtt5.QoS.AT_LEAST_ONCE, retain_as_published=False
+                        pattern,
+                        max_qos=mqtt5.QoS.AT_LEAST_ONCE,
+                        retain_as_published=False,
+                        retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
                     )
                     for pattern in filters
                 ],
@@ -292,7 +300,7 @@ class _Connection(asyncio.Protocol):
         )
         answer = await self._suback
         for pattern, code in zip(filters, answer.reason_codes, strict=True):
-            if code >= 128:
+            if code not in _GRANTED:
                 raise ConnectionRefusedByBrokerError(
                     f"the broker refused the subscription {pattern!r}: "
                     f"{code.name.lower().replace('_', ' ')}"

@@ -1,0 +1,225 @@
+"""What every `Source` keeps, shown against a real broker."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiomqtt
+import mqtt5
+import pytest
+from plain_broker import PlainBroker
+
+from gateway.clock import SystemClock
+from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source, puback
+from gateway.ingest.source import Delivery, Source
+
+SESSION = "campus-test-events"
+TOPIC = "campus/a/alarm-button/gate/event"
+
+
+def make_mqtt5(port: int, receive_maximum: int = 100) -> Source:
+    endpoint = Endpoint(
+        host="127.0.0.1",
+        port=port,
+        client_id=SESSION,
+        receive_maximum=receive_maximum,
+        reconnect_min_s=0.05,
+        reconnect_max_s=0.2,
+    )
+    return Mqtt5Source(
+        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
+    )
+
+
+@pytest.fixture(params=[make_mqtt5], ids=["mqtt5"])
+def make(request: pytest.FixtureRequest) -> Callable[..., Source]:
+    factory: Callable[..., Source] = request.param
+    return factory
+
+
+@asynccontextmanager
+async def running(source: Source) -> AsyncIterator[asyncio.Event]:
+    ready = asyncio.Event()
+    source.on_ready = ready.set
+    task = asyncio.create_task(source.run())
+    try:
+        async with asyncio.timeout(10):
+            while not source.status().connected:
+                await ready.wait()
+                ready.clear()
+        yield ready
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def collect(source: Source, ready: asyncio.Event, count: int) -> list[Delivery]:
+    """Deliveries until they hold ``count`` messages, fresh or known."""
+    deliveries: list[Delivery] = []
+    async with asyncio.timeout(20):
+        while sum(len(d.messages) + len(d.known) for d in deliveries) < count:
+            delivery = source.take(1000)
+            if delivery is None:
+                await ready.wait()
+                ready.clear()
+            else:
+                deliveries.append(delivery)
+    return deliveries
+
+
+async def publish(port: int, payloads: list[bytes], qos: int = 1, *, retain: bool = False) -> None:
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        for payload in payloads:
+            await client.publish(TOPIC, payload, qos=qos, retain=retain)
+
+
+def payloads(deliveries: list[Delivery]) -> list[bytes]:
+    return [message.payload for delivery in deliveries for message in delivery.messages]
+
+
+def numbered(count: int, start: int = 0) -> list[bytes]:
+    return [b'{"seq":%d}' % number for number in range(start, start + count)]
+
+
+@pytest.mark.parametrize("qos", [0, 1, 2])
+async def test_messages_of_every_qos_arrive_in_order(
+    plain_broker: PlainBroker, make: Callable[..., Source], qos: int
+) -> None:
+    source = make(plain_broker.port)
+    async with running(source) as ready:
+        await publish(plain_broker.port, numbered(20), qos)
+        assert payloads(await collect(source, ready, 20)) == numbered(20)
+
+
+async def test_no_more_than_the_window_comes_before_the_first_is_acknowledged(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    source = make(plain_broker.port, receive_maximum=10)
+    async with running(source) as ready:
+        await publish(plain_broker.port, numbered(30))
+        first = await collect(source, ready, 10)
+        assert source.waiting == 0
+        for delivery in first:
+            source.acknowledge(delivery)
+        rest: list[bytes] = []
+        while len(rest) < 20:
+            for delivery in await collect(source, ready, 1):
+                rest += payloads([delivery])
+                source.acknowledge(delivery)
+        assert payloads(first) + rest == numbered(30)
+
+
+async def test_what_was_not_taken_comes_again_and_what_was_taken_is_known(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    source = make(plain_broker.port)
+    async with running(source) as ready:
+        await publish(plain_broker.port, numbered(5))
+        taken = await collect(source, ready, 5)
+    async with running(source) as ready:
+        again = await collect(source, ready, 5)
+        assert payloads(again) == []
+        assert sum(len(delivery.known) for delivery in again) == len(payloads(taken))
+        for delivery in again:
+            source.acknowledge(delivery)
+        await publish(plain_broker.port, numbered(1, start=5))
+        assert payloads(await collect(source, ready, 1)) == numbered(1, start=5)
+
+
+async def test_a_new_process_knows_what_was_committed_by_the_one_before(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    before = make(plain_broker.port)
+    async with running(before) as ready:
+        await publish(plain_broker.port, numbered(6))
+        deliveries = await collect(before, ready, 6)
+    committed = [delivery.entries for delivery in deliveries]
+    after = make(plain_broker.port)
+    after.recall(committed)
+    async with running(after) as ready:
+        again = await collect(after, ready, 6)
+        assert payloads(again) == []
+
+
+async def test_without_a_memory_of_it_everything_unacknowledged_is_delivered_again(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    before = make(plain_broker.port)
+    async with running(before) as ready:
+        await publish(plain_broker.port, numbered(6))
+        await collect(before, ready, 6)
+    after = make(plain_broker.port)
+    async with running(after) as ready:
+        assert payloads(await collect(after, ready, 6)) == numbered(6)
+
+
+async def test_acknowledged_messages_never_come_again(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    before = make(plain_broker.port)
+    async with running(before) as ready:
+        await publish(plain_broker.port, numbered(6))
+        for delivery in await collect(before, ready, 6):
+            before.acknowledge(delivery)
+        # The acknowledgement has arrived once the broker answers what was sent behind it.
+        await publish(plain_broker.port, [b'{"seq":6}'])
+        await collect(before, ready, 1)
+    after = make(plain_broker.port)
+    async with running(after) as ready:
+        assert payloads(await collect(after, ready, 1)) == [b'{"seq":6}']
+
+
+async def test_a_message_stored_before_we_subscribed_is_marked_retained_and_a_live_one_is_not(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    await publish(plain_broker.port, [b'{"old":1}'], retain=True)
+    source = make(plain_broker.port)
+    async with running(source) as ready:
+        old = await collect(source, ready, 1)
+        await publish(plain_broker.port, [b'{"new":1}'], retain=True)
+        new = await collect(source, ready, 1)
+    assert [m.retained for d in old for m in d.messages] == [True]
+    assert [m.retained for d in new for m in d.messages] == [False]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+async def test_it_comes_back_when_the_broker_does(
+    plain_broker: PlainBroker, make: Callable[..., Source], how: signal.Signals
+) -> None:
+    source = make(plain_broker.port)
+    async with running(source) as ready:
+        await asyncio.to_thread(plain_broker.stop, how)
+        async with asyncio.timeout(10):
+            while source.status().connected:
+                await ready.wait()
+                ready.clear()
+        assert source.status().error
+        await asyncio.to_thread(plain_broker.start)
+        async with asyncio.timeout(10):
+            while not source.status().connected:
+                await ready.wait()
+                ready.clear()
+        await publish(plain_broker.port, [b'{"back":1}'])
+        assert payloads(await collect(source, ready, 1)) == [b'{"back":1}']
+
+
+async def test_redelivered_after_a_broker_restart_is_known_too(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    source = make(plain_broker.port)
+    async with running(source) as ready:
+        await publish(plain_broker.port, numbered(4))
+        await collect(source, ready, 4)
+        await asyncio.to_thread(plain_broker.stop)
+        await asyncio.to_thread(plain_broker.start)
+        again = await collect(source, ready, 4)
+        assert payloads(again) == []
+
+
+def test_pubacks_are_the_bytes_the_codec_writes() -> None:
+    ids = [1, 255, 256, 65535, 7]
+    assert puback(ids) == b"".join(mqtt5.PubAckPacket(packet_id).write() for packet_id in ids)
