@@ -79,6 +79,7 @@ devices = Table(
     Column("out_of_service", Boolean, nullable=False, server_default="0"),
     Column("parameters", Text, nullable=False, server_default="{}"),  # JSON
     UniqueConstraint("school", "id"),
+    sqlite_autoincrement=True,  # a removed device's past must not fall to the next one
 )
 
 parameters = Table(
@@ -109,17 +110,20 @@ readings = Table(
 )
 
 rollups = Table(
-    "rollups",  # per device, metric and minute (span 60000) or hour (span 3600000)
+    "rollups",  # per minute (span 60000) or hour (span 3600000), device and metric
     metadata,
-    Column("device", Number, primary_key=True, autoincrement=False),
-    Column("metric", String(64), primary_key=True),
+    # Time comes first in the key: what is written together lies together, a minute of 10,000
+    # devices in some thousand pages rather than one page a metric (docs/benchmarks.md).
     Column("span", Integer, primary_key=True, autoincrement=False),
     Column("start", Number, primary_key=True, autoincrement=False),
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("metric", String(64), primary_key=True),
     Column("count", Integer, nullable=False),
     Column("low", Float, nullable=False),
     Column("high", Float, nullable=False),
     Column("sum", Float, nullable=False),
     Column("last", Float, nullable=False),
+    Column("last_at", Number, nullable=False),  # when ``last`` was so: late readings merge right
     sqlite_with_rowid=False,
 )
 

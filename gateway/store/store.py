@@ -24,6 +24,10 @@ class StoreFullError(StoreError):
     """There is no room. Nothing of the batch was kept; commit it again when there is."""
 
 
+class StoreBusyError(StoreError):
+    """The writer is too far behind. Nothing of the batch was kept; commit it again later."""
+
+
 class Snapshot(msgspec.Struct):
     """What the gateway needs to go on after a start."""
 

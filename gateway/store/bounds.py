@@ -1,0 +1,122 @@
+"""Keeps the tables bounded that anyone who can publish could otherwise fill.
+
+Each bound lets a few rows more stand than it says, so that pruning costs once in many rows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Connection, delete, func, select
+
+from gateway.store.schema import acknowledging, discoveries, rejects
+
+ENTRIES_A_SESSION: Final = 70_000
+"""Packet ids kept per session: more than the 65,535 that can be in flight (MQTT 5, 3.1.2.11.3)."""
+
+REJECTS: Final = 10_000
+REJECTS_A_SCHOOL: Final = 1_000
+REJECTS_SLACK: Final = 100
+DISCOVERIES_A_SCHOOL: Final = 5_000
+DISCOVERIES_SLACK: Final = 100
+
+MARK_EVERY: Final = 64
+"""Rows of ``acknowledging`` between two marks at which they may be cut off."""
+
+
+@dataclass
+class _Held:
+    """How many entries of one session were written, and how many up to some of its rows."""
+
+    written: int = 0
+    rows: int = 0
+    marks: deque[tuple[int, int]] = field(default_factory=deque)  # (row, written up to it)
+
+    def add(self, row: int, count: int) -> int | None:
+        """Count a row in; returns the row up to which all may go, if any may."""
+        self.written += count
+        self.rows += 1
+        if self.rows % MARK_EVERY == 0:
+            self.marks.append((row, self.written))
+        gone = None
+        while self.marks and self.written - self.marks[0][1] >= ENTRIES_A_SESSION:
+            gone, _ = self.marks.popleft()
+        return gone
+
+
+class Bounds:
+    """What was written since the last pruning. Belongs to the one writer."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+        self._rejects: dict[str, int] = {}
+        self._discoveries: dict[str, int] = {}
+
+    def forget(self) -> None:
+        """A transaction was rolled back: what was counted in it is not so."""
+        self._held.clear()
+
+    def acknowledged(self, connection: Connection, session: str, row: int, count: int) -> None:
+        """A row of packet ids was inserted: cut off the session's oldest ones."""
+        held = self._held.get(session)
+        gone = None
+        if held is None:
+            held = self._held[session] = _Held()
+            rows = connection.execute(
+                select(acknowledging.c.row, acknowledging.c.count)
+                .where(acknowledging.c.session == session)
+                .order_by(acknowledging.c.row)
+            )
+            for stored_row, stored_count in rows:
+                gone = held.add(stored_row, stored_count) or gone
+        else:
+            gone = held.add(row, count)
+        if gone is not None:
+            connection.execute(
+                delete(acknowledging).where(
+                    acknowledging.c.session == session, acknowledging.c.row <= gone
+                )
+            )
+
+    def rejected(self, connection: Connection, school_counts: dict[str, int]) -> None:
+        """Samples were inserted: keep the newest, of all and of each school."""
+        newest = select(func.max(rejects.c.row)).scalar_subquery()
+        connection.execute(delete(rejects).where(rejects.c.row <= newest - REJECTS))
+        for school, count in school_counts.items():
+            pending = self._rejects.get(school, 0) + count
+            if pending >= REJECTS_SLACK:
+                pending = 0
+                oldest_kept = (
+                    select(rejects.c.row)
+                    .where(rejects.c.school == school)
+                    .order_by(rejects.c.row.desc())
+                    .offset(REJECTS_A_SCHOOL)
+                    .limit(1)
+                    .scalar_subquery()
+                )
+                connection.execute(
+                    delete(rejects).where(rejects.c.school == school, rejects.c.row <= oldest_kept)
+                )
+            self._rejects[school] = pending
+
+    def discovered(self, connection: Connection, school_counts: dict[str, int]) -> None:
+        """Discoveries were written: those heard last stay, school by school."""
+        for school, count in school_counts.items():
+            pending = self._discoveries.get(school, 0) + count
+            if pending >= DISCOVERIES_SLACK:
+                pending = 0
+                stale = (
+                    select(discoveries.c.id)
+                    .where(discoveries.c.school == school)
+                    .order_by(discoveries.c.last_seen.desc(), discoveries.c.id)
+                    .offset(DISCOVERIES_A_SCHOOL)
+                    .limit(-1 if connection.dialect.name == "sqlite" else None)
+                )
+                connection.execute(
+                    delete(discoveries).where(
+                        discoveries.c.school == school, discoveries.c.id.in_(stale)
+                    )
+                )
+            self._discoveries[school] = pending
