@@ -69,10 +69,11 @@ class Packets:
         laps: int = 4,
         alarm_every: int = ALARM_EVERY,
         phase: float = 0.0,
+        events_only: bool = False,
     ) -> None:
         """``laps`` differ in what is measured (a minute apart each) and are then repeated;
         ``alarm_every`` 0 = no alarms, ``phase`` (0 to 1) = where between two alarms to begin.
-        ``now`` in ms.
+        ``events_only``: all devices are buttons, and all they send is presses. ``now`` in ms.
         """
         if not devices:
             raise ValueError("no devices to send messages of")
@@ -88,21 +89,28 @@ class Packets:
         patch_at: list[int] = []
         alarm_at: list[int] = []
         remainder = int(phase * alarm_every)
+        if events_only:
+            laps, alarm_every = 1, 0
         # Enough packets for whole thousands, so that the last alarm comes in its turn, too.
         laps = max(laps, -(-2 * alarm_every // len(order)) if buttons else laps)
+
+        def press(button: Device) -> None:
+            alarm_at.append(len(packets))
+            own_seq.append((len(packets), f"{button.school}/{button.id}"))
+            self._add(packets, patch_at, button, "event", _ALARM_BODY)
+
         for lap in range(laps):
             lap_starts.append(len(packets))
             for device in order:
-                is_button = device.kind == "alarm-button"
+                if events_only:
+                    press(device)
+                    continue
+                if device.kind == "alarm-button":
+                    own_seq.append((len(packets), f"{device.school}/{device.id}"))
                 values = msgspec.json.encode(measure(device, seed, now + lap * 60_000))
                 self._add(packets, patch_at, device, "telemetry", b"," + values[1:])
-                if is_button:
-                    own_seq.append((len(packets) - 1, f"{device.school}/{device.id}"))
                 if buttons and alarm_every and len(packets) % alarm_every == remainder:
-                    button = buttons[len(alarm_at) % len(buttons)]
-                    alarm_at.append(len(packets))
-                    self._add(packets, patch_at, button, "event", _ALARM_BODY)
-                    own_seq.append((len(packets) - 1, f"{button.school}/{button.id}"))
+                    press(buttons[len(alarm_at) % len(buttons)])
         self._buffer = bytearray().join(packets)
         self._starts = [0, *accumulate(map(len, packets))]
         self._patch_at = [start + at for start, at in zip(self._starts[:-1], patch_at, strict=True)]

@@ -1,0 +1,1 @@
+"""Speed and quality, measured; runnable by anyone with ``make bench``."""
