@@ -52,7 +52,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     ``raised`` is when the condition first became true (device time if believed), ``known`` when we
     knew it. An unacknowledged alert sounds, anew with each occurrence (``occurrences`` counts them,
     ``last_occurrence`` is the newest). ``explanation`` is that of the newest activation, ``remark``
-    stands only while every activation carries it. ``escalated`` is when it last went a step up.
+    stands only while every activation carries it. ``escalated`` is when it last went a step up,
+    ``escalation_step`` how many steps since the newest activation.
     """
 
     id: int
@@ -80,6 +81,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     false_reason: str = ""
     is_false: bool = False
     escalated: int | None = None
+    escalation_step: int = 0
     closed: int | None = None
     remark: str = ""
 

@@ -230,6 +230,7 @@ def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
         "acknowledged": None,
         "acknowledged_by": None,
         "escalated": None,
+        "escalation_step": 0,
         "is_false": False,
         "false_proposed_by": None,
         "false_reason": "",
@@ -254,7 +255,7 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
         case TransitionKind.RETURNED:
             return {"active": False, "returned": happened}
         case TransitionKind.ESCALATED:
-            return {"escalated": happened}
+            return {"escalated": happened, "escalation_step": _number(transition, "step")}
         case TransitionKind.ACKNOWLEDGED:
             return {"acknowledged": happened, "acknowledged_by": actor}
         case TransitionKind.ASSIGNED:
