@@ -56,6 +56,7 @@ class DeviceLive(msgspec.Struct, frozen=True):
     values: dict[str, object]
     lost: int
     messages: int
+    firmware: str = ""
 
 
 class Acted(msgspec.Struct, frozen=True):

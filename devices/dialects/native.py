@@ -1,8 +1,8 @@
 """The native dialect: the project's own public message format (docs/messages.md).
 
 Topic ``campus/{school}/{kind}/{device}/{channel}``, payload one flat JSON object or an array of
-such objects, oldest first. This is the hot path: a plain object whose values are numbers is
-decoded once and stored as it came; everything odd takes the slower way round.
+such objects, oldest first. `Native.read_plain` is the hot path; everything odd takes the slower
+way round through `Native.read`.
 """
 
 from __future__ import annotations
@@ -82,6 +82,35 @@ class Native:
             return Reject(RejectReason.FORBIDDEN, f"only the gateway writes {last!r}")
         return Route(school, device, channel, kind, self.name, origin)
 
+    def read_plain(self, route: Route, payload: bytes, received: int) -> Reading | None:
+        """The reading of the commonest telemetry; ``None`` = `read` has to look at it.
+
+        One object with a numeric ``ts`` and ``seq`` and no strings among its values, so that
+        nothing has to be normalised and the payload is stored as it came.
+        """
+        if len(payload) > MAX_PAYLOAD:
+            return None
+        try:
+            document = _decode(payload)
+        except (ValueError, RecursionError):
+            return None
+        if type(document) is not dict:
+            return None
+        keys = len(document)
+        at = document.pop("ts", None)
+        seq = document.pop("seq", None)
+        if (
+            type(at) is not int
+            or type(seq) is not int
+            or not 0 <= at < _LAST_MOMENT
+            # Two quotation marks a key and none more: no strings.
+            or payload.count(b'"') != 2 * keys
+            or "test" in document
+            or not document
+        ):
+            return None
+        return Reading(route.channel, document, received, payload, at, received, seq)
+
     def read(
         self, route: Route, payload: bytes, received: int, *, retained: bool
     ) -> list[Reading] | Reject:
@@ -93,7 +122,7 @@ class Native:
         except (ValueError, RecursionError) as error:
             return _not_json(route, payload, received, retained, error)
         if type(document) is dict:
-            reading = read_object(route, document, payload, received, retained)
+            reading = _read_object(route, document, received, retained)
             return reading if isinstance(reading, Reject) else [reading]
         if type(document) is list:
             return _read_array(route, document, received, retained)
@@ -104,14 +133,10 @@ class Native:
         return route.kind
 
 
-def read_object(
-    route: Route, document: dict[str, Any], payload: bytes | None, received: int, retained: bool
+def _read_object(
+    route: Route, document: dict[str, Any], received: int, retained: bool
 ) -> Reading | Reject:
-    """One object of the native format as a reading; ``payload`` is its JSON, when it has its own.
-
-    Takes ``document`` over: the reserved keys are taken out of it, the rest are the values.
-    """
-    keys = len(document)
+    """One object of the native format; the reserved keys are taken out, the rest are values."""
     at: int | None = None
     moment = document.pop("ts", None)
     if moment is not None:
@@ -124,38 +149,9 @@ def read_object(
                     RejectReason.TIMESTAMP,
                     f"ts = {str(moment)[:40]!r}: expected milliseconds since 1970 UTC or RFC 3339",
                 )
-            payload = None if type(moment) is float else payload
     seq = document.pop("seq", None)
     if seq is not None and type(seq) is not int:
         seq = _parse_seq(seq)
-    # Two quotation marks a key and none more: no strings among the values, nothing to normalise.
-    if payload is not None and payload.count(b'"') == 2 * keys and route.channel == 0:
-        if not document:
-            return Reject(RejectReason.EMPTY, "an object without a value")
-        return Reading(
-            route.channel,
-            document,
-            received,
-            payload,
-            at,
-            received,
-            seq,
-            None,
-            route.origin,
-            document.pop("test", None) is True,
-            retained,
-        )
-    return _read_odd(route, document, at, seq, received, retained)
-
-
-def _read_odd(
-    route: Route,
-    document: dict[str, Any],
-    at: int | None,
-    seq: int | None,
-    received: int,
-    retained: bool,
-) -> Reading | Reject:
     event = document.pop("event", None)
     test = document.pop("test", None)
     firmware = document.pop("fw", None)
@@ -192,7 +188,7 @@ def _read_array(
     for position, document in enumerate(documents):
         if type(document) is not dict:
             return Reject(RejectReason.SHAPE, f"element {position} of the array is no object")
-        reading = read_object(route, document, None, received, retained)
+        reading = _read_object(route, document, received, retained)
         if isinstance(reading, Reject):
             return Reject(reading.reason, f"element {position} of the array: {reading.detail}")
         readings.append(reading)

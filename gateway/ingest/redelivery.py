@@ -3,8 +3,8 @@
 Packet ids committed, perhaps not yet acknowledged, are kept in the transaction that committed
 their messages. The broker has at most its window of unacknowledged messages, and reads our
 acknowledgements in the order we sent them: so whatever it redelivers is among the last ``window``
-messages we took. An entry is packet id and CRC-32 of topic and payload: a packet id alone may have
-been used again for another message.
+messages we took. An entry is packet id and CRC-32 of the payload (and the topic's length): a packet
+id alone may have been used again for another message.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def pack(messages: Sequence[Message]) -> bytes:
     for topic, payload, packet_id, _ in messages:
         if packet_id:
             ids.append(packet_id)
-            sums.append(crc32(payload, len(topic)) ^ crc32(topic.encode()))
+            sums.append(crc32(payload, len(topic)))
     if not ids:
         return b""
     return len(ids).to_bytes(4, "little") + ids.tobytes() + sums.tobytes()
@@ -96,8 +96,7 @@ class Redelivery:
         checksum = self._expected.pop(message.packet_id, None)
         if checksum is None:
             return False
-        topic, payload = message.topic, message.payload
-        known = checksum == crc32(payload, len(topic)) ^ crc32(topic.encode())
+        known = checksum == crc32(message.payload, len(message.topic))
         self.count += known
         return known
 

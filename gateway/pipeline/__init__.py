@@ -1,0 +1,1 @@
+"""The way of a message: judged in one sequence, committed, acknowledged, told."""

@@ -1,0 +1,164 @@
+"""The open alerts, and every change of them written down: alert, transition, fact, outbox.
+
+Pure state, no I/O: what it changes goes into the `Work` at hand and is true once that is committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from alerts.alert import Action, Alert, Folded, Refusal, Transition
+from alerts.course import advance
+from alerts.finding import Finding, Priority
+from alerts.lifecycle import Limits, act, fold_finding
+from devices.model import Device
+from gateway.desk import Acted, LiveAlert
+from gateway.pipeline.work import Work
+from gateway.store.batch import Deadline, Fact, NumberedTransition, OutboxEntry
+from gateway.store.encoding import canonical
+
+
+class Told(Protocol):
+    """Somebody who is told of transitions: gives outbox rows and deadlines that follow from one."""
+
+    def outbox(self, alert: Alert, transition: Transition, now: int) -> Iterable[OutboxEntry]:
+        """What to send because of this transition."""
+        ...
+
+    def deadlines(self, alert: Alert, transition: Transition, now: int) -> Iterable[Deadline]:
+        """What to set or remove because of this transition."""
+        ...
+
+
+class AlertBook:
+    """All open alerts by device and condition."""
+
+    def __init__(
+        self, *, limits: Limits, told: Sequence[Told], on_deadline: Callable[[Deadline], None]
+    ) -> None:
+        self._limits: Final = limits
+        self._told: Final = tuple(told)
+        self._on_deadline: Final = on_deadline
+        self._by_condition: dict[tuple[int, str], int] = {}
+        self._open: dict[int, Alert] = {}
+        self._last_alert = 0
+        self._last_row = 0
+
+    def load(self, alerts: Iterable[Alert], last_alert: int, last_row: int) -> None:
+        """Take up what was open at the last commit."""
+        for alert in alerts:
+            self._open[alert.id] = alert
+            self._by_condition[alert.device, alert.condition] = alert.id
+        self._last_alert = last_alert
+        self._last_row = last_row
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    @property
+    def last_row(self) -> int:
+        """The number of the last transition written down."""
+        return self._last_row
+
+    def get(self, alert: int) -> Alert | None:
+        """An open alert."""
+        return self._open.get(alert)
+
+    def of(self, device: int, condition: str) -> Alert | None:
+        """The open alert of a device and condition."""
+        found = self._by_condition.get((device, condition))
+        return None if found is None else self._open[found]
+
+    def of_device(self, device: int) -> list[Alert]:
+        """The open alerts of a device."""
+        return [alert for alert in self._open.values() if alert.device == device]
+
+    def counts(self, schools: frozenset[str] | None) -> dict[Priority, tuple[int, int]]:
+        """Open and, of these, unacknowledged alerts by priority; shelved and suppressed left out.
+
+        Alerts of the gateway itself (school ``""``) concern everybody.
+        """
+        counts = {priority: [0, 0] for priority in Priority}
+        for alert in self._open.values():
+            if alert.shelved_until is not None or alert.suppressed:
+                continue
+            if schools is None or alert.school in schools or not alert.school:
+                counts[alert.priority][0] += 1
+                counts[alert.priority][1] += alert.acknowledged is None
+        return {priority: (both[0], both[1]) for priority, both in counts.items()}
+
+    def fold(self, finding: Finding, device: Device, work: Work) -> None:
+        """Take in what a rule found of ``device``."""
+        key = (device.row, finding.condition)
+        found = self._by_condition.get(key)
+        before = None if found is None else self._open[found]
+        self.record(
+            before,
+            fold_finding(
+                before,
+                finding,
+                device=device.row,
+                school=device.school,
+                out_of_service=device.out_of_service,
+                new_id=self._next_alert,
+            ),
+            work,
+        )
+
+    def act(self, alert: int, action: Action, actor: str, now: int, work: Work) -> Acted | Refusal:
+        """Do what a person asks."""
+        before = self._open.get(alert)
+        if before is None:
+            return Refusal("closed", f"alert {alert} is not open")
+        folded = act(before, action, actor=actor, now=now, limits=self._limits)
+        if isinstance(folded, Refusal):
+            return folded
+        self.record(before, folded, work)
+        return Acted(folded.alert or before, bool(folded.transitions))
+
+    def record(self, before: Alert | None, folded: Folded, work: Work) -> None:
+        """Write down what folding came to."""
+        if not folded.transitions:
+            return
+        alert = before
+        for transition in folded.transitions:
+            alert = advance(alert, transition)
+            self._write(alert, transition, work)
+        if alert is None:
+            return
+        work.batch.alerts[alert.id] = alert
+        key = (alert.device, alert.condition)
+        if alert.open:
+            self._open[alert.id] = alert
+            self._by_condition[key] = alert.id
+        else:
+            self._open.pop(alert.id, None)
+            self._by_condition.pop(key, None)
+
+    def _write(self, alert: Alert, transition: Transition, work: Work) -> None:
+        self._last_row += 1
+        row, now, batch = self._last_row, transition.known, work.batch
+        batch.transitions.append(NumberedTransition(row, transition))
+        batch.facts.append(
+            Fact(
+                kind="transition",
+                happened=transition.happened,
+                known=transition.known,
+                actor=f"user:{transition.actor}" if transition.actor else "gateway",
+                subject=f"alert:{alert.id}",
+                body=canonical(msgspec.to_builtins(transition)),
+            )
+        )
+        for told in self._told:
+            batch.outbox.extend(told.outbox(alert, transition, now))
+            for deadline in told.deadlines(alert, transition, now):
+                batch.deadlines.append(deadline)
+                self._on_deadline(deadline)
+        work.live.append(LiveAlert(row, alert, transition))
+
+    def _next_alert(self) -> int:
+        self._last_alert += 1
+        return self._last_alert

@@ -1,0 +1,269 @@
+"""Takes messages from the sources, has them judged and committed, and only then acknowledges.
+
+Events and telemetry flow apart: events are committed one batch after the other and at once;
+telemetry lingers a few milliseconds under load, so that one commit serves many messages, and two
+of its commits may be under way. What is taken is bounded by the broker's window.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+import structlog
+
+from gateway.clock import Clock
+from gateway.ingest.source import Source
+from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.live import Live
+from gateway.pipeline.work import Work
+from gateway.store.batch import Batch
+from gateway.store.store import Store, StoreError, StoreFullError
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How messages are gathered.
+
+    ``linger_ms`` is waited under load before telemetry is taken; ``most`` bounds one batch and so
+    how long the loop is kept from alarms and pages (500 messages are about 4 ms).
+    """
+
+    linger_ms: float = 4.0
+    most: int = 500
+    commits_under_way: int = 2
+    retry_s: float = 0.5
+
+
+class Flow:
+    """The one sequence in which everything is judged. Its loops run in `run`."""
+
+    def __init__(
+        self,
+        *,
+        sources: Sequence[tuple[Source, bool]],
+        judge: Judge,
+        discoveries: Discoveries,
+        store: Store,
+        live: Live,
+        clock: Clock,
+        pace: Pace,
+        after_commit: Callable[[Work], None] = lambda _: None,
+    ) -> None:
+        """``sources`` with whether each carries events."""
+        self._sources: Final = list(sources)
+        self._judge: Final = judge
+        self._discoveries: Final = discoveries
+        self._store: Final = store
+        self._live: Final = live
+        self._clock: Final = clock
+        self._pace: Final = pace
+        self._after_commit: Final = after_commit
+        self._tick = asyncio.Event()
+        self._room = asyncio.Event()
+        self._room.set()
+        self._writer: Source | None = next((s for s, events in sources if events), None)
+        self.figures: Final = FlowFigures()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for source, events in self._sources:
+                group.create_task(
+                    self._drain(source, events=events), name=f"drain {source.session}"
+                )
+            group.create_task(self._run_timers(), name="timers")
+
+    def work(self) -> Work:
+        """An empty piece of work at the present time."""
+        return Work(Batch(now=self._clock.now()))
+
+    async def commit(self, work: Work) -> None:
+        """Commit what a person or a timer did; raises `StoreError` when it cannot be kept."""
+        if work.empty:
+            return
+        work.batch.urgent = True
+        await self._write(work)
+        self._committed(work)
+
+    def wake_timers(self) -> None:
+        """A timer was set from outside the flow."""
+        self._tick.set()
+
+    # One source
+
+    async def _drain(self, source: Source, *, events: bool) -> None:
+        ready = asyncio.Event()
+        source.on_ready = ready.set
+        under_way = asyncio.Semaphore(1 if events else self._pace.commits_under_way)
+        busy_until = 0.0
+        async with asyncio.TaskGroup() as commits:
+            while True:
+                await ready.wait()
+                ready.clear()
+                while source.waiting:
+                    if not events:
+                        await self._room.wait()
+                        if self._clock.steady() < busy_until and source.waiting < self._pace.most:
+                            await asyncio.sleep(self._pace.linger_ms / 1000)
+                    await under_way.acquire()
+                    work = self._take(source)
+                    if work is None:
+                        under_way.release()
+                        break
+                    busy_until = self._clock.steady() + 0.025
+                    commits.create_task(self._finish(work, under_way, events=events))
+                    # Let events, answers and pages in between two batches.
+                    await asyncio.sleep(0)
+
+    def _take(self, source: Source) -> Work | None:
+        delivery = source.take(self._pace.most)
+        if delivery is None:
+            return None
+        now = self._clock.now()
+        work = Work(Batch(now=now), [delivery])
+        self._judge.digest(delivery.messages, now, work)
+        if delivery.entries:
+            work.batch.acknowledging.append(
+                (delivery.session, delivery.entries, len(delivery.messages))
+            )
+        self.figures.took(len(delivery.messages), now)
+        self._tick.set()
+        return work
+
+    async def _finish(self, work: Work, under_way: asyncio.Semaphore, *, events: bool) -> None:
+        try:
+            work.batch.urgent = work.batch.urgent or events
+            if not events:
+                await self._keep_trying_telemetry(work)
+            else:
+                await self._keep_trying(work)
+            self._committed(work)
+            for delivery in work.deliveries:
+                for source, _ in self._sources:
+                    if source.session == delivery.session:
+                        source.acknowledge(delivery)
+        finally:
+            under_way.release()
+
+    async def _keep_trying(self, work: Work) -> None:
+        """Nothing that was taken is dropped: what cannot be written now is written later."""
+        while True:
+            try:
+                await self._write(work)
+            except StoreError as error:
+                self.figures.failed(error)
+                _log.error("commit.failed", error=str(error), messages=work.messages)
+                await asyncio.sleep(self._pace.retry_s)
+            else:
+                return
+
+    async def _keep_trying_telemetry(self, work: Work) -> None:
+        try:
+            await self._write(work)
+        except StoreFullError as error:
+            self.figures.failed(error)
+            self._room.clear()
+            # What was concluded must not wait for room: it goes into the reserved space now. The
+            # readings stay unacknowledged; judged again after a crash they change nothing.
+            await self._keep_trying(_conclusions(work))
+            self._committed(work)
+            work.live, work.replies = [], []
+            await self._until_room(work)
+        except StoreError as error:
+            self.figures.failed(error)
+            _log.error("commit.failed", error=str(error), messages=work.messages)
+            await asyncio.sleep(self._pace.retry_s)
+            await self._keep_trying(work)
+
+    async def _until_room(self, work: Work) -> None:
+        while True:
+            await asyncio.sleep(self._pace.retry_s)
+            room = await asyncio.to_thread(self._store.room)
+            if not room.telemetry:
+                continue
+            try:
+                await self._write(work)
+            except StoreError as error:
+                self.figures.failed(error)
+            else:
+                self._room.set()
+                return
+
+    async def _write(self, work: Work) -> None:
+        self._judge.finish(work)
+        started = self._clock.steady()
+        await asyncio.wrap_future(self._store.commit(work.batch))
+        self.figures.wrote(self._clock.steady() - started)
+
+    def _committed(self, work: Work) -> None:
+        writer = self._writer
+        if writer is not None:
+            for topic, payload in work.replies:
+                writer.publish(topic, payload)
+        self._live.publish(work.live)
+        self._after_commit(work)
+
+    # What happens by itself
+
+    async def _run_timers(self) -> None:
+        timers = self._judge.timers
+        while True:
+            due = timers.next()
+            wait = 1.0 if due is None else max(0.0, (due - self._clock.now()) / 1000)
+            try:
+                async with asyncio.timeout(min(wait, 1.0)):
+                    await self._tick.wait()
+            except TimeoutError:
+                pass
+            self._tick.clear()
+            work = self.work()
+            self._judge.tick(work.batch.now, work)
+            work.batch.discoveries.extend(self._discoveries.take_changed(200))
+            if not work.empty:
+                await self._keep_trying(work)
+                self._committed(work)
+            # A message sets the event too; a short pause keeps this from running once a batch.
+            await asyncio.sleep(0.05)
+
+
+class FlowFigures:
+    """How the flow is doing, for health, metrics and the page. Plain numbers, cheap to count."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.commits = 0
+        self.failures = 0
+        self.last_error = ""
+        self.last_message: int | None = None
+        self.commit_s: deque[float] = deque(maxlen=512)
+
+    def took(self, messages: int, now: int) -> None:
+        """Messages were taken from a source."""
+        self.messages += messages
+        self.last_message = now
+
+    def wrote(self, seconds: float) -> None:
+        """A commit was made durable after so long."""
+        self.commits += 1
+        self.commit_s.append(seconds)
+
+    def failed(self, error: StoreError) -> None:
+        """A commit was not made."""
+        self.failures += 1
+        self.last_error = str(error)
+
+
+def _conclusions(work: Work) -> Work:
+    """All but the readings and what acknowledges them."""
+    batch = msgspec.structs.replace(work.batch, readings=[], acknowledging=[], urgent=True)
+    rest = work.batch
+    rest.facts, rest.alerts, rest.transitions, rest.outbox = [], {}, [], []
+    rest.states, rest.deadlines, rest.rejects, rest.reject_counts = {}, [], [], {}
+    rest.discoveries, rest.statements = [], []
+    return Work(batch)

@@ -1,0 +1,43 @@
+"""What one turn of the pipeline came to: what to write, and what to do once it is written."""
+
+from __future__ import annotations
+
+import msgspec
+
+from gateway.desk import LiveAlert
+from gateway.ingest.source import Delivery
+from gateway.store.batch import Batch
+
+
+class Work(msgspec.Struct):
+    """A batch and what follows its commit.
+
+    ``deliveries`` are acknowledged to the broker, ``replies`` (topic, payload) tell native alarm
+    devices that their event is kept, ``live`` goes to the stream. None of it happens before the
+    commit.
+    """
+
+    batch: Batch
+    deliveries: list[Delivery] = msgspec.field(default_factory=list)
+    replies: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
+    live: list[LiveAlert] = msgspec.field(default_factory=list)
+    messages: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write and nothing to acknowledge."""
+        batch = self.batch
+        return not (
+            self.deliveries
+            or batch.readings
+            or batch.facts
+            or batch.alerts
+            or batch.transitions
+            or batch.outbox
+            or batch.states
+            or batch.deadlines
+            or batch.rejects
+            or batch.reject_counts
+            or batch.discoveries
+            or batch.statements
+        )
