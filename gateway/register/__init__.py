@@ -1,0 +1,1 @@
+"""Import of regions, schools, places and devices: read files, plan, show, apply."""
