@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from devices.model import Device
 from gateway.store.read.alerts import beyond
@@ -16,6 +16,10 @@ Key: TypeAlias = tuple[str, str]
 
 METRICS: Final = 200
 """Most metrics of one device that are listed."""
+
+METRIC_HOURS: Final = 14 * 24
+HOUR: Final = 3_600_000
+"""A roll-up's span in ms."""
 
 _COLUMNS: Final = (
     devices.c.row,
@@ -96,6 +100,12 @@ def one_device(school: str, device: str) -> Callable[[Connection], Device | None
     return query
 
 
+def all_devices(connection: Connection) -> list[Device]:
+    """The whole register, by school and id."""
+    statement = select(*_COLUMNS).order_by(devices.c.school, devices.c.id)
+    return [_device(row) for row in connection.execute(statement)]
+
+
 def device_row(school: str, device: str) -> Callable[[Connection], int | None]:
     """The device's number in the store."""
 
@@ -119,22 +129,24 @@ def devices_by_row(rows: Iterable[int]) -> Callable[[Connection], dict[int, Devi
 
 
 def metrics_of(device: int) -> Callable[[Connection], list[str]]:
-    """Metrics of a device that have been rolled up.
+    """Metrics of a device that were rolled up in the `METRIC_HOURS` before the newest hour.
 
-    Steps from name to name through the primary key (one seek each), because a plain DISTINCT
-    would read every minute of every metric.
+    Looks up each hour in the primary key, which begins with span and start: a plain DISTINCT
+    would read the hours of all devices.
     """
 
     def query(connection: Connection) -> list[str]:
-        found: list[str] = []
-        while len(found) < METRICS:
-            statement = select(rollups.c.metric).where(rollups.c.device == device)
-            if found:
-                statement = statement.where(rollups.c.metric > found[-1])
-            name = connection.scalar(statement.order_by(rollups.c.metric).limit(1))
-            if name is None:
-                break
-            found.append(name)
-        return found
+        newest = connection.scalar(select(func.max(rollups.c.start)).where(rollups.c.span == HOUR))
+        if newest is None:
+            return []
+        hours = range(newest - (METRIC_HOURS - 1) * HOUR, newest + 1, HOUR)
+        statement = (
+            select(rollups.c.metric)
+            .distinct()
+            .where(rollups.c.span == HOUR, rollups.c.start.in_(hours), rollups.c.device == device)
+            .order_by(rollups.c.metric)
+            .limit(METRICS)
+        )
+        return list(connection.scalars(statement))
 
     return query
