@@ -96,20 +96,28 @@ class EmbeddedBroker(Section):
     listeners: tuple[Listener, ...] = Field(
         (Listener(listen=Address("127.0.0.1", 1883)),), min_length=1
     )
-    """Where devices connect. The first one without TLS on loopback is the gateway's own way in."""
+    """Where it takes connections. The first one is the gateway's own way in: on loopback, without
+    TLS. For devices on the network add one, with TLS."""
 
     program: str = "mosquitto"
     """The program, by name on PATH (also looked for in /usr/sbin) or by path."""
 
-    memory_limit_mb: int = Field(512, ge=32, le=1_000_000)
-    """Memory the broker may use for queued messages; beyond it, it refuses publishers instead of
-    growing.
-    """
+    queue_mb: int = Field(1024, ge=16, le=1_000_000)
+    """What may wait for a gateway that is down; what comes beyond it is lost."""
 
     autosave_s: int = Field(30, ge=1, le=86400)
-    """How often the broker saves queued messages: what its crash can lose while the gateway is
-    down.
-    """
+    """How often the broker saves what waits: what its crash can lose while the gateway is down."""
+
+    @field_validator("listeners")
+    @classmethod
+    def _way_in(cls, listeners: tuple[Listener, ...]) -> tuple[Listener, ...]:
+        first = listeners[0]
+        if first.tls is not None or first.listen.host not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError(
+                "the first one is the gateway's own way in: 127.0.0.1, ::1 or localhost, without "
+                "tls; put the address for devices after it"
+            )
+        return listeners
 
 
 class Reconnect(Section):
