@@ -338,6 +338,9 @@ def test_what_worsens_comes_off_the_shelf() -> None:
     story.find(priority=Priority.LOW)
     story.do(Shelve(until=T0 + HOUR, reason="painting"))
     assert story.find(priority=Priority.MEDIUM) == ["unshelved", "worsened"]
+    story.do(Shelve(until=T0 + HOUR, reason="painting"))
+    assert story.find(priority=Priority.EMERGENCY, occurrence=True) == ["unshelved", "occurred"]
+    assert story.standing.shelved_until is None
 
 
 def test_an_emergency_is_neither_shelved_nor_suppressed() -> None:
