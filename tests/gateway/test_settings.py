@@ -12,7 +12,6 @@ from gateway.problem import ConfigurationError
 from gateway.settings import Settings
 from gateway.settings_fields import Address
 
-
 OVERLAPPING = """
 dialects:
   - {dialect: tasmota, school: a, topic: t}
