@@ -7,7 +7,7 @@ serves every device with the same parameters; what differs by device lives in it
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from alerts.finding import Outcome
 from devices.model import Device
 from devices.reading import Reading, Value
+from devices.timekeeping import DeviceClock
 
 
 class Hearing(msgspec.Struct):
@@ -34,12 +35,14 @@ class DeviceState:
     ``values`` are the latest values by name. ``heard``, ``spoke`` and ``started`` are ms:
     last message received, last device time believed, and since when it is watched (registration
     or gateway start). ``online`` follows status messages, ``None`` while none was seen.
-    ``gap_total`` counts messages lost by gaps of ``seq``.
+    ``gap_total`` counts messages lost by gaps of ``seq``; ``offset`` knows the device's clock;
+    ``events_seen`` are the events known already (`alerts.rules.events_seen`).
     """
 
     __slots__ = (
-        "alarm_ids",
         "device",
+        "events_seen",
+        "firmware",
         "gap_total",
         "heard",
         "hearing",
@@ -67,30 +70,36 @@ class DeviceState:
         self.gap_total = 0
         self.online: bool | None = None
         self.online_since = 0
-        self.offset: Any = None
+        self.offset = DeviceClock()
         self.values: dict[str, Value] = {}
         self.repeater: DeviceState | None = None
         self.rules: tuple[Rule, ...] = ()
         self.memories: list[Any] = []
-        self.alarm_ids: Any = None
+        self.events_seen: list[tuple[int, int]] | None = None
+        self.firmware = ""
 
 
 class Parameters(BaseModel):
     """Parameters of a rule: data in ``config/kinds/``, overridable per school and device."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+    rule: str = ""
+    """Which rule this is, when its key in the file is another: a kind may have several
+    `threshold`s, each under the name of its condition."""
 
     source: str = ""
     """Where the figures come from; shown with every finding."""
 
 
 class Rule(Protocol):
-    """One rule with its parameters bound."""
+    """One rule with its parameters bound; its class names their model as ``Parameters``."""
 
-    name: ClassVar[str]
-    """The name in ``config/kinds/`` files and in explanations."""
-
-    Parameters: ClassVar[type[Parameters]]
+    name: str
+    """Its key in ``config/kinds/`` (a kind may have several thresholds), in explanations and
+    among the stored memories of a device."""
 
     telemetry: bool
     """Whether `judge` wants telemetry readings."""
@@ -98,7 +107,7 @@ class Rule(Protocol):
     events: bool
     """Whether `judge` wants event and status readings."""
 
-    def __init__(self, parameters: Any) -> None:
+    def __init__(self, parameters: Any, name: str) -> None:
         """Bind the parameters (an instance of ``Parameters``)."""
         ...
 

@@ -1,0 +1,243 @@
+"""Smoke and heat together: a fire is recognised earlier, and steam, cooking and dust are not one.
+
+Either alone has its own everyday causes: showers and dust obscure, cooking and the sun heat. Both
+at once seldom do, so less of each is enough; and one alone, however strong, is no more than a
+suspicion (a class A1 heat limit and the detector's own alarm have rules of their own). Steam does
+both, and tells itself by its humidity: the relative humidity of a room that burns falls.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from pydantic import Field, model_validator
+
+from alerts.finding import Explanation, Finding, Outcome, Priority
+from alerts.rules.measure import number, tidy
+from alerts.rules.quiet import QuietRule, remark_on, stopped
+from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refill
+from alerts.rules.rule import DeviceState, Parameters
+from devices.reading import Reading
+
+FIRE: Final = "fire"
+SUSPECTED: Final = "fire_suspected"
+
+SMOKE: Final = "obscuration_pct_m"
+TEMPERATURE: Final = "temperature_c"
+HUMIDITY: Final = "humidity_pct"
+
+NOTHING: Final = 0
+SUSPICION: Final = 1
+BURNING: Final = 2
+
+
+class SmokeAndTemperatureParameters(Parameters):
+    """How much smoke with how much heat."""
+
+    smoke_pct_m: float = Field(default=3, gt=0, le=100)
+    """Smoke that together with heat is a fire, in %/m."""
+
+    heavy_smoke_pct_m: float = Field(default=10, gt=0, le=100)
+    """Smoke that is a suspicion by itself, and needs only half the rise to be a fire, in %/m."""
+
+    heavy_for_s: float = Field(default=20, ge=0, le=86_400)
+    """How long it must be so heavy to be a suspicion by itself."""
+
+    rise_c: float = Field(default=5, gt=0)
+    """Rise of the temperature that together with smoke is a fire, in °C."""
+
+    within_s: float = Field(default=300, ge=10, le=86_400)
+    """The time within which it must have risen so much."""
+
+    hot_c: float = 54
+    """A temperature that together with smoke is a fire whether it rises or not, in °C."""
+
+    steam_humidity_pct: float = Field(default=90, gt=0)
+    """From this relative humidity on smoke may be steam: by itself it is no suspicion then, and
+    the rise must be double."""
+
+    longest_gap_s: float = Field(default=150, ge=1, le=86_400)
+    """After so long without a value, what was before is not compared with what comes after."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> SmokeAndTemperatureParameters:
+        if self.heavy_smoke_pct_m <= self.smoke_pct_m:
+            raise ValueError("heavy_smoke_pct_m must be more than smoke_pct_m")
+        return self
+
+
+class SmokeAndTemperatureMemory(msgspec.Struct, gc=False):
+    """``smoke`` and ``smoke_at`` (ms) are of the last reading that told of smoke, ``since`` and
+    ``heavy_since`` when smoke and heavy smoke began (0 = there is none), ``humidity`` the last.
+    """
+
+    window: RiseWindow = msgspec.field(default_factory=RiseWindow)
+    smoke: float = 0.0
+    smoke_at: int = 0
+    since: int = 0
+    heavy_since: int = 0
+    humidity: float = 0.0
+    stage: int = NOTHING
+
+
+class SmokeAndTemperature(QuietRule):
+    """Condition ``fire`` (emergency, latches) or ``fire_suspected`` (high).
+
+    Smoke counts when two readings one after the other tell of it.
+    """
+
+    __slots__ = (
+        "_gap",
+        "_heavy",
+        "_heavy_for",
+        "_hot",
+        "_length",
+        "_rise",
+        "_smoke",
+        "_steam",
+    )
+
+    Parameters = SmokeAndTemperatureParameters
+    Memory = SmokeAndTemperatureMemory
+    kept = ("stage",)
+    telemetry = True
+
+    def __init__(self, parameters: SmokeAndTemperatureParameters, name: str) -> None:
+        super().__init__(parameters, name)
+        self._smoke = parameters.smoke_pct_m
+        self._heavy = parameters.heavy_smoke_pct_m
+        self._heavy_for = int(parameters.heavy_for_s * 1000)
+        self._rise = parameters.rise_c
+        self._length = int(parameters.within_s * 1000)
+        self._hot = parameters.hot_c
+        self._steam = parameters.steam_humidity_pct
+        self._gap = int(parameters.longest_gap_s * 1000)
+
+    def judge(
+        self,
+        memory: SmokeAndTemperatureMemory,
+        state: DeviceState,
+        reading: Reading,
+        now: int,
+    ) -> Outcome | None:
+        """Note smoke and temperature; look closer as soon as there is smoke."""
+        values = reading.values
+        temperature = values.get(TEMPERATURE)
+        if temperature.__class__ is not float and temperature is not None:
+            temperature = number(temperature)
+        if temperature is not None:
+            note(memory.window, reading.happened, temperature, self._length, self._gap)
+        smoke = values.get(SMOKE)
+        if smoke is None:
+            return None
+        try:
+            if smoke < self._smoke and not memory.since and not memory.stage:  # type: ignore[operator] # odd values raise
+                return None
+        except TypeError:
+            return None
+        level = number(smoke)
+        return None if level is None else self._look(memory, level, reading, now)
+
+    def window(self) -> tuple[str, int]:
+        """The temperature's: smoke counts anew from the next readings on."""
+        return TEMPERATURE, self._length + self._length // SLOTS
+
+    def refill(self, memory: SmokeAndTemperatureMemory, points: list[tuple[int, float]]) -> None:
+        """Put the stored past before what the window holds."""
+        memory.window = refill(memory.window, points, self._length, self._gap)
+
+    def _look(
+        self, memory: SmokeAndTemperatureMemory, smoke: float, reading: Reading, now: int
+    ) -> Outcome | None:
+        at = reading.happened
+        if at < memory.smoke_at:
+            return None
+        followed = at - memory.smoke_at <= self._gap
+        sure = min(smoke, memory.smoke) if followed else 0.0
+        gone = followed and max(smoke, memory.smoke) < self._smoke * 0.7
+        memory.smoke = smoke
+        memory.smoke_at = at
+        memory.since = _since(memory.since, smoke >= self._smoke, followed, at)
+        memory.heavy_since = _since(memory.heavy_since, smoke >= self._heavy, followed, at)
+        if (humidity := number(reading.values.get(HUMIDITY))) is not None:
+            memory.humidity = humidity
+        if memory.stage and gone:
+            return self._over(memory, reading, now)
+        if memory.stage == BURNING or sure < self._smoke:
+            return None
+        return self._weigh(memory, sure, reading, now)
+
+    def _weigh(
+        self, memory: SmokeAndTemperatureMemory, sure: float, reading: Reading, now: int
+    ) -> Outcome | None:
+        window = memory.window
+        recent = reading.happened - window.at <= self._gap
+        risen, seconds = certain_rise(window, self._length) if recent else (UNKNOWN, 0.0)
+        steam = memory.humidity >= self._steam
+        needed = self._rise * (2 if steam else 0.5 if sure >= self._heavy else 1)
+        inputs: dict[str, bool | int | float | str | None] = {
+            "smoke_pct_m": tidy(sure),
+            "seconds": (reading.happened - memory.since) // 1000,
+        }
+        if risen >= needed:
+            inputs |= {"rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
+            return self._found(memory, BURNING, self._why("smoke_and_rise", inputs), reading, now)
+        if recent and window.level >= self._hot:
+            inputs |= {"temperature_c": tidy(window.level), "hot_c": tidy(self._hot)}
+            return self._found(memory, BURNING, self._why("smoke_and_heat", inputs), reading, now)
+        lasting = memory.heavy_since and reading.happened - memory.heavy_since >= self._heavy_for
+        if lasting and sure >= self._heavy and not steam and memory.stage == NOTHING:
+            inputs["seconds"] = (reading.happened - memory.heavy_since) // 1000
+            why = self._why("smoke_without_heat", inputs, self._heavy)
+            return self._found(memory, SUSPICION, why, reading, now)
+        return None
+
+    def _found(
+        self,
+        memory: SmokeAndTemperatureMemory,
+        stage: int,
+        why: Explanation,
+        reading: Reading,
+        now: int,
+    ) -> Outcome:
+        memory.stage = stage
+        fire = stage == BURNING
+        finding = Finding(
+            FIRE if fire else SUSPECTED,
+            True,
+            Priority.EMERGENCY if fire else Priority.HIGH,
+            reading.happened,
+            now,
+            why,
+            occurrence=fire,
+            latches=fire,
+            remark=remark_on(reading),
+        )
+        return Outcome((finding,), save=True)
+
+    def _over(self, memory: SmokeAndTemperatureMemory, reading: Reading, now: int) -> Outcome:
+        why = self._why("smoke_gone", {"smoke_pct_m": tidy(memory.smoke)})
+        happened = reading.happened
+        findings = [stopped(SUSPECTED, Priority.HIGH, happened, now, why)]
+        if memory.stage == BURNING:  # a suspicion may have come before it
+            findings.append(stopped(FIRE, Priority.EMERGENCY, happened, now, why))
+        memory.stage = NOTHING
+        memory.since = memory.heavy_since = 0
+        return Outcome(tuple(findings), save=True)
+
+    def _why(
+        self,
+        code: str,
+        inputs: dict[str, bool | int | float | str | None],
+        limit: float | None = None,
+    ) -> Explanation:
+        return self.explain(
+            code, inputs, limit=self._smoke if limit is None else limit, metric=SMOKE, unit="%/m"
+        )
+
+
+def _since(since: int, there: bool, followed: bool, at: int) -> int:
+    if not there:
+        return 0
+    return since if since and followed else at
