@@ -1,0 +1,166 @@
+"""The HTTP application: the entrance, the routes, the live stream's hub, the page."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from alerts.lifecycle import Limits
+from gateway.api.broadcast import Hub
+from gateway.api.document import TITLE, add_routes, document, program_version
+from gateway.api.doorkeeper import Doorkeeper
+from gateway.api.entrance import Entrance
+from gateway.api.guard import Reader
+from gateway.api.kinds import KindTable
+from gateway.api.page import BuiltPage
+from gateway.api.present import Presenter
+from gateway.api.problems import Problem, answer_problems, not_found
+from gateway.api.reading import Readers
+from gateway.api.register import Register
+from gateway.api.services import Demo, Services, committed
+from gateway.kinds import rule_parameters
+from gateway.metrics import Metrics
+from gateway.store.read.alerts import last_transition
+from gateway.store.store import StoreError
+
+if TYPE_CHECKING:
+    from devices.kinds import KindSpec
+    from gateway.clock import Clock
+    from gateway.desk import Desk
+    from gateway.settings import Settings
+    from gateway.store.batch import Batch
+    from gateway.store.store import History, Store
+    from gateway.words import Words
+
+log = structlog.get_logger(__name__)
+
+REFRESH_SECONDS: Final = 2.0
+"""How often the register is looked at: an import shows on the page within this."""
+
+PAGE_FOLDER: Final = Path(__file__).resolve().parent.parent / "web" / "dist"
+
+
+def create_api(
+    *,
+    desk: Desk,
+    store: Store,
+    history: History,
+    kinds: Mapping[str, KindSpec],
+    words: Words,
+    settings: Settings,
+    clock: Clock,
+    demo: Demo | None = None,
+    metrics: Metrics | None = None,
+    page: Path = PAGE_FOLDER,
+) -> FastAPI:
+    """The application, to be served in the loop in which the desk runs.
+
+    Its lifespan reads the register and runs the stream's hub. Before the server is stopped, call
+    `close_streams`: it waits for open connections, and streams end only when told.
+    """
+    metrics = metrics or Metrics()
+    readers = Readers(store)
+    # names for alarms do not wait behind the curves that people ask for
+    own_readers = Readers(store, threads=2, waiting=100)
+    register = Register(own_readers.read)
+    table = KindTable(kinds, rule_parameters())
+    presenter = Presenter(
+        register=register, kinds=table, words=words, live=desk.live, read=readers.read
+    )
+
+    async def commit(batch: Batch) -> None:
+        await committed(store.commit(batch))
+
+    doorkeeper = Doorkeeper(
+        read=readers.read,
+        commit=commit,
+        register=register,
+        clock=clock,
+        web=settings.web,
+        metrics=metrics,
+    )
+    hub = Hub(
+        desk=desk,
+        presenter=presenter,
+        last_row=lambda: own_readers.read(last_transition),
+        still=doorkeeper.still,
+        streams=settings.web.limits.streams,
+        metrics=metrics,
+    )
+    doorkeeper.ended = hub.end
+    services = Services(
+        desk=desk,
+        store=store,
+        history=history,
+        kinds=table,
+        web=settings.web,
+        clock=clock,
+        demo=demo,
+        register=register,
+        presenter=presenter,
+        hub=hub,
+        doorkeeper=doorkeeper,
+        readers=readers,
+        metrics=metrics,
+        limits=Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000),
+        version=program_version(),
+    )
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await register.refresh()
+        await hub.start()
+        running = asyncio.gather(hub.run(), _keep_fresh(register, doorkeeper))
+        try:
+            yield
+        finally:
+            hub.close()
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    app = FastAPI(
+        title=TITLE,
+        version=services.version,
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.services = services
+    answer_problems(app)
+    add_routes(app)
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    async def openapi(_caller: Reader) -> JSONResponse:
+        return JSONResponse(document(app))
+
+    @app.api_route("/api/{rest:path}", include_in_schema=False, methods=["GET", "HEAD"])
+    async def nothing(rest: str) -> None:
+        raise not_found(f"resource /api/{rest}")
+
+    app.mount("/", BuiltPage(page))
+    app.add_middleware(Entrance, doorkeeper=doorkeeper, web=settings.web, clock=clock)
+    return app
+
+
+def close_streams(app: FastAPI) -> None:
+    """End all live streams and take no more; call it before the server is told to stop."""
+    services: Services = app.state.services
+    services.hub.close()
+
+
+async def _keep_fresh(register: Register, doorkeeper: Doorkeeper) -> None:
+    while True:
+        await asyncio.sleep(REFRESH_SECONDS)
+        try:
+            if await register.refresh():
+                doorkeeper.forget_all()
+        except (StoreError, Problem) as error:
+            log.warning("register_unread", error=str(error))

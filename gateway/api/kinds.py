@@ -1,0 +1,106 @@
+"""The kinds of devices as the API shows them: values, rules, limits, parameters to check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from alerts.rules.rule import Parameters
+from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
+from devices.model import Device
+from gateway.api.models.devices import KindOut, KindRuleOut, KindValueOut
+from gateway.api.models.shapes import Names
+from gateway.api.problems import FieldProblem, Problem, not_found
+from gateway.kinds import parameter_mistakes
+
+_LIMITS: Final = frozenset({"above", "below", "limit", "low", "high", "alarm", "warning"})
+"""Parameters of rules that are held against a metric of the same rule and make a line on its
+curve, when the rule names the metric."""
+
+
+class KindTable:
+    """What the deployer's files say of each kind, with the models of the rules' parameters."""
+
+    def __init__(
+        self, kinds: Mapping[str, KindSpec], rules: Mapping[str, type[Parameters]]
+    ) -> None:
+        self._kinds = dict(kinds)
+        self._rules = dict(rules)
+        self._described = [self._describe(spec) for _, spec in sorted(self._kinds.items())]
+
+    def described(self) -> list[KindOut]:
+        """All kinds, by id."""
+        return self._described
+
+    def name(self, kind: str) -> Names:
+        """The kind's name; its id when it has no file."""
+        spec = self._kinds.get(kind)
+        if spec is None:
+            return Names(zh=kind, en=kind)
+        return Names(zh=spec.name_zh, en=spec.name_en)
+
+    def unit(self, kind: str, metric: str) -> str:
+        """The unit of a value as people read it; empty when it has none or is not known."""
+        value = spec_for(self._kinds, kind).values.get(metric)
+        return "" if value is None else value.unit
+
+    def values(self, kind: str) -> frozenset[str]:
+        """The names of the values that devices of the kind send."""
+        return frozenset(spec_for(self._kinds, kind).values)
+
+    def limits(
+        self, device: Device, school: RuleParameters, metric: str
+    ) -> Iterator[tuple[str, str, float]]:
+        """Rule, parameter and figure of every limit this metric of the device is held against."""
+        effective = effective_rules(spec_for(self._kinds, device.kind), school, device.parameters)
+        for rule, given in sorted(effective.items()):
+            model = self._rules.get(rule)
+            if model is None:
+                continue
+            figures: dict[str, Any] = model.model_validate(given).model_dump()
+            if figures.get("metric", figures.get("value")) != metric:
+                continue
+            for parameter, figure in figures.items():
+                if parameter in _LIMITS and isinstance(figure, int | float):
+                    yield rule, parameter, float(figure)
+
+    def check_kind(self, kind: str) -> None:
+        """Raise a 404 `Problem` for a kind that has no file."""
+        if kind not in self._kinds:
+            raise not_found(f"kind {kind}")
+
+    def check_parameters(
+        self, kind: str, parameters: RuleParameters, school: RuleParameters | None = None
+    ) -> None:
+        """Raise a 422 `Problem` that names every figure which is not allowed."""
+        around = effective_rules(spec_for(self._kinds, kind), school)
+        mistakes = parameter_mistakes(parameters, self._rules, around)
+        if mistakes:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "invalid",
+                f"{len(mistakes)} parameter(s) are not right.",
+                errors=[
+                    FieldProblem(field=f"parameters.{field}", message=message)
+                    for field, message in mistakes
+                ],
+            )
+
+    def _describe(self, spec: KindSpec) -> KindOut:
+        return KindOut(
+            kind=spec.kind,
+            name=Names(zh=spec.name_zh, en=spec.name_en),
+            expected_heartbeat_ms=spec.expected_heartbeat_s * 1000,
+            values=[
+                KindValueOut(name=name, unit=value.unit, low=value.low, high=value.high)
+                for name, value in spec.values.items()
+            ],
+            rules=[self._describe_rule(name, given) for name, given in spec.rules.items()],
+        )
+
+    def _describe_rule(self, name: str, given: Mapping[str, object]) -> KindRuleOut:
+        model = self._rules.get(name)
+        figures = dict(given) if model is None else model.model_validate(given).model_dump()
+        source = str(figures.pop("source", ""))
+        return KindRuleOut(rule=name, parameters=figures, source=source)

@@ -1,0 +1,267 @@
+"""Alerts, devices and the feed as the page sees them: with names, places and sentences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
+
+import structlog
+
+from alerts.alert import Alert, Transition
+from alerts.finding import Explanation, Priority
+from devices.model import Device
+from gateway.api.kinds import KindTable
+from gateway.api.models.alerts import (
+    AlertDeviceOut,
+    AlertOut,
+    CountOut,
+    CountsOut,
+    ExplanationOut,
+    FeedOut,
+    LiveAlertOut,
+    TransitionOut,
+)
+from gateway.api.models.devices import DeviceOut, Health, WhyOut
+from gateway.api.models.shapes import Names
+from gateway.api.problems import Problem
+from gateway.api.reading import Reading
+from gateway.api.register import Register, names
+from gateway.desk import DeviceLive, Feed, LiveAlert
+from gateway.settings import PriorityName
+from gateway.store.read.alerts import open_alerts_of
+from gateway.store.store import StoreError
+from gateway.words import Words
+
+log = structlog.get_logger(__name__)
+
+NAME_SECONDS: Final = 1.0
+
+PRIORITY_NAMES: Final[Mapping[Priority, PriorityName]] = {
+    each: PriorityName[each.name] for each in Priority
+}
+
+_NOT_HEARD: Final = DeviceLive(
+    heard=None,
+    expected=None,
+    happened=None,
+    offset=None,
+    online=None,
+    values={},
+    lost=0,
+    messages=0,
+)
+
+
+def feed_out(feed: Feed) -> FeedOut:
+    """Whether messages arrive."""
+    return FeedOut(
+        now=feed.now,
+        connected=feed.connected,
+        last_message=feed.last_message,
+        rate=feed.rate,
+        trouble=list(feed.trouble),
+    )
+
+
+def counts_out(counts: Mapping[Priority, tuple[int, int]]) -> CountsOut:
+    """Open alerts by priority; those that are missing are none."""
+    shown = {
+        PRIORITY_NAMES[each].value: CountOut(open=standing, unacknowledged=unacknowledged)
+        for each in Priority
+        for standing, unacknowledged in (counts.get(each, (0, 0)),)
+    }
+    return CountsOut(**shown)
+
+
+class Presenter:
+    """Puts words to alerts and devices. ``live`` tells what is known of a device right now."""
+
+    def __init__(
+        self,
+        *,
+        register: Register,
+        kinds: KindTable,
+        words: Words,
+        live: Callable[[str, str], DeviceLive | None],
+        read: Reading,
+    ) -> None:
+        self._register = register
+        self._kinds = kinds
+        self._words = words
+        self._live = live
+        self._read = read
+
+    def explanation(self, why: Explanation) -> ExplanationOut:
+        """Why, with the sentence in both languages."""
+        return ExplanationOut(
+            rule=why.rule,
+            code=why.code,
+            inputs=why.inputs,
+            limit=why.limit,
+            unit=why.unit,
+            source=why.source,
+            metric=why.metric,
+            text=self._sentence(why),
+        )
+
+    def _sentence(self, why: Explanation) -> Names:
+        inputs = {**why.inputs, "limit": why.limit, "unit": why.unit, "source": why.source}
+        text = self._words.both(f"explain.{why.code}", **inputs)
+        return Names(zh=text["zh"], en=text["en"])
+
+    async def alerts(self, found: Iterable[Alert]) -> list[AlertOut]:
+        """Alerts with the names of their devices, schools and places."""
+        listed = list(found)
+        devices = await self._register.devices(alert.device for alert in listed)
+        return [self._alert(alert, devices.get(alert.device)) for alert in listed]
+
+    async def live(self, events: Sequence[LiveAlert]) -> list[bytes]:
+        """Events of the stream as JSON. An alarm does not wait long for a name: when the store
+        does not answer, the device goes out by its number, and the page loads its name later."""
+        rows = {event.alert.device for event in events}
+        try:
+            async with asyncio.timeout(NAME_SECONDS):
+                devices = await self._register.devices(rows)
+        except (TimeoutError, StoreError, Problem) as error:
+            log.warning("names_missing", error=str(error), devices=len(rows))
+            devices = {}
+        return [
+            LiveAlertOut(
+                row=event.row,
+                alert=self._alert(event.alert, devices.get(event.alert.device)),
+                transition=self.transition(event.row, event.transition),
+            )
+            .model_dump_json()
+            .encode()
+            for event in events
+        ]
+
+    def _alert(self, alert: Alert, device: Device | None) -> AlertOut:
+        return AlertOut(
+            id=alert.id,
+            version=alert.version,
+            state=alert.state,
+            active=alert.active,
+            priority=PRIORITY_NAMES[alert.priority],
+            condition=alert.condition,
+            school=alert.school,
+            school_name=self._register.school_name(alert.school),
+            device=self._device_of(alert, device),
+            place=None if device is None else self._register.place_path(alert.school, device.place),
+            raised=alert.raised,
+            known=alert.known,
+            last_occurrence=alert.last_occurrence,
+            occurrences=alert.occurrences,
+            returned=alert.returned,
+            acknowledged=alert.acknowledged,
+            acknowledged_by=alert.acknowledged_by,
+            assigned_to=alert.assigned_to,
+            shelved_until=alert.shelved_until,
+            shelved_by=alert.shelved_by,
+            suppressed=alert.suppressed,
+            escalated=alert.escalated,
+            closed=alert.closed,
+            is_false=alert.is_false,
+            false_proposed_by=alert.false_proposed_by,
+            false_reason=alert.false_reason,
+            latches=alert.latches,
+            remark=alert.remark,
+            explanation=self.explanation(alert.explanation),
+        )
+
+    def _device_of(self, alert: Alert, device: Device | None) -> AlertDeviceOut:
+        if device is None:
+            number = str(alert.device)
+            return AlertDeviceOut(
+                school=alert.school, id=number, kind="", name=Names(zh=number, en=number)
+            )
+        return AlertDeviceOut(
+            school=device.school, id=device.id, kind=device.kind, name=_name(device)
+        )
+
+    def transition(self, row: int, transition: Transition) -> TransitionOut:
+        """One thing that happened to an alert."""
+        return TransitionOut(
+            row=row,
+            version=transition.version,
+            kind=transition.kind,
+            state=transition.state,
+            happened=transition.happened,
+            known=transition.known,
+            actor=transition.actor,
+            detail=transition.detail,
+        )
+
+    async def devices(self, found: Iterable[Device]) -> list[DeviceOut]:
+        """Devices with what is known of them right now, and why they are as they are."""
+        listed = list(found)
+        alerts = await self._read(open_alerts_of([device.row for device in listed]))
+        return [self._device(device, alerts.get(device.row, [])) for device in listed]
+
+    def _device(self, device: Device, alerts: list[Alert]) -> DeviceOut:
+        live = self._live(device.school, device.id) or _NOT_HEARD
+        health, why = self._health(device, live, alerts)
+        firmware = live.values.get("fw", live.values.get("firmware"))
+        return DeviceOut(
+            school=device.school,
+            school_name=self._register.school_name(device.school),
+            id=device.id,
+            kind=device.kind,
+            name=_name(device),
+            place=self._register.place_path(device.school, device.place),
+            place_id=device.place,
+            dialect=device.dialect,
+            address=device.address,
+            repeater=device.repeater,
+            out_of_service=device.out_of_service,
+            heard=live.heard or None,
+            expected=live.expected,
+            happened=live.happened or None,
+            offset=live.offset,
+            online=live.online,
+            battery_pct=_number(live.values.get("battery_pct")),
+            rssi_dbm=_number(live.values.get("rssi_dbm")),
+            lqi=_number(live.values.get("lqi")),
+            firmware=None if firmware is None else str(firmware),
+            lost=live.lost,
+            messages=live.messages,
+            values=live.values,
+            health=health,
+            why=why,
+        )
+
+    def _health(
+        self, device: Device, live: DeviceLive, alerts: list[Alert]
+    ) -> tuple[Health, list[WhyOut]]:
+        """Trouble when alerts stand; else unknown when nothing proves that it is well; else ok."""
+        why = [
+            WhyOut(text=self._sentence(alert.explanation), priority=PRIORITY_NAMES[alert.priority])
+            for alert in alerts
+        ]
+        reason = None
+        if device.out_of_service:
+            reason = "out_of_service"
+        elif not live.heard:
+            reason = "never_heard"
+        if reason is not None:
+            text = self._words.both(f"device.why.{reason}")
+            why.append(WhyOut(text=Names(zh=text["zh"], en=text["en"]), priority=None))
+        if alerts:
+            return Health.TROUBLE, why
+        return (Health.OK if reason is None else Health.UNKNOWN), why
+
+    def limit(self, rule: str, parameter: str) -> Names:
+        """The label of a line drawn across a curve."""
+        text = self._words.or_else(f"limit.{rule}.{parameter}", f"{rule}: {parameter}")
+        return Names(zh=text["zh"], en=text["en"])
+
+
+def _name(device: Device) -> Names:
+    return names(device.name_zh, device.name_en, device.id)
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)

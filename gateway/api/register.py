@@ -1,0 +1,204 @@
+"""The register in memory: names and places for what is shown, read anew when it has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from devices.model import Device, Place, Region, School
+from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
+from gateway.api.models.shapes import Names
+from gateway.api.reading import Reading
+from gateway.store.read.devices import devices_by_row
+from gateway.store.read.register import all_places, all_regions, all_schools, register_version
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+DEVICES_KEPT: Final = 20_000
+"""Devices remembered by row: those that alerts are about, not the register."""
+
+_DEEPEST: Final = 16
+"""Levels of regions or places: a circle in imported data must not hang the page."""
+
+
+def names(zh: str, en: str, otherwise: str) -> Names:
+    """Both names, each standing in for the other when it is missing."""
+    return Names(zh=zh or en or otherwise, en=en or zh or otherwise)
+
+
+class _Contents(msgspec.Struct, frozen=True):
+    version: str
+    regions: dict[str, Region]
+    schools: dict[str, School]
+    places: dict[tuple[str, str], Place]
+
+
+def _contents(connection: Connection) -> _Contents:
+    # the version first: what changes while we read is read again at the next look
+    version = register_version(connection)
+    return _Contents(
+        version=version,
+        regions={region.id: region for region in all_regions(connection)},
+        schools={school.id: school for school in all_schools(connection)},
+        places={(place.school, place.id): place for place in all_places(connection)},
+    )
+
+
+class Register:
+    """Regions, schools and places, whole; devices as they are asked for.
+
+    ``read`` runs a query in a thread. Everything but `refresh` and `devices` is immediate.
+    """
+
+    def __init__(self, read: Reading) -> None:
+        self._read = read
+        self._contents = _Contents("", {}, {}, {})
+        self._devices: dict[int, Device] = {}
+        self._loaded = False
+
+    async def refresh(self) -> bool:
+        """Read it anew if it has changed; whether it had."""
+        if self._loaded and await self._read(register_version) == self._contents.version:
+            return False
+        self._contents = await self._read(_contents)
+        self._devices.clear()
+        self._loaded = True
+        return True
+
+    async def devices(self, rows: Iterable[int]) -> dict[int, Device]:
+        """Devices by row; those that have left the register are missing."""
+        wanted = set(rows)
+        missing = wanted - self._devices.keys()
+        if missing:
+            found = await self._read(devices_by_row(missing))
+            if len(self._devices) + len(found) > DEVICES_KEPT:
+                self._devices.clear()
+            self._devices.update(found)
+            return {
+                row: device
+                for row in wanted
+                if (device := found.get(row) or self._devices.get(row)) is not None
+            }
+        return {row: self._devices[row] for row in wanted}
+
+    def forget(self, school: str, device: str) -> None:
+        """A device has changed."""
+        for row, known in list(self._devices.items()):
+            if known.key == (school, device):
+                del self._devices[row]
+
+    def has_school(self, school: str) -> bool:
+        """Whether there is such a school."""
+        return school in self._contents.schools
+
+    def has_place(self, school: str, place: str) -> bool:
+        """Whether the school has such a place."""
+        return (school, place) in self._contents.places
+
+    def schools_in(self, region: str) -> frozenset[str]:
+        """The schools of a region and of all regions inside it."""
+        inside = {region}
+        for _ in range(_DEEPEST):
+            more = {r.id for r in self._contents.regions.values() if r.parent in inside} - inside
+            if not more:
+                break
+            inside |= more
+        return frozenset(s.id for s in self._contents.schools.values() if s.region in inside)
+
+    def schools_of(self, scopes: Iterable[str]) -> frozenset[str] | None:
+        """The schools that scopes come to; ``None`` = all there are and will be."""
+        found: set[str] = set()
+        for scope in scopes:
+            what, _, name = scope.partition(":")
+            if scope == "*":
+                return None
+            if what == "region":
+                found |= self.schools_in(name)
+            elif what == "school":
+                found.add(name)
+        return frozenset(found)
+
+    def narrow(
+        self, schools: frozenset[str] | None, *, school: str | None, region: str | None
+    ) -> frozenset[str] | None:
+        """Schools in scope that are also the one, or in the region, that was asked for."""
+        for wanted in (
+            None if school is None else frozenset({school}),
+            None if region is None else self.schools_in(region),
+        ):
+            if wanted is not None:
+                schools = wanted if schools is None else schools & wanted
+        return schools
+
+    def school_name(self, school: str) -> Names:
+        """The school's name; its id when there is no such school any more."""
+        known = self._contents.schools.get(school)
+        return (
+            names("", "", school) if known is None else names(known.name_zh, known.name_en, school)
+        )
+
+    def place_path(self, school: str, place: str | None) -> Names | None:
+        """The place's name with those around it, the outermost first: ``Block A / 3F / 301``."""
+        steps: list[Names] = []
+        while place is not None and len(steps) < _DEEPEST:
+            known = self._contents.places.get((school, place))
+            if known is None:
+                break
+            steps.append(names(known.name_zh, known.name_en, known.id))
+            place = known.parent
+        if not steps:
+            return None
+        steps.reverse()
+        return Names(
+            zh=" / ".join(step.zh for step in steps), en=" / ".join(step.en for step in steps)
+        )
+
+    def regions_out(self, schools: frozenset[str] | None) -> list[RegionOut]:
+        """Regions that hold one of the schools, with those around them; ``None`` = all regions."""
+        regions = self._contents.regions
+        if schools is not None:
+            kept: set[str] = set()
+            for school in schools:
+                known = self._contents.schools.get(school)
+                step = None if known is None else known.region
+                while step is not None and step in regions and step not in kept:
+                    kept.add(step)
+                    step = regions[step].parent
+            regions = {name: region for name, region in regions.items() if name in kept}
+        return [
+            RegionOut(
+                id=region.id,
+                name=names(region.name_zh, region.name_en, region.id),
+                parent=region.parent,
+            )
+            for region in regions.values()
+        ]
+
+    def schools_out(self, schools: frozenset[str] | None) -> list[SchoolOut]:
+        """Those schools; ``None`` = all."""
+        return [
+            SchoolOut(
+                id=school.id,
+                name=names(school.name_zh, school.name_en, school.id),
+                region=school.region,
+            )
+            for school in self._contents.schools.values()
+            if schools is None or school.id in schools
+        ]
+
+    def places_out(self, school: str) -> list[PlaceOut]:
+        """The places of a school."""
+        return [
+            PlaceOut(
+                id=place.id,
+                school=place.school,
+                name=(name := names(place.name_zh, place.name_en, place.id)),
+                parent=place.parent,
+                path=self.place_path(place.school, place.id) or name,
+            )
+            for place in self._contents.places.values()
+            if place.school == school
+        ]

@@ -1,0 +1,144 @@
+"""Alerts: lists, one with its history, and what people do to them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query
+
+from alerts import alert as acts
+from alerts.alert import Alert, Refusal
+from alerts.finding import Priority
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
+from gateway.api.guard import Reader, Responder, check
+from gateway.api.models.alerts import (
+    AcknowledgeIn,
+    ActedOut,
+    ActionIn,
+    AlertDetailOut,
+    AlertOut,
+    AssignIn,
+    CommentIn,
+    ConfirmFalseIn,
+    MarkFalseIn,
+    ResetIn,
+    ShelveIn,
+)
+from gateway.api.models.shapes import Identifier, Milliseconds, Page
+from gateway.api.permitted import permitted, what_for
+from gateway.api.problems import REFUSABLE, invalid, not_found, refused
+from gateway.api.services import Services, ServicesHere
+from gateway.security.access import Caller
+from gateway.settings import PriorityName
+from gateway.store.read.alerts import AlertFilter, alert_page, one_alert, transitions_of
+from gateway.store.read.devices import device_row
+
+router = APIRouter(tags=["alerts"])
+
+AlertState = Literal["open", "unacknowledged", "acknowledged", "shelved", "closed", "all"]
+AlertNumber = Annotated[int, Path(ge=0, le=2**53, examples=[4711])]
+
+
+@router.get("/alerts", operation_id="list_alerts")
+async def list_alerts(
+    *,
+    services: ServicesHere,
+    caller: Reader,
+    state: AlertState = "open",
+    priority: PriorityName | None = None,
+    school: Identifier | None = None,
+    region: Identifier | None = None,
+    device: Annotated[
+        str | None, Query(pattern=r"^[^/]{1,64}/[^/]{1,64}$", examples=["no3-middle/gate-01"])
+    ] = None,
+    condition: Annotated[str | None, Query(max_length=64)] = None,
+    since: Annotated[Milliseconds | None, Query(description="Raised at or after.")] = None,
+    until: Annotated[Milliseconds | None, Query(description="Raised before.")] = None,
+    limit: Limit = DEFAULT_LIMIT,
+    after: Annotated[Cursor, Query(alias="cursor")] = None,
+) -> Page[AlertOut]:
+    """Open ones: unacknowledged first, then by priority, then the newest. Others: newest first."""
+    row = None
+    if device is not None:
+        row = await services.read(device_row(*device.split("/")))
+        if row is None:
+            return Page(items=[])
+    wanted = AlertFilter(
+        state=state,
+        priority=None if priority is None else int(Priority[priority.name]),
+        schools=services.register.narrow(caller.schools, school=school, region=region),
+        device=row,
+        condition=condition,
+        since=since,
+        until=until,
+    )
+    found, following = await services.read(
+        alert_page(wanted, after=sort_key(after, tuple[RowNumber, ...]), limit=limit)
+    )
+    return Page(
+        items=await services.presenter.alerts(found),
+        next=None if following is None else cursor(following),
+    )
+
+
+@router.get("/alerts/{id}", operation_id="get_alert")
+async def get_alert(
+    services: ServicesHere,
+    caller: Reader,
+    id: AlertNumber,  # noqa: A002 - the contract's name
+) -> AlertDetailOut:
+    """One alert with its history, and what the caller may do to it right now."""
+    alert = await _visible(services, caller, id)
+    history = await services.read(transitions_of(id))
+    (out,) = await services.presenter.alerts([alert])
+    return AlertDetailOut(
+        alert=out,
+        transitions=[services.presenter.transition(row, each) for row, each in history],
+        may=permitted(alert, caller, services.clock.now(), services.limits),
+    )
+
+
+@router.post("/alerts/{id}/actions", operation_id="act_on_alert", responses=REFUSABLE)
+async def act_on_alert(
+    services: ServicesHere,
+    caller: Responder,
+    id: AlertNumber,  # noqa: A002
+    action: ActionIn,
+) -> ActedOut:
+    """Do something to it. When two do the same at once, one changes it and both see the result."""
+    alert = await _visible(services, caller, id)
+    check(caller, what_for(action.action), alert.school, f"alert {id}")
+    if isinstance(action, ShelveIn) and action.until <= services.clock.now():
+        raise invalid("until", "must be in the future")
+    result = await services.desk.act(id, _act(action), caller.name)
+    if isinstance(result, Refusal):
+        raise refused(result.code, result.detail)
+    (out,) = await services.presenter.alerts([result.alert])
+    return ActedOut(alert=out, changed=result.changed)
+
+
+async def _visible(services: Services, caller: Caller, number: int) -> Alert:
+    alert = await services.read(one_alert(number))
+    if alert is None or not caller.sees(alert.school):
+        raise not_found(f"alert {number}")
+    return alert
+
+
+def _act(action: ActionIn) -> acts.Action:
+    match action:
+        case AcknowledgeIn():
+            return acts.Acknowledge(action.comment, action.occurrences)
+        case CommentIn():
+            return acts.Comment(action.text)
+        case AssignIn():
+            return acts.Assign(action.to)
+        case ShelveIn():
+            return acts.Shelve(action.until, action.reason)
+        case MarkFalseIn():
+            return acts.MarkFalse(action.reason)
+        case ConfirmFalseIn():
+            return acts.ConfirmFalse(agree=action.agree, reason=action.reason)
+        case ResetIn():
+            return acts.Reset()
+        case _:
+            return acts.Unshelve()

@@ -1,0 +1,88 @@
+"""Who may do what, where: a table of roles and one question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+
+class Role(StrEnum):
+    """What a person's work is."""
+
+    OPERATOR = "operator"  # sits in the control room and takes alerts
+    TECHNICIAN = "technician"  # keeps devices working
+    AUDITOR = "auditor"  # reads everything in scope, changes nothing
+    ADMINISTRATOR = "administrator"
+
+
+class What(StrEnum):
+    """What somebody wants to do."""
+
+    READ = "read"  # alerts, devices, the register, curves
+    ACKNOWLEDGE = "acknowledge"  # take an alert, comment on it
+    HANDLE = "handle"  # assign, shelve, reset, mark false
+    DIAGNOSE = "diagnose"  # see discoveries and rejected messages
+    EQUIP = "equip"  # adopt, change, remove a device, take it out of service
+    CALIBRATE = "calibrate"  # a school's own figures for the rules of a kind
+    PROVE = "prove"  # read the facts
+    PRESS = "press"  # press a simulated alarm button
+    GOVERN = "govern"  # users and tokens
+
+
+_EVERYBODY: Final = frozenset(Role)
+
+MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
+    {
+        What.READ: _EVERYBODY,
+        What.ACKNOWLEDGE: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.HANDLE: frozenset({Role.OPERATOR, Role.ADMINISTRATOR}),
+        What.DIAGNOSE: frozenset({Role.TECHNICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
+        What.EQUIP: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.CALIBRATE: frozenset({Role.ADMINISTRATOR}),
+        What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+        What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.GOVERN: frozenset({Role.ADMINISTRATOR}),
+    }
+)
+"""Which roles may do what. Whoever adds a `What` decides here; a test asks about every pair."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is asking: a user as signed in. ``schools`` are those in scope, ``None`` = all.
+
+    ``credential`` is the SHA-256 of the session's or token's secret, so that a long-lived stream
+    can be ended with it.
+    """
+
+    name: str
+    display: str
+    role: Role
+    scopes: tuple[str, ...]
+    schools: frozenset[str] | None
+    password_set: bool
+    by_session: bool
+    credential: str
+
+    def sees(self, school: str) -> bool:
+        """Whether the school is in scope. The empty name belongs to no school."""
+        return self.schools is None or school in self.schools
+
+
+def role_may(role: Role, what: What) -> bool:
+    """Whether the role may do this at all, in whatever school."""
+    return role in MATRIX[what]
+
+
+def may(caller: Caller, what: What, school: str | None) -> bool:
+    """Whether the caller may do this in that school.
+
+    ``school`` ``None`` is for what belongs to no single school (users, tokens): only a caller
+    whose scope is everything may, lest somebody give away more than they have.
+    """
+    if not role_may(caller.role, what):
+        return False
+    return caller.schools is None if school is None else caller.sees(school)
