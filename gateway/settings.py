@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from devices.dialects import DIALECTS
 from devices.model import is_identifier
 from gateway.paths import default_config_dir
+from gateway.problem import listing, near_miss
 from gateway.settings_fields import (
     Address,
     ExistingFile,
@@ -262,8 +264,8 @@ class DialectSettings(Section):
     none.
     """
 
-    dialect: Literal["zigbee2mqtt", "tasmota"]
-    """Which one."""
+    dialect: str
+    """Which one: `zigbee2mqtt` or `tasmota`."""
 
     school: str
     """Id of the school whose devices they are."""
@@ -272,6 +274,14 @@ class DialectSettings(Section):
     """Base topic at the broker, e.g. `zigbee2mqtt`, or for Tasmota the prefix before `tele/` and
     `stat/` (may hold levels).
     """
+
+    @field_validator("dialect")
+    @classmethod
+    def _known(cls, dialect: str) -> str:
+        if dialect not in DIALECTS:
+            near, known = near_miss(dialect, DIALECTS), listing(DIALECTS)
+            raise ValueError(f"must be one of {known}, not '{dialect}'{near}")
+        return dialect
 
     @field_validator("school")
     @classmethod

@@ -7,16 +7,18 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from alerts.rules.rule import Parameters as RuleModel
+from devices.dialects import DIALECTS
+from devices.dialects.native import Native
 from devices.kinds import KindSpec
 from devices.model import Device, Place, Region, School
+from gateway.kinds import RuleModels
 from gateway.problem import Problem
 from gateway.register.entries import Parsed, Table
 from gateway.register.register import Key, Register, Registered
 from gateway.register.removal import find_missing, removable
 from gateway.register.resolve import Candidate, Candidates, Resolver
 
-KNOWN_DIALECTS: Final = ("native", "zigbee2mqtt", "tasmota")
+KNOWN_DIALECTS: Final = (Native.name, *DIALECTS)
 
 _STRUCTS: Final[dict[Table, type[Region | School | Place | Device]]] = {
     Table.REGIONS: Region,
@@ -76,7 +78,7 @@ def plan_import(
     parsed: Parsed,
     register: Register,
     kinds: Mapping[str, KindSpec],
-    rules: Mapping[str, type[RuleModel]],
+    rules: RuleModels,
     *,
     dialects: Collection[str] = KNOWN_DIALECTS,
     remove_missing: bool = False,

@@ -7,15 +7,13 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from alerts.rules.rule import Parameters as RuleModel
+from devices.dialects.native import Native
 from devices.kinds import KindSpec, effective_rules
-from gateway.kinds import parameter_mistakes
+from gateway.kinds import RuleModels, parameter_mistakes
 from gateway.problem import Problem
 from gateway.register.entries import Entry, Parsed, Table
 from gateway.register.references import References, not_loaded
 from gateway.register.register import Key, Parameters, Register
-
-NATIVE: Final = "native"
 
 _NAMED: Final = {Table.REGIONS, Table.SCHOOLS, Table.PLACES}
 
@@ -42,7 +40,7 @@ class Resolver:
         parsed: Parsed,
         register: Register,
         kinds: Mapping[str, KindSpec],
-        rules: Mapping[str, type[RuleModel]],
+        rules: RuleModels,
         dialects: Collection[str],
     ) -> None:
         self._register = register
@@ -112,7 +110,7 @@ class Resolver:
         self._refer(table, "dialect", lambda word, _: self._references.dialect(word))
         for candidate in self.found[table].values():
             if candidate.values.get("dialect", "") is None:  # an empty cell is the native one
-                candidate.values["dialect"] = NATIVE
+                candidate.values["dialect"] = Native.name
         self._refer(table, "place", self._place)
         self._settle(table, "repeater")
         self._check_addresses()
@@ -272,7 +270,7 @@ class Resolver:
                 taken[device.school, device.dialect, device.address] = key
         for key, candidate in list(found.items()):
             before = self._register.devices.get(key)
-            dialect = candidate.values.get("dialect", before.dialect if before else NATIVE)
+            dialect = candidate.values.get("dialect", before.dialect if before else Native.name)
             address = candidate.values.get("address", before.address if before else "")
             if not address:
                 continue
