@@ -25,7 +25,7 @@ from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
 from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
-from gateway.kinds import rule_parameters
+from gateway.kinds import rule_models
 from gateway.metrics import Metrics
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
@@ -70,7 +70,7 @@ def create_api(
     # names for alarms do not wait behind the curves that people ask for
     own_readers = Readers(store, threads=2, waiting=100)
     register = Register(own_readers.read)
-    table = KindTable(kinds, rule_parameters())
+    table = KindTable(kinds, rule_models())
     presenter = Presenter(
         register=register, kinds=table, words=words, live=desk.live, read=readers.read
     )

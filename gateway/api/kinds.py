@@ -6,25 +6,23 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from alerts.rules.rule import Parameters
+from pydantic import ValidationError
+
 from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
 from devices.model import Device
 from gateway.api.models.devices import KindOut, KindRuleOut, KindValueOut
 from gateway.api.models.shapes import Names
 from gateway.api.problems import FieldProblem, Problem, not_found
-from gateway.kinds import parameter_mistakes
+from gateway.kinds import RuleModels, model_for, parameter_mistakes
 
-_LIMITS: Final = frozenset({"above", "below", "limit", "low", "high", "alarm", "warning"})
-"""Parameters of rules that are held against a metric of the same rule and make a line on its
-curve, when the rule names the metric."""
+_LIMITS: Final = ("above", "below")
+"""Parameters of a rule that are limits of its ``metric``: each is a line across the curve."""
 
 
 class KindTable:
     """What the deployer's files say of each kind, with the models of the rules' parameters."""
 
-    def __init__(
-        self, kinds: Mapping[str, KindSpec], rules: Mapping[str, type[Parameters]]
-    ) -> None:
+    def __init__(self, kinds: Mapping[str, KindSpec], rules: RuleModels) -> None:
         self._kinds = dict(kinds)
         self._rules = dict(rules)
         self._described = [self._describe(spec) for _, spec in sorted(self._kinds.items())]
@@ -55,14 +53,11 @@ class KindTable:
         """Rule, parameter and figure of every limit this metric of the device is held against."""
         effective = effective_rules(spec_for(self._kinds, device.kind), school, device.parameters)
         for rule, given in sorted(effective.items()):
-            model = self._rules.get(rule)
-            if model is None:
+            figures = self._figures(rule, given)
+            if figures.get("metric") != metric:
                 continue
-            figures: dict[str, Any] = model.model_validate(given).model_dump()
-            if figures.get("metric", figures.get("value")) != metric:
-                continue
-            for parameter, figure in figures.items():
-                if parameter in _LIMITS and isinstance(figure, int | float):
+            for parameter in _LIMITS:
+                if isinstance(figure := figures.get(parameter), int | float):
                     yield rule, parameter, float(figure)
 
     def check_kind(self, kind: str) -> None:
@@ -87,6 +82,16 @@ class KindTable:
                 ],
             )
 
+    def _figures(self, name: str, given: Mapping[str, object]) -> dict[str, Any]:
+        """All figures of a rule, with the defaults; as given where they do not fit its model."""
+        model = model_for(name, given, self._rules)
+        if model is None:
+            return dict(given)
+        try:
+            return model.model_validate(given).model_dump(mode="json")
+        except ValidationError:
+            return dict(given)
+
     def _describe(self, spec: KindSpec) -> KindOut:
         return KindOut(
             kind=spec.kind,
@@ -100,7 +105,6 @@ class KindTable:
         )
 
     def _describe_rule(self, name: str, given: Mapping[str, object]) -> KindRuleOut:
-        model = self._rules.get(name)
-        figures = dict(given) if model is None else model.model_validate(given).model_dump()
+        figures = self._figures(name, given)
         source = str(figures.pop("source", ""))
         return KindRuleOut(rule=name, parameters=figures, source=source)
