@@ -38,3 +38,17 @@ class Dialect(Protocol):
     def guess_kind(self, route: Route, readings: Sequence[Reading]) -> str:
         """The kind an unregistered device probably is: a suggestion for who adopts it."""
         ...
+
+
+class BoundDialect(Dialect, Protocol):
+    """A foreign dialect, bound to the school whose credentials its devices use at the broker."""
+
+    school: str
+
+    def spoken(self) -> Sequence[str]:
+        """Topic filters that the school's devices publish to."""
+        ...
+
+    def heard(self) -> Sequence[str]:
+        """Topic filters that the school's devices listen to."""
+        ...
