@@ -59,6 +59,7 @@ class Conditions(msgspec.Struct, frozen=True):
     ``reachable``: its messages get through; ``buffers``: it keeps them meanwhile and sends them
     later, oldest first. ``powered``: its mains are on. ``heat_c`` and ``smoke_pct_m`` come on top
     of the ordinary, ``battery_pct`` replaces it. ``clock_error_ms``: positive = its clock is fast.
+    ``interval_ms``: it speaks this often for now.
     """
 
     reachable: bool = True
@@ -68,6 +69,7 @@ class Conditions(msgspec.Struct, frozen=True):
     smoke_pct_m: float = 0.0
     battery_pct: float | None = None
     clock_error_ms: int = 0
+    interval_ms: int | None = None
 
 
 ORDINARY: Final = Conditions()

@@ -17,6 +17,9 @@ KEPT: Final = 2_000
 BURST: Final = 100
 """Objects in one late message: well below the 64 KiB that a payload may have."""
 
+REPEAT_S: Final = 3.0
+"""How often a device says its event again until the reply comes."""
+
 _encode: Final = msgspec.json.Encoder().encode
 
 

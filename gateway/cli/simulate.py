@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-import sys
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,8 +12,14 @@ from typing import Annotated, Final
 import msgspec
 import typer
 
+from devices.simulator import control
 from devices.simulator import load as generator
 from devices.simulator.access import DEMO_FILE, Access, AccessError, Credentials, read_access
+from devices.simulator.campus import DEMO_SEED, Campus, demo, invent
+from devices.simulator.press import Pressed, press_alone
+from devices.simulator.run import Simulation
+from devices.simulator.scenarios import SCENARIOS, Stage, Story, named
+from devices.simulator.site_file import site_yaml
 
 app: Final = typer.Typer(no_args_is_help=True)
 
@@ -135,5 +142,154 @@ def load(
         )
 
 
+@app.command()
+def run(
+    *,
+    url: Url = None,
+    access: AccessFile = DEMO_FILE,
+    scenario: Annotated[
+        str, typer.Option(help=f"What happens: {', '.join(SCENARIOS)}.")
+    ] = "ordinary-day",
+    schools: Annotated[
+        int | None, typer.Option(min=1, help="Invent so many; default: the demo campus.")
+    ] = None,
+    devices: Annotated[int, typer.Option(min=1, help="With --schools: how many in all.")] = 300,
+    speed: Annotated[float, typer.Option(min=0.01, help="Campus time over wall time.")] = 1.0,
+    line_per_device: Annotated[
+        bool, typer.Option(help="One connection with a last will a device, not a school.")
+    ] = False,
+    seed: Seed = DEMO_SEED,
+) -> None:
+    """Let a campus live until a signal comes."""
+    try:
+        campus = demo() if schools is None else invent(seed=seed, schools=schools, devices=devices)
+        story = named(scenario)(Stage(campus, seed))
+    except (LookupError, ValueError) as error:
+        raise _fail(error) from error
+    broker = _access(url, access)
+    directory = access.parent if url is None else None
+    asyncio.run(_live(campus, broker, story, speed, line_per_device, seed, directory))
+
+
+async def _live(
+    campus: Campus,
+    broker: Access,
+    story: Story,
+    speed: float,
+    line_per_device: bool,
+    seed: int,
+    directory: Path | None,
+) -> None:
+    simulation = Simulation(
+        campus, access=broker, story=story, seed=seed, speed=speed, line_per_device=line_per_device
+    )
+    running = asyncio.create_task(simulation.run(), name="simulation")
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    typer.echo(
+        f"{len(campus.devices)} devices of {len(campus.schools)} schools speak to "
+        f"{broker.host}:{broker.port}",
+        err=True,
+    )
+    # Only who lives from the demo's file can be found by `press` and `scenario`.
+    hand = control.listening(simulation, seed, directory) if directory else nullcontext()
+    async with hand:
+        await asyncio.wait([running])
+    if not running.cancelled():
+        await running
+
+
+@app.command()
+def press(
+    school: str,
+    device: str,
+    *,
+    url: Url = None,
+    access: AccessFile = DEMO_FILE,
+    patience: Annotated[
+        float, typer.Option(min=0.1, help="Seconds to wait for the gateway's reply.")
+    ] = 30.0,
+) -> None:
+    """Press an alarm button and wait until the gateway has it for good."""
+    broker = _access(url, access)
+    try:
+        pressed = asyncio.run(
+            _press(broker, access if url is None else None, school, device, patience)
+        )
+    except (control.ControlError, TimeoutError) as error:
+        raise _fail(error) from error
+    if pressed.seq is None:
+        typer.echo(f"{school}/{device} pressed; its dialect knows no reply")
+    elif pressed.ms is None:
+        typer.echo(f"{school}/{device} pressed (seq {pressed.seq}), no reply yet", err=True)
+        raise typer.Exit(1)
+    else:
+        typer.echo(f"{school}/{device} pressed (seq {pressed.seq}), reply after {pressed.ms} ms")
+
+
+async def _press(
+    broker: Access, file: Path | None, school: str, device: str, patience: float
+) -> Pressed:
+    """By the running simulation's hand if there is one, else as the device itself."""
+    if file is not None:
+        wanted = control.Order(press=(school, device), patience_s=patience)
+        answer = await control.order(file.parent, wanted)
+        if answer is not None and answer.pressed is not None:
+            return answer.pressed
+    return await press_alone(broker, school, device, patience_s=patience)
+
+
+@app.command()
+def scenario(
+    name: Annotated[str, typer.Argument(help=", ".join(SCENARIOS))],
+    *,
+    school: Annotated[str | None, typer.Option(help="Where; default: it picks one.")] = None,
+    device: Annotated[str | None, typer.Option(help="With --school: to which device.")] = None,
+    access: AccessFile = DEMO_FILE,
+) -> None:
+    """Let something happen on the campus that is being simulated (`campus run --demo`)."""
+    wanted = control.Order(scenario=name, school=school, device=device)
+    try:
+        named(name)
+        answer = asyncio.run(control.order(access.parent, wanted))
+    except (LookupError, control.ControlError) as error:
+        raise _fail(error) from error
+    if answer is None:
+        raise _fail(
+            LookupError(
+                f"no simulation runs beside {access}: start `campus run --demo`, or "
+                f"`campus simulate run --scenario {name} --url …`"
+            )
+        )
+    typer.echo(f"{name} has begun")
+
+
+@app.command()
+def site(
+    *,
+    demonstration: Annotated[
+        bool, typer.Option("--demo", help="The demo campus (config/sites/demo.yaml).")
+    ] = False,
+    schools: Annotated[int, typer.Option(min=1)] = 3,
+    devices: Annotated[int, typer.Option(min=1, help="How many in all.")] = 300,
+    of_load: Annotated[
+        bool, typer.Option("--load", help="The campus that `load` speaks for.")
+    ] = False,
+    seed: Seed = 1,
+) -> None:
+    """Print an invented campus as a file for `campus import`."""
+    try:
+        if demonstration:
+            text = site_yaml(demo())
+        elif of_load:
+            text = site_yaml(generator.load_campus(devices, schools, seed), head="")
+        else:
+            text = site_yaml(invent(seed=seed, schools=schools, devices=devices), head="")
+    except ValueError as error:
+        raise _fail(error) from error
+    typer.echo(text, nl=False)
+
+
 if __name__ == "__main__":
-    sys.exit(app())
+    app()
