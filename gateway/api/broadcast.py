@@ -66,7 +66,11 @@ class Event(msgspec.Struct, frozen=True):
 
 def alerts_frame(events: Iterable[Event], schools: Schools, last: int) -> bytes | None:
     """The frame of those events that the schools' listeners see; ``None`` when they see none."""
-    bodies = [event.body for event in events if schools is None or event.school in schools]
+    bodies = [
+        event.body
+        for event in events
+        if schools is None or event.school in schools or not event.school
+    ]
     if not bodies:
         return None
     return b"event: alerts\nid: %d\ndata: [%b]\n\n" % (last, b",".join(bodies))

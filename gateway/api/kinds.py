@@ -18,6 +18,21 @@ from gateway.kinds import RuleModels, model_for, parameter_mistakes
 _LIMITS: Final = ("above", "below")
 """Parameters of a rule that are limits of its ``metric``: each is a line across the curve."""
 
+_LINES: Final[Mapping[str, Mapping[str, str]]] = {
+    "battery": {
+        "low_pct": "battery_pct",
+        "critical_pct": "battery_pct",
+        "low_v": "battery_v",
+        "critical_v": "battery_v",
+    },
+    "smoke_and_temperature": {
+        "smoke_pct_m": "obscuration_pct_m",
+        "heavy_smoke_pct_m": "obscuration_pct_m",
+        "hot_c": "temperature_c",
+    },
+}
+"""Limits of rules that name their metrics in the name of the parameter."""
+
 
 class KindTable:
     """What the deployer's files say of each kind, with the models of the rules' parameters."""
@@ -54,11 +69,12 @@ class KindTable:
         effective = effective_rules(spec_for(self._kinds, device.kind), school, device.parameters)
         for rule, given in sorted(effective.items()):
             figures = self._figures(rule, given)
-            if figures.get("metric") != metric:
-                continue
-            for parameter in _LIMITS:
-                if isinstance(figure := figures.get(parameter), int | float):
-                    yield rule, parameter, float(figure)
+            kind_of_rule = str(given.get("rule") or rule)
+            lines = _LINES.get(kind_of_rule, {})
+            for parameter, figure in figures.items():
+                drawn = figures.get("metric") if parameter in _LIMITS else lines.get(parameter)
+                if drawn == metric and isinstance(figure, int | float):
+                    yield kind_of_rule, parameter, float(figure)
 
     def check_kind(self, kind: str) -> None:
         """Raise a 404 `Problem` for a kind that has no file."""

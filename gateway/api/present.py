@@ -107,7 +107,10 @@ class Presenter:
 
     def _sentence(self, why: Explanation) -> Names:
         inputs = {**why.inputs, "limit": why.limit, "unit": why.unit, "source": why.source}
-        text = self._words.both(f"explain.{why.code}", **inputs)
+        return self._both(f"explain.{why.code}", **inputs)
+
+    def _both(self, key: str, **inputs: bool | float | str | None) -> Names:
+        text = self._words.both(key, **inputs)
         return Names(zh=text["zh"], en=text["en"])
 
     async def alerts(self, found: Iterable[Alert]) -> list[AlertOut]:
@@ -171,6 +174,10 @@ class Presenter:
         )
 
     def _device_of(self, alert: Alert, device: Device | None) -> AlertDeviceOut:
+        if alert.school == "":
+            return AlertDeviceOut(
+                school="", id="gateway", kind="gateway", name=self._both("device.gateway")
+            )
         if device is None:
             number = str(alert.device)
             return AlertDeviceOut(
@@ -202,7 +209,6 @@ class Presenter:
     def _device(self, device: Device, alerts: list[Alert]) -> DeviceOut:
         live = self._live(device.school, device.id) or _NOT_HEARD
         health, why = self._health(device, live, alerts)
-        firmware = live.values.get("fw", live.values.get("firmware"))
         return DeviceOut(
             school=device.school,
             school_name=self._register.school_name(device.school),
@@ -223,7 +229,7 @@ class Presenter:
             battery_pct=_number(live.values.get("battery_pct")),
             rssi_dbm=_number(live.values.get("rssi_dbm")),
             lqi=_number(live.values.get("lqi")),
-            firmware=None if firmware is None else str(firmware),
+            firmware=live.firmware or None,
             lost=live.lost,
             messages=live.messages,
             values=live.values,
@@ -245,8 +251,7 @@ class Presenter:
         elif not live.heard:
             reason = "never_heard"
         if reason is not None:
-            text = self._words.both(f"device.why.{reason}")
-            why.append(WhyOut(text=Names(zh=text["zh"], en=text["en"]), priority=None))
+            why.append(WhyOut(text=self._both(f"device.why.{reason}"), priority=None))
         if alerts:
             return Health.TROUBLE, why
         return (Health.OK if reason is None else Health.UNKNOWN), why

@@ -68,8 +68,8 @@ class Caller(msgspec.Struct, frozen=True):
     credential: str
 
     def sees(self, school: str) -> bool:
-        """Whether the school is in scope. The empty name belongs to no school."""
-        return self.schools is None or school in self.schools
+        """Whether the school is in scope. The empty name is the gateway itself: everybody's."""
+        return self.schools is None or not school or school in self.schools
 
 
 def role_may(role: Role, what: What) -> bool:

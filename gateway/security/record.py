@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from gateway.store.batch import Fact
+from gateway.store.encoding import canonical
 
 
 def actor(user: str) -> str:
@@ -20,5 +19,5 @@ def fact(kind: str, now: int, by: str, subject: str, /, **body: object) -> Fact:
         known=now,
         actor=actor(by),
         subject=subject,
-        body=msgspec.json.encode(body, order="sorted"),
+        body=canonical(body),
     )

@@ -63,10 +63,13 @@ async def list_alerts(
         row = await services.read(device_row(*device.split("/")))
         if row is None:
             return Page(items=[])
+    schools = services.register.narrow(caller.schools, school=school, region=region)
+    if schools is not None and school is None and region is None:
+        schools |= {""}  # the gateway's own alerts are everybody's
     wanted = AlertFilter(
         state=state,
         priority=None if priority is None else int(Priority[priority.name]),
-        schools=services.register.narrow(caller.schools, school=school, region=region),
+        schools=schools,
         device=row,
         condition=condition,
         since=since,

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Query
-from sqlalchemy import update
 
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Diagnostician, Technician, check
@@ -18,9 +17,9 @@ from gateway.api.routes.devices import DeviceId, SchoolId, put_device
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller, What
 from gateway.security.record import fact
+from gateway.store import registry
 from gateway.store.batch import Batch, DiscoveryRow
 from gateway.store.read.unknown import discovery_page, one_discovery
-from gateway.store.schema import discoveries
 
 router = APIRouter(tags=["discoveries"])
 
@@ -73,13 +72,9 @@ async def ignore_discovery(
     """Do not list it any more. It is still counted, and can be registered by its id."""
     await _visible(services, caller, school, id)
     now = services.clock.now()
-    table = discoveries.c
-    statement = (
-        update(discoveries).where(table.school == school, table.id == id).values(ignored=True)
-    )
     await services.commit(
         Batch(
-            statements=[(statement, None)],
+            statements=registry.ignore_discovery(school, id),
             facts=[fact("discovery_ignored", now, caller.name, f"device:{school}/{id}")],
             now=now,
         )

@@ -61,13 +61,14 @@ async def _visible(services: Services, caller: Caller, rows: list[FactRow]) -> l
     }
     of_alerts = await services.read(schools_of_alerts(numbers)) if numbers else {}
 
-    def school(subject: str) -> str:
+    def school(subject: str) -> str | None:
         what, _, name = subject.partition(":")
         if what == "alert" and name.isdecimal():
-            return of_alerts.get(int(name), "")
-        return name.partition("/")[0] if what in ("device", "school", "parameters") else ""
+            return of_alerts.get(int(name))
+        return name.partition("/")[0] if what in ("device", "school") else None
 
-    return [row for row in rows if caller.sees(school(row.subject))]
+    schools = ((row, school(row.subject)) for row in rows)
+    return [row for row, name in schools if name is not None and caller.sees(name)]
 
 
 def _out(row: FactRow) -> FactOut:
