@@ -1,0 +1,254 @@
+"""The history of one campus: readings in the store itself, rolled up by minute and hour."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, bindparam, text
+
+from gateway.history.curve import (
+    is_merged,
+    paths,
+    points_of,
+    position_of,
+    read_parts,
+    resolution,
+)
+from gateway.history.retention import (
+    Policy,
+    Removed,
+    last_row_to_go,
+    remove_readings,
+    remove_rollups,
+    rollup_limits,
+)
+from gateway.history.rollup import (
+    MINUTE,
+    Position,
+    add_up,
+    begin_slice,
+    merge_some,
+    prepare,
+    read_position,
+)
+from gateway.store.sqlite import SqliteStore, connect
+from gateway.store.store import Point
+
+Result = TypeVar("Result")
+
+SLICE: Final = 0.008
+"""Seconds that one turn on the writer's thread should take: an alarm may be waiting behind it."""
+
+ROWS: Final = (100, 1_000, 20_000)
+"""Rows a turn: at least, at first, at most."""
+
+TURN: Final = 60.0
+"""Seconds to wait for a turn before giving up until the next time."""
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """Readings not rolled up yet: how many (at most), since when (ms), and the newest row."""
+
+    rows: int
+    oldest: int | None
+    newest: int
+
+
+class SqliteHistory:
+    """Implements `gateway.store.store.History` on the tables of a `SqliteStore`."""
+
+    def __init__(self, store: SqliteStore) -> None:
+        self._store = store
+        self._connection = connect(store.path)
+        prepare(self._connection)
+        self._rows = ROWS[1]
+        # Roll-up and retention share one connection: one of them at a time.
+        self._alone = threading.Lock()
+
+    def curve(
+        self, device: int, metric: str, since: int, until: int, points: int
+    ) -> Sequence[Point]:
+        """At most about ``points`` points of ``[since, until)``, oldest first, gaps left out.
+
+        Single readings (``span`` 0) when none of the range is rolled up yet and they fit;
+        otherwise minutes or hours or a multiple of them. Minutes serve up to three days.
+        """
+        if until <= since or points < 1:
+            return []
+        span, width = resolution(since, until, points)
+        parts = self._store.read(
+            lambda connection: read_parts(connection, device, metric, since, until, span)
+        )
+        return points_of(parts, width, points)
+
+    def recent(self, metrics: Sequence[str], since: int) -> dict[tuple[int, str], list[Any]]:
+        """Points (ms, value) by (device, metric) since then, oldest first.
+
+        Of a minute that is rolled up the last value, with its time; single ones after that.
+        """
+        if not metrics:
+            return {}
+        return self._store.read(lambda connection: _recent(connection, list(metrics), since))
+
+    def pending(self) -> Pending:
+        """What is not rolled up yet; a quick look."""
+
+        def look(connection: Connection) -> Pending:
+            done = position_of(connection).done
+            newest = connection.execute(_NEWEST).scalar() or 0
+            oldest = connection.execute(_RECEIVED, {"row": done}).scalar()
+            return Pending(max(0, newest - done), oldest, newest)
+
+        return self._store.read(look)
+
+    def roll_up(self, now: int, budget_rows: int = 50_000) -> int:  # noqa: ARG002 - the seam's form
+        """Roll up the next ``budget_rows`` readings at most; returns how many it was.
+
+        Call it from a thread of its own: adding up takes a while, beside the writer; merging
+        takes turns with it. Nothing is done while there is no room for telemetry.
+        """
+        with self._alone:
+            if not self._store.room().telemetry:
+                return 0
+            position = self._add_up(budget_rows)
+            if position is None:
+                return 0
+            rows = position.until - position.done
+            while not position.resting:
+                position = self._merge(position)
+            return rows
+
+    def keep(self, now: int, policy: Policy) -> Removed:
+        """Remove what is older than ``policy`` says, in small steps. Call it from a thread."""
+        removed = Removed()
+        with self._alone:
+            connection = self._connection
+            last = last_row_to_go(connection, read_position(connection), policy, now)
+            removed.readings = self._remove(lambda rows: remove_readings(connection, last, rows))
+            for span, before in rollup_limits(policy, now):
+
+                def remove(rows: int, span: int = span, before: int = before) -> int:
+                    return remove_rollups(connection, span, before, rows)
+
+                removed.rollups += self._remove(remove)
+        return removed
+
+    def close(self) -> None:
+        """Close its connection, after what it is doing; before the store is closed."""
+        with self._alone:
+            self._connection.close()
+
+    def _add_up(self, budget_rows: int) -> Position | None:
+        connection = self._connection
+        connection.execute("BEGIN")
+        try:
+            position = read_position(connection)
+            if position.resting:  # otherwise a slice was left half merged: go on with it
+                position = begin_slice(connection, position.done, budget_rows)
+            if position.until == position.done:
+                return None
+            add_up(connection, position)
+        finally:
+            connection.execute("COMMIT")
+        return position
+
+    def _merge(self, position: Position) -> Position:
+        rows = self._rows
+        return self._turn(lambda: merge_some(self._connection, position, rows))
+
+    def _remove(self, remove: Callable[[int], int]) -> int:
+        total = 0
+        while some := self._turn(lambda: _transaction(self._connection, remove, self._rows)):
+            total += some
+        return total
+
+    def _turn(self, work: Callable[[], Result]) -> Result:
+        turn = self._store.in_turn(lambda: self._timed(work))
+        try:
+            return turn.result(timeout=TURN)
+        except TimeoutError:
+            if turn.cancel():
+                raise
+            # It is running at this moment: the connection is not ours before it ends.
+            return turn.result()
+
+    def _timed(self, work: Callable[[], Result]) -> Result:
+        started = time.monotonic()
+        result = work()
+        taken = max(time.monotonic() - started, 1e-6)
+        least, _, most = ROWS
+        # Halved at once when it was slow, doubled at most when it was quick.
+        change = min(2.0, max(0.5, SLICE / taken))
+        self._rows = int(min(most, max(least, self._rows * change)))
+        return result
+
+
+def _transaction(connection: sqlite3.Connection, remove: Callable[[int], int], rows: int) -> int:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        removed = remove(rows)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return removed
+
+
+_NEWEST: Final = text("SELECT max(row) FROM readings")
+_RECEIVED: Final = text("SELECT received FROM readings WHERE row > :row ORDER BY row LIMIT 1")
+
+_RECENT_MINUTES: Final = text(
+    """
+    SELECT device, metric, last_at, last FROM rollups
+    WHERE span = 60000 AND start >= :first AND metric IN :metrics AND last_at >= :since
+    ORDER BY span, start
+    """
+).bindparams(bindparam("metrics", expanding=True))
+
+_RECENT_SINGLE: Final = text(
+    """
+    SELECT min(r.row), r.device, r.happened, json_extract(r.body, p.path) FROM (
+        SELECT row, device, channel, happened, CAST(body AS TEXT) AS body FROM readings
+        WHERE row > :done AND happened >= :since
+    ) r CROSS JOIN (SELECT :plain AS path UNION SELECT :element) p
+    WHERE json_valid(r.body)
+      AND json_type(r.body, p.path) IN ('integer', 'real', 'true', 'false')
+    GROUP BY r.device, r.happened, r.channel, r.body, p.path
+    ORDER BY r.happened, min(r.row)
+    """
+)
+
+
+def _recent(
+    connection: Connection, metrics: list[str], since: int
+) -> dict[tuple[int, str], list[Any]]:
+    found: dict[tuple[int, str], list[Any]] = {}
+    late: set[tuple[int, str]] = set()
+    position = position_of(connection)
+    minutes = connection.execute(
+        _RECENT_MINUTES, {"first": since - since % MINUTE, "metrics": metrics, "since": since}
+    )
+    for device, metric, at, value in minutes:
+        found.setdefault((device, metric), []).append((at, value))
+    for metric in metrics:
+        plain, element = paths(metric)
+        single = connection.execute(
+            _RECENT_SINGLE,
+            {"done": position.done, "since": since, "plain": plain, "element": element},
+        )
+        for row, device, at, value in single:
+            if is_merged(position, row, (MINUTE, at - at % MINUTE, device, metric)):
+                continue
+            points = found.setdefault((device, metric), [])
+            if points and points[-1][0] > at:
+                late.add((device, metric))
+            points.append((at, float(value)))
+    for key in late:
+        found[key].sort(key=lambda point: point[0])
+    return found
