@@ -8,7 +8,7 @@ import msgspec
 from pydantic import Field
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
-from alerts.rules.measure import tidy
+from alerts.rules.measure import Inputs, tidy
 from alerts.rules.quiet import QuietRule, one, stopped
 from alerts.rules.rule import DeviceState, Parameters
 from devices.reading import Reading
@@ -80,7 +80,7 @@ class ClockWrong(QuietRule):
         return one(stopped(CONDITION, Priority.LOW, now, now, self._why("clock_right", error)))
 
     def _why(self, code: str, error: int) -> Explanation:
-        inputs: dict[str, bool | int | float | str | None] = {
+        inputs: Inputs = {
             "error_s": tidy(abs(error) / 1000),
             "days": abs(error) // 86_400_000,
         }

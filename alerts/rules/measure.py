@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+Inputs: TypeAlias = Mapping[str, "bool | int | float | str | None"]
+"""What fills the sentence of an explanation: figures by name, their unit in the name."""
 
 _ABSURD: Final = 1e15
 """No quantity of a school is larger; beyond it, floats no longer tell numbers apart."""

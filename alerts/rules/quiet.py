@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
+from alerts.rules.measure import Inputs
 from alerts.rules.rule import DeviceState, Parameters
 from devices.reading import Reading
 
@@ -88,14 +89,14 @@ class QuietRule:
     def explain(
         self,
         code: str,
-        inputs: dict[str, bool | int | float | str | None] | None = None,
+        inputs: Inputs | None = None,
         *,
         limit: float | None = None,
         metric: str = "",
         unit: str = "",
     ) -> Explanation:
         """Why, in the words of this rule."""
-        return Explanation(self.name, code, inputs or {}, limit, unit, self.source, metric)
+        return Explanation(self.name, code, dict(inputs or {}), limit, unit, self.source, metric)
 
 
 class MissingFigureError(ValueError):

@@ -14,7 +14,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import Finding, Outcome
-from alerts.rules.measure import tidy
+from alerts.rules.measure import Inputs, tidy
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import MissingFigureError, QuietRule, stopped
 from alerts.rules.rule import DeviceState, Parameters
@@ -215,7 +215,7 @@ class Silent(QuietRule):
     def _finding(
         self, condition: str, code: str, heard: int, limit: int, due: int, now: int
     ) -> Finding:
-        inputs: dict[str, bool | int | float | str | None] = {
+        inputs: Inputs = {
             "minutes": tidy((now - heard) / 60_000),
             "limit_minutes": tidy(limit / 60_000),
         }

@@ -14,7 +14,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
-from alerts.rules.measure import number, tidy
+from alerts.rules.measure import Inputs, number, tidy
 from alerts.rules.quiet import QuietRule, remark_on, stopped
 from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refill
 from alerts.rules.rule import DeviceState, Parameters
@@ -176,20 +176,20 @@ class SmokeAndTemperature(QuietRule):
         risen, seconds = certain_rise(window, self._length) if recent else (UNKNOWN, 0.0)
         steam = memory.humidity >= self._steam
         needed = self._rise * (2 if steam else 0.5 if sure >= self._heavy else 1)
-        inputs: dict[str, bool | int | float | str | None] = {
+        inputs: Inputs = {
             "smoke_pct_m": tidy(sure),
             "seconds": (reading.happened - memory.since) // 1000,
         }
         if risen >= needed:
-            inputs |= {"rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
-            return self._found(memory, BURNING, self._why("smoke_and_rise", inputs), reading, now)
+            told = {**inputs, "rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
+            return self._found(memory, BURNING, self._why("smoke_and_rise", told), reading, now)
         if recent and window.level >= self._hot:
-            inputs |= {"temperature_c": tidy(window.level), "hot_c": tidy(self._hot)}
-            return self._found(memory, BURNING, self._why("smoke_and_heat", inputs), reading, now)
+            told = {**inputs, "temperature_c": tidy(window.level), "hot_c": tidy(self._hot)}
+            return self._found(memory, BURNING, self._why("smoke_and_heat", told), reading, now)
         lasting = memory.heavy_since and reading.happened - memory.heavy_since >= self._heavy_for
         if lasting and sure >= self._heavy and not steam and memory.stage == NOTHING:
-            inputs["seconds"] = (reading.happened - memory.heavy_since) // 1000
-            why = self._why("smoke_without_heat", inputs, self._heavy)
+            told = {**inputs, "seconds": (reading.happened - memory.heavy_since) // 1000}
+            why = self._why("smoke_without_heat", told, self._heavy)
             return self._found(memory, SUSPICION, why, reading, now)
         return None
 
@@ -229,7 +229,7 @@ class SmokeAndTemperature(QuietRule):
     def _why(
         self,
         code: str,
-        inputs: dict[str, bool | int | float | str | None],
+        inputs: Inputs,
         limit: float | None = None,
     ) -> Explanation:
         return self.explain(

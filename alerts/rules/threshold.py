@@ -9,7 +9,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import Explanation, Finding, Outcome
-from alerts.rules.measure import numbers, tidy, unit_of
+from alerts.rules.measure import Inputs, numbers, tidy, unit_of
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import QuietRule, one, remark_on, stopped
 from alerts.rules.rule import DeviceState, Parameters
@@ -191,7 +191,7 @@ class Threshold(QuietRule):
     def _raise(self, memory: ThresholdMemory, now: int, remark: str) -> Outcome:
         memory.phase = RAISED
         code = "above" if self._rising else "below"
-        inputs: dict[str, bool | int | float | str | None] = {"value": tidy(memory.value)}
+        inputs: Inputs = {"value": tidy(memory.value)}
         if self._for:
             code += "_for"
             inputs["seconds"] = tidy(self._for / 1000)
@@ -213,5 +213,5 @@ class Threshold(QuietRule):
         why = self._why("within_limit", {"value": tidy(memory.value)})
         return one(stopped(self._condition, self._priority, memory.since, now, why))
 
-    def _why(self, code: str, inputs: dict[str, bool | int | float | str | None]) -> Explanation:
+    def _why(self, code: str, inputs: Inputs) -> Explanation:
         return self.explain(code, inputs, limit=self._limit, metric=self._metric, unit=self._unit)
