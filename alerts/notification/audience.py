@@ -14,7 +14,8 @@ import msgspec
 from alerts.alert import Alert, Transition, TransitionKind
 from alerts.finding import Priority
 
-_EMERGENCY: Final = "emergency/"
+EMERGENCY_KEYS: Final = "emergency/"
+"""How the keys of events of emergencies begin (`event_key`)."""
 
 _HIDING: Final = frozenset({TransitionKind.SHELVED, TransitionKind.SUPPRESSED})
 
@@ -74,4 +75,4 @@ def event_key(transition: Transition, alert: Alert) -> str:
 
 def is_emergency(key: str) -> bool:
     """Whether the event of this key is one of an emergency, which is never given up."""
-    return key.startswith(_EMERGENCY)
+    return key.startswith(EMERGENCY_KEYS)

@@ -1,0 +1,1 @@
+"""The receivers of the outbox: over HTTP, over MQTT."""

@@ -1,0 +1,167 @@
+"""The outbox in the store: what waits, and what is written about it.
+
+A row is *in turn* while ``attempts`` (refusals) is below `PATIENCE`, *aside* from then on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    delete,
+    func,
+    not_,
+    select,
+    update,
+)
+
+from alerts.notification.audience import EMERGENCY_KEYS
+from gateway.notification.delivery import GIVEN_UP, PATIENCE
+from gateway.store.batch import Batch, OutboxEntry
+from gateway.store.schema import outbox
+
+KEPT: Final = 30 * 86_400_000
+"""Delivered rows are kept for 30 days (ms): "did you not tell me?" is asked within a month."""
+
+_emergency = outbox.c.key.startswith(EMERGENCY_KEYS, autoescape=True)
+_waiting = and_(outbox.c.delivered.is_(None), outbox.c.due < GIVEN_UP)
+
+
+class WaitingRow(msgspec.Struct, frozen=True):
+    """One row to deliver, with how often it was refused."""
+
+    row: int
+    attempts: int
+    entry: OutboxEntry
+
+
+class Tally(msgspec.Struct, frozen=True):
+    """What the store holds for one receiver. ``oldest`` is when the oldest waiting was written."""
+
+    receiver: str
+    waiting: int
+    oldest: int | None
+    aside: int
+    given_up: int
+
+
+def in_turn(receiver: str, limit: int) -> Callable[[Connection], list[WaitingRow]]:
+    """The next rows in order, due or not."""
+    return _rows(receiver, outbox.c.attempts < PATIENCE, outbox.c.row, limit)
+
+
+def aside(receiver: str, now: int, limit: int) -> Callable[[Connection], list[WaitingRow]]:
+    """Rows that stepped aside and are due again, the longest due first."""
+    due = and_(outbox.c.attempts >= PATIENCE, outbox.c.due <= now)
+    return _rows(receiver, due, outbox.c.due, limit)
+
+
+def next_aside(receiver: str) -> Callable[[Connection], int | None]:
+    """When the next row that stepped aside is due."""
+    query = select(func.min(outbox.c.due)).where(
+        _waiting, outbox.c.receiver == receiver, outbox.c.attempts >= PATIENCE
+    )
+
+    def read(connection: Connection) -> int | None:
+        due: int | None = connection.execute(query).scalar()
+        return due
+
+    return read
+
+
+def newest_emergency(receiver: str) -> Callable[[Connection], int | None]:
+    """The newest row of an emergency that waits."""
+    query = select(func.max(outbox.c.row)).where(
+        _waiting, outbox.c.receiver == receiver, _emergency
+    )
+
+    def read(connection: Connection) -> int | None:
+        row: int | None = connection.execute(query).scalar()
+        return row
+
+    return read
+
+
+def tallies(connection: Connection) -> list[Tally]:
+    """What waits, by receiver."""
+    stands_aside = and_(outbox.c.attempts >= PATIENCE, outbox.c.due < GIVEN_UP)
+    query = (
+        select(
+            outbox.c.receiver,
+            func.count().filter(outbox.c.due < GIVEN_UP),
+            func.min(outbox.c.created).filter(outbox.c.due < GIVEN_UP),
+            func.count().filter(stands_aside),
+            func.count().filter(outbox.c.due == GIVEN_UP),
+        )
+        .where(outbox.c.delivered.is_(None))
+        .group_by(outbox.c.receiver)
+    )
+    return [Tally(*row) for row in connection.execute(query)]
+
+
+def mark_delivered(rows: Iterable[int], now: int) -> Batch:
+    """They have arrived."""
+    statement = (
+        update(outbox).where(outbox.c.row == bindparam("marked")).values(delivered=now, failed=None)
+    )
+    # Urgent: a full disk must not make the gateway repeat what has arrived.
+    return Batch(statements=[(statement, [{"marked": row} for row in rows])], urgent=True, now=now)
+
+
+def mark_refused(row: int, attempts: int, due: int, reason: str, now: int) -> Batch:
+    """It was refused ``attempts`` times now; next try at ``due``."""
+    statement = (
+        update(outbox).where(outbox.c.row == row).values(attempts=attempts, due=due, failed=reason)
+    )
+    return Batch(statements=[(statement, None)], urgent=True, now=now)
+
+
+def too_old(now: int) -> Callable[[Connection], int]:
+    """How many rows `prune` will drop undelivered."""
+    query = select(func.count()).select_from(outbox).where(_dropped(now))
+    return lambda connection: int(connection.execute(query).scalar_one())
+
+
+def prune(now: int) -> Batch:
+    """Forget what was delivered long ago, and what could not be in all that time.
+
+    Emergencies that were not delivered stay.
+    """
+    done = delete(outbox).where(outbox.c.delivered < now - KEPT)
+    return Batch(statements=[(done, None), (delete(outbox).where(_dropped(now)), None)], now=now)
+
+
+def _dropped(now: int) -> ColumnElement[bool]:
+    return and_(outbox.c.delivered.is_(None), outbox.c.created < now - KEPT, not_(_emergency))
+
+
+def _rows(
+    receiver: str, which: ColumnElement[bool], order: ColumnElement[int], limit: int
+) -> Callable[[Connection], list[WaitingRow]]:
+    query = (
+        select(
+            outbox.c.row,
+            outbox.c.attempts,
+            outbox.c.key,
+            outbox.c.created,
+            outbox.c.body,
+            outbox.c.due,
+        )
+        .where(_waiting, outbox.c.receiver == receiver, which)
+        .order_by(order)
+        .limit(limit)
+    )
+
+    def read(connection: Connection) -> list[WaitingRow]:
+        return [
+            WaitingRow(row, attempts, OutboxEntry(receiver, key, created, body, due))
+            for row, attempts, key, created, body, due in connection.execute(query)
+        ]
+
+    return read
