@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -15,6 +16,11 @@ from gateway.store.schema import sessions, users
 from gateway.store.store import Store
 
 EVERYTHING: Final = ("*",)
+NAME: Final = re.compile(r"[A-Za-z0-9._@-]{1,64}")
+SCOPE: Final = re.compile(r"\*|(region|school):[A-Za-z0-9._-]{1,64}")
+SHORTEST_PASSWORD: Final = 10
+"""Length is what counts (NIST SP 800-63B-4 wants 15 where a password stands alone, 8 beside a
+second factor); this is a compromise for control rooms with a sign-in every shift."""
 
 
 class User(msgspec.Struct, frozen=True):

@@ -8,16 +8,17 @@ from pydantic import Field, StringConstraints
 
 from gateway.api.models.shapes import In, Milliseconds, Moment, Out
 from gateway.security.access import Role
+from gateway.security.accounts import NAME, SCOPE, SHORTEST_PASSWORD
 
 UserName = Annotated[
     str,
-    StringConstraints(pattern=r"^[A-Za-z0-9._@-]{1,64}$"),
+    StringConstraints(pattern=f"^{NAME.pattern}$"),
     Field(examples=["li.na"], description="1 to 64 of `A-Z a-z 0-9 . _ @ -`."),
 ]
 
 ScopeName = Annotated[
     str,
-    StringConstraints(pattern=r"^(\*|(region|school):[A-Za-z0-9._-]{1,64})$"),
+    StringConstraints(pattern=f"^({SCOPE.pattern})$"),
     Field(
         examples=["region:east-county"],
         description="`*`, `region:ID` (with all regions inside) or `school:ID`.",
@@ -26,7 +27,7 @@ ScopeName = Annotated[
 
 Password = Annotated[
     str,
-    StringConstraints(strip_whitespace=False, min_length=10, max_length=256),
+    StringConstraints(strip_whitespace=False, min_length=SHORTEST_PASSWORD, max_length=256),
     Field(examples=["correct horse battery staple"], description="At least 10 characters."),
 ]
 
