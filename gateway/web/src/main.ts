@@ -1,4 +1,13 @@
-// Where the page starts.
-import { createApp, h } from "vue";
+// Where the page starts: language and theme first, so that nothing flashes, then the session.
+import { createApp } from "vue";
+import { show } from "@/look/theme";
+import { begin } from "@/session/session";
+import AppShell from "@/shell/AppShell.vue";
+import { router } from "@/shell/router";
+import { speak } from "@/words/words";
+import "@/look/tokens.css";
+import "@/look/controls.css";
 
-createApp({ render: () => h("p", "校园安全网关") }).mount("#page");
+show();
+await Promise.all([speak(), begin()]);
+createApp(AppShell).use(router).mount("#page");

@@ -1,0 +1,106 @@
+// Doing something to one alert: what is allowed, what is asked first, and what came of it.
+import { computed, ref, shallowRef, watch } from "vue";
+import type { ComputedRef } from "vue";
+import { get, path, post, Problem } from "@/api/client";
+import type { Action, ActionName, Alert, AlertDetail } from "@/api/types";
+import { alerts, take } from "@/alerts/book";
+import { unacknowledged } from "@/alerts/ordering";
+import { may } from "@/session/session";
+
+/** The next sensible act, the most urgent first; it has the largest control and the Enter key. */
+const SENSIBLE: readonly ActionName[] = ["acknowledge", "confirm_false", "reset"];
+/** Acts that need no word of explanation and hide nothing. */
+const AT_ONCE: readonly ActionName[] = ["acknowledge", "unshelve"];
+
+export type Acting = ReturnType<typeof useActing>;
+
+export function useActing(id: ComputedRef<number | null>) {
+  const detail = shallowRef<AlertDetail | null>(null);
+  const problem = shallowRef<unknown>(null);
+  const refusal = shallowRef<unknown>(null);
+  const asking = ref<ActionName | null>(null);
+  const sending = ref(false);
+
+  const alert = computed<Alert | null>(() => {
+    if (id.value === null) return null;
+    const known = alerts.value.get(id.value);
+    const loaded = detail.value?.alert.id === id.value ? detail.value.alert : undefined;
+    return (known?.version ?? 0) >= (loaded?.version ?? 0) ? (known ?? null) : (loaded ?? null);
+  });
+
+  /** What this person may do now. Acknowledging is known before the gateway has answered. */
+  const allowed = computed<readonly ActionName[]>(() => {
+    const one = alert.value;
+    if (one === null) return [];
+    const said = detail.value?.alert.id === one.id ? detail.value.may : [];
+    const known = may("actOnAlerts") && unacknowledged(one);
+    const others = said.filter((name) => name !== "acknowledge");
+    return known ? ["acknowledge", ...others] : others;
+  });
+  const sensible = computed(() => SENSIBLE.find((name) => allowed.value.includes(name)) ?? null);
+
+  async function load(): Promise<void> {
+    const wanted = id.value;
+    if (wanted === null) return;
+    try {
+      const found = await get<AlertDetail>(path("alerts", wanted));
+      if (id.value !== wanted) return;
+      detail.value = found;
+      problem.value = null;
+      if (alerts.value.has(wanted)) take(found.alert);
+    } catch (why) {
+      if (id.value === wanted) problem.value = why;
+    }
+  }
+
+  watch(id, () => {
+    detail.value = null;
+    problem.value = null;
+    refusal.value = null;
+    asking.value = null;
+  });
+  watch(
+    [id, () => alert.value?.version],
+    () => {
+      if (alert.value === null || detail.value?.alert.version !== alert.value.version) void load();
+    },
+    { immediate: true },
+  );
+
+  async function send(action: Action): Promise<void> {
+    const one = alert.value;
+    if (one === null || sending.value) return;
+    sending.value = true;
+    refusal.value = null;
+    try {
+      const done = await post<{ alert: Alert }>(path("alerts", one.id, "actions"), action);
+      take(done.alert);
+      asking.value = null;
+    } catch (why) {
+      refusal.value = why;
+      // Somebody else was first, or it happened again: what is shown is no longer so.
+      if (why instanceof Problem && why.status === 409) await load();
+    } finally {
+      sending.value = false;
+    }
+  }
+
+  /** Do it at once, or ask for what it needs. */
+  function begin(name: ActionName): void {
+    const one = alert.value;
+    if (one === null || !allowed.value.includes(name)) return;
+    refusal.value = null;
+    if (!AT_ONCE.includes(name)) asking.value = name;
+    // How often it has happened goes along: nobody acknowledges a press they have not seen.
+    else if (name === "acknowledge")
+      void send({ action: "acknowledge", occurrences: one.occurrences });
+    else void send({ action: "unshelve" });
+  }
+
+  function leave(): void {
+    asking.value = null;
+    refusal.value = null;
+  }
+
+  return { alert, detail, problem, refusal, asking, sending, allowed, sensible, load, send, begin, leave };
+}

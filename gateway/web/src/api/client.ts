@@ -1,0 +1,95 @@
+// Asking the gateway: one function per verb, one error type, a time limit on every request.
+
+const PREFIX = "/api/v1";
+const TIMEOUT_MS = 15_000;
+
+/** What the gateway refused and why (RFC 9457), or that it could not be reached (status 0). */
+export class Problem extends Error {
+  override readonly name = "Problem";
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly detail: string,
+    readonly fields: { field: string; message: string }[] = [],
+  ) {
+    super(detail || code);
+  }
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>;
+
+let signedOut: () => void = () => undefined;
+
+/** Says what to do when the gateway no longer knows this session. */
+export function onSignedOut(act: () => void): void {
+  signedOut = act;
+}
+
+function address(path: string, query: Query): string {
+  const pairs = new URLSearchParams();
+  for (const [key, value] of Object.entries(query))
+    if (value !== undefined && value !== null && value !== "") pairs.set(key, String(value));
+  const tail = pairs.toString();
+  return PREFIX + path + (tail === "" ? "" : `?${tail}`);
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    const body = (await answer.json()) as Partial<{
+      code: string;
+      title: string;
+      detail: string;
+      errors: { field: string; message: string }[];
+    }>;
+    const detail = body.detail ?? body.title ?? "";
+    return new Problem(answer.status, body.code ?? "", detail, body.errors ?? []);
+  } catch {
+    return new Problem(answer.status, "", answer.statusText);
+  }
+}
+
+async function ask<Answer>(
+  method: string,
+  path: string,
+  { query = {}, body }: { query?: Query; body?: unknown } = {},
+): Promise<Answer> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (method !== "GET") headers["X-Campus-Request"] = "1"; // a foreign site cannot set it
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer: Response;
+  try {
+    answer = await fetch(address(path, query), {
+      method,
+      headers,
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    const late = error instanceof DOMException && error.name === "TimeoutError";
+    throw new Problem(0, late ? "timeout" : "network", String(error));
+  }
+  if (!answer.ok) {
+    const problem = await problemOf(answer);
+    if (answer.status === 401 && path !== "/session") signedOut();
+    throw problem;
+  }
+  if (answer.status === 204) return undefined as Answer;
+  const text = await answer.text();
+  return (text === "" ? undefined : JSON.parse(text)) as Answer;
+}
+
+export const get = <Answer>(path: string, query: Query = {}) =>
+  ask<Answer>("GET", path, { query });
+export const post = <Answer>(path: string, body: unknown = {}) =>
+  ask<Answer>("POST", path, { body });
+export const put = <Answer>(path: string, body: unknown) => ask<Answer>("PUT", path, { body });
+export const patch = <Answer>(path: string, body: unknown) => ask<Answer>("PATCH", path, { body });
+export const remove = <Answer>(path: string, body?: unknown) =>
+  ask<Answer>("DELETE", path, { body });
+
+/** A path with each part escaped: ids may hold dots and other characters. */
+export function path(...parts: (string | number)[]): string {
+  return "/" + parts.map((part) => encodeURIComponent(part)).join("/");
+}

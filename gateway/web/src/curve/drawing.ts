@@ -1,0 +1,161 @@
+// How a curve looks: grey ink, a dashed limit with its name, hatching where nothing is known.
+import type uPlot from "uplot";
+import { figure } from "@/words/figures";
+
+type Drawing = {
+  /** The element it is drawn in; its colours and width are taken. */
+  where: HTMLElement;
+  /** The stretch shown, in ms. */
+  since: number;
+  until: number;
+  range: [number, number];
+  /** Stretches without readings, in seconds. */
+  gaps: readonly [number, number][];
+  limits: readonly { value: number; label: string }[];
+  mark: number | undefined;
+  /** Called with the index of the point under the pointer. */
+  read: (at: number | null) => void;
+};
+
+const HEIGHT = 180;
+const DAY_MS = 86_400_000;
+const HATCH_STEP = 7;
+
+/** The colour that `name` stands for where the element is; a canvas knows no variables. */
+function colour(where: HTMLElement, name: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = `var(${name})`;
+  where.append(probe);
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
+
+function axisTime(seconds: number, days: boolean): string {
+  const at = new Date(seconds * 1000);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return days
+    ? `${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:00`
+    : `${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** The options of the plot. */
+export function drawn(drawing: Drawing): uPlot.Options {
+  const { where, since, until, range, gaps, limits, mark, read } = drawing;
+  const ink = colour(where, "--ink");
+  const faint = colour(where, "--ink-3");
+  const line = colour(where, "--line");
+  const strong = colour(where, "--line-strong");
+  const alarm = colour(where, mark === undefined ? "--ink-2" : "--word");
+  const font = `12px ${getComputedStyle(where).fontFamily}`;
+
+  function hatched(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    for (const [from, to] of gaps) {
+      const left = Math.max(bbox.left, plot.valToPos(from, "x", true));
+      const right = Math.min(bbox.left + bbox.width, plot.valToPos(to, "x", true));
+      if (right - left < 2) continue;
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(left, bbox.top, right - left, bbox.height);
+      ctx.clip();
+      ctx.beginPath();
+      for (let x = left - bbox.height; x < right; x += HATCH_STEP * devicePixelRatio) {
+        ctx.moveTo(x, bbox.top + bbox.height);
+        ctx.lineTo(x + bbox.height, bbox.top);
+      }
+      ctx.lineWidth = devicePixelRatio;
+      ctx.strokeStyle = line;
+      ctx.stroke();
+      if (right - left > 30 * devicePixelRatio) {
+        ctx.fillStyle = faint;
+        ctx.font = `${16 * devicePixelRatio}px sans-serif`;
+        ctx.textAlign = "center";
+        ctx.fillText("?", (left + right) / 2, bbox.top + bbox.height / 2);
+      }
+      ctx.restore();
+    }
+  }
+
+  function limited(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(where).fontFamily}`;
+    for (const { value, label } of limits) {
+      const y = plot.valToPos(value, "y", true);
+      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.strokeStyle = alarm;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.fillStyle = alarm;
+      ctx.textAlign = "left";
+      const below = y - bbox.top < 20 * devicePixelRatio;
+      const at = y + (below ? 15 : -5) * devicePixelRatio;
+      ctx.fillText(`${label} ${figure(value)}`, bbox.left + 6 * devicePixelRatio, at);
+    }
+    if (mark !== undefined) {
+      const x = plot.valToPos(mark / 1000, "x", true);
+      ctx.setLineDash([]);
+      ctx.strokeStyle = alarm;
+      ctx.fillStyle = alarm;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.lineWidth = devicePixelRatio;
+      ctx.stroke();
+      ctx.beginPath();
+      const size = 5 * devicePixelRatio;
+      ctx.moveTo(x - size, bbox.top);
+      ctx.lineTo(x + size, bbox.top);
+      ctx.lineTo(x, bbox.top + size * 1.4);
+      ctx.fill();
+    }
+    ctx.restore();
+  }
+
+  const grid = { stroke: line, width: 1 };
+  const days = until - since > 2 * DAY_MS;
+  return {
+    width: where.clientWidth,
+    height: HEIGHT,
+    legend: { show: false },
+    cursor: { y: false, points: { size: 7 }, drag: { x: false, y: false } },
+    scales: {
+      x: { time: true, range: [since / 1000, until / 1000] },
+      y: { range },
+    },
+    axes: [
+      {
+        stroke: faint,
+        grid,
+        font,
+        ticks: { stroke: strong, width: 1, size: 4 },
+        space: days ? 110 : 70,
+        values: (_plot, splits) => splits.map((at) => axisTime(at, days)),
+      },
+      {
+        stroke: faint,
+        grid,
+        font,
+        ticks: { show: false },
+        size: 56,
+        values: (_plot, splits) => splits.map((value) => figure(value)),
+      },
+    ],
+    series: [
+      {},
+      { stroke: ink, width: 1.75, points: { size: 4, fill: ink } },
+      { stroke: "transparent", points: { show: false } },
+      { stroke: "transparent", points: { show: false } },
+    ],
+    bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${ink} 16%, transparent)` }],
+    hooks: {
+      drawClear: [hatched],
+      draw: [limited],
+      setCursor: [(plot) => read(plot.cursor.idx ?? null)],
+    },
+  };
+}

@@ -1,0 +1,21 @@
+// Light, dark, or as the system says.
+import { ref } from "vue";
+import { recall, remember } from "@/words/memory";
+
+export type Theme = "auto" | "light" | "dark";
+export const THEMES: readonly Theme[] = ["auto", "light", "dark"];
+
+const kept = recall("theme");
+export const theme = ref<Theme>(kept === "light" || kept === "dark" ? kept : "auto");
+
+export function wear(wanted: Theme): void {
+  theme.value = wanted;
+  remember("theme", wanted);
+  show();
+}
+
+/** Put the theme on the document; also called before the first paint. */
+export function show(): void {
+  if (theme.value === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme.value;
+}

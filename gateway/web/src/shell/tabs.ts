@@ -1,0 +1,45 @@
+// The rooms one can go to.
+import { computed } from "vue";
+import { may } from "@/session/session";
+import type { Key } from "@/words/words";
+
+type Tab = { to: string; word: Key; icon: string; matches: string[] };
+
+const ALERTS: Tab = {
+  to: "/",
+  word: "page.nav.alerts",
+  icon: "M12 3 22 20H2zM12 10v5M12 17.500v.5",
+  matches: ["alerts", "alert", "history"],
+};
+const DEVICES: Tab = {
+  to: "/devices",
+  word: "page.nav.devices",
+  icon: "M4 4h16v10H4zM8 20h8M12 14v6",
+  matches: ["devices", "device"],
+};
+const DISCOVERIES: Tab = {
+  to: "/discoveries",
+  word: "page.nav.discoveries",
+  icon: "M10.500 4a6.500 6.500 0 1 1 0 13 6.500 6.500 0 0 1 0-13M15.500 15.500 21 21",
+  matches: ["discoveries"],
+};
+const REJECTS: Tab = {
+  to: "/rejects",
+  word: "page.nav.rejects",
+  icon: "M5 5l14 14M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18",
+  matches: ["rejects"],
+};
+const PEOPLE: Tab = {
+  to: "/people",
+  word: "page.nav.people",
+  icon: "M12 4a4 4 0 1 1 0 8 4 4 0 0 1 0-8M4 20c1-5 15-5 16 0",
+  matches: ["people"],
+};
+
+export const tabs = computed<Tab[]>(() => [
+  ALERTS,
+  DEVICES,
+  DISCOVERIES,
+  ...(may("seeRejects") ? [REJECTS] : []),
+  ...(may("managePeople") ? [PEOPLE] : []),
+]);
