@@ -435,15 +435,10 @@ class NotificationSettings(Section):
 
 
 class AlarmSettings(Section):
-    """Bounds on what operators may do, and the gateway's patience."""
+    """Bounds on what operators may do."""
 
     shelve_max_hours: int = Field(24, ge=1, le=720)
     """Longest time an alert may be shelved. Emergencies never are."""
-
-    grace_after_start_s: int = Field(300, ge=0, le=86400)
-    """After a start or an outage of the broker, every device has at least this long before it is
-    called silent.
-    """
 
 
 class LogSettings(Section):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from gateway.register.plan import Change, Plan
 from gateway.register.register import Key, Register, Registered
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
+from gateway.store.open import NEWEST, store_version
 from gateway.store.registry import (
     next_register_version,
     put_devices,
@@ -27,6 +29,7 @@ from gateway.store.registry import (
     remove_discovery,
     remove_places,
 )
+from gateway.store.sqlite import reading_engine
 
 Thing = TypeVar("Thing", Region, School, Place, Device)
 
@@ -50,6 +53,20 @@ def read_register(connection: Connection) -> Register:
         devices=stored.devices,
         parameters=read_parameters(connection),
     )
+
+
+def register_at(path: Path) -> Register:
+    """The register in the database at ``path``, without opening it for writing; empty when there
+    is none, or when its tables are of an older version and would have to be migrated first.
+    """
+    if store_version(path) != NEWEST:
+        return Register()
+    engine = reading_engine(path)
+    try:
+        with engine.connect() as connection:
+            return read_register(connection)
+    finally:
+        engine.dispose()
 
 
 def import_batch(plan: Plan, *, actor: str, reason: str, now: int) -> Batch:

@@ -1,0 +1,22 @@
+"""All commands of ``campus``: each is one module, and a line here."""
+
+from __future__ import annotations
+
+import typer
+
+from gateway.cli import check_config, generate, import_register, users
+
+app = typer.Typer(
+    name="campus",
+    help="Takes in what a school's safety devices say, judges it, and tells the people who act.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+app.command("import")(import_register.import_register)
+app.command("check-config")(check_config.check_config)
+app.command("config-reference")(generate.config_reference)
+app.command("message-schema")(generate.message_schema)
+app.add_typer(users.user_app, name="user")
+app.add_typer(users.token_app, name="token")
