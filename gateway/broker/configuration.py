@@ -45,18 +45,26 @@ class Limits(msgspec.Struct, frozen=True):
     packet_bytes: int = 2 << 20
     keepalive_s: int = 4 * 3600
     session_expiry_days: int = 60
-    memory_bytes: int = 0
-    """0 = no limit. A broker at its limit refuses the gateway too: only for external brokers
-    that serve others."""
 
 
 class BrokerPlan(msgspec.Struct, frozen=True):
-    """All that decides how the broker runs. The first listener is the gateway's own: no TLS."""
+    """All that decides how the broker runs. Raises ``ValueError`` for one we could not reach."""
 
     listeners: tuple[Listener, ...]
     schools: tuple[SchoolAccess, ...] = ()
     devices: tuple[DeviceAccess, ...] = ()
     limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        if all(listener.tls is not None for listener in self.listeners):
+            raise ValueError(
+                "the gateway needs a listener without TLS for itself: add one on 127.0.0.1"
+            )
+
+    @property
+    def way_in(self) -> Listener:
+        """Where the gateway itself connects: the first listener without TLS."""
+        return next(listener for listener in self.listeners if listener.tls is None)
 
 
 class BrokerFiles(msgspec.Struct, frozen=True):
@@ -126,7 +134,7 @@ def mosquitto_conf(plan: BrokerPlan, files: BrokerFiles) -> str:
         # Bounded by bytes below. Not 0 (no limit): 2.0.11 then disconnects whoever it refuses.
         "max_queued_messages 1000000000",
         f"max_queued_bytes {limits.queue_bytes}",
-        *([f"memory_limit {limits.memory_bytes}"] if limits.memory_bytes else []),
+        # No memory_limit: at it, 2.0.11 ends with code 255 and loses what it has not saved.
         f"persistent_client_expiration {limits.session_expiry_days}d",
         "persistence true",
         f"persistence_location {files.folder}{os.sep}",

@@ -111,8 +111,6 @@ class Mosquitto:
         patience: Patience = PATIENCE,
     ) -> None:
         """``keep_running`` leaves the broker to itself when the gateway stops."""
-        if not plan.listeners or plan.listeners[0].tls is not None:
-            raise ValueError("the first listener is the gateway's own and has no TLS")
         self._plan = plan
         self._folder = folder
         self._executable = executable
@@ -149,7 +147,7 @@ class Mosquitto:
     @property
     def listener(self) -> Listener:
         """Where the gateway itself connects."""
-        return self._plan.listeners[0]
+        return self._plan.way_in
 
     def status(self) -> BrokerStatus:
         """How the child is doing."""

@@ -77,6 +77,7 @@ class Client:
     def close(self) -> None:
         self.client.disconnect()
         self.client.loop_stop()
+        self.client._reset_sockets()  # paho leaves its pair of sockets open until collected
 
 
 Connect = Callable[..., Client]
