@@ -194,7 +194,7 @@ class Threshold(QuietRule):
         inputs: Inputs = {"value": tidy(memory.value)}
         if self._for:
             code += "_for"
-            inputs["seconds"] = tidy(self._for / 1000)
+            inputs = {**inputs, "seconds": tidy(self._for / 1000)}
         return one(
             Finding(
                 self._condition,

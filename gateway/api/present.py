@@ -32,6 +32,7 @@ from gateway.settings import PriorityName
 from gateway.store.read.alerts import open_alerts_of
 from gateway.store.store import StoreError
 from gateway.words import Words
+from gateway.words.explaining import explained
 
 log = structlog.get_logger(__name__)
 
@@ -106,8 +107,8 @@ class Presenter:
         )
 
     def _sentence(self, why: Explanation) -> Names:
-        inputs = {**why.inputs, "limit": why.limit, "unit": why.unit, "source": why.source}
-        return self._both(f"explain.{why.code}", **inputs)
+        text = explained(self._words, why)
+        return Names(zh=text["zh"], en=text["en"])
 
     def _both(self, key: str, **inputs: bool | float | str | None) -> Names:
         text = self._words.both(key, **inputs)
