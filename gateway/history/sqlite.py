@@ -44,7 +44,7 @@ Result = TypeVar("Result")
 SLICE: Final = 0.008
 """Seconds that one turn on the writer's thread should take: an alarm may be waiting behind it."""
 
-ROWS: Final = (100, 1_000, 20_000)
+ROWS: Final = (100, 500, 20_000)
 """Rows a turn: at least, at first, at most."""
 
 TURN: Final = 60.0
@@ -106,7 +106,7 @@ class SqliteHistory:
 
         return self._store.read(look)
 
-    def roll_up(self, now: int, budget_rows: int = 50_000) -> int:  # noqa: ARG002 - the seam's form
+    def roll_up(self, now: int, budget_rows: int = 100_000) -> int:  # noqa: ARG002 - the seam's form
         """Roll up the next ``budget_rows`` readings at most; returns how many it was.
 
         Call it from a thread of its own: adding up takes a while, beside the writer; merging
