@@ -18,6 +18,7 @@ from devices.simulator.behaviour import LOCAL_OFFSET, ORDINARY, Conditions, is_s
 from devices.simulator.transmitter import Outgoing
 
 ZIGBEE_BASE: Final = "zigbee2mqtt"
+TASMOTA_BASE: Final = "tasmota"
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -124,11 +125,11 @@ class TasmotaPlug:
 
     def will(self) -> Outgoing:
         """What the broker says when it is gone."""
-        return Outgoing(f"tele/{self._name}/LWT", b"Offline", retain=True)
+        return Outgoing(f"{TASMOTA_BASE}/tele/{self._name}/LWT", b"Offline", retain=True)
 
     def greeting(self) -> list[Outgoing]:
         """What it says on each connection."""
-        return [Outgoing(f"tele/{self._name}/LWT", b"Online", retain=True)]
+        return [Outgoing(f"{TASMOTA_BASE}/tele/{self._name}/LWT", b"Online", retain=True)]
 
     def telemetry(
         self, now: int, wall: int, conditions: Conditions = ORDINARY, *, connected: bool = True
@@ -163,8 +164,8 @@ class TasmotaPlug:
             },
         }
         return [
-            Outgoing(f"tele/{self._name}/STATE", _encode(state), qos=0),
-            Outgoing(f"tele/{self._name}/SENSOR", _encode(sensor), qos=0),
+            Outgoing(f"{TASMOTA_BASE}/tele/{self._name}/STATE", _encode(state), qos=0),
+            Outgoing(f"{TASMOTA_BASE}/tele/{self._name}/SENSOR", _encode(sensor), qos=0),
         ]
 
 

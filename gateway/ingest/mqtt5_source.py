@@ -172,11 +172,17 @@ class Mqtt5Source:
                 self._begin(connection, session_present=present)
                 await connection.subscribe(self._filters)
             await connection.closed
+        except asyncio.CancelledError:
+            # A graceful end: what is written goes out first. The session stays with the broker.
+            connection.write(mqtt5.DisconnectPacket().write())
+            transport.close()
+            raise
         finally:
             self._connection = None
             self._since = self._clock.now()
             connection.goodbye()
-            transport.abort()
+            if not transport.is_closing():
+                transport.abort()
             # What was not taken comes again over the next connection, but for QoS 0.
             self._waiting = deque(m for m in self._waiting if not m.packet_id)
 
@@ -317,7 +323,7 @@ class _Connection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def goodbye(self) -> None:
-        """Stop what runs by itself; a DISCONNECT is left out, so that the session stays."""
+        """Stop what runs by itself."""
         if self._pinger is not None:
             self._pinger.cancel()
         for future in (self.connack, self._suback, self.closed):

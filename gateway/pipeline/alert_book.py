@@ -28,7 +28,7 @@ class Told(Protocol):
         """What to send because of this transition."""
         ...
 
-    def deadlines(self, alert: Alert, transition: Transition, now: int) -> Iterable[Deadline]:
+    def deadlines(self, alert: Alert, transition: Transition) -> Iterable[Deadline]:
         """What to set or remove because of this transition."""
         ...
 
@@ -154,7 +154,7 @@ class AlertBook:
         )
         for told in self._told:
             batch.outbox.extend(told.outbox(alert, transition, now))
-            for deadline in told.deadlines(alert, transition, now):
+            for deadline in told.deadlines(alert, transition):
                 batch.deadlines.append(deadline)
                 self._on_deadline(deadline)
         work.live.append(LiveAlert(row, alert, transition))

@@ -9,9 +9,12 @@ from typing import Final
 import msgspec
 
 from devices.reading import Reading, Route
+from gateway.pipeline.work import Work
 from gateway.store.batch import DiscoveryRow
 
 SAMPLE_BYTES: Final = 2048
+EVERY_MS: Final = 1000
+ROWS_AT_ONCE: Final = 200
 _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -41,6 +44,7 @@ class Discoveries:
         self._found: dict[tuple[str, str], _Found] = {}
         self._schools: Counter[str] = Counter()
         self._changed: set[tuple[str, str]] = set()
+        self._flush = 0
         self.beyond = 0
 
     def __len__(self) -> int:
@@ -82,8 +86,17 @@ class Discoveries:
             self._schools[school] -= 1
         self._changed.discard((school, device))
 
-    def take_changed(self, most: int) -> list[DiscoveryRow]:
-        """Up to ``most`` rows that changed since they were last taken."""
+    def next(self) -> int | None:
+        """When changed rows go to the store next."""
+        return self._flush if self._changed else None
+
+    def tick(self, now: int, work: Work) -> None:
+        """Hand over what changed: now and then, and at most so many at once."""
+        if self._changed and now >= self._flush:
+            work.batch.discoveries.extend(self._take_changed(ROWS_AT_ONCE))
+            self._flush = now + EVERY_MS
+
+    def _take_changed(self, most: int) -> list[DiscoveryRow]:
         rows: list[DiscoveryRow] = []
         while self._changed and len(rows) < most:
             key = self._changed.pop()

@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import structlog
 
 from gateway.clock import Clock
 from gateway.ingest.source import Source
-from gateway.pipeline.discoveries import Discoveries
+from gateway.metrics import Metrics
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
 from gateway.pipeline.work import Work
@@ -25,6 +25,18 @@ from gateway.store.batch import Batch
 from gateway.store.store import Store, StoreError, StoreFullError
 
 _log: Final = structlog.get_logger(__name__)
+
+
+class Ticking(Protocol):
+    """Something that happens by itself at its time, in the sequence of everything else."""
+
+    def next(self) -> int | None:
+        """When it wants to act next (ms); ``None`` = not before something happens."""
+        ...
+
+    def tick(self, now: int, work: Work) -> None:
+        """Act if it is time; what comes of it goes into ``work``."""
+        ...
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,27 +60,29 @@ class Flow:
         *,
         sources: Sequence[tuple[Source, bool]],
         judge: Judge,
-        discoveries: Discoveries,
         store: Store,
         live: Live,
         clock: Clock,
         pace: Pace,
+        metrics: Metrics,
         after_commit: Callable[[Work], None] = lambda _: None,
     ) -> None:
         """``sources`` with whether each carries events."""
         self._sources: Final = list(sources)
         self._judge: Final = judge
-        self._discoveries: Final = discoveries
+        self._ticking: Final[list[Ticking]] = [judge]
         self._store: Final = store
         self._live: Final = live
         self._clock: Final = clock
         self._pace: Final = pace
         self._after_commit: Final = after_commit
         self._tick = asyncio.Event()
+        self._draining = False
+        self._under_way: set[asyncio.Task[None]] = set()
         self._room = asyncio.Event()
         self._room.set()
         self._writer: Source | None = next((s for s, events in sources if events), None)
-        self.figures: Final = FlowFigures()
+        self.figures: Final = FlowFigures(metrics)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -78,6 +92,16 @@ class Flow:
                     self._drain(source, events=events), name=f"drain {source.session}"
                 )
             group.create_task(self._run_timers(), name="timers")
+
+    def add(self, *ticking: Ticking) -> None:
+        """These act by themselves at their time. Before `run`."""
+        self._ticking.extend(ticking)
+
+    async def drain(self) -> None:
+        """Take nothing more, and return when all that was taken is committed and acknowledged."""
+        self._draining = True
+        while self._under_way:
+            await asyncio.wait(self._under_way)
 
     def work(self) -> Work:
         """An empty piece of work at the present time."""
@@ -106,7 +130,7 @@ class Flow:
             while True:
                 await ready.wait()
                 ready.clear()
-                while source.waiting:
+                while source.waiting and not self._draining:
                     if not events:
                         await self._room.wait()
                         if self._clock.steady() < busy_until and source.waiting < self._pace.most:
@@ -117,7 +141,9 @@ class Flow:
                         under_way.release()
                         break
                     busy_until = self._clock.steady() + 0.025
-                    commits.create_task(self._finish(work, under_way, events=events))
+                    finishing = commits.create_task(self._finish(work, under_way, events=events))
+                    self._under_way.add(finishing)
+                    finishing.add_done_callback(self._under_way.discard)
                     # Let events, answers and pages in between two batches.
                     await asyncio.sleep(0)
 
@@ -199,7 +225,8 @@ class Flow:
         self._judge.finish(work)
         started = self._clock.steady()
         await asyncio.wrap_future(self._store.commit(work.batch))
-        self.figures.wrote(self._clock.steady() - started)
+        ended = self._clock.steady()
+        self.figures.wrote(ended, ended - started, work)
 
     def _committed(self, work: Work) -> None:
         writer = self._writer
@@ -212,20 +239,21 @@ class Flow:
     # What happens by itself
 
     async def _run_timers(self) -> None:
-        timers = self._judge.timers
         while True:
-            due = timers.next()
-            wait = 1.0 if due is None else max(0.0, (due - self._clock.now()) / 1000)
-            try:
-                async with asyncio.timeout(min(wait, 1.0)):
-                    await self._tick.wait()
-            except TimeoutError:
-                pass
+            due = [when for each in self._ticking if (when := each.next()) is not None]
+            wait = min([1.0, *((when - self._clock.now()) / 1000 for when in due)])
+            if wait > 0:
+                try:
+                    async with asyncio.timeout(wait):
+                        await self._tick.wait()
+                except TimeoutError:
+                    pass
             self._tick.clear()
             work = self.work()
-            self._judge.tick(work.batch.now, work)
-            work.batch.discoveries.extend(self._discoveries.take_changed(200))
+            for each in self._ticking:
+                each.tick(work.batch.now, work)
             if not work.empty:
+                work.batch.urgent = True
                 await self._keep_trying(work)
                 self._committed(work)
             # A message sets the event too; a short pause keeps this from running once a batch.
@@ -233,30 +261,39 @@ class Flow:
 
 
 class FlowFigures:
-    """How the flow is doing, for health, metrics and the page. Plain numbers, cheap to count."""
+    """How the flow is doing, for the health watch and the page. Cheap to count."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics: Final = metrics
         self.messages = 0
-        self.commits = 0
-        self.failures = 0
-        self.last_error = ""
         self.last_message: int | None = None
-        self.commit_s: deque[float] = deque(maxlen=512)
+        self.refused: StoreError | None = None
+        """Why the last commit was refused; ``None`` since one went through."""
+
+        self.commits: deque[tuple[float, float]] = deque(maxlen=2048)
+        """When (steady) commits were made and how many seconds each took."""
 
     def took(self, messages: int, now: int) -> None:
         """Messages were taken from a source."""
         self.messages += messages
         self.last_message = now
+        self._metrics.messages += messages
+        self._metrics.batch_messages.add(messages)
 
-    def wrote(self, seconds: float) -> None:
+    def wrote(self, steady: float, seconds: float, work: Work) -> None:
         """A commit was made durable after so long."""
-        self.commits += 1
-        self.commit_s.append(seconds)
+        self.commits.append((steady, seconds))
+        self.refused = None
+        metrics = self._metrics
+        metrics.batches += 1
+        metrics.readings += len(work.batch.readings)
+        metrics.transitions += len(work.batch.transitions)
+        metrics.commit_seconds.add(seconds)
 
     def failed(self, error: StoreError) -> None:
         """A commit was not made."""
-        self.failures += 1
-        self.last_error = str(error)
+        self.refused = error
+        self._metrics.commits_failed += 1
 
 
 def _conclusions(work: Work) -> Work:

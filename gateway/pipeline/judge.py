@@ -36,6 +36,8 @@ _SEQ_WRAP: Final = 2**32
 _MOST_LOST: Final = 10_000
 """A larger jump of ``seq`` is a device that has started anew, no loss."""
 
+_TICKS_AT_ONCE: Final = 1000
+
 JudgeCall: TypeAlias = Callable[[Any, DeviceState, Reading, int], Outcome | None]
 Address: TypeAlias = tuple[str, str, str]
 """Dialect, school and the dialect's own name of the device."""
@@ -145,6 +147,11 @@ class Judge:
         row = self._by_key.get((school, device))
         return None if row is None else self._states[row]
 
+    def device(self, row: int) -> Device | None:
+        """A registered device by its row."""
+        state = self._states.get(row)
+        return None if state is None else state.device
+
     def states(self) -> Iterable[DeviceState]:
         """Of all registered devices."""
         return self._states.values()
@@ -185,7 +192,8 @@ class Judge:
             self._reject(readings, topic, payload, slot, now, work)
             return
         for reading in readings:
-            if slot.route.channel is not _TELEMETRY:
+            if reading.channel is not _TELEMETRY:
+                # By the reading's channel: on a foreign dialect's one topic presses come too.
                 self._hear_event(state, slot, reading, now, work)
             elif retained:
                 # What was said before we listened tells what was, not what is: it fills in, it
@@ -198,9 +206,13 @@ class Judge:
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
 
-    def tick(self, now: int, work: Work, most: int = 2000) -> None:
-        """Let rules act whose time has come."""
-        for row, number in self.timers.pop_due(now, most):
+    def next(self) -> int | None:
+        """When a rule wants to act next."""
+        return self.timers.next()
+
+    def tick(self, now: int, work: Work) -> None:
+        """Let rules act whose time has come: at most so many that nothing else has to wait."""
+        for row, number in self.timers.pop_due(now, _TICKS_AT_ONCE):
             state = self._states.get(row)
             if state is None:
                 continue
@@ -259,11 +271,12 @@ class Judge:
         self, state: DeviceState, slot: _Slot, reading: Reading, now: int, work: Work
     ) -> None:
         batch, route = work.batch, slot.route
+        rules = self._rule_sets[state.device.row].events
         batch.urgent = True
         place_in_time(reading, state.offset)
         if reading.firmware:
             state.firmware = reading.firmware
-        if reading.event is not None or route.channel is Channel.EVENT:
+        if reading.event is not None or reading.channel is Channel.EVENT:
             if route.dialect == "native" and reading.seq is not None and not reading.retained:
                 work.replies.append(_reply(route, reading))
             if state.events_seen is None:
@@ -272,18 +285,18 @@ class Judge:
                 return  # repeated until our reply arrived, or retained: said and judged before
             batch.states[state.device.row] = b""  # filled by `finish`
             batch.facts.append(_event_fact(state.device, reading))
-        if route.channel is Channel.STATUS:
+        if reading.channel is Channel.STATUS:
             _take_status(state, reading, now, work)
         if reading.retained:
             state.values.update(reading.values)
-            for number, judge in slot.rules:
+            for number, judge in rules:
                 outcome = judge(state.memories[number], state, reading, now)
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
         else:
-            self._judge(state, slot.rules, reading, now, work)
+            self._judge(state, rules, reading, now, work)
         batch.readings.append(
-            (state.device.row, int(route.channel), reading.happened, now, reading.body)
+            (state.device.row, int(reading.channel), reading.happened, now, reading.body)
         )
 
     def _follow(self, state: DeviceState, number: int, outcome: Outcome, work: Work) -> None:

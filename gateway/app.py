@@ -1,0 +1,400 @@
+"""The composition root: what runs, with what. Read this file to know the running gateway.
+
+`serve` puts the rooms together, starts them, tells when they are ready, and stops them in order:
+first nothing more is taken from the broker, then what was taken is committed, then the store and
+the broker close.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Final, Protocol, TypeVar
+
+import msgspec
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Connection
+
+from alerts.alert import Alert
+from alerts.lifecycle import Limits
+from alerts.notification.webhook import Bilingual
+from alerts.rules.gateway_health import HealthLimits
+from devices.dialects import bind as bind_dialects
+from devices.dialects.dialect import BoundDialect, Dialect
+from devices.dialects.native import Native
+from gateway.api.app import close_streams, create_api
+from gateway.api.reading import Reading
+from gateway.api.register import Register
+from gateway.api.services import Demo as Pressing
+from gateway.broker.connection import OwnBroker, Way, way_by_url
+from gateway.clock import Clock, SystemClock
+from gateway.desk import LiveAlert
+from gateway.history.keeping import keep_history
+from gateway.history.retention import Policy
+from gateway.history.sqlite import SqliteHistory
+from gateway.ingest.connecting import filters_of, make_source
+from gateway.ingest.source import Source
+from gateway.kinds import load_kinds
+from gateway.metrics import Metrics
+from gateway.notification.receivers import audiences_of, escalation_of, languages_of, receivers_of
+from gateway.outbox import Outbox
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.binding import Binder
+from gateway.pipeline.control import Control
+from gateway.pipeline.deadlines import Deadlines
+from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.flow import Flow, Pace
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.live import Live
+from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.telling import Place, Telling
+from gateway.pipeline.watch import Watch
+from gateway.settings import Settings
+from gateway.store.open import open_store
+from gateway.store.read.register import register_version
+from gateway.store.read.stream import transitions_after
+from gateway.store.registry import read_registry
+from gateway.store.sqlite import SqliteStore
+from gateway.store.store import Store, StoreError
+from gateway.words import Words
+
+_log: Final = structlog.get_logger(__name__)
+SESSIONS: Final = (("events", True), ("telemetry", False))
+"""The two sessions to the broker, with whether they carry events. Alarms never wait behind
+telemetry: they have their own window and their own commits."""
+
+REGISTER_LOOK_S: Final = 2.0
+ROOM_LOOK_S: Final = 1.0
+Result = TypeVar("Result")
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What whoever started it needs to know once it runs."""
+
+    url: str
+    store: Store
+    control: Control
+
+
+class Demo(Pressing, Protocol):
+    """The simulated campus beside the gateway."""
+
+    async def run(self) -> None:
+        """Keep it running until cancelled."""
+        ...
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever runs the gateway; says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listens: Final = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self.listens.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def serve(  # noqa: PLR0915 - one list of what runs with what, in the order it is made
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[Running], Awaitable[None]],
+    make_demo: Callable[[OwnBroker, Way], Demo] | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Run the gateway until ``stop`` is set.
+
+    ``on_ready`` is awaited once everything listens. ``make_demo`` gives the simulated campus, when
+    this is a demonstration. Raises what keeps it from starting: `StoreError`, `BrokerError`,
+    `ConfigurationError`, `OSError` (the port is taken).
+    """
+    clock = clock or SystemClock()
+    kinds = load_kinds(settings.kinds)
+    words = Words.load()
+    metrics = Metrics()
+    dialects = bind_dialects((one.dialect, one.school, one.topic) for one in settings.dialects)
+    everyone: list[Dialect] = [Native(), *dialects]
+
+    # Bound first: a taken port is found before anything is changed on the disk.
+    listening = _listen(settings)
+    async with contextlib.AsyncExitStack() as closing:
+        closing.callback(listening.close)
+        store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
+        closing.callback(store.close)
+        history = SqliteHistory(store)
+        snapshot = store.load()
+
+        # Judging: pure state, filled from the store.
+        deadlines = Deadlines(escalation_of(settings.notification))
+        rejects, discoveries = Rejects(), Discoveries()
+        names = Register(_in_thread(store))
+        await names.refresh()
+        limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
+
+        def where(alert: Alert) -> Place:
+            device = judge.device(alert.device)
+            school = names.school_name(alert.school)
+            place = None if device is None else names.place_path(alert.school, device.place)
+            return Place(
+                school=Bilingual(school.zh, school.en),
+                place=None if place is None else Bilingual(place.zh, place.en),
+                device=device,
+            )
+
+        telling = Telling(
+            audiences=audiences_of(settings.notification),
+            languages=languages_of(settings.notification),
+            policy=escalation_of(settings.notification),
+            where=where,
+            words=words,
+            page=settings.web.public_url,
+            demo=settings.demo,
+        )
+        book = AlertBook(limits=limits, told=[telling], on_deadline=deadlines.changed)
+        book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
+        deadlines.load(snapshot.deadlines, book)
+        binder = Binder(kinds, snapshot.school_parameters)
+        judge = Judge(
+            dialects=everyone,
+            rules_of=binder.rules_of,
+            book=book,
+            discoveries=discoveries,
+            rejects=rejects,
+        )
+        beginning = judge.load(snapshot.devices, snapshot.states, clock.now())
+
+        # The broker, and the two sessions to it.
+        own, way = await _reach_broker(settings, dialects, store, closing)
+        sources: list[tuple[Source, bool]] = []
+        for session, events in SESSIONS:
+            source = make_source(
+                session,
+                way=way,
+                broker=settings.broker,
+                filters=filters_of(everyone, events=events),
+                clock=clock,
+            )
+            source.recall(snapshot.acknowledging.get(session, []))
+            sources.append((source, events))
+
+        # The flow, and what follows a commit.
+        live = Live(older=_older(store))
+        live.start(snapshot.last_transition)
+        outbox = Outbox(
+            store, receivers_of(settings.notification, way, settings.broker.client_id, clock), clock
+        )
+        flow = Flow(
+            sources=sources,
+            judge=judge,
+            store=store,
+            live=live,
+            clock=clock,
+            pace=Pace(linger_ms=settings.ingest.linger_ms, most=settings.ingest.max_batch),
+            metrics=metrics,
+            after_commit=lambda work: outbox.notify() if work.batch.outbox else None,
+        )
+        watch = Watch(
+            sources=[source for source, _ in sources],
+            flow=flow,
+            judge=judge,
+            book=book,
+            rejects=rejects,
+            store=store,
+            clock=clock,
+            limits=_health_limits(settings),
+        )
+        flow.add(deadlines, discoveries, watch)
+        control = Control(
+            flow=flow,
+            judge=judge,
+            book=book,
+            live=live,
+            store=store,
+            clock=clock,
+            kinds=kinds,
+            school_parameters=snapshot.school_parameters,
+            check_parameters=binder.mistakes,
+            feed=watch.feed,
+        )
+
+        # People: the HTTP interface and the page.
+        demo = None if make_demo is None or own is None else make_demo(own, way)
+        api = create_api(
+            desk=control,
+            store=store,
+            history=history,
+            kinds=kinds,
+            words=words,
+            settings=settings,
+            clock=clock,
+            demo=demo,
+            metrics=metrics,
+        )
+        server = _Server(_uvicorn(settings, api))
+
+        # What was loaded stays: the collector need not look through it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+
+        async with asyncio.TaskGroup() as tasks:
+            running = [
+                tasks.create_task(coroutine, name=name)
+                for name, coroutine in (
+                    ("flow", flow.run()),
+                    ("outbox", outbox.run()),
+                    (
+                        "history",
+                        keep_history(store, history, clock, stop, policy=_policy(settings)),
+                    ),
+                    ("register", _follow_register(store, control, names, own)),
+                    ("room", _look_at_room(watch)),
+                    *((f"source {source.session}", source.run()) for source, _ in sources),
+                    *((("broker", own.watch()),) if own is not None else ()),
+                    *((("demo", demo.run()),) if demo is not None else ()),
+                )
+            ]
+            await flow.commit(beginning)
+            serving = tasks.create_task(server.serve(sockets=[listening]), name="http")
+            await server.listens.wait()
+            await on_ready(Running(_url(settings, listening), store, control))
+            await stop.wait()
+
+            _log.info("stopping")
+            close_streams(api)
+            server.should_exit = True
+            await serving
+            await flow.drain()
+            for task in running:
+                task.cancel()
+    _log.info("stopped")
+
+
+async def _reach_broker(
+    settings: Settings,
+    dialects: list[BoundDialect],
+    store: SqliteStore,
+    closing: contextlib.AsyncExitStack,
+) -> tuple[OwnBroker | None, Way]:
+    embedded = settings.embedded_broker
+    if embedded is None:
+        return None, way_by_url(settings.broker)
+    own = OwnBroker(embedded, settings.directory / "broker", dialects)
+    way = await own.start(_schools(store))
+    closing.push_async_callback(own.stop)
+    return own, way
+
+
+def _schools(store: Store) -> list[str]:
+    return [school.id for school in store.read(read_registry).schools]
+
+
+async def _follow_register(
+    store: Store, control: Control, names: Register, own: OwnBroker | None
+) -> None:
+    """An import by another process counts the register's version up: take it up here."""
+    version = await asyncio.to_thread(store.read, register_version)
+    while True:
+        await asyncio.sleep(REGISTER_LOOK_S)
+        try:
+            now = await asyncio.to_thread(store.read, register_version)
+            if now == version:
+                continue
+            await names.refresh()
+            if own is not None:
+                await own.schools_changed(await asyncio.to_thread(_schools, store))
+            await control.reload()
+            version = now
+        except StoreError as error:
+            _log.warning("register.unread", error=str(error))
+
+
+async def _look_at_room(watch: Watch) -> None:
+    while True:
+        await asyncio.to_thread(watch.look_at_room)
+        await asyncio.sleep(ROOM_LOOK_S)
+
+
+def _in_thread(store: Store) -> Reading:
+    class InThread:
+        async def __call__(self, query: Callable[[Connection], Result], /) -> Result:
+            return await asyncio.to_thread(store.read, query)
+
+    return InThread()
+
+
+def _older(store: Store) -> Callable[[int, int], list[LiveAlert]]:
+    def older(after: int, most: int) -> list[LiveAlert]:
+        return [LiveAlert(*event) for event in store.read(transitions_after(after, most))]
+
+    return older
+
+
+def _policy(settings: Settings) -> Policy:
+    keep = settings.store.keep
+    return Policy(raw_days=keep.raw_days, minute_days=keep.minutes_days, hour_days=keep.hours_days)
+
+
+def _health_limits(settings: Settings) -> HealthLimits:
+    ingest = settings.ingest
+    return HealthLimits(
+        stalled_after_s=ingest.stalled_after_s,
+        slow_commit_ms=ingest.slow_commit_ms,
+        clock_jump_ms=ingest.clock_error_s * 1000,
+        rejects_per_minute=ingest.rejects_per_minute,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    address = settings.web.listen
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((address.host, address.port))
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise OSError(
+            error.errno,
+            f"cannot listen on {address.host}:{address.port} for the page ({error.strerror}): "
+            "set web.listen to another port, or stop the program that holds this one",
+        ) from error
+    return listening
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    if settings.web.public_url is not None:
+        return settings.web.public_url
+    host, port = listening.getsockname()[:2]
+    scheme = "http" if settings.web.tls is None else "https"
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"{scheme}://{shown}:{port}"
+
+
+def _uvicorn(settings: Settings, api: FastAPI) -> uvicorn.Config:
+    tls = settings.web.tls
+    return uvicorn.Config(
+        api,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        proxy_headers=bool(settings.web.trusted_proxies),
+        forwarded_allow_ips=list(settings.web.trusted_proxies),
+        ssl_certfile=None if tls is None else str(tls.cert_file),
+        ssl_keyfile=None if tls is None else str(tls.key_file),
+    )

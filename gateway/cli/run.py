@@ -1,0 +1,87 @@
+"""``campus run``: the gateway itself, with or without the demonstration."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from gateway.app import Running, serve
+from gateway.broker.mosquitto import BrokerError
+from gateway.cli.options import ConfigOption, settings_of, told
+from gateway.clock import SystemClock
+from gateway.demo import FOLDER, DemoCampus, demo_settings, import_sites
+from gateway.logs import configure_logs
+from gateway.security.accounts import ensure_administrator
+from gateway.security.tokens import issue_one_time_code
+from gateway.settings import Settings
+
+ADMINISTRATOR: Final = "admin"
+
+
+def run(
+    config: ConfigOption = None,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="With an invented campus, simulated beside it.")
+    ] = False,
+    demo_folder: Annotated[
+        Path, typer.Option(help="Where the demonstration keeps everything.")
+    ] = FOLDER,
+) -> None:
+    """Run the gateway: take in messages, judge them, raise alerts, serve the page."""
+    with told():
+        settings = demo_settings(demo_folder) if demo else settings_of(config)
+        configure_logs(settings.log.level, settings.log.format)
+        try:
+            asyncio.run(_run(settings, demo_folder if demo else None))
+        except BaseExceptionGroup as group:
+            errors = group.split((BrokerError, OSError))
+            if errors[1] is not None or errors[0] is None:
+                raise
+            raise _ended(errors[0].exceptions[0]) from group
+        except (BrokerError, OSError) as error:
+            raise _ended(error) from error
+
+
+def _ended(error: BaseException) -> typer.Exit:
+    typer.echo(f"campus: {error}", err=True)
+    return typer.Exit(1)
+
+
+async def _run(settings: Settings, demo_folder: Path | None) -> None:
+    clock = SystemClock()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if demo_folder is not None:
+        await asyncio.to_thread(import_sites, settings, clock.now())
+
+    async def on_ready(running: Running) -> None:
+        await asyncio.to_thread(_welcome, running, settings, clock.now())
+
+    await serve(
+        settings,
+        stop=stop,
+        on_ready=on_ready,
+        make_demo=None
+        if demo_folder is None
+        else lambda own, way: DemoCampus(own, way, folder=demo_folder),
+        clock=clock,
+    )
+
+
+def _welcome(running: Running, settings: Settings, now: int) -> None:
+    """Say where the page is; with a one-time sign-in while nobody can sign in otherwise."""
+    nobody = ensure_administrator(running.store, now)
+    user = nobody or (ADMINISTRATOR if settings.demo else None)
+    lines = [f"campus gateway: the page is at {running.url}"]
+    if settings.demo:
+        lines.append("This is a demonstration: schools, devices and alarms are invented.")
+    if user is not None:
+        code = issue_one_time_code(running.store, user, now)
+        lines.append(f"Sign in once, within 15 minutes: {running.url}/#code={code}")
+    typer.echo("\n".join(lines))

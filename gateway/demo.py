@@ -1,0 +1,167 @@
+"""The demonstration: an invented campus, simulated by a process of its own over real MQTT."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from devices.simulator.access import DEMO_FILE, Access, Credentials
+from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
+from devices.simulator.control import ControlError, Order, order
+from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
+from devices.simulator.press import press_alone
+from gateway.broker.connection import OwnBroker, Way
+from gateway.configuration import default_settings
+from gateway.kinds import load_kinds, rule_models
+from gateway.paths import default_config_dir
+from gateway.register.apply import import_batch, read_register
+from gateway.register.files import read_files
+from gateway.register.plan import plan_import
+from gateway.settings import Settings
+from gateway.store.open import open_store
+
+_log: Final = structlog.get_logger(__name__)
+
+FOLDER: Final = DEMO_FILE.parent
+"""Where the demonstration keeps everything; deleting it begins anew."""
+
+PORTS: Final = "ports.json"
+STOP_S: Final = 5.0
+RESTART_S: Final = 2.0
+PRESS_PATIENCE_S: Final = 5.0
+
+
+class Ports(msgspec.Struct, frozen=True):
+    """Chosen once and kept: a broker that outlived a killed gateway still listens on its own."""
+
+    broker: int
+    web: int
+
+
+def demo_settings(folder: Path = FOLDER) -> Settings:
+    """Settings of the demonstration: everything below ``folder``, ports that are free."""
+    ports = _ports(folder)
+    return default_settings(
+        {
+            "directory": str(folder.resolve()),
+            "demo": True,
+            "broker": {"embedded": {"listeners": [{"listen": f"127.0.0.1:{ports.broker}"}]}},
+            "web": {"listen": f"127.0.0.1:{ports.web}"},
+            "store": {"reserve_mb": 64},
+            "dialects": [
+                {"dialect": "zigbee2mqtt", "school": DEMO_FOREIGN_SCHOOL, "topic": ZIGBEE_BASE},
+                {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
+            ],
+            "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
+        }
+    )
+
+
+def import_sites(settings: Settings, now: int) -> None:
+    """Bring the register up to the files of the settings, before the gateway starts. Blocks."""
+    store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
+    try:
+        plan = plan_import(
+            read_files(settings.sites),
+            store.read(read_register),
+            load_kinds(settings.kinds),
+            rule_models(),
+        )
+        for problem in plan.problems:
+            _log.error("demo.site", problem=str(problem))
+        if plan.changes:
+            store.commit(import_batch(plan, actor="demo", reason="demo.yaml", now=now)).result()
+    finally:
+        store.close()
+
+
+class DemoCampus:
+    """Runs the simulator beside the gateway and presses its buttons."""
+
+    def __init__(self, own: OwnBroker, way: Way, *, folder: Path = FOLDER) -> None:
+        campus = demo()
+        self._folder: Final = folder
+        self._file: Final = folder / DEMO_FILE.name
+        self._buttons: Final = frozenset(
+            device.key for device in campus.devices if device.kind == "alarm-button"
+        )
+        self._access: Final = Access(
+            url=f"mqtt://{way.host}:{way.port}",
+            schools={
+                school.id: Credentials(*own.credentials(school.id)) for school in campus.schools
+            },
+        )
+
+    async def run(self) -> None:
+        """Keep the simulator running until cancelled."""
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.touch(mode=0o600)
+        self._file.write_bytes(msgspec.json.encode(self._access))
+        command = [sys.executable, "-m", "gateway.cli", "simulate", "run"]
+        command += ["--access", str(self._file), "--seed", str(DEMO_SEED)]
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+            )
+            try:
+                code = await process.wait()
+                _log.warning("simulator.ended", code=code)
+            finally:
+                await _end(process)
+            await asyncio.sleep(RESTART_S)
+
+    async def press(self, school: str, device: str) -> bool:
+        """Press a simulated alarm button; false when there is no such button."""
+        if (school, device) not in self._buttons:
+            return False
+        wanted = Order(press=(school, device), patience_s=PRESS_PATIENCE_S)
+        try:
+            if await order(self._folder, wanted) is None:
+                await press_alone(self._access, school, device, patience_s=PRESS_PATIENCE_S)
+        except (ControlError, TimeoutError) as error:
+            _log.warning("demo.press", school=school, device=device, error=str(error))
+            return False
+        return True
+
+
+def _ports(folder: Path) -> Ports:
+    file = folder / PORTS
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Ports)
+    except (OSError, msgspec.MsgspecError):
+        ports = Ports(broker=_free(1883), web=_free(8080))
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.encode(ports))
+    return ports
+
+
+def _free(preferred: int) -> int:
+    """The port itself if nobody has it, or any that is free."""
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free on 127.0.0.1")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(STOP_S):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

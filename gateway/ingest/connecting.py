@@ -1,0 +1,52 @@
+"""Makes the sources: which session subscribes to what, and over which protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from devices.dialects.dialect import Dialect
+from gateway.broker.connection import Way
+from gateway.clock import Clock
+from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source
+from gateway.ingest.source import Source
+from gateway.settings import BrokerSettings
+
+
+def filters_of(dialects: Sequence[Dialect], *, events: bool) -> list[str]:
+    """What one of the two sessions subscribes to: what may carry alarms, or all the rest."""
+    return [
+        topic
+        for dialect in dialects
+        for topic, carries_events in dialect.filters()
+        if carries_events is events
+    ]
+
+
+def make_source(
+    session: str,
+    *,
+    way: Way,
+    broker: BrokerSettings,
+    filters: Sequence[str],
+    clock: Clock,
+) -> Source:
+    """One session with its fixed client id, so that the broker keeps what it missed."""
+    return Mqtt5Source(
+        session=session,
+        endpoint=Endpoint(
+            host=way.host,
+            port=way.port,
+            client_id=f"{way.client_id or broker.client_id}-{session}",
+            username=way.username,
+            password=way.password,
+            tls=way.tls,
+            keep_alive_s=broker.keep_alive_s,
+            session_expiry_s=broker.session_expiry_s,
+            receive_maximum=broker.receive_maximum,
+            connect_timeout_s=broker.connect_timeout_s,
+            reconnect_min_s=broker.reconnect.min_s,
+            reconnect_max_s=broker.reconnect.max_s,
+        ),
+        filters=filters,
+        clock=clock,
+    )

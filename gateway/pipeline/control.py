@@ -1,0 +1,262 @@
+"""The desk: what people and other programs ask of the running gateway. Implements `Desk`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from alerts.alert import Action, Refusal
+from alerts.finding import Priority
+from alerts.shelving import suppress, unsuppress
+from devices.kinds import KindSpec, spec_for
+from devices.model import Device
+from gateway.clock import Clock
+from gateway.desk import Acted, DeviceLive, Feed, LiveAlert
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.flow import Flow
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.live import Live
+from gateway.pipeline.work import Work
+from gateway.store.batch import Fact
+from gateway.store.encoding import canonical
+from gateway.store.read.devices import one_device
+from gateway.store.registry import (
+    next_register_version,
+    put_devices,
+    put_parameters,
+    read_parameters,
+    read_registry,
+    remove_device,
+    remove_discovery,
+)
+from gateway.store.store import Store
+
+
+class Control:
+    """Everything that changes the gateway's state from outside goes through here, in sequence."""
+
+    def __init__(
+        self,
+        *,
+        flow: Flow,
+        judge: Judge,
+        book: AlertBook,
+        live: Live,
+        store: Store,
+        clock: Clock,
+        kinds: dict[str, KindSpec],
+        school_parameters: dict[tuple[str, str], dict[str, dict[str, object]]],
+        check_parameters: Callable[[str, dict[str, dict[str, object]]], Sequence[str]],
+        feed: Callable[[], Feed],
+    ) -> None:
+        """``check_parameters(kind, overrides)`` says in words what is wrong with them.
+
+        ``school_parameters`` is shared with whoever binds rules; it is changed here alone.
+        """
+        self._flow: Final = flow
+        self._judge: Final = judge
+        self._book: Final = book
+        self._live: Final = live
+        self._store: Final = store
+        self._clock: Final = clock
+        self._kinds: Final = kinds
+        self._school_parameters: Final = school_parameters
+        self._check_parameters: Final = check_parameters
+        self._feed: Final = feed
+        self._register_lock: Final = asyncio.Lock()
+
+    async def act(self, alert: int, action: Action, actor: str) -> Acted | Refusal:
+        """Do something to an alert in the name of ``actor``; returns when it is committed."""
+        work = self._flow.work()
+        acted = self._book.act(alert, action, actor, work.batch.now, work)
+        await self._flow.commit(work)
+        return acted
+
+    async def register(self, device: Device, actor: str, reason: str = "") -> Device | Refusal:
+        """Add a device, adopt a discovery or change a device."""
+        mistakes = self._check_parameters(device.kind, device.parameters)
+        if mistakes:
+            return Refusal("parameters", "; ".join(mistakes))
+        async with self._register_lock:
+            before = self._judge.state(device.school, device.id)
+            work = self._flow.work()
+            batch = work.batch
+            batch.statements += put_devices([device])
+            batch.statements += remove_discovery(device.school, device.id)
+            batch.statements += next_register_version()
+            batch.facts.append(
+                self._fact(
+                    "device",
+                    device,
+                    actor,
+                    reason,
+                    before=None if before is None else before.device,
+                    after=device,
+                )
+            )
+            await self._flow.commit(work)
+            stored = await asyncio.to_thread(self._store.read, one_device(device.school, device.id))
+            if stored is None:
+                return Refusal("gone", f"{device.school}/{device.id} was removed meanwhile")
+            await self._take_up(stored, actor, reason)
+            return stored
+
+    async def remove(self, school: str, device: str, actor: str, reason: str) -> Refusal | None:
+        """Take a device off the register; its past and its open alerts stay."""
+        async with self._register_lock:
+            state = self._judge.state(school, device)
+            if state is None:
+                return Refusal("unknown_device", f"{school}/{device} is not registered")
+            work = self._flow.work()
+            work.batch.statements += remove_device(school, device)
+            work.batch.statements += next_register_version()
+            work.batch.facts.append(
+                self._fact("device", state.device, actor, reason, before=state.device, after=None)
+            )
+            await self._flow.commit(work)
+            self._judge.remove(state.device.row)
+            return None
+
+    async def set_parameters(
+        self, school: str, kind: str, parameters: dict[str, dict[str, object]], actor: str
+    ) -> Refusal | None:
+        """A school's own figures for a kind, effective from the next message on."""
+        mistakes = self._check_parameters(kind, parameters)
+        if mistakes:
+            return Refusal("parameters", "; ".join(mistakes))
+        async with self._register_lock:
+            work = self._flow.work()
+            batch = work.batch
+            batch.statements += put_parameters(school, kind, parameters)
+            batch.facts.append(
+                Fact(
+                    kind="parameters",
+                    happened=batch.now,
+                    known=batch.now,
+                    actor=f"user:{actor}",
+                    subject=f"school:{school}",
+                    body=canonical(
+                        {
+                            "kind": kind,
+                            "before": self._school_parameters.get((school, kind), {}),
+                            "after": parameters,
+                        }
+                    ),
+                )
+            )
+            await self._flow.commit(work)
+            self._school_parameters[school, kind] = parameters
+            affected = [
+                state.device
+                for state in self._judge.states()
+                if state.device.school == school and state.device.kind == kind
+            ]
+            await self._register_all(affected)
+            return None
+
+    async def reload(self) -> None:
+        """Take up what an import changed in the register."""
+        async with self._register_lock:
+            stored = (await asyncio.to_thread(self._store.read, read_registry)).devices
+            figures = await asyncio.to_thread(self._store.read, read_parameters)
+            moved = {key for key in figures if figures[key] != self._school_parameters.get(key)}
+            moved |= self._school_parameters.keys() - figures.keys()
+            self._school_parameters.clear()
+            self._school_parameters.update(figures)
+            known = {state.device.row: state.device for state in self._judge.states()}
+            for row in known.keys() - {device.row for device in stored}:
+                self._judge.remove(row)
+            changed = [
+                device
+                for device in stored
+                if known.get(device.row) != device or (device.school, device.kind) in moved
+            ]
+            await self._register_all(changed)
+
+    def live(self, school: str, device: str) -> DeviceLive | None:
+        """What is known of a device right now."""
+        state = self._judge.state(school, device)
+        if state is None:
+            return None
+        expected = spec_for(self._kinds, state.device.kind).expected_heartbeat_s * 1000
+        return DeviceLive(
+            heard=state.heard or None,
+            expected=expected,
+            happened=state.spoke or None,
+            offset=state.offset.error,
+            online=state.online,
+            values=dict(state.values),
+            lost=state.gap_total,
+            messages=state.messages,
+            firmware=state.firmware,
+        )
+
+    def feed(self) -> Feed:
+        """Whether messages arrive."""
+        return self._feed()
+
+    def counts(self, schools: frozenset[str] | None) -> dict[Priority, tuple[int, int]]:
+        """Open and, of these, unacknowledged alerts by priority."""
+        return self._book.counts(schools)
+
+    def stream(self, after: int | None) -> AsyncIterator[list[LiveAlert]]:
+        """Committed transitions above ``after``, in order."""
+        return self._live.stream(after)
+
+    async def _register_all(self, devices: Sequence[Device]) -> None:
+        """In pieces, so that a large import does not keep alarms from being judged."""
+        for start in range(0, len(devices), 200):
+            work = self._flow.work()
+            for device in devices[start : start + 200]:
+                self._judge.register(device, work.batch.now, work)
+            await self._flow.commit(work)
+            await asyncio.sleep(0)
+        self._flow.wake_timers()
+
+    async def _take_up(self, device: Device, actor: str, reason: str) -> None:
+        work = self._flow.work()
+        before = self._judge.state(device.school, device.id)
+        was_out = before is not None and before.device.out_of_service
+        self._judge.register(device, work.batch.now, work)
+        if device.out_of_service != was_out:
+            self._set_aside(device, work, actor, reason)
+        await self._flow.commit(work)
+        self._flow.wake_timers()
+
+    def _set_aside(self, device: Device, work: Work, actor: str, reason: str) -> None:
+        """Out of service hides faults, and never an emergency (alerts.shelving keeps that)."""
+        now = work.batch.now
+        for alert in self._book.of_device(device.row):
+            change = suppress if device.out_of_service else unsuppress
+            folded = change(alert, now=now, actor=actor, reason=reason)
+            if not isinstance(folded, Refusal):
+                self._book.record(alert, folded, work)
+
+    def _fact(
+        self,
+        kind: str,
+        device: Device,
+        actor: str,
+        reason: str,
+        *,
+        before: Device | None,
+        after: Device | None,
+    ) -> Fact:
+        now = self._clock.now()
+        body: dict[str, object] = {
+            "before": None if before is None else msgspec.to_builtins(before),
+            "after": None if after is None else msgspec.to_builtins(after),
+        }
+        if reason:
+            body["reason"] = reason
+        return Fact(
+            kind=kind,
+            happened=now,
+            known=now,
+            actor=f"user:{actor}",
+            subject=f"device:{device.school}/{device.id}",
+            body=canonical(body),
+        )

@@ -1,0 +1,144 @@
+"""Watches the gateway itself: what goes wrong here is an alert like any other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Final
+
+from alerts.rules.gateway_health import Health, HealthLimits, HealthMemory, judge_health
+from devices.model import Device
+from gateway.clock import Clock
+from gateway.desk import Feed
+from gateway.ingest.source import Source
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.flow import Flow
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.work import Work
+from gateway.store.store import Room, Store, StoreFullError
+
+GATEWAY: Final = Device(
+    school="", id="gateway", kind="gateway", row=0, name_zh="网关", name_en="Gateway"
+)
+"""Stands for the gateway itself in alerts; belongs to no school and so concerns everybody."""
+
+EVERY_MS: Final = 1000
+_MINUTE: Final = 60
+
+
+class Watch:
+    """Looks once a second. Also says how the feed is for the page (`feed`)."""
+
+    def __init__(
+        self,
+        *,
+        sources: Sequence[Source],
+        flow: Flow,
+        judge: Judge,
+        book: AlertBook,
+        rejects: Rejects,
+        store: Store,
+        clock: Clock,
+        limits: HealthLimits,
+    ) -> None:
+        self._sources: Final = tuple(sources)
+        self._flow: Final = flow
+        self._judge: Final = judge
+        self._book: Final = book
+        self._rejects: Final = rejects
+        self._store: Final = store
+        self._clock: Final = clock
+        self._limits: Final = limits
+        self._next = 0
+        self._taken: deque[tuple[float, int, int]] = deque(maxlen=_MINUTE + 1)
+        self._wall: tuple[int, float] | None = None
+        self._room: Room | None = None
+        self._memory: Final = HealthMemory()
+        self._since = clock.now()
+
+    def next(self) -> int | None:
+        """Once a second."""
+        return self._next
+
+    def look_at_room(self) -> Room:
+        """Ask the store how much room there is. Blocks; called in a thread once a second."""
+        self._room = self._store.room()
+        return self._room
+
+    def tick(self, now: int, work: Work) -> None:
+        """Look, and take in what is found."""
+        if now < self._next <= now + EVERY_MS:
+            return
+        self._next = now + EVERY_MS
+        self._listen(now)
+        for finding in judge_health(self._health(now), self._memory, self._limits, now):
+            self._book.fold(finding, GATEWAY, work)
+
+    def feed(self) -> Feed:
+        """Whether messages arrive. What is seen at once is said before it has become an alert."""
+        trouble = set(self._memory.trouble)
+        connected = self._connected()
+        if not connected:
+            trouble.add("broker_lost")
+        if self._paused():
+            trouble.add("disk_full")
+        return Feed(
+            now=self._clock.now(),
+            connected=connected,
+            last_message=self._flow.figures.last_message,
+            rate=round(self._rate(5), 1),
+            trouble=tuple(sorted(trouble)),
+        )
+
+    def _connected(self) -> bool:
+        return all(source.status().connected for source in self._sources)
+
+    def _paused(self) -> bool:
+        full = isinstance(self._flow.figures.refused, StoreFullError)
+        return full or (self._room is not None and not self._room.telemetry)
+
+    def _listen(self, now: int) -> None:
+        """Whether devices can be heard at all: silence of who is not listened to means nothing."""
+        hearing = self._judge.hearing
+        connected = self._connected()
+        if connected is not hearing.connected:
+            self._since = now
+            if connected:
+                hearing.since = now
+        hearing.connected = connected
+
+    def _health(self, now: int) -> Health:
+        steady = self._clock.steady()
+        figures = self._flow.figures
+        self._taken.append((steady, figures.messages, self._rejects.total))
+        seconds = sorted(took for when, took in figures.commits if steady - when <= _MINUTE)
+        statuses = [source.status() for source in self._sources]
+        return Health(
+            connected=self._judge.hearing.connected,
+            connected_since=self._since,
+            error="; ".join(status.error for status in statuses if status.error),
+            last_message=figures.last_message,
+            rate=self._rate(_MINUTE),
+            devices=len(self._judge),
+            commit_p99_ms=1000 * seconds[int(len(seconds) * 0.99)] if seconds else 0.0,
+            clock_jump_ms=self._jump(now, steady),
+            free_bytes=None if self._room is None else self._room.free,
+            full=self._paused(),
+            rejects_per_minute=self._taken[-1][2] - self._taken[0][2],
+        )
+
+    def _rate(self, seconds: int) -> float:
+        if len(self._taken) < 2:
+            return 0.0
+        newest = self._taken[-1]
+        oldest = self._taken[max(0, len(self._taken) - 1 - seconds)]
+        passed = newest[0] - oldest[0]
+        return (newest[1] - oldest[1]) / passed if passed > 0 else 0.0
+
+    def _jump(self, now: int, steady: float) -> int:
+        """How far the wall clock moved beyond the time that really passed, in ms."""
+        before, self._wall = self._wall, (now, steady)
+        if before is None:
+            return 0
+        return round((now - before[0]) - (steady - before[1]) * 1000)
