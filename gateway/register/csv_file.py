@@ -147,6 +147,8 @@ def _find_header(
         if number == TITLE_ROWS:
             break
         fitting = [header for at in _tables(table) if (header := match_header(row.cells, at))]
+        if table is None:
+            fitting = [header for header in fitting if not _about_others(header)]
         if fitting:
             return max(fitting, key=lambda header: len(header.columns))
         words = sum(bool(clean(cell)) for cell in row.cells)
@@ -178,6 +180,24 @@ def match_header(cells: list[str], table: Table) -> Header | None:
     return Header(table, columns, labels, unused)
 
 
+def _about_others(header: Header) -> bool:
+    """Whether rows that could be of this table are rather of one whose header is incomplete.
+
+    A list of devices without their kinds must not be taken for a list of schools.
+    """
+    if header.table in {Table.REGIONS, Table.SCHOOLS}:
+        named = any(column.field == "name_zh" for column in header.columns.values())
+        return not named or bool(_OWN_IDS & {header_key(label) for label in header.unused})
+    return False
+
+
+_OWN_IDS: Final = {
+    header_key(word)
+    for table in (Table.PLACES, Table.DEVICES)
+    for word in columns_of(table)["id"].headers
+}
+
+
 def _no_header(cells: list[str], table: Table | None) -> str:
     best = table or Table.DEVICES
     wanted = [column for column in COLUMNS[best] if column.required]
@@ -186,8 +206,10 @@ def _no_header(cells: list[str], table: Table | None) -> str:
         column for column in wanted if not keys & {header_key(word) for word in column.headers}
     ]
     names = [f"{column.field} ({_chinese(column)})" for column in missing or wanted]
-    words = [word for column in columns_of(best).values() for word in column.headers]
-    hints = [near_miss(clean(cell), words) for cell in cells if clean(cell)]
+    known = {header_key(word) for column in columns_of(best).values() for word in column.headers}
+    words = [word for column in missing for word in column.headers]
+    strange = [clean(cell) for cell in cells if header_key(cell) not in known]
+    hints = [near_miss(cell, words) for cell in strange if cell]
     hint = next((found for found in hints if found), "")
     return f"has no header of {best}: missing {listing(names)}{hint}"
 
