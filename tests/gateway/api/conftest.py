@@ -1,0 +1,347 @@
+"""A campus for the HTTP interface: the real store, judge, life cycle and desk; no broker."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Connection
+
+from alerts.finding import Explanation, Finding, Priority
+from alerts.lifecycle import Limits
+from devices.dialects.native import Native
+from devices.model import Device, Place, Region, School
+from gateway.api.app import close_streams, create_api
+from gateway.clock import ManualClock
+from gateway.configuration import default_settings
+from gateway.desk import Feed, LiveAlert
+from gateway.history.sqlite import SqliteHistory
+from gateway.ingest.source import Message
+from gateway.kinds import load_kinds
+from gateway.metrics import Metrics
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.binding import Binder
+from gateway.pipeline.control import Control
+from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.flow import Flow, Pace
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.live import Live
+from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.watch import GATEWAY
+from gateway.security import accounts, sessions, tokens
+from gateway.security.access import Role
+from gateway.security.accounts import User
+from gateway.security.sessions import Lifetime
+from gateway.settings import Settings
+from gateway.store.batch import Batch
+from gateway.store.open import open_store
+from gateway.store.read.stream import transitions_after
+from gateway.store.registry import (
+    next_register_version,
+    put_devices,
+    put_places,
+    put_regions,
+    put_schools,
+)
+from gateway.store.sqlite import SqliteStore
+from gateway.words import Words
+
+HOUR = 3_600_000
+RESERVE = 1 << 20
+
+SCHOOLS = ("no3", "no5")
+USERS = {
+    "ada": (Role.ADMINISTRATOR, ("*",)),
+    "olga": (Role.OPERATOR, ("*",)),
+    "oscar": (Role.OPERATOR, ("*",)),
+    "tim": (Role.TECHNICIAN, ("*",)),
+    "anna": (Role.AUDITOR, ("*",)),
+    "east": (Role.OPERATOR, ("region:east",)),
+    "east-tim": (Role.TECHNICIAN, ("region:east",)),
+    "east-anna": (Role.AUDITOR, ("region:east",)),
+    "east-ada": (Role.ADMINISTRATOR, ("region:east",)),
+    "west": (Role.OPERATOR, ("school:no5",)),
+}
+"""Everybody, by name. `no3` lies in the county `east`, `no5` in none of its."""
+
+
+class Buttons:
+    """The simulated buttons of the demonstration."""
+
+    def __init__(self, campus: Campus) -> None:
+        self._campus = campus
+
+    async def press(self, school: str, device: str) -> bool:
+        if device != "gate-01":
+            return False
+        await self._campus.press(school, device)
+        return True
+
+
+class Campus:
+    """Two schools with their devices, and the gateway that watches them."""
+
+    def __init__(self, store: SqliteStore, settings: Settings) -> None:
+        self.store = store
+        self.settings = settings
+        self.clock = ManualClock()
+        self.connected = True
+        self.trouble: tuple[str, ...] = ()
+        self.metrics = Metrics()
+        self.kinds = load_kinds(settings.kinds)
+        self.words = Words.load()
+        self.history = SqliteHistory(store)
+        self._register()
+        snapshot = store.load()
+        self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None)
+        self.book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
+        binder = Binder(self.kinds, snapshot.school_parameters)
+        self.discoveries = Discoveries()
+        self.judge = Judge(
+            dialects=[Native()],
+            rules_of=binder.rules_of,
+            book=self.book,
+            discoveries=self.discoveries,
+            rejects=Rejects(),
+        )
+        self.judge.load(snapshot.devices, snapshot.states, self.clock.now())
+        self.live = Live(older=self._older, kept=50, resume_limit=500)
+        self.live.start(snapshot.last_transition)
+        self.flow = Flow(
+            sources=[],
+            judge=self.judge,
+            store=store,
+            live=self.live,
+            clock=self.clock,
+            pace=Pace(),
+            metrics=self.metrics,
+        )
+        self.desk = Control(
+            flow=self.flow,
+            judge=self.judge,
+            book=self.book,
+            live=self.live,
+            store=store,
+            clock=self.clock,
+            kinds=self.kinds,
+            school_parameters=snapshot.school_parameters,
+            check_parameters=binder.mistakes,
+            feed=self._feed,
+        )
+        self._seq = 0
+
+    def _older(self, after: int, most: int) -> list[LiveAlert]:
+        return [LiveAlert(*event) for event in self.store.read(transitions_after(after, most))]
+
+    def _feed(self) -> Feed:
+        return Feed(
+            now=self.clock.now(),
+            connected=self.connected,
+            last_message=None,
+            rate=0.0,
+            trouble=self.trouble,
+        )
+
+    def _register(self) -> None:
+        now = self.clock.now()
+        batch = Batch(now=now)
+        batch.statements += put_regions(
+            [Region("city", "市", "City"), Region("east", "东区", "East", "city")]
+        )
+        batch.statements += put_schools(
+            [
+                School("no3", "第三中学", "No. 3 Middle School", "east"),
+                School("no5", "第五中学", "No. 5 Middle School", "city"),
+            ]
+        )
+        batch.statements += put_places(
+            [
+                Place("block-a", "no3", "教学楼", "Block A"),
+                Place("a-3", "no3", "三层", "3rd floor", "block-a"),
+            ]
+        )
+        batch.statements += put_devices(
+            [
+                Device("no3", "gate-01", "alarm-button", name_zh="门卫室", name_en="Gatehouse"),
+                Device("no3", "lab-2", "smoke", name_zh="实验室", place="a-3"),
+                Device("no3", "hall", "temperature"),
+                Device("no5", "gate-01", "alarm-button"),
+            ]
+        )
+        batch.statements += next_register_version()
+        self.store.commit(batch).result()
+        for name, (role, scopes) in USERS.items():
+            user = User(name=name, display=name, role=role, scopes=scopes, created=now)
+            self.store.commit(accounts.added(user, by="", now=now)).result()
+
+    async def says(self, topic: str, payload: object) -> None:
+        """A message comes in, is judged and committed."""
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        work = self.flow.work()
+        self.judge.digest([Message(topic, body, 1, False)], work.batch.now, work)
+        await self.flow.commit(work)
+
+    async def press(self, school: str = "no3", device: str = "gate-01") -> int:
+        """Somebody presses an alarm button; the alert's number."""
+        self.clock.turn(10)
+        self._seq += 1
+        await self.says(
+            f"campus/{school}/alarm-button/{device}/event",
+            {"ts": self.clock.now(), "seq": self._seq, "event": "pressed"},
+        )
+        state = self.judge.state(school, device)
+        assert state is not None
+        (alert,) = self.book.of_device(state.device.row)
+        return alert.id
+
+    async def find(
+        self, condition: str, device: Device = GATEWAY, priority: Priority = Priority.MEDIUM
+    ) -> int:
+        """A rule finds something that is no emergency."""
+        now = self.clock.turn(10)
+        work = self.flow.work()
+        why = Explanation(rule="test", code=condition)
+        self.book.fold(Finding(condition, True, priority, now, now, why), device, work)
+        await self.flow.commit(work)
+        alert = self.book.of(device.row, condition)
+        assert alert is not None
+        return alert.id
+
+    def device(self, school: str = "no3", device: str = "lab-2") -> Device:
+        state = self.judge.state(school, device)
+        assert state is not None
+        return state.device
+
+    def cookie(self, name: str) -> str:
+        """A session of that user, as a sign-in would give."""
+        lifetime = Lifetime(longest=12 * HOUR, idle=0)
+        secret, batch = sessions.begun(name, lifetime, how="test", address="", now=self.clock.now())
+        self.store.commit(batch).result()
+        return secret
+
+    def token(self, name: str) -> str:
+        """An API token of that user."""
+        secret, _, batch = tokens.added(
+            "test", user=name, expires=None, by="", now=self.clock.now()
+        )
+        self.store.commit(batch).result()
+        return secret
+
+    def counted(self, query: str) -> int:
+        """One number from the store."""
+
+        def read(connection: Connection) -> int:
+            return int(connection.exec_driver_sql(query).scalar() or 0)
+
+        return self.store.read(read)
+
+    def api(self, *, demo: bool = False, page: Path | None = None) -> FastAPI:
+        """The application on this campus."""
+        more = {} if page is None else {"page": page}
+        return create_api(
+            desk=self.desk,
+            store=self.store,
+            history=self.history,
+            kinds=self.kinds,
+            words=self.words,
+            settings=self.settings,
+            clock=self.clock,
+            demo=Buttons(self) if demo else None,
+            metrics=self.metrics,
+            **more,
+        )
+
+
+class Door:
+    """Makes clients of one application."""
+
+    def __init__(self, campus: Campus, app: FastAPI, stack: AsyncExitStack) -> None:
+        self.campus = campus
+        self.app = app
+        self._stack = stack
+
+    async def anybody(self, **more: object) -> httpx.AsyncClient:
+        """A client that is not signed in."""
+        transport = httpx.ASGITransport(self.app, client=("192.0.2.7", 4711))
+        client = httpx.AsyncClient(transport=transport, base_url="http://campus", **more)
+        return await self._stack.enter_async_context(client)
+
+    async def as_(self, name: str) -> httpx.AsyncClient:
+        """A client with a session of that user, like the page."""
+        return await self.anybody(
+            cookies={"campus_session": self.campus.cookie(name)},
+            headers={"X-Campus-Request": "1"},
+        )
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with its tables, made once."""
+    path = tmp_path_factory.mktemp("store") / "campus.db"
+    open_store(path, reserve_bytes=RESERVE, low_water=RESERVE).close()
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return default_settings({"directory": str(tmp_path)})
+
+
+@pytest.fixture
+def campus(tmp_path: Path, empty_store: Path, settings: Settings) -> Iterator[Campus]:
+    path = tmp_path / "campus.db"
+    shutil.copy(empty_store, path)
+    store = open_store(path, reserve_bytes=RESERVE, low_water=RESERVE)
+    try:
+        yield Campus(store, settings)
+    finally:
+        store.close()
+
+
+@pytest.fixture
+async def door(campus: Campus) -> AsyncIterator[Door]:
+    """The application, running, without a server."""
+    async with running(campus.api()) as app, AsyncExitStack() as stack:
+        yield Door(campus, app, stack)
+
+
+@pytest.fixture
+async def demo_door(campus: Campus) -> AsyncIterator[Door]:
+    """The application of a demonstration."""
+    async with running(campus.api(demo=True)) as app, AsyncExitStack() as stack:
+        yield Door(campus, app, stack)
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[FastAPI]:
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def address(campus: Campus) -> AsyncIterator[str]:
+    """The application behind a real server on loopback: streams need one."""
+    app = campus.api()
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=0, log_level="warning", access_log=False, lifespan="on"
+    )
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        assert not serving.done(), "the server did not start"
+        await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        close_streams(app)
+        server.should_exit = True
+        await serving
