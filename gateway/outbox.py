@@ -43,10 +43,6 @@ PAGE: Final = 64
 LOOK_AGAIN: Final = 30.0
 """Seconds after which a lane looks without being told: another process may have written rows."""
 
-ASIDE_SPACING: Final = 1000
-"""Least ms between two tries of messages that stepped aside: a receiver that refuses everything is
-not flooded with what it refuses."""
-
 PRUNE_FIRST: Final = 60.0
 PRUNE_EVERY: Final = 3600.0
 
@@ -244,7 +240,7 @@ class _Lane:
             return due - now
         for row in await _read(self._store, rows.aside(self.name, now, 1)):
             outcome = await self._hand_over(row)
-            self._aside_from = self._clock.now() + ASIDE_SPACING
+            self._aside_from = self._clock.now() + round(self._backoff.aside * 1000)
             if isinstance(outcome, Refused):
                 await self._refused(row, outcome)
         return 1

@@ -68,10 +68,15 @@ class Receiver(Protocol):
 
 
 class Backoff(msgspec.Struct, frozen=True):
-    """How long to wait after a failure, in seconds: doubled each time."""
+    """How long to wait after a failure, in seconds: doubled each time.
+
+    ``aside`` is the least between two tries of messages that stepped aside: a receiver that refuses
+    everything is not flooded with what it refuses.
+    """
 
     first: float = 1.0
     longest: float = 300.0
+    aside: float = 1.0
 
     def wait(self, failures: int, chance: float, asked: float | None = None) -> int:
         """Milliseconds to wait after ``failures`` (≥ 1) failures in a row.
