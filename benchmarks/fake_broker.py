@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -245,6 +246,8 @@ class FakeBroker:
         self._clients: dict[int, _Client] = {}
         self._packets: dict[int, Packets] = {}
         self._prepared = self._prepare()
+        self.go = True
+        """Whether feeding may begin once somebody has subscribed."""
 
     def _prepare(self) -> dict[tuple[int, str], Packets]:
         """Both sorts of packets for MQTT 5, encoded before anybody waits for them."""
@@ -274,7 +277,7 @@ class FakeBroker:
 
     def run(self) -> Iterator[dict[str, Any]]:
         """Serve until the process ends; yields the one report when everything is acknowledged."""
-        while not (feeds := self._feeds()):
+        while not (feeds := self._feeds()) or not self.go:
             self._serve(0.05)
         cpu = time.process_time()
         start = time.perf_counter()
@@ -359,6 +362,10 @@ class Running:
         self.process = process
         self.port = port
 
+    def go(self) -> None:
+        """Let a broker that was told to hold begin to feed."""
+        self.process.send_signal(signal.SIGUSR1)
+
     def report(self) -> dict[str, Any]:
         """Wait until everything is acknowledged. Raises ``RuntimeError`` with what it said."""
         assert self.process.stdout is not None
@@ -377,12 +384,14 @@ def start(
     session_present: bool = False,
     alarms: bool = True,
     port: int = 0,
+    hold: bool = False,
 ) -> Iterator[Running]:
-    """A fake broker in its own process, ended with the block."""
+    """A fake broker in its own process, ended with the block. ``hold``: feeds after `go`."""
     command = [sys.executable, "-m", "benchmarks.fake_broker", "--messages", str(messages)]
     command += ["--devices", str(devices), "--port", str(port)]
     command += ["--session-present"] if session_present else []
     command += [] if alarms else ["--no-alarms"]
+    command += ["--hold"] if hold else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -403,6 +412,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--session-present", action="store_true")
     parser.add_argument("--no-alarms", action="store_true")
+    parser.add_argument("--hold", action="store_true", help="feed only after SIGUSR1")
     options = parser.parse_args(arguments)
     broker = FakeBroker(
         messages=options.messages,
@@ -411,6 +421,12 @@ def main(arguments: list[str] | None = None) -> None:
         port=options.port,
         alarms=not options.no_alarms,
     )
+    broker.go = not options.hold
+
+    def go(_signal: int, _frame: object) -> None:
+        broker.go = True
+
+    signal.signal(signal.SIGUSR1, go)
     print(json.dumps({"port": broker.port}), flush=True)
     for report in broker.run():
         print(json.dumps(report), flush=True)

@@ -7,6 +7,7 @@ not acknowledged when a connection breaks is sent again on the next one.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import select
 import socket
@@ -108,7 +109,7 @@ class _Line:
             phase=phase,
         )
         self._credentials = load.access.credentials(school)
-        self.socket = socket.socket()
+        self._socket: socket.socket | None = None
         self._unsent: deque[memoryview] = deque()
         self._unacknowledged: deque[_Piece] = deque()
         self._partial = b""
@@ -122,19 +123,31 @@ class _Line:
         self.round_trips: deque[tuple[float, int]] = deque(maxlen=100_000)
 
     @property
+    def socket(self) -> socket.socket:
+        """The connection; only while `connected`."""
+        if self._socket is None:
+            raise ConnectionResetError(f"{self.school} has no connection")
+        return self._socket
+
+    @property
     def alarms(self) -> int:
         return self._packets.alarms
 
     def connect(self) -> None:
-        """Open the connection; what is unacknowledged goes out again. Raises ``OSError``."""
+        """Open the connection; what is unacknowledged goes out again.
+
+        Raises ``OSError``, and `LoadError` when the broker does not want us.
+        """
+        self._hang_up()
         access = self._load.access
-        self.socket = socket.create_connection((access.host, access.port), timeout=5)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
-        self.socket.sendall(connect_packet(f"load-{self.school}", self._credentials))
+        connection = socket.create_connection((access.host, access.port), timeout=5)
+        self._socket = connection
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        connection.sendall(connect_packet(f"load-{self.school}", self._credentials))
         answer = b""
         while len(answer) < 4:
-            part = self.socket.recv(4 - len(answer))
+            part = connection.recv(4 - len(answer))
             if not part:
                 raise ConnectionResetError("closed before CONNACK")
             answer += part
@@ -143,7 +156,7 @@ class _Line:
                 f"the broker refused the connection of {self.school} (CONNACK {answer.hex()}): "
                 "check the user and password"
             )
-        self.socket.setblocking(False)
+        connection.setblocking(False)
         self._partial = b""
         self._unsent = deque(memoryview(piece.packets) for piece in self._unacknowledged)
         self.repeated += self.in_flight
@@ -151,9 +164,14 @@ class _Line:
         self.last_progress = time.perf_counter()
 
     def lose(self) -> None:
-        self.connected = False
         self._unsent.clear()
-        self.socket.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        self.connected = False
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
     @property
     def room(self) -> int:
@@ -232,10 +250,12 @@ class _Line:
             raise ConnectionResetError(f"the broker closed the connection of {self.school}")
 
     def close(self) -> None:
+        """Say goodbye if there is anybody to say it to."""
         if self.connected:
-            self.socket.setblocking(True)
-            self.socket.sendall(b"\xe0\x00")
-        self.socket.close()
+            with contextlib.suppress(OSError):  # gone before us: there is nobody to tell
+                self.socket.setblocking(True)
+                self.socket.sendall(b"\xe0\x00")
+        self._hang_up()
 
 
 def connect_packet(client: str, credentials: Credentials | None) -> bytes:
