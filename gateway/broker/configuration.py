@@ -14,14 +14,18 @@ from gateway.broker.access import DeviceAccess, SchoolAccess
 class Tls(msgspec.Struct, frozen=True):
     """Files of a listener with TLS, all PEM.
 
-    With ``require_certificate`` a client signs in by its certificate alone: its common name is
-    its principal, and no password is asked.
+    With ``ca`` a client signs in by a certificate of that authority alone: its common name is its
+    principal, and no password is asked. Without, by user and password.
     """
 
-    ca: Path
     certificate: Path
     key: Path
-    require_certificate: bool = True
+    ca: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        return (self.certificate, self.key, *((self.ca,) if self.ca is not None else ()))
 
 
 class Listener(msgspec.Struct, frozen=True):
@@ -162,11 +166,14 @@ def _listener(listener: Listener) -> list[str]:
     lines = [f"listener {listener.port} {listener.host}"]
     if listener.tls is not None:
         lines += [
-            f"cafile {listener.tls.ca}",
             f"certfile {listener.tls.certificate}",
             f"keyfile {listener.tls.key}",
             "tls_version tlsv1.2",
         ]
-        if listener.tls.require_certificate:
-            lines += ["require_certificate true", "use_identity_as_username true"]
+        if listener.tls.ca is not None:
+            lines += [
+                f"cafile {listener.tls.ca}",
+                "require_certificate true",
+                "use_identity_as_username true",
+            ]
     return lines

@@ -70,7 +70,7 @@ def write_files(plan: BrokerPlan, folder: Path) -> Written:
         path.read_bytes()
         for listener in plan.listeners
         if listener.tls is not None
-        for path in (listener.tls.ca, listener.tls.certificate, listener.tls.key)
+        for path in listener.tls.files
     )
     return Written(
         files,

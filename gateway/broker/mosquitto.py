@@ -106,14 +106,16 @@ class Mosquitto:
         plan: BrokerPlan,
         folder: Path,
         *,
-        executable: Path | None = None,
+        program: str = "mosquitto",
         keep_running: bool = False,
         patience: Patience = PATIENCE,
     ) -> None:
-        """``keep_running`` leaves the broker to itself when the gateway stops."""
+        """``program`` is a name or a path; ``keep_running`` leaves the broker to itself when the
+        gateway stops.
+        """
         self._plan = plan
         self._folder = folder
-        self._executable = executable
+        self._program = program
         self._keep_running = keep_running
         self._patience = patience
         self._lock = asyncio.Lock()
@@ -251,11 +253,11 @@ class Mosquitto:
         await self._launch()
 
     async def _launch(self) -> None:
-        executable = self._executable or await asyncio.to_thread(find_executable)
+        executable = await asyncio.to_thread(find_executable, self._program)
         if executable is None:
             raise BrokerMissingError(
-                "Mosquitto is not installed. Debian and Ubuntu: apt-get install mosquitto; "
-                "or name another broker in the configuration."
+                f"there is no program {self._program!r}. Install Mosquitto (Debian and Ubuntu: "
+                "apt-get install mosquitto), or name another broker by broker.url."
             )
         for listener in self._plan.listeners:
             _refuse_taken(listener)
@@ -263,7 +265,8 @@ class Mosquitto:
         self._state = BrokerState.STARTING
         files = self.written.files
         try:
-            process = await asyncio.to_thread(spawn, executable, files.configuration, files.output)
+            # Not in a thread: cancelled in between, the child would run and nobody would know.
+            process = spawn(executable, files.configuration, files.output)
         except OSError as error:
             raise BrokerError(f"cannot start {executable}: {error}") from error
         self._process, self._adopted = process, False
@@ -303,8 +306,7 @@ class Mosquitto:
             ) from None
         finally:
             gone.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await gone
+            await asyncio.wait((gone,))  # awaiting it itself would swallow our own cancellation
         raise self._failed(f"the broker ended at once with code {gone.result()}")
 
     def _failed(self, what: str) -> BrokerError:
@@ -398,8 +400,9 @@ async def running(broker: Mosquitto) -> AsyncIterator[Mosquitto]:
             yield broker
         finally:
             watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+            await asyncio.wait((watching,))
+            if not watching.cancelled():
+                watching.result()
 
 
 def _refuse_taken(listener: Listener) -> None:

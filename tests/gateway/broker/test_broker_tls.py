@@ -29,7 +29,7 @@ def authority(tmp_path: Path) -> Authority:
 @pytest.fixture
 async def tls_port(authority: Authority, tmp_path: Path) -> AsyncIterator[int]:
     server = authority.server(["localhost", "127.0.0.1"])
-    tls = Tls(ca=authority.pair.certificate, certificate=server.certificate, key=server.key)
+    tls = Tls(server.certificate, server.key, ca=authority.pair.certificate)
     port = free_port()
     plan = BrokerPlan(
         listeners=(Listener(port, tls=tls), Listener(free_port())),
@@ -44,6 +44,22 @@ def trusting(authority: Authority, shown: Pair | None = None) -> ssl.SSLContext:
     if shown is not None:
         context.load_cert_chain(shown.certificate, shown.key)
     return context
+
+
+async def test_without_an_authority_a_password_signs_in_over_tls(
+    authority: Authority, tmp_path: Path
+) -> None:
+    server = authority.server(["127.0.0.1"])
+    port = free_port()
+    tls = Tls(server.certificate, server.key)
+    plan = BrokerPlan(listeners=(Listener(free_port()), Listener(port, tls=tls)))
+    async with running(Mosquitto(plan, tmp_path / "broker")) as broker:
+        password = broker.written.credentials.passwords["gateway"]
+        for guess, answer in ((password, Answer.WELCOME), ("guess", Answer.REFUSED)):
+            knocked = await knock(
+                "127.0.0.1", port, user="gateway", password=guess, tls=trusting(authority)
+            )
+            assert knocked.answer is answer
 
 
 async def test_a_client_certificate_is_user_and_password_in_one(
@@ -101,6 +117,6 @@ def test_a_name_too_long_for_a_certificate_is_said(tmp_path: Path) -> None:
 
 
 def test_a_broker_that_the_gateway_could_not_reach_is_refused() -> None:
-    tls = Tls(ca=Path("ca"), certificate=Path("crt"), key=Path("key"))
+    tls = Tls(certificate=Path("crt"), key=Path("key"))
     with pytest.raises(ValueError, match="without TLS"):
         BrokerPlan(listeners=(Listener(8883, tls=tls),))

@@ -153,15 +153,14 @@ async def test_a_broker_that_ends_at_once_is_an_error_with_its_last_words(
     fake.write_text("#!/bin/sh\necho 'Error: Unknown configuration variable'; exit 3\n", "utf-8")
     fake.chmod(0o700)
     with pytest.raises(BrokerError, match=r"code 3.*Unknown configuration variable"):
-        await Mosquitto(plan, tmp_path / "broker", executable=fake).start()
+        await Mosquitto(plan, tmp_path / "broker", program=str(fake)).start()
 
 
 async def test_a_machine_without_mosquitto_says_what_to_install(
-    plan: BrokerPlan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    plan: BrokerPlan, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("gateway.broker.mosquitto.find_executable", lambda: None)
     with pytest.raises(BrokerMissingError, match="apt-get install mosquitto"):
-        await Mosquitto(plan, tmp_path).start()
+        await Mosquitto(plan, tmp_path, program="mosquitto-that-is-not-there").start()
 
 
 async def test_what_waited_for_the_gateway_survives_a_graceful_restart_of_the_broker(
@@ -190,6 +189,22 @@ async def test_cancelling_the_watch_leaves_the_broker_to_stop(
     assert broker.status().state is BrokerState.RUNNING
     await broker.stop()
     assert state_of(pid) == ""
+
+
+@pytest.mark.parametrize("turns", [1, 3, 10, 30, 100, 300])
+async def test_a_start_that_is_cancelled_leaves_nothing_behind(
+    plan: BrokerPlan, tmp_path: Path, turns: int
+) -> None:
+    broker = Mosquitto(plan, tmp_path)
+    starting = asyncio.create_task(broker.start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.wait((starting,), timeout=5)
+    assert starting.done()
+    async with asyncio.timeout(5):
+        await broker.stop()
+    assert find_running(tmp_path / "mosquitto.conf") == []
 
 
 async def test_stopping_ends_the_watch(plan: BrokerPlan, tmp_path: Path) -> None:
