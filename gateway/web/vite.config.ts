@@ -46,6 +46,18 @@ export default defineConfig({
     modulePreload: { polyfill: false }, // the polyfill would be an inline script
     assetsInlineLimit: 0, // no data: addresses, so that the content policy can forbid them
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // One file for the library and one for what several rooms share, instead of a dozen
+          // small ones: on a slow school network each request costs a round trip.
+          groups: [
+            { name: "vue", test: /node_modules\/(@vue|vue|vue-router)\// },
+            { name: "shared", test: /\/src\//, minShareCount: 3 },
+          ],
+        },
+      },
+    },
   },
   server: { fs: { allow: [here("."), here("../words")] } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef, watch } from "vue";
 import type { ComputedRef } from "vue";
 import { get, path, post, Problem } from "@/api/client";
-import type { Action, ActionName, Alert, AlertDetail } from "@/api/types";
+import type { Acted, Action, ActionName, Alert, AlertDetail } from "@/api/types";
 import { alerts, take } from "@/alerts/book";
 import { unacknowledged } from "@/alerts/ordering";
 import { may } from "@/session/session";
@@ -73,7 +73,7 @@ export function useActing(id: ComputedRef<number | null>) {
     sending.value = true;
     refusal.value = null;
     try {
-      const done = await post<{ alert: Alert }>(path("alerts", one.id, "actions"), action);
+      const done = await post<Acted>(path("alerts", one.id, "actions"), action);
       take(done.alert);
       asking.value = null;
     } catch (why) {

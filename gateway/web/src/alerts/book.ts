@@ -66,7 +66,7 @@ export async function load(): Promise<void> {
     do {
       const page: Page<Alert> = await get("/alerts", { state: "open", limit: PAGE, cursor });
       for (const alert of page.items) found.set(alert.id, alert);
-      cursor = page.next;
+      cursor = page.next ?? null;
     } while (cursor !== null && found.size < MOST);
     more.value = cursor !== null;
     for (const alert of book.value.values())

@@ -5,7 +5,7 @@ import { t, tOr } from "@/words/words";
 
 /** The state in the words of a control room. */
 export function stateWord(alert: Alert): string {
-  return t(`page.state.of.${alert.state}`);
+  return t(`state.${alert.state}`);
 }
 
 /** What else one must know at a glance: how often, put aside, false, escalated, assigned. */
@@ -14,9 +14,9 @@ export function remarks(alert: Alert, now: number): string[] {
   if (alert.occurrences > 1) said.push(t("page.alert.times", { n: alert.occurrences }));
   if (alert.shelved_until !== null)
     said.push(t("page.alert.shelved", { left: span(alert.shelved_until - now) }));
-  if (alert.suppressed) said.push(t("page.alert.suppressed"));
+  if (alert.suppressed) said.push(t("state.suppressed"));
   if (alert.escalated !== null && alert.acknowledged === null) said.push(t("page.alert.escalated"));
-  if (alert.is_false) said.push(t("page.alert.false"));
+  if (alert.is_false) said.push(t("state.false"));
   else if (alert.false_proposed_by !== null)
     said.push(t("page.alert.false_proposed", { by: alert.false_proposed_by }));
   if (alert.assigned_to !== null) said.push(t("page.alert.assigned", { to: alert.assigned_to }));

@@ -15,6 +15,8 @@ type Drawing = {
   mark: number | undefined;
   /** Called with the index of the point under the pointer. */
   read: (at: number | null) => void;
+  /** So few points that each is drawn. */
+  sparse: boolean;
 };
 
 const HEIGHT = 180;
@@ -41,7 +43,7 @@ function axisTime(seconds: number, days: boolean): string {
 
 /** The options of the plot. */
 export function drawn(drawing: Drawing): uPlot.Options {
-  const { where, since, until, range, gaps, limits, mark, read } = drawing;
+  const { where, since, until, range, gaps, limits, mark, read, sparse } = drawing;
   const ink = colour(where, "--ink");
   const faint = colour(where, "--ink-3");
   const line = colour(where, "--line");
@@ -81,6 +83,7 @@ export function drawn(drawing: Drawing): uPlot.Options {
     const { ctx, bbox } = plot;
     ctx.save();
     ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.textBaseline = "alphabetic";
     ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(where).fontFamily}`;
     for (const { value, label } of limits) {
       const y = plot.valToPos(value, "y", true);
@@ -133,6 +136,7 @@ export function drawn(drawing: Drawing): uPlot.Options {
         grid,
         font,
         ticks: { stroke: strong, width: 1, size: 4 },
+        size: 30,
         space: days ? 110 : 70,
         values: (_plot, splits) => splits.map((at) => axisTime(at, days)),
       },
@@ -147,7 +151,7 @@ export function drawn(drawing: Drawing): uPlot.Options {
     ],
     series: [
       {},
-      { stroke: ink, width: 1.75, points: { size: 4, fill: ink } },
+      { stroke: ink, width: 1.75, points: { size: 4, fill: ink, show: sparse } },
       { stroke: "transparent", points: { show: false } },
       { stroke: "transparent", points: { show: false } },
     ],

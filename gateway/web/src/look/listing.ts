@@ -25,7 +25,7 @@ export function useListing<Item>(address: string, query: () => Query, everyMs?: 
       const page = await get<Page<Item>>(address, { ...query(), limit, cursor });
       if (mine !== latest) return; // a later question is under way
       items.value = cursor === null ? page.items : [...items.value, ...page.items];
-      next.value = page.next;
+      next.value = page.next ?? null;
       problem.value = null;
     } catch (why) {
       if (mine === latest) problem.value = why;

@@ -96,6 +96,6 @@ function unitTail(metric: string): string {
 function bare(value: unknown): string {
   if (value === null || value === undefined) return "?";
   if (typeof value === "number") return figure(value);
-  if (typeof value === "boolean") return value ? t("page.yes") : t("page.no");
+  if (typeof value === "boolean") return value ? t("word.yes") : t("word.no");
   return typeof value === "string" ? value : JSON.stringify(value);
 }
