@@ -117,8 +117,16 @@ class BrokerFiles(msgspec.Struct, frozen=True):
         return self.folder / "queue.db"
 
 
-def mosquitto_conf(plan: BrokerPlan, files: BrokerFiles) -> str:
-    """The text of ``mosquitto.conf``, understood by Mosquitto 2.0.11 and newer."""
+def user_to_keep() -> str | None:
+    """Started by root, Mosquitto would become another user, who cannot read the files."""
+    return getpass.getuser() if os.geteuid() == 0 else None
+
+
+def mosquitto_conf(plan: BrokerPlan, files: BrokerFiles, user: str | None = None) -> str:
+    """The text of ``mosquitto.conf``, understood by Mosquitto 2.0.11 and newer.
+
+    ``user`` is whom it runs as when root starts it; ``None`` leaves that to its default.
+    """
     limits = plan.limits
     lines = [
         "# Written by campus-gateway; changes are overwritten. See docs/broker.md.",
@@ -126,9 +134,7 @@ def mosquitto_conf(plan: BrokerPlan, files: BrokerFiles) -> str:
         "allow_anonymous false",
         f"password_file {files.passwords}",
         f"acl_file {files.access}",
-        "",
-        "# A broker started by root would become another user that cannot read these files.",
-        *([f"user {getpass.getuser()}"] if os.geteuid() == 0 else []),
+        *([f"user {user}"] if user is not None else []),
         "",
         "# What waits for the gateway while it is away, also when the publisher chose QoS 0, as",
         "# Tasmota always does: the way to the gateway is QoS 1 for all.",

@@ -47,7 +47,7 @@ class Written(msgspec.Struct, frozen=True):
     digests: Digests
 
 
-def write_files(plan: BrokerPlan, folder: Path) -> Written:
+def write_files(plan: BrokerPlan, folder: Path, *, user: str | None = None) -> Written:
     """Write configuration, passwords and access list into ``folder``: same plan, same files.
 
     All are readable by their owner alone. Raises `AccessError`, `CredentialsError`, ``OSError``.
@@ -57,7 +57,7 @@ def write_files(plan: BrokerPlan, folder: Path) -> Written:
     allowed = grants(plan.schools, plan.devices)
     principals = [grant.principal for grant in allowed]
     credentials = keep_credentials(files.credentials, principals)
-    configuration = mosquitto_conf(plan, files)
+    configuration = mosquitto_conf(plan, files, user)
     passwords = password_list({name: credentials.passwords[name] for name in principals})
     access = access_list(allowed)
     for path, text in (

@@ -24,7 +24,7 @@ import structlog
 
 from gateway.broker.access import GATEWAY
 from gateway.broker.broker_log import BrokerLog
-from gateway.broker.configuration import BrokerPlan, Listener
+from gateway.broker.configuration import BrokerPlan, Listener, user_to_keep
 from gateway.broker.credentials import write_private
 from gateway.broker.files import Digests, Need, Written, write_files
 from gateway.broker.knock import Answer, Knock, knock
@@ -199,7 +199,9 @@ class Mosquitto:
 
     async def _write(self, plan: BrokerPlan) -> None:
         try:
-            self._written = await asyncio.to_thread(write_files, plan, self._folder)
+            self._written = await asyncio.to_thread(
+                write_files, plan, self._folder, user=user_to_keep()
+            )
         except OSError as error:
             raise BrokerError(
                 f"cannot write the broker's files in {self._folder}: {error}. "
