@@ -17,6 +17,8 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts.finding import Finding
+from alerts.notification.supervision import Backlog, judge_delivery
 from gateway.clock import Clock
 from gateway.notification import rows
 from gateway.notification.delivery import (
@@ -43,6 +45,7 @@ PAGE: Final = 64
 LOOK_AGAIN: Final = 30.0
 """Seconds after which a lane looks without being told: another process may have written rows."""
 
+LOOK_EVERY: Final = 10.0
 PRUNE_FIRST: Final = 60.0
 PRUNE_EVERY: Final = 3600.0
 
@@ -82,6 +85,7 @@ class Outbox:
         """``receivers`` by name, as in the rows. ``chance`` gives the jitter, in [0, 1)."""
         self._store: Final = store
         self._clock: Final = clock
+        self._seen: list[DeliveryStatus] = []
         self._lanes: Final = {
             name: _Lane(name, receiver, store, clock, backoff or Backoff(), chance)
             for name, receiver in receivers.items()
@@ -94,6 +98,7 @@ class Outbox:
                 for name, lane in self._lanes.items():
                     lanes.create_task(lane.run(), name=f"outbox {name}")
                 lanes.create_task(self._prune(), name="outbox pruning")
+                lanes.create_task(self._look(), name="outbox watch")
         finally:
             for lane in self._lanes.values():
                 await lane.receiver.aclose()
@@ -124,6 +129,24 @@ class Outbox:
                 )
             )
         return found
+
+    def finding(self, now: int) -> Finding:
+        """Whether a receiver has not been reached for long (`alerts.notification.supervision`), as
+        of a few seconds ago. Fold it as a finding of the gateway itself.
+        """
+        return judge_delivery(
+            (Backlog(one.receiver, one.waiting, one.oldest, one.error) for one in self._seen),
+            now=now,
+        )
+
+    async def _look(self) -> None:
+        while True:
+            try:
+                self._seen = await self.status()
+            except (StoreError, SQLAlchemyError) as error:
+                # What was seen before stands; the lanes say what is wrong with the store.
+                _log.debug("outbox.not_seen", error=str(error))
+            await asyncio.sleep(LOOK_EVERY)
 
     async def _prune(self) -> None:
         pause = PRUNE_FIRST  # not while the gateway is still starting

@@ -136,6 +136,21 @@ async def test_a_receiver_that_was_away_is_told_when_it_is_back(
     assert listener.events == keys
 
 
+async def test_who_is_not_reached_for_five_minutes_is_a_finding_of_the_gateway(
+    store: SqliteStore, listener: Listener
+) -> None:
+    listener.usual = 503
+    put(store, entry(1))
+    box = Outbox(store, {"desk": webhook(listener)}, CLOCK, backoff=QUICK)
+    assert not box.finding(CLOCK.now()).active
+    async with running(box):
+        await settled(box, lambda one: one.error != "" and box.finding(CLOCK.now() + DAY).active)
+        assert not box.finding(CLOCK.now()).active
+        found = box.finding(CLOCK.now() + 301_000)
+    assert found.active
+    assert found.explanation.inputs["receivers"] == "desk"
+
+
 async def test_a_message_that_is_refused_steps_aside_and_does_not_block_the_next(
     store: SqliteStore, listener: Listener
 ) -> None:
