@@ -67,6 +67,11 @@ class Reserve:
         """Whether there is room to give back."""
         return self._held
 
+    @property
+    def spent(self) -> bool:
+        """Whether room is to be held and is not."""
+        return self.size > 0 and not self._held
+
     def take(self) -> bool:
         """Hold the room; ``False`` when there is not enough of it."""
         if self._held or self.size == 0:
@@ -119,10 +124,10 @@ class Headroom:
         """See how much is free and act on it; returns whether telemetry may be written."""
         free = free_bytes(self._folder)
         if self._tight:
-            wanted = self._high + (0 if self._reserve.held else self._reserve.size)
+            wanted = self._high + (self._reserve.size if self._reserve.spent else 0)
             # Pages that retention emptied count, but the log always needs room of its own.
             enough = free >= wanted or (
-                self._reserve.held
+                not self._reserve.spent
                 and free >= self._low // 2
                 and free + self._reusable() >= self._high
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,6 +23,8 @@ from gateway.store.reserve import LOW_WATER, RESERVE, Headroom, Reserve
 from gateway.store.store import Room, Snapshot, StoreError
 from gateway.store.writer import Writer
 from gateway.store.writing import write_batch
+
+_LOG: Final = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
@@ -123,7 +126,7 @@ class SqliteStore:
             low_water=low_water,
             reusable=self._reusable,
         )
-        self._writer = Writer(self._write, self._headroom, str(path))
+        self._writer = Writer(self._write, self._headroom, str(path), self._empty_log)
         self._checkpointer = Checkpointer(
             lambda: connect(path),
             lambda: self._writer.committed,
@@ -177,6 +180,13 @@ class SqliteStore:
         except BaseException:
             self._bounds.forget()
             raise
+
+    def _empty_log(self) -> None:
+        """Let the log begin anew if it can; a full disk may refuse even that."""
+        try:
+            self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        except sqlite3.OperationalError as error:
+            _LOG.warning("the log of %s cannot be emptied: %s", self.path, error)
 
     def _reusable(self) -> int:
         return int(self._driver.execute("PRAGMA freelist_count").fetchone()[0]) * self._page

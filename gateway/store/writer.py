@@ -58,8 +58,11 @@ class Writer:
         write: Callable[[Sequence[Batch]], None],
         headroom: Headroom,
         where: str,
+        relieve: Callable[[], None],
     ) -> None:
+        """``relieve`` makes room without the file system: it empties the write-ahead log."""
         self._write = write
+        self._relieve = relieve
         self._headroom = headroom
         self._where = where
         self._commits: deque[_Commit] = deque()
@@ -186,13 +189,27 @@ class Writer:
                 if not is_full(error):
                     raise
                 self._headroom.failed()
-                if not (commit.batch.urgent and self._headroom.spend()):
+                if not commit.batch.urgent:
                     raise
-                self._write([commit.batch])
+                self._write_without_room(commit.batch)
         except Exception as error:  # noqa: BLE001 - handed to the one who waits
             commit.done.set_exception(self._failure(error))
         else:
             self._succeed([commit])
+            if self._headroom.tight:
+                # Left to itself the log would eat up the reserve for what the file needs no room.
+                self._relieve()
+
+    def _write_without_room(self, batch: Batch) -> None:
+        """Write an event where a write has just failed: the log's room first, then the reserve."""
+        self._relieve()
+        try:
+            self._write([batch])
+        except Exception as error:
+            if not (is_full(error) and self._headroom.spend()):
+                raise
+            self._relieve()
+            self._write([batch])
 
     def _succeed(self, group: list[_Commit]) -> None:
         self.committed += 1
