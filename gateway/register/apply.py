@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -30,6 +31,7 @@ from gateway.store.registry import (
     remove_places,
 )
 from gateway.store.sqlite import reading_engine
+from gateway.store.store import StoreError
 
 Thing = TypeVar("Thing", Region, School, Place, Device)
 
@@ -56,11 +58,16 @@ def read_register(connection: Connection) -> Register:
 
 
 def register_at(path: Path) -> Register:
-    """The register in the database at ``path``, without opening it for writing; empty when there
-    is none, or when its tables are of an older version and would have to be migrated first.
+    """The register in the database at ``path``, which is not opened for writing.
+
+    Empty when there is none, or when its tables are of an older version and would have to be
+    migrated first. Raises `StoreError` when the file is none of ours.
     """
-    if store_version(path) != NEWEST:
-        return Register()
+    try:
+        if store_version(path) != NEWEST:
+            return Register()
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path} cannot be used as the store: {error}") from error
     engine = reading_engine(path)
     try:
         with engine.connect() as connection:

@@ -1,0 +1,191 @@
+"""``campus import`` and ``campus check-config`` as an administrator uses them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from gateway.cli.commands import app
+from gateway.register.apply import register_at
+from gateway.store.open import open_store
+from gateway.store.read.register import register_version
+
+SITE = """\
+schools:
+  - id: no3
+    name_zh: 第三中学
+    places:
+      - {id: lab, name_zh: 实验楼}
+"""
+DEVICES = "学校,设备编号,设备类型,位置\n第三中学,smoke-1,感烟探测器,实验楼\n"
+
+
+class Desk:
+    """A folder with settings, and the command line beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.database = folder / "var" / "campus.db"
+        self.write("gateway.yaml", "directory: var\nstore: {reserve_mb: 16}\n")
+        self.write("site.yaml", SITE)
+        self.write("devices.csv", DEVICES)
+
+    def write(self, name: str, text: str, encoding: str = "utf-8") -> None:
+        (self.folder / name).write_bytes(text.encode(encoding))
+
+    def campus(self, *arguments: str, answer: str = "") -> Result:
+        files = [
+            str(self.folder / argument) if "." in argument else argument for argument in arguments
+        ]
+        config = ["--config", str(self.folder / "gateway.yaml")]
+        return CliRunner().invoke(app, [*files, *config], input=answer)
+
+    def devices(self) -> set[str]:
+        return {key[1] for key in register_at(self.database).devices}
+
+    def version(self) -> str:
+        with closing(open_store(self.database, reserve_bytes=0, low_water=0)) as store:
+            return store.read(register_version)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_a_first_import_shows_asks_and_loads(desk: Desk) -> None:
+    done = desk.campus("import", "site.yaml", "devices.csv", answer="y\n")
+    assert done.exit_code == 0, done.output
+    assert "+ device no3/smoke-1" in done.output
+    assert "Apply these changes?" in done.output
+    assert done.output.endswith("Done: 3 changes.\n")
+    assert desk.devices() == {"smoke-1"}
+    assert desk.version() == "1"
+
+
+def test_the_answer_no_changes_nothing(desk: Desk) -> None:
+    assert desk.campus("import", "site.yaml", answer="n\n").exit_code == 1
+    assert register_at(desk.database).schools == {}
+
+
+def test_without_an_answer_nothing_changes(desk: Desk) -> None:
+    assert desk.campus("import", "site.yaml").exit_code == 1
+    assert register_at(desk.database).schools == {}
+
+
+def test_the_same_again_has_nothing_to_change_and_does_not_ask(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "devices.csv", "--yes")
+    again = desk.campus("import", "site.yaml", "devices.csv")
+    assert again.exit_code == 0
+    assert "Nothing to change." in again.output
+    assert desk.version() == "1"
+
+
+def test_a_dry_run_needs_no_store_and_makes_none(desk: Desk) -> None:
+    shown = desk.campus("import", "site.yaml", "--dry-run")
+    assert shown.exit_code == 0
+    assert "+ school no3" in shown.output
+    assert not desk.database.exists()
+
+
+def test_a_dry_run_looks_at_the_store_that_is_there(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "--yes")
+    assert "Nothing to change." in desk.campus("import", "site.yaml", "--dry-run").output
+
+
+def test_bad_rows_stop_the_import_until_they_are_skipped(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "--yes")
+    desk.write("devices.csv", DEVICES + "no3,smoke 2,smoke,\n", "gb18030")
+    refused = desk.campus("import", "devices.csv", "--yes")
+    assert refused.exit_code == 1
+    assert "devices.csv:3: 设备编号: must be 1 to 64" in refused.output
+    assert "1 problems; nothing was changed." in refused.output
+    assert desk.devices() == set()
+    assert desk.campus("import", "devices.csv", "--yes", "--skip-bad-rows").exit_code == 0
+    assert desk.devices() == {"smoke-1"}
+
+
+def test_what_a_file_leaves_out_goes_only_when_asked(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "devices.csv", "--yes")
+    desk.write("devices.csv", DEVICES.replace("smoke-1", "smoke-2"))
+    kept = desk.campus("import", "devices.csv", "--yes")
+    assert "? 1 registered and not in the files; they stay" in kept.output
+    assert desk.devices() == {"smoke-1", "smoke-2"}
+    desk.campus("import", "devices.csv", "--yes", "--remove-missing")
+    assert desk.devices() == {"smoke-2"}
+
+
+def test_without_files_the_sites_of_the_settings_are_taken(desk: Desk) -> None:
+    refused = desk.campus("import")
+    assert refused.exit_code == 1
+    assert "no file is named" in refused.output
+    desk.write("gateway.yaml", "directory: var\nsites: [site.yaml]\n")
+    assert desk.campus("import", "--yes").exit_code == 0
+    assert set(register_at(desk.database).schools) == {("no3",)}
+
+
+def test_a_spreadsheet_is_told_what_to_become(desk: Desk) -> None:
+    desk.write("devices.xlsx", "PK")
+    desk.write("sheet.csv", "PK\x03\x04…")
+    assert "save it as 'CSV UTF-8'" in desk.campus("import", "devices.xlsx").output
+    assert "in spite of its name" in desk.campus("import", "sheet.csv").output
+    assert "has no known ending" in desk.campus("import", "devices.pdf").output
+    assert "cannot be read: No such file" in desk.campus("import", "none.csv").output
+
+
+def test_many_problems_are_cut(desk: Desk) -> None:
+    desk.write("devices.csv", DEVICES + "no3,a b,smoke,\n" * 80)
+    assert "… and 31 more problems" in desk.campus("import", "devices.csv").output
+
+
+class TestCheckConfig:
+    def test_says_that_all_is_right(self, desk: Desk) -> None:
+        desk.write("gateway.yaml", "directory: var\nsites: [site.yaml, devices.csv]\n")
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 0, checked.output
+        assert "The configuration is right: 10 kinds of devices, 2 files of sites" in checked.output
+        assert not desk.database.exists()
+
+    def test_says_what_is_wrong_in_the_settings(self, desk: Desk) -> None:
+        desk.write("gateway.yaml", "web: {listn: a}\n")
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 1
+        assert "gateway.yaml:1: web.listn: is not known here (did you mean 'listen'?)" in (
+            checked.output
+        )
+
+    def test_says_what_is_wrong_in_a_site(self, desk: Desk) -> None:
+        desk.write("gateway.yaml", "directory: var\nsites: [site.yaml, devices.csv]\n")
+        desk.write("devices.csv", DEVICES.replace("感烟探测器", "感烟探测"))
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 1
+        assert "there is no kind '感烟探测' (did you mean '感烟探测器'?)" in checked.output
+
+    @pytest.mark.parametrize(
+        "command", [["import", "site.yaml", "--yes"], ["import", "site.yaml", "--dry-run"],
+                    ["check-config"]]
+    )  # fmt: skip
+    def test_a_store_that_is_none_is_said_in_words(self, desk: Desk, command: list[str]) -> None:
+        desk.database.parent.mkdir()
+        desk.database.write_bytes(b"not a database at all, though long enough to be one" * 40)
+        refused = desk.campus(*command)
+        assert refused.exit_code == 1
+        assert "campus.db cannot be used as the store: file is not a database" in refused.output
+
+
+class TestDocuments:
+    @pytest.mark.parametrize("command", ["config-reference", "message-schema"])
+    def test_are_written_once_and_then_up_to_date(self, tmp_path: Path, command: str) -> None:
+        page = Path(__file__).parents[2] / "docs" / "messages.md"
+        (tmp_path / "messages.md").write_bytes(page.read_bytes())
+        runner = CliRunner()
+        assert runner.invoke(app, [command, "--docs", str(tmp_path)]).exit_code == 0
+        assert runner.invoke(app, [command, "--docs", str(tmp_path), "--check"]).exit_code == 0
+        for path in [*tmp_path.glob("messages/*"), *tmp_path.glob("configuration.md")]:
+            path.write_text("old")
+        stale = runner.invoke(app, [command, "--docs", str(tmp_path), "--check"])
+        assert stale.exit_code == 1
+        assert "is out of date; generate it again" in stale.output
