@@ -187,14 +187,14 @@ async def _live(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
-    typer.echo(
-        f"{len(campus.devices)} devices of {len(campus.schools)} schools speak to "
-        f"{broker.host}:{broker.port}",
-        err=True,
-    )
     # Only who lives from the demo's file can be found by `press` and `scenario`.
     hand = control.listening(simulation, seed, directory) if directory else nullcontext()
     async with hand:
+        typer.echo(
+            f"{len(campus.devices)} devices of {len(campus.schools)} schools speak to "
+            f"{broker.host}:{broker.port}",
+            err=True,
+        )
         await asyncio.wait([running])
     if not running.cancelled():
         await running
