@@ -225,8 +225,9 @@ class IngestSettings(Section):
     linger_ms: int = Field(5, ge=0, le=1000)
     """Longest time a batch waits for more messages under load. One with an event never waits."""
 
-    max_batch: int = Field(4000, ge=1, le=65535)
-    """Most messages in one transaction."""
+    max_batch: int = Field(1000, ge=1, le=65535)
+    """Most messages in one transaction. It also bounds how long one batch keeps the gateway from
+    its alarms and pages: about 10 ms for 1000."""
 
     max_payload_bytes: int = Field(65536, ge=256, le=1_048_576)
     """Larger messages are rejected, counted and sampled."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import structlog
+
 from alerts.rules import RuleError, bind
 from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
 from devices.model import Device
 from gateway.pipeline.judge import RuleSet
 from gateway.store.encoding import canonical
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class Binder:
@@ -26,7 +30,12 @@ class Binder:
         self._plain: dict[tuple[str, str], tuple[RuleParameters | None, RuleSet]] = {}
 
     def rules_of(self, device: Device) -> RuleSet:
-        """The rules of a device. Raises `RuleError` for figures that no rule takes."""
+        """The rules of a device.
+
+        Figures are checked before they are stored; should some not fit all the same (a rule that
+        a newer version no longer has), the device is judged by its kind's figures and the log says
+        so: a gateway that does not start protects nobody.
+        """
         school = self._school_parameters.get((device.school, device.kind))
         if not device.parameters:
             # Nearly all devices: found by kind and school, without building anything.
@@ -34,13 +43,20 @@ class Binder:
             if known is not None and known[0] == school:
                 return known[1]
         spec = spec_for(self._kinds, device.kind)
-        rules = effective_rules(spec, school, device.parameters)
+        try:
+            found = self._bound(spec, effective_rules(spec, school, device.parameters))
+        except RuleError as error:
+            _log.error("parameters.unfit", device=device.key, problems=str(error))
+            found = self._bound(spec, effective_rules(spec))
+        if not device.parameters:
+            self._plain[device.school, device.kind] = (school, found)
+        return found
+
+    def _bound(self, spec: KindSpec, rules: RuleParameters) -> RuleSet:
         key = canonical([spec.kind, rules])
         found = self._sets.get(key)
         if found is None:
             found = self._sets[key] = RuleSet(bind(rules, spec))
-        if not device.parameters:
-            self._plain[device.school, device.kind] = (school, found)
         return found
 
     def mistakes(self, kind: str, overrides: RuleParameters) -> list[str]:

@@ -416,15 +416,13 @@ class Judge:
 
 
 def _address(route: Route) -> Address:
-    if route.dialect == Native.name:
-        return (Native.name, route.school, f"{route.kind}/{route.device}")
+    # The kind in a native topic is what the device takes itself for; the register says what it is.
     return (route.dialect, route.school, route.address or route.device)
 
 
 def _registered_address(device: Device) -> Address:
-    if device.dialect == Native.name:
-        return (Native.name, device.school, device.address or f"{device.kind}/{device.id}")
-    return (device.dialect, device.school, device.address or device.id)
+    native = device.dialect == Native.name
+    return (device.dialect, device.school, device.id if native else device.address or device.id)
 
 
 def _decode_state(device: Device, saved: bytes | None) -> dict[str, Any]:

@@ -1,0 +1,29 @@
+"""A judge with the shipped kinds and rules, and what it makes of messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from judged import Judged
+
+from gateway.store.open import open_store
+from gateway.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+def judged() -> Judged:
+    return Judged()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteStore]:
+    opened = open_store(tmp_path / "campus.db", reserve_bytes=1 << 20)
+    yield opened
+    opened.close()
+
+
+def payload(**values: object) -> bytes:
+    return json.dumps(values).encode()
