@@ -229,18 +229,6 @@ class IngestSettings(Section):
     """Most messages in one transaction. It also bounds how long one batch keeps the gateway from
     its alarms and pages: about 10 ms for 1000."""
 
-    max_payload_bytes: int = Field(65536, ge=256, le=1_048_576)
-    """Larger messages are rejected, counted and sampled."""
-
-    late_after_s: int = Field(60, ge=1, le=86400)
-    """An event this much older than its arrival is marked late."""
-
-    future_tolerance_s: int = Field(60, ge=0, le=86400)
-    """How far a device's clock may be ahead before its time is not believed."""
-
-    past_tolerance_days: int = Field(30, ge=1, le=3650)
-    """Device times older than this are not believed: a clock that was reset, not a backlog."""
-
     stalled_after_s: int = Field(120, ge=5, le=86400)
     """With registered devices and no message for this long, the feed is called stalled."""
 
@@ -252,12 +240,6 @@ class IngestSettings(Section):
 
     rejects_per_minute: int = Field(600, ge=1, le=1_000_000)
     """More rejected messages than this in a minute raise an alert."""
-
-    rejects_kept: int = Field(10_000, ge=100, le=1_000_000)
-    """Samples of rejected messages kept; all are counted."""
-
-    discoveries_kept: int = Field(5_000, ge=10, le=1_000_000)
-    """Unregistered devices kept for adoption."""
 
 
 class DialectSettings(Section):
@@ -414,12 +396,6 @@ class NotificationSettings(Section):
 
     escalation: Escalation | None = None
     """The next step for an emergency that nobody acknowledges."""
-
-    retry_min_s: float = Field(1.0, gt=0, le=3600)
-    """First wait before a failed delivery is tried again; doubled each time."""
-
-    retry_max_s: float = Field(300.0, gt=0, le=86400)
-    """Longest wait between tries."""
 
     @model_validator(mode="after")
     def _named(self) -> NotificationSettings:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import typer
 
 from gateway.cli.options import ConfigOption, settings_of, tell, told
 from gateway.kinds import load_kinds, rule_models
+from gateway.problem import near_miss
 from gateway.register.apply import register_at
+from gateway.register.entries import Table
 from gateway.register.files import read_files
-from gateway.register.plan import plan_import
+from gateway.register.plan import Plan, plan_import
+from gateway.register.register import Key
+from gateway.settings import Settings
 
 
 def check_config(config: ConfigOption = None) -> None:
@@ -21,8 +27,25 @@ def check_config(config: ConfigOption = None) -> None:
         if plan.problems:
             tell(plan.problems)
             raise typer.Exit(1)
+        for note in _strangers(settings, {*register.schools, *_new_schools(plan)}):
+            typer.echo(f"note: {note}", err=True)
         typer.echo(
             f"The configuration is right: {len(kinds)} kinds of devices, "
             f"{len(settings.sites)} files of sites, which would change {len(plan.changes)} entries "
             "of the register."
         )
+
+
+def _new_schools(plan: Plan) -> Iterator[Key]:
+    return (change.key for change in plan.added if change.table is Table.SCHOOLS)
+
+
+def _strangers(settings: Settings, schools: set[Key]) -> Iterator[str]:
+    """Schools that the settings speak of and nobody has registered: allowed, but often a slip."""
+    known = [school for (school,) in sorted(schools)]
+    named = [(f"dialects: {one.dialect}", one.school) for one in settings.dialects]
+    for webhook in settings.notification.webhooks:
+        named += [(f"notification.webhooks: {webhook.name}", one) for one in webhook.schools]
+    for where, school in named:
+        if school not in {"*", *known}:
+            yield f"{where}: school '{school}' is not registered{near_miss(school, known)}"

@@ -164,6 +164,15 @@ class TestCheckConfig:
         assert checked.exit_code == 1
         assert "there is no kind '感烟探测' (did you mean '感烟探测器'?)" in checked.output
 
+    def test_notes_a_school_that_nobody_has_registered(self, desk: Desk) -> None:
+        dialect = "{dialect: tasmota, school: %s, topic: t/%s}"
+        settings = f"dialects: [{dialect % ('no3', 'a')}, {dialect % ('n03', 'b')}]\n"
+        desk.write("gateway.yaml", f"directory: var\nsites: [site.yaml]\n{settings}")
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 0
+        assert checked.output.count("note: ") == 1
+        assert "dialects: tasmota: school 'n03' is not registered" in checked.output
+
     @pytest.mark.parametrize(
         "command", [["import", "site.yaml", "--yes"], ["import", "site.yaml", "--dry-run"],
                     ["check-config"]]
