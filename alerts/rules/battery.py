@@ -61,7 +61,10 @@ class Battery(QuietRule):
 
     Parameters = BatteryParameters
     Memory = BatteryMemory
-    kept = ("level", "worse")
+    kept = (
+        ("level", int),
+        ("worse", int),
+    )
     telemetry = True
 
     def __init__(self, parameters: BatteryParameters, name: str) -> None:

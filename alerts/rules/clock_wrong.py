@@ -41,7 +41,10 @@ class ClockWrong(QuietRule):
 
     Parameters = ClockWrongParameters
     Memory = ClockWrongMemory
-    kept = ("since", "raised")
+    kept = (
+        ("since", int),
+        ("raised", bool),
+    )
     telemetry = True
 
     def __init__(self, parameters: ClockWrongParameters, name: str) -> None:

@@ -16,6 +16,10 @@ from devices.reading import Reading, Value
 CONDITION: Final = "out_of_range"
 UNMEASURED: Final = "cannot_measure"
 
+_EVERY: Final = 50_000
+"""ms. No more than about one reading a minute is looked at: a sensor that breaks stays broken, and
+holding every value of every reading against its range would cost more than all other rules."""
+
 INFINITE: Final = float("inf")
 
 
@@ -26,7 +30,7 @@ class OutOfRangeParameters(Parameters):
     """Lowest and highest plausible value by name; those of the kind's values unless given."""
 
     times: int = Field(default=3, ge=1, le=100)
-    """So many readings one after the other must be out of range."""
+    """So many readings one after the other must be out of range, of about one a minute."""
 
     unmeasured_for_s: float = Field(default=3600, ge=0, le=31 * 86_400)
     """How long a value may be null, which means that it cannot be measured."""
@@ -43,11 +47,14 @@ class Trouble(msgspec.Struct, gc=False, array_like=True):
 
 
 class OutOfRangeMemory(msgspec.Struct, gc=False):
-    """``troubles`` by value, ``None`` while there are none; and which conditions are raised."""
+    """``troubles`` by value, ``None`` while there are none; which conditions are raised; and when
+    (ms, ours) the next reading is looked at.
+    """
 
     troubles: dict[str, Trouble] | None = None
     out: bool = False
     unmeasured: bool = False
+    next: int = 0
 
 
 class OutOfRange(QuietRule):
@@ -59,7 +66,11 @@ class OutOfRange(QuietRule):
 
     Parameters = OutOfRangeParameters
     Memory = OutOfRangeMemory
-    kept = ("troubles", "out", "unmeasured")
+    kept = (
+        ("troubles", dict[str, Trouble]),
+        ("out", bool),
+        ("unmeasured", bool),
+    )
     telemetry = True
 
     def __init__(self, parameters: OutOfRangeParameters, name: str) -> None:
@@ -75,6 +86,9 @@ class OutOfRange(QuietRule):
         self, memory: OutOfRangeMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:
         """Hold every value against its range."""
+        if reading.received < memory.next:
+            return None
+        memory.next = reading.received + _EVERY
         if memory.troubles is None:
             ranges = self._ranges
             try:

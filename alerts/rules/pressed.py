@@ -41,7 +41,7 @@ class Pressed(QuietRule):
 
     Parameters = PressedParameters
     Memory = PressedMemory
-    kept = ("pressed",)
+    kept = (("pressed", int),)
     events = True
 
     def __init__(self, parameters: PressedParameters, name: str) -> None:

@@ -15,16 +15,16 @@ from devices.reading import Reading
 class QuietRule:
     """Answers of a rule that wants no readings and looks back on nothing.
 
-    ``Memory`` is the struct that a device's memory is, if the rule needs one. Memories are dumped
-    without the fields that hold their default, and hold nothing of the parameters, so that they
-    survive a change of those. A field that is derived from readings again stays out of ``kept``.
+    ``Memory`` is the class of a device's memory, if the rule needs one. ``kept`` names the fields
+    of it that are stored, with their types: what is derived from readings again is not among them.
+    A memory holds nothing of the parameters, so that it survives a change of those.
     """
 
     __slots__ = ("name", "source")
 
     Parameters: ClassVar[type[Parameters]] = Parameters
-    Memory: ClassVar[type[msgspec.Struct] | None] = None
-    kept: ClassVar[tuple[str, ...]] = ()
+    Memory: ClassVar[type[Any] | None] = None
+    kept: ClassVar[tuple[tuple[str, Any], ...]] = ()
     telemetry: bool = False
     events: bool = False
 
@@ -59,7 +59,7 @@ class QuietRule:
         fresh = self.memory()
         data = {
             field: value
-            for field in self.kept
+            for field, _ in self.kept
             if (value := getattr(memory, field)) != getattr(fresh, field)
         }
         return msgspec.to_builtins(data) or None
@@ -67,13 +67,10 @@ class QuietRule:
     def load(self, data: Any) -> Any:
         """A memory from what `dump` gave. What an older version wrote otherwise is left out."""
         memory = self.memory()
-        if self.Memory is None or not isinstance(data, dict):
-            return memory
-        types = {field.name: field.type for field in msgspec.structs.fields(self.Memory)}
-        for field in self.kept:
-            if field in data:
+        for field, kind in self.kept:
+            if isinstance(data, dict) and field in data:
                 try:
-                    value = msgspec.convert(data[field], types[field])
+                    value = msgspec.convert(data[field], kind)
                 except msgspec.ValidationError:
                     continue
                 setattr(memory, field, value)

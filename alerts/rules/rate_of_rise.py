@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
 from pydantic import Field
 
 from alerts.finding import Explanation, Finding, Outcome
 from alerts.rules.measure import number, tidy, unit_of
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import QuietRule, one, remark_on, stopped
-from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refill
+from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refilled
 from alerts.rules.rule import DeviceState, Parameters
 from devices.reading import Reading
 
@@ -39,11 +38,14 @@ class RateOfRiseParameters(Parameters):
     """Whether the alert stays until a person resets it."""
 
 
-class RateOfRiseMemory(msgspec.Struct, gc=False):
+class RateOfRiseMemory:
     """The window is filled again from readings; only ``raised`` is kept."""
 
-    window: RiseWindow = msgspec.field(default_factory=RiseWindow)
-    raised: bool = False
+    __slots__ = ("raised", "window")
+
+    def __init__(self) -> None:
+        self.window = RiseWindow()
+        self.raised = False
 
 
 class RateOfRise(QuietRule):
@@ -57,12 +59,13 @@ class RateOfRise(QuietRule):
         "_metric",
         "_priority",
         "_rise",
+        "_slot",
         "_unit",
     )
 
     Parameters = RateOfRiseParameters
     Memory = RateOfRiseMemory
-    kept = ("raised",)
+    kept = (("raised", bool),)
     telemetry = True
 
     def __init__(self, parameters: RateOfRiseParameters, name: str) -> None:
@@ -71,6 +74,7 @@ class RateOfRise(QuietRule):
         self._unit = unit_of(parameters.metric)
         self._rise = parameters.rise
         self._length = int(parameters.within_s * 1000)
+        self._slot = self._length // SLOTS
         self._gap = int(parameters.longest_gap_s * 1000)
         self._condition = parameters.condition
         self._priority = priority_of(parameters.priority)
@@ -85,22 +89,22 @@ class RateOfRise(QuietRule):
             value = number(value)
             if value is None:
                 return None
-        at_most = note(memory.window, reading.happened, value, self._length, self._gap)
+        at_most = note(memory.window, reading.happened, value, self._slot, self._gap)
         if at_most < self._rise and not memory.raised:
             return None
         return self._look(memory, reading, now)
 
     def window(self) -> tuple[str, int]:
         """A slot more than the window, which may begin in the middle of one."""
-        return self._metric, self._length + self._length // SLOTS
+        return self._metric, self._length + self._slot
 
     def refill(self, memory: RateOfRiseMemory, points: list[tuple[int, float]]) -> None:
         """Put the stored past before what the window holds."""
-        memory.window = refill(memory.window, points, self._length, self._gap)
+        memory.window = refilled(memory.window, points, self._slot, self._gap)
 
     def _look(self, memory: RateOfRiseMemory, reading: Reading, now: int) -> Outcome | None:
         window = memory.window
-        risen, seconds = certain_rise(window, self._length)
+        risen, seconds = certain_rise(window, self._slot)
         if memory.raised:
             if risen == UNKNOWN or risen >= self._rise / 2:
                 return None  # an unknown rise is none that has ended

@@ -40,7 +40,7 @@ class Rejected(QuietRule):
 
     Parameters = RejectedParameters
     Memory = RejectedMemory
-    kept = ("raised",)
+    kept = (("raised", bool),)
 
     def __init__(self, parameters: RejectedParameters, name: str) -> None:
         super().__init__(parameters, name)

@@ -5,94 +5,118 @@ from __future__ import annotations
 from array import array
 from typing import Final
 
-import msgspec
-
 SLOTS: Final = 12
 """Slots of a window; of each only the lowest sample is kept, so that a window stays small."""
 
 UNKNOWN: Final = float("-inf")
 """No rise can be told: too few samples, or a gap."""
 
-
 _ABSURD: Final = 1e9
 """No quantity of a room is larger; keeps out what is no number, too."""
 
+_MOST: Final = 2 * (SLOTS + 4)
+"""Length of ``past`` from which on what is too old is cut off: not for every slot that is added."""
 
-class RiseWindow(msgspec.Struct, gc=False):
+
+class RiseWindow:
     """The recent past of one quantity. Slots lie on a fixed grid of time, so that what a window
     holds follows from the samples alone, in whichever pieces they came.
 
-    ``lows`` are the lowest samples of the slots ``slots`` (numbers on the grid); ``last`` is the
-    last sample, ``at`` its time (ms) and ``level`` the lower of the last two.
+    ``slot`` is the number on the grid of the slot that is being filled, ``low`` its lowest sample;
+    ``past`` holds the finished ones: number, lowest sample, number, lowest sample … ``floor`` is
+    no higher than any of them. ``last`` is the last sample, ``at`` its time (ms) and ``level`` the
+    lower of the last two.
     """
 
-    slots: array[int] = msgspec.field(default_factory=lambda: array("q"))
-    lows: array[float] = msgspec.field(default_factory=lambda: array("d"))
-    last: float = UNKNOWN
-    level: float = UNKNOWN
-    at: int = 0
+    __slots__ = ("at", "floor", "last", "level", "low", "past", "slot")
+
+    def __init__(self) -> None:
+        self.past = array("d")
+        self.slot = 0
+        self.low = UNKNOWN
+        self.floor = UNKNOWN
+        self.last = UNKNOWN
+        self.level = UNKNOWN
+        self.at = 0
 
 
-def note(window: RiseWindow, at: int, value: float, length: int, longest_gap: int) -> float:
+def note(window: RiseWindow, at: int, value: float, slot_length: int, longest_gap: int) -> float:
     """Take in a sample of time ``at`` (ms); return the most that it may have risen by.
 
-    That is a quick look: what it has certainly risen by is no more (`certain_rise`). ``length`` is
-    that of the window in ms. After a gap longer than ``longest_gap`` (ms) the past is unknown and
-    forgotten. A sample out of order is ignored.
+    That is a quick look: what it has certainly risen by is no more (`certain_rise`). After a gap
+    longer than ``longest_gap`` (ms) the past is unknown and forgotten. A sample out of order is
+    ignored. ``slot_length`` is the length of the window (ms) divided by `SLOTS`.
     """
-    before = window.at
-    if at <= before or not -_ABSURD < value < _ABSURD:
+    passed = at - window.at
+    if passed <= 0 or not -_ABSURD < value < _ABSURD:
         return UNKNOWN
-    slots = window.slots
-    lows = window.lows
-    slot = at * SLOTS // length
-    if at - before > longest_gap:
-        del slots[:], lows[:]
+    slot = at // slot_length
+    if passed > longest_gap:
+        del window.past[:]
+        window.slot = slot
+        window.low = window.floor = value
         window.last = UNKNOWN
-        slots.append(slot)
-        lows.append(value)
-    elif slot == slots[-1]:
-        lows[-1] = min(lows[-1], value)
-    else:
-        slots.append(slot)
-        lows.append(value)
-        oldest = slot - SLOTS
-        while slots[0] < oldest:
-            del slots[0], lows[0]
+    elif slot != window.slot:
+        past = window.past
+        past.append(window.slot)
+        past.append(window.low)
+        if len(past) > _MOST:
+            _cut(window, slot)
+        window.slot = slot
+        window.low = value
+        window.floor = min(window.floor, value)
+    elif value < window.low:
+        window.low = value
+        window.floor = min(window.floor, value)
     last = window.last
-    window.last = value
     window.at = at
+    window.last = value
     window.level = level = min(last, value)
-    return level - min(lows)
+    return level - window.floor
 
 
-def certain_rise(window: RiseWindow, length: int) -> tuple[float, float]:
+def certain_rise(window: RiseWindow, slot_length: int) -> tuple[float, float]:
     """By how much it has certainly risen, and within how many seconds.
 
     The lower of the last two samples less the second lowest slot: neither one spike nor one
     drop-out of a sensor is a rise. At least three slots are needed.
     """
-    lows = window.lows
+    _cut(window, window.slot)
+    lows = [*window.past[1::2], window.low]
     if len(lows) < 3:
         return UNKNOWN, 0.0
     base = sorted(lows)[1]
-    slot = max(index for index, low in enumerate(lows) if low <= base)
-    seconds = (window.at - window.slots[slot] * length / SLOTS) / 1000
-    return window.level - base, max(seconds, 0.0)
+    newest = max(index for index, low in enumerate(lows) if low <= base)
+    slot = window.slot if newest == len(lows) - 1 else window.past[2 * newest]
+    seconds = max(window.at - slot * slot_length, 0) / 1000
+    return window.level - base, seconds
 
 
-def refill(
-    window: RiseWindow, points: list[tuple[int, float]], length: int, longest_gap: int
+def refilled(
+    window: RiseWindow, points: list[tuple[int, float]], slot_length: int, longest_gap: int
 ) -> RiseWindow:
     """The window as if ``points`` (ms, value; oldest first) had come before what it holds."""
     filled = RiseWindow()
+    held = [*window.past, window.slot, window.low] if window.at else []
     for at, value in points:
-        if not window.at or at < window.slots[0] * length // SLOTS:
-            note(filled, at, value, length, longest_gap)
-    if not window.at:
+        if not held or at < held[0] * slot_length:
+            note(filled, at, value, slot_length, longest_gap)
+    if not held:
         return filled
-    for slot, low in zip(window.slots, window.lows, strict=True):
-        at = -(-slot * length // SLOTS)
-        note(filled, max(at, filled.at + 1), low, length, longest_gap)
+    for slot, low in zip(held[::2], held[1::2], strict=True):
+        note(filled, max(int(slot) * slot_length, filled.at + 1), low, slot_length, longest_gap)
     filled.last, filled.level, filled.at = window.last, window.level, window.at
     return filled
+
+
+def _cut(window: RiseWindow, slot: int) -> None:
+    """Forget the slots that lie further back than the window is long."""
+    past = window.past
+    oldest = slot - SLOTS
+    old = 0
+    while old < len(past) and past[old] < oldest:
+        old += 2
+    if old:
+        del past[:old]
+    window.floor = min(past[1::2], default=window.low)
+    window.floor = min(window.floor, window.low)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
-import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import Finding, Outcome
@@ -22,16 +21,16 @@ from devices.reading import Channel, Reading
 
 SILENT: Final = "silent"
 OFFLINE: Final = "offline"
+WAITING: Final = "waiting"
+
+_STATUS: Final = Channel.STATUS
 
 _LOOK_AGAIN: Final = 60_000
 """ms between looks while a quiet repeater or a lost broker keeps us from knowing."""
 
-_SAME_MOMENT: Final = 1000
-"""ms. Messages closer together are one sign of life and teach no interval."""
-
 _LEAK: Final = 200
-"""The usual interval shrinks by 1/200 of the time that passes in shorter ones: to teach that an
-interval has become shorter takes hours, that it is longer takes one message."""
+"""The usual interval shrinks by 1/200 of the time that passes: to teach that an interval has
+become shorter takes hours, that it is longer takes one message."""
 
 
 class SilentParameters(Parameters):
@@ -65,18 +64,22 @@ class SilentParameters(Parameters):
         return self
 
 
-class SilentMemory(msgspec.Struct, gc=False):
-    """``usual`` is the longest usual interval (ms, 0 = nothing learned), ``saved`` what of it is
-    stored. ``raised`` is the condition raised. ``offline`` is until when (ms) it may be offline.
-    ``heard_since`` is when it was heard again after it had been quiet: what is heard through it
-    gets its grace from then on.
+class SilentMemory:
+    """``stage`` is ``""``, or `WAITING` until ``offline`` (ms) when its status says offline, or
+    the condition raised. ``usual`` is its longest usual interval (ms, 0 = nothing learned yet), as
+    of ``looked`` (ms); ``saved`` is what of it is stored. ``heard_since`` is when it was heard
+    again after it had been quiet: what is heard through it gets its grace from then on.
     """
 
-    usual: int = 0
-    saved: int = 0
-    raised: str = ""
-    offline: int = 0
-    heard_since: int = 0
+    __slots__ = ("heard_since", "looked", "offline", "saved", "stage", "usual")
+
+    def __init__(self) -> None:
+        self.stage = ""
+        self.usual = 0
+        self.saved = 0
+        self.looked = 0
+        self.offline = 0
+        self.heard_since = 0
 
 
 class Silent(QuietRule):
@@ -94,7 +97,10 @@ class Silent(QuietRule):
 
     Parameters = SilentParameters
     Memory = SilentMemory
-    kept = ("usual", "raised")
+    kept = (
+        ("usual", int),
+        ("stage", str),
+    )
     telemetry = True
     events = True
 
@@ -126,68 +132,75 @@ class Silent(QuietRule):
 
     def start(self, memory: SilentMemory, state: DeviceState, now: int) -> Outcome | None:
         """Watch it from now on."""
-        return Outcome(wake=now + self.limit(memory))
+        memory.looked = now
+        if memory.stage == WAITING:
+            memory.stage = ""  # its status is retained: it comes again
+        return None if memory.stage else Outcome(wake=now + self.limit(memory))
 
     def judge(
         self, memory: SilentMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:
         """Learn its interval; heard again is no longer silent."""
-        if memory.raised or memory.offline or reading.channel == Channel.STATUS:
+        if memory.stage or reading.channel is _STATUS:
             return self._judge_change(memory, state, reading, now)
-        passed = reading.received - state.heard
-        usual = memory.usual
-        if _SAME_MOMENT <= passed <= usual:
-            memory.usual = usual - passed // _LEAK
-        elif passed > usual and state.heard and not reading.retained:
-            self._learn_longer(memory, passed, reading.received)
+        if reading.received - state.heard > memory.usual and not reading.retained:
+            self._learn(memory, state.heard, reading.received)
         return None
 
     def tick(self, memory: SilentMemory, state: DeviceState, now: int) -> Outcome | None:
         """Its time is up, unless it was heard meanwhile or could not be heard."""
+        if memory.stage in {SILENT, OFFLINE}:
+            return None
+        if state.heard > memory.looked:
+            memory.usual -= min((now - memory.looked) // _LEAK, memory.usual // 2)
+        memory.looked = now
         save = abs(memory.usual - memory.saved) * 5 > memory.saved
         if save:
             memory.saved = memory.usual
-        if memory.raised:
-            return Outcome(save=True) if save else None
         due, finding = self._due(memory, state, now)
         if now < due:
             return Outcome(wake=due, save=save)
-        memory.raised = finding.condition
-        memory.offline = 0
+        memory.stage = finding.condition
         return Outcome((finding,), save=True)
 
     def quiet(self, memory: SilentMemory, state: DeviceState, now: int) -> bool:
         """Whether what is heard through this device cannot be heard now."""
-        return bool(memory.raised or memory.offline) or now >= state.heard + self.limit(memory)
+        return bool(memory.stage) or now >= state.heard + self.limit(memory)
 
     def _judge_change(
         self, memory: SilentMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:
         online = reading.values.get("online")
-        if reading.channel == Channel.STATUS and online is False:
-            if memory.raised or memory.offline:
+        if reading.channel is _STATUS and online is False:
+            if memory.stage:
                 return None
+            memory.stage = WAITING
             memory.offline = now + self._offline_for
             return Outcome(wake=memory.offline)
         if reading.retained or reading.late:
             return None  # said before it fell silent
-        waking = now + self.limit(memory)
-        memory.heard_since = reading.received
-        if memory.offline:
-            memory.offline = 0
-            return Outcome(wake=waking)
-        if not memory.raised:
-            return None
         passed = reading.received - state.heard
-        if passed > memory.usual and state.heard:
-            self._learn_longer(memory, passed, reading.received)
-        condition, memory.raised = memory.raised, ""
+        if passed > memory.usual:
+            self._learn(memory, state.heard, reading.received)
+        if not memory.stage:
+            return None
+        condition, memory.stage = memory.stage, ""
+        memory.heard_since = memory.looked = reading.received
+        waking = now + self.limit(memory)
+        if condition == WAITING:
+            return Outcome(wake=waking)
         memory.saved = memory.usual
-        why = self.explain("heard_again", {"minutes": tidy(max(passed, 0) / 60_000)})
+        inputs = {"minutes": tidy(max(passed, 0) / 60_000)}
+        code = "heard_again" if state.heard else "heard_at_last"
+        why = self.explain(code, inputs if state.heard else {})
         finding = stopped(condition, self._priority, reading.received, now, why)
         return Outcome((finding,), wake=waking, save=True)
 
-    def _learn_longer(self, memory: SilentMemory, passed: int, received: int) -> None:
+    def _learn(self, memory: SilentMemory, heard: int, received: int) -> None:
+        """A longer interval than usual."""
+        if not heard:
+            return
+        passed = received - heard
         if passed > self.limit(memory):
             memory.heard_since = received  # it had been away
             if passed > self._too_late:
@@ -202,7 +215,7 @@ class Silent(QuietRule):
         if repeater is not None:
             since = max(since, repeater[1].heard_since)
         limit = self.limit(memory)
-        if memory.offline:
+        if memory.stage == WAITING:
             due = max(memory.offline, since + self._settle)
             finding = self._finding(OFFLINE, "offline", state.heard, limit, due, now)
         else:

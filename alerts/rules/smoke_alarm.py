@@ -48,7 +48,12 @@ class SmokeAlarm(QuietRule):
 
     Parameters = SmokeAlarmParameters
     Memory = SmokeAlarmMemory
-    kept = ("alarm", "fault", "sign", "since")
+    kept = (
+        ("alarm", bool),
+        ("fault", bool),
+        ("sign", int),
+        ("since", int),
+    )
     telemetry = True
     events = True
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.measure import Inputs, number, tidy
 from alerts.rules.quiet import QuietRule, remark_on, stopped
-from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refill
+from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refilled
 from alerts.rules.rule import DeviceState, Parameters
 from devices.reading import Reading
 
@@ -47,6 +46,9 @@ class SmokeAndTemperatureParameters(Parameters):
     rise_c: float = Field(default=5, gt=0)
     """Rise of the temperature that together with smoke is a fire, in °C."""
 
+    fast_rise_c: float = Field(default=12, gt=0)
+    """Rise of the temperature that is a suspicion by itself, in °C."""
+
     within_s: float = Field(default=300, ge=10, le=86_400)
     """The time within which it must have risen so much."""
 
@@ -64,21 +66,26 @@ class SmokeAndTemperatureParameters(Parameters):
     def _ordered(self) -> SmokeAndTemperatureParameters:
         if self.heavy_smoke_pct_m <= self.smoke_pct_m:
             raise ValueError("heavy_smoke_pct_m must be more than smoke_pct_m")
+        if self.fast_rise_c <= self.rise_c:
+            raise ValueError("fast_rise_c must be more than rise_c")
         return self
 
 
-class SmokeAndTemperatureMemory(msgspec.Struct, gc=False):
+class SmokeAndTemperatureMemory:
     """``smoke`` and ``smoke_at`` (ms) are of the last reading that told of smoke, ``since`` and
     ``heavy_since`` when smoke and heavy smoke began (0 = there is none), ``humidity`` the last.
     """
 
-    window: RiseWindow = msgspec.field(default_factory=RiseWindow)
-    smoke: float = 0.0
-    smoke_at: int = 0
-    since: int = 0
-    heavy_since: int = 0
-    humidity: float = 0.0
-    stage: int = NOTHING
+    __slots__ = ("heavy_since", "humidity", "since", "smoke", "smoke_at", "stage", "window")
+
+    def __init__(self) -> None:
+        self.window = RiseWindow()
+        self.smoke = 0.0
+        self.smoke_at = 0
+        self.since = 0
+        self.heavy_since = 0
+        self.humidity = 0.0
+        self.stage = NOTHING
 
 
 class SmokeAndTemperature(QuietRule):
@@ -88,19 +95,21 @@ class SmokeAndTemperature(QuietRule):
     """
 
     __slots__ = (
+        "_fast_rise",
         "_gap",
         "_heavy",
         "_heavy_for",
         "_hot",
         "_length",
         "_rise",
+        "_slot",
         "_smoke",
         "_steam",
     )
 
     Parameters = SmokeAndTemperatureParameters
     Memory = SmokeAndTemperatureMemory
-    kept = ("stage",)
+    kept = (("stage", int),)
     telemetry = True
 
     def __init__(self, parameters: SmokeAndTemperatureParameters, name: str) -> None:
@@ -109,7 +118,9 @@ class SmokeAndTemperature(QuietRule):
         self._heavy = parameters.heavy_smoke_pct_m
         self._heavy_for = int(parameters.heavy_for_s * 1000)
         self._rise = parameters.rise_c
+        self._fast_rise = parameters.fast_rise_c
         self._length = int(parameters.within_s * 1000)
+        self._slot = self._length // SLOTS
         self._hot = parameters.hot_c
         self._steam = parameters.steam_humidity_pct
         self._gap = int(parameters.longest_gap_s * 1000)
@@ -124,56 +135,75 @@ class SmokeAndTemperature(QuietRule):
         """Note smoke and temperature; look closer as soon as there is smoke."""
         values = reading.values
         temperature = values.get(TEMPERATURE)
+        at_most = UNKNOWN
         if temperature.__class__ is not float and temperature is not None:
             temperature = number(temperature)
         if temperature is not None:
-            note(memory.window, reading.happened, temperature, self._length, self._gap)
+            at_most = note(memory.window, reading.happened, temperature, self._slot, self._gap)
         smoke = values.get(SMOKE)
-        if smoke is None:
-            return None
         try:
-            if smoke < self._smoke and not memory.since and not memory.stage:  # type: ignore[operator] # odd values raise
+            if (
+                at_most < self._fast_rise
+                and not memory.stage
+                and not memory.since
+                and (smoke is None or smoke < self._smoke)  # type: ignore[operator] # odd raise
+            ):
                 return None
         except TypeError:
-            return None
-        level = number(smoke)
-        return None if level is None else self._look(memory, level, reading, now)
+            smoke = None
+        return self._look(memory, number(smoke), reading, now)
 
     def window(self) -> tuple[str, int]:
         """The temperature's: smoke counts anew from the next readings on."""
-        return TEMPERATURE, self._length + self._length // SLOTS
+        return TEMPERATURE, self._length + self._slot
 
     def refill(self, memory: SmokeAndTemperatureMemory, points: list[tuple[int, float]]) -> None:
         """Put the stored past before what the window holds."""
-        memory.window = refill(memory.window, points, self._length, self._gap)
+        memory.window = refilled(memory.window, points, self._slot, self._gap)
 
     def _look(
-        self, memory: SmokeAndTemperatureMemory, smoke: float, reading: Reading, now: int
+        self, memory: SmokeAndTemperatureMemory, smoke: float | None, reading: Reading, now: int
     ) -> Outcome | None:
         at = reading.happened
-        if at < memory.smoke_at:
-            return None
-        followed = at - memory.smoke_at <= self._gap
-        sure = min(smoke, memory.smoke) if followed else 0.0
-        gone = followed and max(smoke, memory.smoke) < self._smoke * 0.7
-        memory.smoke = smoke
-        memory.smoke_at = at
-        memory.since = _since(memory.since, smoke >= self._smoke, followed, at)
-        memory.heavy_since = _since(memory.heavy_since, smoke >= self._heavy, followed, at)
         if (humidity := number(reading.values.get(HUMIDITY))) is not None:
             memory.humidity = humidity
-        if memory.stage and gone:
-            return self._over(memory, reading, now)
-        if memory.stage == BURNING or sure < self._smoke:
+        sure = 0.0
+        gone = False
+        if smoke is not None and at >= memory.smoke_at:
+            followed = at - memory.smoke_at <= self._gap
+            sure = min(smoke, memory.smoke) if followed else 0.0
+            gone = followed and max(smoke, memory.smoke) < self._smoke * 0.7
+            memory.smoke = smoke
+            memory.smoke_at = at
+            memory.since = _since(memory.since, smoke >= self._smoke, followed, at)
+            memory.heavy_since = _since(memory.heavy_since, smoke >= self._heavy, followed, at)
+        if memory.stage == BURNING and not gone:
             return None
-        return self._weigh(memory, sure, reading, now)
+        window = memory.window
+        recent = at - window.at <= self._gap
+        risen, seconds = certain_rise(window, self._slot) if recent else (UNKNOWN, 0.0)
+        if memory.stage and gone and risen < self._fast_rise / 2:
+            return self._over(memory, reading, now)
+        if sure >= self._smoke:
+            return self._weigh(memory, sure, (risen, seconds), reading, now)
+        if risen >= self._fast_rise and memory.stage == NOTHING:
+            told = {"rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
+            why = self.explain(
+                "heat_without_smoke", told, limit=self._fast_rise, metric=TEMPERATURE, unit="°C"
+            )
+            return self._found(memory, SUSPICION, why, reading, now)
+        return None
 
     def _weigh(
-        self, memory: SmokeAndTemperatureMemory, sure: float, reading: Reading, now: int
+        self,
+        memory: SmokeAndTemperatureMemory,
+        sure: float,
+        rise: tuple[float, float],
+        reading: Reading,
+        now: int,
     ) -> Outcome | None:
-        window = memory.window
-        recent = reading.happened - window.at <= self._gap
-        risen, seconds = certain_rise(window, self._length) if recent else (UNKNOWN, 0.0)
+        """There is smoke for sure: is it a fire, or a suspicion, or may it be steam?"""
+        risen, seconds = rise
         steam = memory.humidity >= self._steam
         needed = self._rise * (2 if steam else 0.5 if sure >= self._heavy else 1)
         inputs: Inputs = {
@@ -183,8 +213,9 @@ class SmokeAndTemperature(QuietRule):
         if risen >= needed:
             told = {**inputs, "rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
             return self._found(memory, BURNING, self._why("smoke_and_rise", told), reading, now)
-        if recent and window.level >= self._hot:
-            told = {**inputs, "temperature_c": tidy(window.level), "hot_c": tidy(self._hot)}
+        level = memory.window.level
+        if risen != UNKNOWN and level >= self._hot:
+            told = {**inputs, "temperature_c": tidy(level), "hot_c": tidy(self._hot)}
             return self._found(memory, BURNING, self._why("smoke_and_heat", told), reading, now)
         lasting = memory.heavy_since and reading.happened - memory.heavy_since >= self._heavy_for
         if lasting and sure >= self._heavy and not steam and memory.stage == NOTHING:

@@ -39,7 +39,10 @@ class Tamper(QuietRule):
 
     Parameters = TamperParameters
     Memory = TamperMemory
-    kept = ("open", "since")
+    kept = (
+        ("open", bool),
+        ("since", int),
+    )
     telemetry = True
     events = True
 

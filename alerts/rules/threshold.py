@@ -88,7 +88,12 @@ class Threshold(QuietRule):
 
     Parameters = ThresholdParameters
     Memory = ThresholdMemory
-    kept = ("phase", "since", "due", "value")
+    kept = (
+        ("phase", int),
+        ("since", int),
+        ("due", int),
+        ("value", float),
+    )
     telemetry = True
     events = True
 
