@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+import tempfile
+from collections import defaultdict
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from gateway.history.curve import position_of
+from gateway.history.rollup import HOUR, METRIC_LENGTH, MINUTE, row_received
+from gateway.history.sqlite import SqliteHistory
+from gateway.store.batch import Batch, ReadingRow
+from gateway.store.open import open_store
+from gateway.store.read.devices import metrics_of
+from gateway.store.schema import rollups
+from gateway.store.sqlite import SqliteStore
+from gateway.store.store import Room, StoreError
+
+NOON = 1_795_161_600_000
+
+Table = dict[tuple[int, int, int, str], tuple[Any, ...]]
+
+
+def take(store: SqliteStore, *readings: ReadingRow) -> None:
+    store.commit(Batch(readings=list(readings))).result(30)
+
+
+def reading(
+    seconds: float, body: bytes, device: int = 1, received: float | None = None
+) -> ReadingRow:
+    at = NOON + int(seconds * 1000)
+    return (device, 0, at, at if received is None else NOON + int(received * 1000), body)
+
+
+def table(store: SqliteStore) -> Table:
+    def query(connection: Connection) -> Table:
+        return {tuple(row[:4]): tuple(row[4:]) for row in connection.execute(select(rollups))}
+
+    return store.read(query)
+
+
+def points(body: bytes) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in json.loads(body).items():
+        elements = enumerate(value) if isinstance(value, list) else ()
+        for metric, one in [(name, value), *((f"{name}.{n}", each) for n, each in elements)]:
+            if isinstance(one, bool | int | float):
+                found[metric] = float(one)
+    return found
+
+
+def expected(readings: list[ReadingRow]) -> Table:
+    """What rolling up must come to, said in Python."""
+    gathered: dict[tuple[int, int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
+    seen = set()
+    for row, (device, channel, happened, _received, body) in enumerate(readings):
+        if (device, channel, happened, body) in seen:
+            continue
+        seen.add((device, channel, happened, body))
+        for metric, value in points(body).items():
+            for span in (MINUTE, HOUR):
+                key = (span, happened // span * span, device, metric)
+                gathered[key].append((happened, row, value))
+    return {
+        key: (
+            len(entries),
+            min(value for _, _, value in entries),
+            max(value for _, _, value in entries),
+            math.fsum(value for _, _, value in entries),
+            max(entries)[2],
+            max(entries)[0],
+        )
+        for key, entries in gathered.items()
+    }
+
+
+def assert_same(found: Table, wanted: Table) -> None:
+    assert found.keys() == wanted.keys()
+    for key, row in wanted.items():
+        assert found[key] == pytest.approx(row, rel=1e-9, abs=1e-9), key
+
+
+bodies = st.sampled_from(
+    [
+        b'{"a":1}',
+        b'{"a":2.5,"b":[1,null,3]}',
+        b'{"a":true,"s":"x"}',
+        b'{"b":[4,5,-6.25]}',
+        b'{"s":"only text","n":null}',
+        b"{}",
+    ]
+)
+# Within an hour and a half, received up to twenty minutes late: minutes are met again and again.
+stream = st.lists(
+    st.builds(
+        lambda device, seconds, late, body: reading(seconds, body, device, seconds + late),
+        st.integers(1, 3),
+        st.integers(0, 5400),
+        st.integers(0, 1200),
+        bodies,
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(stream, st.lists(st.integers(0, 39), max_size=10), st.lists(st.integers(1, 15), max_size=6))
+def test_rolling_up_in_any_slices_comes_to_the_same(
+    readings: list[ReadingRow], again: list[int], budgets: list[int]
+) -> None:
+    ordered = sorted(readings, key=lambda row: row[3])
+    # Copies come within a minute of the first one, as redeliveries do.
+    for index in again:
+        if index < len(ordered):
+            device, channel, happened, received, body = ordered[index]
+            ordered.append((device, channel, happened, received + 30_000, body))
+    ordered.sort(key=lambda row: row[3])
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(Path(folder) / "campus.db", reserve_bytes=0, low_water=0)
+        history = SqliteHistory(store)
+        rest = ordered
+        for budget in budgets:
+            take(store, *rest[:10])
+            rest = rest[10:]
+            history.roll_up(NOON, budget)
+        take(store, *rest)
+        while history.roll_up(NOON, 7):
+            pass
+        assert_same(table(store), expected(ordered))
+        history.close()
+        store.close()
+
+
+class KilledError(Exception):
+    """The gateway was killed here."""
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 5])
+def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
+    tmp_path: Path, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.history.sqlite.ROWS", (100, 100, 100))
+    readings = [
+        reading(n / 10, b'{"a":%d,"b":[%d,1]}' % (n % 17, n), device=n % 60) for n in range(1200)
+    ]
+    store = open_store(tmp_path / "campus.db", reserve_bytes=0, low_water=0)
+    take(store, *readings, *readings[:50])
+    history = SqliteHistory(store)
+    history._rows = 100
+    real = store.in_turn
+    left = turns
+
+    def dying(work: Any, **how: Any) -> Future[Any]:
+        nonlocal left
+        if left == 0:
+            raise KilledError
+        left -= 1
+        return real(work, **how)
+
+    store.in_turn = dying  # type: ignore[method-assign]
+    with pytest.raises(KilledError):
+        history.roll_up(NOON)
+    half = table(store)
+    assert (len(half) > 0) is (turns > 0)
+    # A curve drawn at this moment counts each reading once, too.
+    whole = expected(readings)
+    for device in range(60):
+        curve = history.curve(device, "a", NOON, NOON + MINUTE, 1)
+        assert [(p.count, p.low, p.high) for p in curve] == [whole[MINUTE, NOON, device, "a"][:3]]
+    recent = history.recent(["a"], NOON)
+    assert sorted(recent) == [(device, "a") for device in range(60)]
+    history.close()
+    store.close()
+
+    store = open_store(tmp_path / "campus.db", reserve_bytes=0, low_water=0)
+    history = SqliteHistory(store)
+    take(store, *readings[1100:])  # redelivered after the kill
+    while history.roll_up(NOON, 500):
+        pass
+    assert_same(table(store), whole)
+    history.close()
+    store.close()
+
+
+def test_a_reading_that_is_no_json_does_not_stop_the_others(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    take(store, reading(1, b"\xff{"), reading(2, b""), reading(3, b'{"a":1}'), reading(4, b"[1]"))
+    assert history.roll_up(NOON) == 4
+    assert table(store).keys() >= {(MINUTE, NOON, 1, "a")}
+    assert [p.last for p in history.curve(1, "a", NOON, NOON + MINUTE, 9)] == [1]
+
+
+def test_a_metric_whose_name_is_too_long_for_its_column_is_left_out(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    long, longer = "x" * METRIC_LENGTH, "x" * (METRIC_LENGTH + 1)
+    take(store, reading(1, json.dumps({long: 1, longer: 2}).encode()))
+    history.roll_up(NOON)
+    assert {key[3] for key in table(store)} == {long}
+
+
+def test_nothing_is_rolled_up_while_the_disk_is_full(
+    store: SqliteStore, history: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take(store, reading(1, b'{"a":1}'))
+    monkeypatch.setattr(store, "room", lambda: Room(free=0, telemetry=False, events=True))
+    assert history.roll_up(NOON) == 0
+    monkeypatch.undo()
+    assert history.roll_up(NOON) == 1
+    assert history.roll_up(NOON) == 0
+
+
+def test_what_waits_to_be_rolled_up_is_known(store: SqliteStore, history: SqliteHistory) -> None:
+    assert (history.pending().rows, history.pending().oldest) == (0, None)
+    take(store, reading(1, b"{}"), reading(2, b"{}"))
+    pending = history.pending()
+    assert (pending.rows, pending.oldest, pending.newest) == (2, NOON + 1000, 2)
+    history.roll_up(NOON, 1)
+    assert history.pending().oldest == NOON + 2000
+    history.roll_up(NOON)
+    assert history.pending().rows == 0
+
+
+def test_a_failed_turn_is_tried_again_the_next_time(
+    store: SqliteStore, history: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    take(store, reading(1, b'{"a":1}'))
+    with monkeypatch.context() as patched:
+        patched.setattr("gateway.history.rollup.write_position", fails)
+        with pytest.raises(sqlite3.OperationalError):
+            history.roll_up(NOON)
+    assert table(store) == {}
+    assert history.roll_up(NOON) == 1
+    assert store.read(position_of).done == 1
+
+
+def test_metrics_of_a_device_are_known_once_they_are_rolled_up(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    take(
+        store,
+        reading(0, b'{"power_w":1}'),
+        reading(7200, b'{"current_a":[1,2],"switch":"open"}'),
+        reading(7200, b'{"other":1}', device=2),
+    )
+    history.roll_up(NOON)
+    assert store.read(metrics_of(1)) == ["current_a.0", "current_a.1", "power_w"]
+
+
+def test_the_first_row_received_at_a_time_is_found(store: SqliteStore) -> None:
+    take(store, *(reading(n * 10, b"{}") for n in range(100)))
+
+    def found(seconds: float) -> int:
+        def query(connection: Connection) -> int:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            return row_received(driver, NOON + int(seconds * 1000))
+
+        return store.read(query)
+
+    assert [found(-5), found(0), found(1), found(10), found(995), found(99_999)] == [
+        1,
+        1,
+        2,
+        2,
+        101,
+        101,
+    ]
+
+
+def test_a_closed_store_refuses_turns(store: SqliteStore, history: SqliteHistory) -> None:
+    take(store, reading(1, b'{"a":1}'))
+    store._writer.close()
+    with pytest.raises(StoreError, match="closed"):
+        history.roll_up(NOON)
