@@ -10,6 +10,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
+
 from gateway.api.guard import CALLER, COOKIE
 from gateway.api.problems import Problem, too_many, unauthorized
 from gateway.security.rates import Buckets
@@ -48,6 +50,7 @@ _HEADERS: Final = (
 )
 """Styles may be inline, because charts and component libraries set them; scripts never."""
 
+_NEVER_KEPT: Final = (b"cache-control", b"no-store")
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -63,6 +66,7 @@ class Entrance:
         self._metrics_open = web.metrics_open
         self._public = None if web.public_url is None else urlsplit(web.public_url).netloc
         self._body_limit = web.limits.body_kb * 1024
+        self._too_large = f"The body is larger than {web.limits.body_kb} KiB."
         self._requests = Buckets(web.limits.requests_per_minute)
         self._writes = Buckets(max(1, web.limits.requests_per_minute // 4))
 
@@ -73,9 +77,14 @@ class Entrance:
             return
         extra = (*_HEADERS, _HSTS) if self._doorkeeper.secure(scope) else _HEADERS
 
+        api = scope["path"].startswith(PREFIX)
+
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *extra]
+                headers = [*message.get("headers", ()), *extra]
+                if api and not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_NEVER_KEPT)
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -126,14 +135,7 @@ class Entrance:
     def _check_size(self, headers: dict[bytes, bytes]) -> None:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > self._body_limit:
-            raise self._too_large()
-
-    def _too_large(self) -> Problem:
-        return Problem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "too_large",
-            f"The body is larger than {self._body_limit // 1024} KiB.",
-        )
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", self._too_large)
 
     def _bounded(self, receive: Receive) -> Receive:
         """A body sent in chunks tells no length beforehand: it is counted as it comes."""
@@ -144,7 +146,8 @@ class Entrance:
             message = await receive()
             taken += len(message.get("body", b""))
             if taken > self._body_limit:
-                raise self._too_large()
+                # the one kind of exception that the framework's reader of bodies lets through
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large)
             return message
 
         return counted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -17,6 +17,8 @@ from gateway.store.store import StoreError, StoreFullError
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
+
+MOST_FIELDS: Final = 50
 
 
 class FieldProblem(BaseModel):
@@ -162,12 +164,8 @@ def _of_http(error: HTTPException) -> Problem:
 
 def _of_validation(error: RequestValidationError) -> Problem:
     fields = [
-        FieldProblem(
-            field=".".join(str(step) for step in item["loc"] if step not in ("body", "query"))
-            or str(item["loc"][0]),
-            message=str(item["msg"]),
-        )
-        for item in error.errors()[:50]
+        FieldProblem(field=_field(item["loc"]), message=str(item["msg"]))
+        for item in error.errors()[:MOST_FIELDS]
     ]
     return Problem(
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -175,6 +173,12 @@ def _of_validation(error: RequestValidationError) -> Problem:
         f"{len(fields)} field(s) of the request are not right.",
         errors=fields,
     )
+
+
+def _field(path: Sequence[str | int]) -> str:
+    """The path within the body, query or headers; where it is when that is all there is to say."""
+    first, *rest = (str(step) for step in path)
+    return ".".join(rest) or first
 
 
 def _of_store(error: StoreError) -> Problem:

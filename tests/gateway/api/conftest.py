@@ -113,7 +113,7 @@ class Campus:
             rejects=Rejects(),
         )
         self.judge.load(snapshot.devices, snapshot.states, self.clock.now())
-        self.live = Live(older=self._older, kept=50, resume_limit=500)
+        self.live = Live(older=self._older, kept=20, resume_limit=60)
         self.live.start(snapshot.last_transition)
         self.flow = Flow(
             sources=[],
