@@ -213,6 +213,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             store=store,
             clock=clock,
             limits=_health_limits(settings),
+            others=[outbox.finding],
         )
         flow.add(deadlines, discoveries, watch)
         control = Control(

@@ -108,16 +108,14 @@ class AlertBook:
             work,
         )
 
-    def act(self, alert: int, action: Action, actor: str, now: int, work: Work) -> Acted | Refusal:
-        """Do what a person asks."""
-        before = self._open.get(alert)
-        if before is None:
-            return Refusal("closed", f"alert {alert} is not open")
-        folded = act(before, action, actor=actor, now=now, limits=self._limits)
+    def act(self, alert: Alert, action: Action, actor: str, work: Work) -> Acted | Refusal:
+        """Do what a person asks, to an open alert or to one read from the store."""
+        alert = self._open.get(alert.id, alert)
+        folded = act(alert, action, actor=actor, now=work.batch.now, limits=self._limits)
         if isinstance(folded, Refusal):
             return folded
-        self.record(before, folded, work)
-        return Acted(folded.alert or before, bool(folded.transitions))
+        self.record(alert, folded, work)
+        return Acted(folded.alert or alert, bool(folded.transitions))
 
     def record(self, before: Alert | None, folded: Folded, work: Work) -> None:
         """Write down what folding came to."""

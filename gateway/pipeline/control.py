@@ -22,6 +22,7 @@ from gateway.pipeline.live import Live
 from gateway.pipeline.work import Work
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
+from gateway.store.read.alerts import one_alert
 from gateway.store.read.devices import one_device
 from gateway.store.registry import (
     next_register_version,
@@ -70,8 +71,14 @@ class Control:
 
     async def act(self, alert: int, action: Action, actor: str) -> Acted | Refusal:
         """Do something to an alert in the name of ``actor``; returns when it is committed."""
+        found = self._book.get(alert)
+        if found is None:
+            # Closed meanwhile: who comes second gets it as it is, and sees who was first.
+            found = await asyncio.to_thread(self._store.read, one_alert(alert))
+        if found is None:
+            return Refusal("unknown_alert", f"there is no alert {alert}")
         work = self._flow.work()
-        acted = self._book.act(alert, action, actor, work.batch.now, work)
+        acted = self._book.act(found, action, actor, work)
         await self._flow.commit(work)
         return acted
 

@@ -97,6 +97,11 @@ class Flow:
         """These act by themselves at their time. Before `run`."""
         self._ticking.extend(ticking)
 
+    @property
+    def paused(self) -> bool:
+        """Whether telemetry waits for room in the store."""
+        return not self._room.is_set()
+
     async def drain(self) -> None:
         """Take nothing more, and return when all that was taken is committed and acknowledged."""
         self._draining = True
@@ -183,7 +188,7 @@ class Flow:
             try:
                 await self._write(work)
             except StoreError as error:
-                self.figures.failed(error)
+                self.figures.failed()
                 _log.error("commit.failed", error=str(error), messages=work.messages)
                 await asyncio.sleep(self._pace.retry_s)
             else:
@@ -193,16 +198,19 @@ class Flow:
         try:
             await self._write(work)
         except StoreFullError as error:
-            self.figures.failed(error)
+            self.figures.failed()
+            _log.error("telemetry.paused", error=str(error))
             self._room.clear()
             # What was concluded must not wait for room: it goes into the reserved space now. The
             # readings stay unacknowledged; judged again after a crash they change nothing.
-            await self._keep_trying(_conclusions(work))
+            conclusions = _conclusions(work)
+            if not conclusions.empty:
+                await self._keep_trying(conclusions)
             self._committed(work)
             work.live, work.replies = [], []
             await self._until_room(work)
         except StoreError as error:
-            self.figures.failed(error)
+            self.figures.failed()
             _log.error("commit.failed", error=str(error), messages=work.messages)
             await asyncio.sleep(self._pace.retry_s)
             await self._keep_trying(work)
@@ -215,9 +223,10 @@ class Flow:
                 continue
             try:
                 await self._write(work)
-            except StoreError as error:
-                self.figures.failed(error)
+            except StoreError:
+                self.figures.failed()
             else:
+                _log.info("telemetry.resumed")
                 self._room.set()
                 return
 
@@ -267,9 +276,6 @@ class FlowFigures:
         self._metrics: Final = metrics
         self.messages = 0
         self.last_message: int | None = None
-        self.refused: StoreError | None = None
-        """Why the last commit was refused; ``None`` since one went through."""
-
         self.commits: deque[tuple[float, float]] = deque(maxlen=2048)
         """When (steady) commits were made and how many seconds each took."""
 
@@ -283,16 +289,14 @@ class FlowFigures:
     def wrote(self, steady: float, seconds: float, work: Work) -> None:
         """A commit was made durable after so long."""
         self.commits.append((steady, seconds))
-        self.refused = None
         metrics = self._metrics
         metrics.batches += 1
         metrics.readings += len(work.batch.readings)
         metrics.transitions += len(work.batch.transitions)
         metrics.commit_seconds.add(seconds)
 
-    def failed(self, error: StoreError) -> None:
+    def failed(self) -> None:
         """A commit was not made."""
-        self.refused = error
         self._metrics.commits_failed += 1
 
 

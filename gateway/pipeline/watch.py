@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from alerts.finding import Finding
 from alerts.rules.gateway_health import Health, HealthLimits, HealthMemory, judge_health
 from devices.model import Device
 from gateway.clock import Clock
@@ -16,7 +17,7 @@ from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.work import Work
-from gateway.store.store import Room, Store, StoreFullError
+from gateway.store.store import Room, Store
 
 GATEWAY: Final = Device(
     school="", id="gateway", kind="gateway", row=0, name_zh="网关", name_en="Gateway"
@@ -41,7 +42,9 @@ class Watch:
         store: Store,
         clock: Clock,
         limits: HealthLimits,
+        others: Sequence[Callable[[int], Finding]] = (),
     ) -> None:
+        """``others`` give one more finding each about the gateway, such as the outbox's."""
         self._sources: Final = tuple(sources)
         self._flow: Final = flow
         self._judge: Final = judge
@@ -50,6 +53,7 @@ class Watch:
         self._store: Final = store
         self._clock: Final = clock
         self._limits: Final = limits
+        self._others: Final = tuple(others)
         self._next = 0
         self._taken: deque[tuple[float, int, int]] = deque(maxlen=_MINUTE + 1)
         self._wall: tuple[int, float] | None = None
@@ -74,6 +78,8 @@ class Watch:
         self._listen(now)
         for finding in judge_health(self._health(now), self._memory, self._limits, now):
             self._book.fold(finding, GATEWAY, work)
+        for other in self._others:
+            self._book.fold(other(now), GATEWAY, work)
 
     def feed(self) -> Feed:
         """Whether messages arrive. What is seen at once is said before it has become an alert."""
@@ -95,8 +101,7 @@ class Watch:
         return all(source.status().connected for source in self._sources)
 
     def _paused(self) -> bool:
-        full = isinstance(self._flow.figures.refused, StoreFullError)
-        return full or (self._room is not None and not self._room.telemetry)
+        return self._flow.paused or (self._room is not None and not self._room.telemetry)
 
     def _listen(self, now: int) -> None:
         """Whether devices can be heard at all: silence of who is not listened to means nothing."""
