@@ -79,13 +79,18 @@ def _include(
             problems.append(document.problem((INCLUDE,), "must be a file or a list of files"))
             continue
         other = path.parent / name
-        if other.resolve() in {*(parent.resolve() for parent in above), path.resolve()}:
+        try:
+            there, resolved = other.is_file(), other.resolve()
+        except (OSError, ValueError) as error:
+            problems.append(document.problem((INCLUDE,), f"'{name}' is no file: {error}"))
+            continue
+        if resolved in {*(parent.resolve() for parent in above), path.resolve()}:
             problems.append(document.problem((INCLUDE,), f"'{name}' includes itself"))
-        elif other.resolve() in seen:
+        elif resolved in seen:
             problems.append(document.problem((INCLUDE,), f"'{name}' is included twice"))
         elif len(seen) >= MAX_INCLUDED:
             problems.append(document.problem((INCLUDE,), f"more than {MAX_INCLUDED} files"))
-        elif not other.is_file():
+        elif not there:
             problems.append(document.problem((INCLUDE,), f"there is no file {other}"))
         else:
             _include(other, merged, problems, above=(*above, path), seen=seen)

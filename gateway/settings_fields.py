@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -97,21 +97,28 @@ Secret = Annotated[SecretStr, BeforeValidator(_secret)]
 
 
 def _resolve(path: Path, info: ValidationInfo) -> Path:
-    return _base(info) / path.expanduser()
+    try:
+        return _base(info) / path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"'{path}' names a home folder that is not there") from error
 
 
 def _readable(path: Path, info: ValidationInfo) -> Path:
-    found = _resolve(path, info)
-    if not found.is_file():
-        raise ValueError(f"there is no file {found}")
-    return found
+    return _existing(_resolve(path, info), Path.is_file, "file")
 
 
 def _folder(path: Path, info: ValidationInfo) -> Path:
-    found = _resolve(path, info)
-    if not found.is_dir():
-        raise ValueError(f"there is no folder {found}")
-    return found
+    return _existing(_resolve(path, info), Path.is_dir, "folder")
+
+
+def _existing(path: Path, there: Callable[[Path], bool], what: str) -> Path:
+    try:
+        found = there(path)
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ValueError(f"{path} cannot be looked at: {error.strerror}") from error
+    if not found:
+        raise ValueError(f"there is no {what} {path}")
+    return path
 
 
 PathFromHere = Annotated[Path, AfterValidator(_resolve)]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from devices.kinds import KindSpec
 from gateway.problem import listing, near_miss
 from gateway.register.entries import Entry, Table
 from gateway.register.register import Register
+
+SUGGESTIONS: Final = 50
 
 
 class Names:
@@ -16,6 +19,7 @@ class Names:
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
         self._names: dict[str, str | None] = {}
+        self._asked: dict[str, str] = {}
 
     def learn(self, own: str, names: Iterable[str]) -> None:
         """Let an id and its names be found."""
@@ -35,8 +39,13 @@ class Names:
         return self._names.get(key)
 
     def near(self, word: str) -> str:
-        """A question naming the word that was probably meant."""
-        return near_miss(word.casefold(), [*self._ids, *self._names])
+        """A question naming the word that was probably meant; the first wrong words get one.
+
+        Comparing is slow, and a file with a wrong column has as many wrong words as rows.
+        """
+        if word not in self._asked and len(self._asked) < SUGGESTIONS:
+            self._asked[word] = near_miss(word.casefold(), [*self._ids, *self._names])
+        return self._asked.get(word, "")
 
 
 class References:

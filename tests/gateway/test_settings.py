@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.configuration import default_settings, load_settings
 from gateway.paths import default_config_dir
 from gateway.problem import ConfigurationError
-from gateway.settings import Settings
+from gateway.settings import (
+    BrokerSettings,
+    DialectSettings,
+    EmbeddedBroker,
+    Listener,
+    NotificationSettings,
+    Settings,
+    StoreSettings,
+    Tls,
+    Webhook,
+    WebSettings,
+)
 from gateway.settings_fields import Address
+
+SECTIONS = (
+    BrokerSettings, DialectSettings, EmbeddedBroker, Listener, NotificationSettings, StoreSettings,
+    Tls, Webhook, WebSettings,
+)  # fmt: skip
 
 OVERLAPPING = """
 dialects:
@@ -207,6 +226,38 @@ class TestSecrets:
         (complaint,) = complaints(tmp_path, "broker:\n  url: mqtt://u:s3cret@a:99999\n")
         assert "must hold no user or password" in complaint
         assert "s3cret" not in complaint
+
+
+names = st.sampled_from(
+    ["include", "env", "file", "listen", "url", "x"]
+    + [name for section in (Settings, *SECTIONS) for name in section.model_fields]
+)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 70_000)
+    | st.floats()
+    | st.text(max_size=6)
+    | st.sampled_from(["~nobody/x", "\0", "a" * 300, "mqtt://[", "127.0.0.1:0", "tasmota", "/"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(names, values, max_size=5))
+def test_any_shape_of_settings_is_taken_or_refused_with_lines(
+    tmp_path_factory: pytest.TempPathFactory, data: dict[str, object]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "gateway.yaml"
+    path.write_text(json.dumps(data), "utf-8")
+    try:
+        load_settings(path, {})
+    except ConfigurationError as error:
+        lines = [problem.line for problem in error.problems]
+    else:
+        lines = [1]
+    assert lines
+    assert None not in lines
 
 
 class TestIncludes:
