@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from devices.dialects.dialect import Dialect
 from gateway.broker.connection import Way
 from gateway.clock import Clock
+from gateway.ingest.either_source import EitherSource
 from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source
+from gateway.ingest.paho_source import PahoSource
 from gateway.ingest.source import Source
 from gateway.settings import BrokerSettings
+
+SOURCES: Final[dict[str, type[EitherSource | Mqtt5Source | PahoSource]]] = {
+    "auto": EitherSource,
+    "5": Mqtt5Source,
+    "3.1.1": PahoSource,
+}
+"""By ``broker.protocol``."""
 
 
 def filters_of(dialects: Sequence[Dialect], *, events: bool) -> list[str]:
@@ -31,7 +41,7 @@ def make_source(
     clock: Clock,
 ) -> Source:
     """One session with its fixed client id, so that the broker keeps what it missed."""
-    return Mqtt5Source(
+    return SOURCES[broker.protocol](
         session=session,
         endpoint=Endpoint(
             host=way.host,

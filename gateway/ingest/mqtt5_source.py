@@ -12,7 +12,6 @@ import random
 import ssl
 import sys
 from array import array
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -21,13 +20,14 @@ import msgspec
 import structlog
 
 from gateway.clock import Clock
-from gateway.ingest.redelivery import Redelivery, pack
+from gateway.ingest.inbox import Inbox
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
     IngestError,
     Message,
     SourceStatus,
+    UnsupportedVersionError,
 )
 
 _log: Final = structlog.get_logger(__name__)
@@ -35,6 +35,10 @@ _GRANTED: Final = (
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE,
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE,
 )
+
+
+_CONNACK_3: Final = b"\x20\x02"
+"""A CONNACK of two bytes: MQTT 3.1.1, 3.2. In MQTT 5 it has at least three."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +70,13 @@ class Mqtt5Source:
         filters: Sequence[str],
         clock: Clock,
         on_ready: Callable[[], None] = lambda: None,
+        insist: bool = True,
     ) -> None:
-        """``filters`` are subscribed at QoS 1; retained messages come marked as such."""
+        """``filters`` are subscribed at QoS 1; retained messages come marked as such.
+
+        ``insist`` goes on trying at a broker that does not speak MQTT 5; without it, `run` then
+        raises `UnsupportedVersionError`.
+        """
         if not filters:
             raise ValueError(f"session {session}: at least one topic filter is needed")
         self.session = session
@@ -75,46 +84,31 @@ class Mqtt5Source:
         self._endpoint = endpoint
         self._filters = list(filters)
         self._clock = clock
-        self._redelivery = Redelivery(endpoint.receive_maximum)
-        self._waiting: deque[Message] = deque()
+        self._inbox = Inbox(session, endpoint.receive_maximum)
         self._connection: _Connection | None = None
-        self._epoch = 0
-        self._received = 0
         self._since = 0
         self._error = "not connected yet"
+        self._insist = insist
 
     @property
     def waiting(self) -> int:
         """How many messages wait to be taken."""
-        return len(self._waiting)
+        return len(self._inbox)
 
     def recall(self, entries: Sequence[bytes]) -> None:
         """At start: what was committed and perhaps never acknowledged, oldest first."""
-        for packed in entries:
-            self._redelivery.taken(packed)
+        self._inbox.recall(entries)
 
     def take(self, most: int) -> Delivery | None:
         """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
-        waiting = self._waiting
-        if not waiting:
-            return None
-        if len(waiting) <= most:
-            messages = list(waiting)
-            waiting.clear()
-        else:
-            messages = [waiting.popleft() for _ in range(most)]
-        known: list[int] = []
-        if self._redelivery.watching:
-            messages, known = self._set_known_aside(messages)
-        entries = pack(messages)
-        self._redelivery.taken(entries)
-        if self._connection is not None and len(waiting) < self._endpoint.receive_maximum:
+        delivery = self._inbox.take(most)
+        if self._connection is not None and len(self._inbox) < self._endpoint.receive_maximum:
             self._connection.resume()
-        return Delivery(self.session, self._epoch, messages, entries, known)
+        return delivery
 
     def acknowledge(self, delivery: Delivery) -> None:
         """One PUBACK for each message that has a packet id, all in one write."""
-        if self._connection is None or delivery.epoch != self._epoch:
+        if self._connection is None or delivery.epoch != self._inbox.epoch:
             return
         ids = [message.packet_id for message in delivery.messages if message.packet_id]
         ids += delivery.known
@@ -134,9 +128,9 @@ class Mqtt5Source:
             connected=self._connection is not None,
             since=self._since,
             error="" if self._connection is not None else self._error,
-            received=self._received,
-            redelivered=self._redelivery.count,
-            waiting=len(self._waiting),
+            received=self._inbox.received,
+            redelivered=self._inbox.redelivered,
+            waiting=len(self._inbox),
         )
 
     async def run(self) -> None:
@@ -147,6 +141,8 @@ class Mqtt5Source:
             try:
                 await self._connect_and_stay()
             except (OSError, IngestError, TimeoutError) as error:
+                if isinstance(error, UnsupportedVersionError) and not self._insist:
+                    raise
                 self._error = f"{type(error).__name__}: {error}" if str(error) else "timed out"
                 _log.warning("broker.lost", session=self.session, error=self._error)
             self.on_ready()
@@ -183,8 +179,7 @@ class Mqtt5Source:
             connection.goodbye()
             if not transport.is_closing():
                 transport.abort()
-            # What was not taken comes again over the next connection, but for QoS 0.
-            self._waiting = deque(m for m in self._waiting if not m.packet_id)
+            self._inbox.disconnected()
 
     async def _introduce(self, connection: _Connection) -> bool:
         endpoint = self._endpoint
@@ -201,6 +196,11 @@ class Mqtt5Source:
             ).write()
         )
         answer = await connection.connack
+        if answer.reason_code == mqtt5.ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION:
+            raise UnsupportedVersionError(
+                f"broker at {endpoint.host}:{endpoint.port} does not speak MQTT 5: set "
+                'broker.protocol to "3.1.1" or "auto"'
+            )
         if answer.reason_code != mqtt5.ConnAckReasonCode.SUCCESS:
             raise ConnectionRefusedByBrokerError(
                 f"broker at {endpoint.host}:{endpoint.port} refused {endpoint.client_id!r}: "
@@ -209,8 +209,7 @@ class Mqtt5Source:
         return answer.session_present
 
     def _begin(self, connection: _Connection, *, session_present: bool) -> None:
-        self._epoch += 1
-        self._redelivery.reconnected(session_present=session_present)
+        self._inbox.connected(session_present=session_present)
         self._connection = connection
         self._since = self._clock.now()
         self._error = ""
@@ -219,23 +218,11 @@ class Mqtt5Source:
         self.on_ready()
 
     def _arrived(self, messages: list[Message]) -> None:
-        self._received += len(messages)
-        self._waiting.extend(messages)
+        self._inbox.put(messages)
         # Only QoS 0 can exceed the window; reading on would let it fill the memory.
-        if self._connection is not None and len(self._waiting) > 2 * self._endpoint.receive_maximum:
+        if self._connection is not None and len(self._inbox) > 2 * self._endpoint.receive_maximum:
             self._connection.pause()
         self.on_ready()
-
-    def _set_known_aside(self, messages: list[Message]) -> tuple[list[Message], list[int]]:
-        fresh: list[Message] = []
-        known: list[int] = []
-        redelivery = self._redelivery
-        for message in messages:
-            if message.packet_id and redelivery.watching and redelivery.is_known(message):
-                known.append(message.packet_id)
-            else:
-                fresh.append(message)
-        return fresh, known
 
 
 def puback(packet_ids: Sequence[int]) -> bytes:
@@ -336,6 +323,9 @@ class _Connection(asyncio.Protocol):
         self._heard = self._loop.time()
         if self._rest:
             data = self._rest + data
+        if not self.connack.done() and data.startswith(_CONNACK_3):
+            self._end(UnsupportedVersionError("the broker answers in MQTT 3"))
+            return
         buffer = memoryview(data)
         end, offset = len(data), 0
         read = mqtt5.read

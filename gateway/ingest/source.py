@@ -20,6 +20,10 @@ class ConnectionRefusedByBrokerError(IngestError):
     """The broker answered and said no: wrong user, not authorised, unsupported version."""
 
 
+class UnsupportedVersionError(ConnectionRefusedByBrokerError):
+    """The broker does not speak this version of MQTT."""
+
+
 class Message(NamedTuple):
     """A message as the broker delivered it. ``packet_id`` 0 = QoS 0, never acknowledged."""
 

@@ -13,15 +13,17 @@ import pytest
 from plain_broker import PlainBroker
 
 from gateway.clock import SystemClock
+from gateway.ingest.either_source import EitherSource
 from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source, puback
+from gateway.ingest.paho_source import PahoSource
 from gateway.ingest.source import Delivery, Source
 
 SESSION = "campus-test-events"
 TOPIC = "campus/a/alarm-button/gate/event"
 
 
-def make_mqtt5(port: int, receive_maximum: int = 100) -> Source:
-    endpoint = Endpoint(
+def endpoint_at(port: int, receive_maximum: int) -> Endpoint:
+    return Endpoint(
         host="127.0.0.1",
         port=port,
         client_id=SESSION,
@@ -29,12 +31,30 @@ def make_mqtt5(port: int, receive_maximum: int = 100) -> Source:
         reconnect_min_s=0.05,
         reconnect_max_s=0.2,
     )
+
+
+def make_mqtt5(port: int, receive_maximum: int = 100) -> Source:
+    endpoint = endpoint_at(port, receive_maximum)
     return Mqtt5Source(
         session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
     )
 
 
-@pytest.fixture(params=[make_mqtt5], ids=["mqtt5"])
+def make_paho(port: int, receive_maximum: int = 100) -> Source:
+    endpoint = endpoint_at(port, receive_maximum)
+    return PahoSource(
+        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
+    )
+
+
+def make_either(port: int, receive_maximum: int = 100) -> Source:
+    endpoint = endpoint_at(port, receive_maximum)
+    return EitherSource(
+        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
+    )
+
+
+@pytest.fixture(params=[make_mqtt5, make_paho, make_either], ids=["mqtt5", "paho", "either"])
 def make(request: pytest.FixtureRequest) -> Callable[..., Source]:
     factory: Callable[..., Source] = request.param
     return factory
@@ -218,6 +238,66 @@ async def test_redelivered_after_a_broker_restart_is_known_too(
         await asyncio.to_thread(plain_broker.start)
         again = await collect(source, ready, 4)
         assert payloads(again) == []
+
+
+@asynccontextmanager
+async def knowing_only_mqtt_3(port: int) -> AsyncIterator[int]:
+    """The broker behind a door that answers MQTT 5 as brokers did before it existed."""
+
+    talks: set[asyncio.Task[None]] = set()
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while piece := await reader.read(65536):
+                writer.write(piece)
+        finally:
+            writer.close()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connect = await reader.read(65536)
+        if connect[8] == 5:  # the protocol level, behind the length (1 byte) and "MQTT"
+            writer.write(b"\x20\x02\x00\x01")
+            writer.close()
+            return
+        from_broker, to_broker = await asyncio.open_connection("127.0.0.1", port)
+        to_broker.write(connect)
+        await asyncio.gather(pass_on(reader, to_broker), pass_on(from_broker, writer))
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        talks.add(asyncio.create_task(talk(reader, writer)))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        for each in talks:
+            each.cancel()
+        await asyncio.wait(talks)
+
+
+async def test_a_broker_that_knows_only_mqtt_3_is_spoken_to_in_mqtt_3(
+    plain_broker: PlainBroker,
+) -> None:
+    async with knowing_only_mqtt_3(plain_broker.port) as port:
+        source = make_either(port)
+        async with running(source) as ready:
+            await publish(plain_broker.port, numbered(3))
+            assert payloads(await collect(source, ready, 3)) == numbered(3)
+
+
+async def test_insisting_on_mqtt_5_says_what_to_set(plain_broker: PlainBroker) -> None:
+    async with knowing_only_mqtt_3(plain_broker.port) as port:
+        source = make_mqtt5(port)
+        ready = asyncio.Event()
+        source.on_ready = ready.set
+        task = asyncio.create_task(source.run())
+        async with asyncio.timeout(10):
+            await ready.wait()
+        assert "MQTT 3" in source.status().error
+        assert not task.done()
+        task.cancel()
+        await asyncio.wait((task,))
 
 
 def test_pubacks_are_the_bytes_the_codec_writes() -> None:

@@ -1,0 +1,359 @@
+"""One session to an MQTT 3.1.1 broker, by paho with manual acknowledgement.
+
+For brokers that do not speak MQTT 5; slower (docs/decisions/0002-own-mqtt-connection.md). MQTT
+3.1.1 knows no receive maximum: once a window of messages is unacknowledged we stop reading, and
+the connection itself holds the broker back. When that lasts longer than twice the keep-alive the
+connection is given up, and the broker delivers again what it holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import paho.mqtt.client as paho
+import structlog
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+
+from gateway.clock import Clock
+from gateway.ingest.inbox import Inbox
+from gateway.ingest.mqtt5_source import Endpoint
+from gateway.ingest.source import (
+    ConnectionRefusedByBrokerError,
+    Delivery,
+    IngestError,
+    Message,
+    SourceStatus,
+)
+
+_log: Final = structlog.get_logger(__name__)
+
+READS_AT_ONCE: Final = 200
+"""Packets read before others on the loop get their turn."""
+
+MISC_EVERY_S: Final = 1.0
+
+
+class PahoSource:
+    """A persistent session, acknowledged only when told to. Implements `Source`."""
+
+    def __init__(
+        self,
+        *,
+        session: str,
+        endpoint: Endpoint,
+        filters: Sequence[str],
+        clock: Clock,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``filters`` are subscribed at QoS 1. The session's expiry is the broker's to set."""
+        if not filters:
+            raise ValueError(f"session {session}: at least one topic filter is needed")
+        self.session = session
+        self.on_ready = on_ready
+        self._endpoint = endpoint
+        self._filters = list(filters)
+        self._clock = clock
+        self._inbox = Inbox(session, endpoint.receive_maximum)
+        self._connection: _Connection | None = None
+        self._since = 0
+        self._error = "not connected yet"
+
+    @property
+    def waiting(self) -> int:
+        """How many messages wait to be taken."""
+        return len(self._inbox)
+
+    def recall(self, entries: Sequence[bytes]) -> None:
+        """At start: what was committed and perhaps never acknowledged, oldest first."""
+        self._inbox.recall(entries)
+
+    def take(self, most: int) -> Delivery | None:
+        """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
+        delivery = self._inbox.take(most)
+        if delivery is not None and self._connection is not None:
+            self._connection.read_on()
+        return delivery
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        """A PUBACK for each message that has a packet id."""
+        if self._connection is None or delivery.epoch != self._inbox.epoch:
+            return
+        ids = [message.packet_id for message in delivery.messages if message.packet_id]
+        self._connection.acknowledge([*ids, *delivery.known])
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Send at QoS 0; false when there is no connection."""
+        return self._connection is not None and self._connection.publish(topic, payload)
+
+    def status(self) -> SourceStatus:
+        """How it is doing."""
+        return SourceStatus(
+            connected=self._connection is not None,
+            since=self._since,
+            error="" if self._connection is not None else self._error,
+            received=self._inbox.received,
+            redelivered=self._inbox.redelivered,
+            waiting=len(self._inbox),
+        )
+
+    async def run(self) -> None:
+        """Connect, subscribe and stay connected until cancelled; back-off with jitter between."""
+        endpoint = self._endpoint
+        delay = endpoint.reconnect_min_s
+        while True:
+            started = self._clock.steady()
+            try:
+                await self._connect_and_stay()
+            except (OSError, IngestError, TimeoutError) as error:
+                self._error = f"{type(error).__name__}: {error}" if str(error) else "timed out"
+                _log.warning("broker.lost", session=self.session, error=self._error)
+            self.on_ready()
+            if self._clock.steady() - started > 10 * endpoint.reconnect_min_s:
+                delay = endpoint.reconnect_min_s
+            # Jitter, so that a hundred gateways do not knock on a broker that has just come back.
+            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
+            delay = min(delay * 2, endpoint.reconnect_max_s)
+
+    async def _connect_and_stay(self) -> None:
+        endpoint = self._endpoint
+        connection = _Connection(endpoint, self._arrived, self._has_room)
+        try:
+            async with asyncio.timeout(endpoint.connect_timeout_s):
+                present = await connection.open()
+                self._inbox.connected(session_present=present)
+                self._connection = connection
+                self._since = self._clock.now()
+                _log.info("broker.connected", session=self.session, session_present=present)
+                await connection.subscribe(self._filters)
+            self._error = ""
+            self.on_ready()
+            await connection.closed
+        finally:
+            self._connection = None
+            self._since = self._clock.now()
+            connection.close()
+            self._inbox.disconnected()
+
+    def _arrived(self, message: Message) -> None:
+        self._inbox.put((message,))
+        self.on_ready()
+
+    def _has_room(self) -> bool:
+        # QoS 0 is never acknowledged; only its waiting bounds it.
+        return len(self._inbox) < 2 * self._endpoint.receive_maximum
+
+
+class _Connection:
+    """paho's client on our event loop: no thread of its own."""
+
+    def __init__(
+        self, endpoint: Endpoint, arrived: Callable[[Message], None], has_room: Callable[[], bool]
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._loop = loop
+        self._endpoint = endpoint
+        self._arrived = arrived
+        self._has_room = has_room
+        self._unacknowledged = 0
+        self._descriptor = -1
+        self._reading = self._writing = False
+        self._misc: asyncio.TimerHandle | None = None
+        self._connack: asyncio.Future[bool] = loop.create_future()
+        self._suback: asyncio.Future[list[int]] = loop.create_future()
+        self.closed: asyncio.Future[None] = loop.create_future()
+        self._count = 0
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            endpoint.client_id,
+            clean_session=False,
+            protocol=paho.MQTTv311,
+            manual_ack=True,
+            reconnect_on_failure=False,
+        )
+        if endpoint.username is not None:
+            client.username_pw_set(endpoint.username, endpoint.password)
+        if endpoint.tls is not None:
+            client.tls_set_context(endpoint.tls)
+        client.connect_timeout = endpoint.connect_timeout_s
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_disconnect = self._on_disconnect
+        self._client = client
+
+    async def open(self) -> bool:
+        """Connect and sign in; whether the broker remembered the session."""
+        endpoint = self._endpoint
+        # paho resolves, connects and shakes hands in one blocking call.
+        connecting = self._loop.run_in_executor(
+            None, self._client.connect, endpoint.host, endpoint.port, endpoint.keep_alive_s
+        )
+        try:
+            await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(self._abandon)
+            raise
+        sock = self._client.socket()
+        if sock is None:
+            raise IngestError("the broker closed the connection at once")
+        self._descriptor = sock.fileno()
+        self.read_on()
+        self._write_on()
+        self._look_after()
+        return await self._connack
+
+    def _abandon(self, connecting: asyncio.Future[MQTTErrorCode]) -> None:
+        if not connecting.cancelled() and connecting.exception() is None:
+            self._client.disconnect()
+
+    async def subscribe(self, filters: Sequence[str]) -> None:
+        """At QoS 1. Raises `ConnectionRefusedByBrokerError`."""
+        self._client.subscribe([(pattern, 1) for pattern in filters])
+        self._write_on()
+        for pattern, code in zip(filters, await self._suback, strict=True):
+            if code >= 128:
+                raise ConnectionRefusedByBrokerError(
+                    f"the broker refused the subscription {pattern!r}"
+                )
+
+    def acknowledge(self, packet_ids: Sequence[int]) -> None:
+        """PUBACK these, then read on."""
+        for packet_id in packet_ids:
+            self._client.ack(packet_id, 1)
+        self._unacknowledged -= len(packet_ids)
+        self._write_on()
+        self.read_on()
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """At QoS 0."""
+        sent = self._client.publish(topic, payload).rc == MQTTErrorCode.MQTT_ERR_SUCCESS
+        self._write_on()
+        return sent
+
+    def close(self) -> None:
+        """Say good-bye and let go of everything."""
+        if self._misc is not None:
+            self._misc.cancel()
+        self._stop_reading()
+        if self._writing:
+            self._loop.remove_writer(self._descriptor)
+        self._client.on_disconnect = None
+        with contextlib.suppress(OSError):
+            self._client.disconnect()
+        for future in (self._connack, self._suback, self.closed):
+            if not future.done():
+                future.cancel()
+            elif not future.cancelled():
+                future.exception()  # seen; otherwise asyncio complains about it
+
+    def read_on(self) -> None:
+        """Read while the window is open."""
+        if not self._reading and self._open and self._may_read():
+            self._loop.add_reader(self._descriptor, self._readable)
+            self._reading = True
+            # TLS may hold decrypted bytes that no selector knows of.
+            self._loop.call_soon(self._readable)
+
+    @property
+    def _open(self) -> bool:
+        return self._descriptor >= 0 and not self.closed.done()
+
+    def _may_read(self) -> bool:
+        return self._unacknowledged < self._endpoint.receive_maximum and self._has_room()
+
+    def _stop_reading(self) -> None:
+        if self._reading:
+            self._loop.remove_reader(self._descriptor)
+            self._reading = False
+
+    def _readable(self) -> None:
+        if not self._reading:
+            return
+        for _ in range(READS_AT_ONCE):
+            before = self._count
+            if not self._may_read():
+                self._stop_reading()
+                break
+            if self._client.loop_read() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                self._end(IngestError("the broker closed the connection"))
+                return
+            if self._count == before:
+                sock = self._client.socket()
+                if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+                    break
+        self._write_on()
+
+    def _write_on(self) -> None:
+        """Send what waits; ask to be called again while the socket takes no more."""
+        if not self._open:
+            return
+        client = self._client
+        if client.want_write() and client.loop_write() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._end(IngestError("the broker closed the connection"))
+            return
+        if self._client.want_write() and not self._writing:
+            self._loop.add_writer(self._descriptor, self._write_on)
+            self._writing = True
+        elif self._writing and not self._client.want_write():
+            self._loop.remove_writer(self._descriptor)
+            self._writing = False
+
+    def _look_after(self) -> None:
+        """Keep-alive."""
+        if self._client.loop_misc() != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            self._end(IngestError("nothing from the broker for longer than the keep-alive"))
+            return
+        self._write_on()
+        self._misc = self._loop.call_later(MISC_EVERY_S, self._look_after)
+
+    def _end(self, reason: IngestError) -> None:
+        self._stop_reading()
+        if self._writing:
+            self._loop.remove_writer(self._descriptor)
+            self._writing = False
+        for future in (self._connack, self._suback, self.closed):
+            if not future.done():
+                future.set_exception(reason)
+
+    # paho's callbacks; called from loop_read and loop_misc, so on our loop.
+
+    def _on_connect(
+        self, _client: Any, _data: Any, flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        if self._connack.done():
+            return
+        if reason.is_failure:
+            self._connack.set_exception(
+                ConnectionRefusedByBrokerError(
+                    f"broker at {self._endpoint.host}:{self._endpoint.port} refused "
+                    f"{self._endpoint.client_id!r}: {str(reason).lower()}"
+                )
+            )
+        else:
+            self._connack.set_result(flags.session_present)
+
+    def _on_subscribe(
+        self, _client: Any, _data: Any, _mid: int, reasons: Any, _properties: Any
+    ) -> None:
+        if not self._suback.done():
+            self._suback.set_result([reason.value for reason in reasons])
+
+    def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
+        self._count += 1
+        self._unacknowledged += message.qos > 0
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "\ufffd"  # no topic of anybody's: becomes a counted reject
+        packet_id = message.mid if message.qos else 0
+        self._arrived(Message(topic, bytes(message.payload), packet_id, message.retain))
+
+    def _on_disconnect(
+        self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any
+    ) -> None:
+        self._end(IngestError(f"the broker closed the connection: {str(reason).lower()}"))
