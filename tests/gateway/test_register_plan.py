@@ -258,6 +258,12 @@ class TestReferences:
         ]  # fmt: skip
         assert planned.changes == ()
 
+    def test_a_wrong_column_gets_suggestions_only_for_its_first_words(self) -> None:
+        body = "".join(f"no3,d{row},smoke,实验楼{row}\n" for row in range(60))
+        said = complaints(plan(rows(f"学校,设备编号,设备类型,位置\n{body}")))
+        assert len(said) == 60
+        assert sum("did you mean" in line for line in said) == 50
+
     def test_by_a_name_that_two_places_share_ask_for_the_id(self) -> None:
         stored = register()
         stored.places["no3", "302"] = Place("302", "no3", "化学实验室")
