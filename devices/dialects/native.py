@@ -223,8 +223,10 @@ _LAST_MOMENT: Final = 253_402_300_800_000  # the year 10000, in ms
 def _parse_moment(moment: object) -> int | None:
     if isinstance(moment, bool):
         return None
-    if isinstance(moment, (int, float)):
-        number = float(moment)
+    if isinstance(moment, int):
+        return moment if 0 <= moment < _LAST_MOMENT else None  # may be too large for a float
+    if isinstance(moment, float):
+        number = moment
     elif isinstance(moment, str):
         try:
             number = float(moment)

@@ -336,7 +336,7 @@ def _values(document: dict[str, Any], known: Known | None) -> dict[str, Value]:
     for name, value in document.items():
         if name == "voltage":
             mapped.update(_voltage(value, document, known))
-        elif name == "state" and value in {"ON", "OFF"}:
+        elif name == "state" and value in ("ON", "OFF"):  # a tuple: the value may not be hashable
             mapped["switch"] = "closed" if value == "ON" else "open"
         elif name in {"smoke", "tamper", "battery_low", "gas", "carbon_monoxide", "sos"}:
             decided = v.truth(value)
