@@ -1,0 +1,1 @@
+"""Peers that benchmarks compare with: a C subscriber that only counts, and Node-RED."""
