@@ -41,7 +41,9 @@ class Stage(msgspec.Struct, frozen=True):
         return self.campus.schools[0].id
 
     def pick_device(self, *kinds: str, place: str = "") -> Device:
-        """The device wished for, or the first native one of ``kinds`` in such a place."""
+        """The device wished for, or a native one in such a place if there is one, of the first of
+        ``kinds`` that there is.
+        """
         school = self.pick_school(place)
         if self.device is not None:
             return self.campus.device(school, self.device)
@@ -50,12 +52,15 @@ class Stage(msgspec.Struct, frozen=True):
             for device in self.campus.of_school(school)
             if device.kind in kinds and device.dialect == "native"
         ]
-        for device in fitting:
-            if (device.place or "").startswith(place):
-                return device
         if not fitting:
             raise LookupError(f"{school} has no device of kind {' or '.join(kinds)}")
-        return fitting[0]
+        return min(
+            fitting,
+            key=lambda device: (
+                not (device.place or "").startswith(place),
+                kinds.index(device.kind),
+            ),
+        )
 
 
 class Story:
