@@ -180,7 +180,8 @@ class Presenter:
                 school="", id="gateway", kind="gateway", name=self._both("device.gateway")
             )
         if device is None:
-            number = str(alert.device)
+            # Off the register, or never on it: then the finding itself names the device.
+            number = str(alert.explanation.inputs.get("device") or alert.device)
             return AlertDeviceOut(
                 school=alert.school, id=number, kind="", name=Names(zh=number, en=number)
             )

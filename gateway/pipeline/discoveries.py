@@ -19,7 +19,17 @@ _encode: Final = msgspec.json.Encoder(order="deterministic").encode
 
 
 class _Found:
-    __slots__ = ("first", "kind", "last", "messages", "route", "sample", "topic", "values")
+    __slots__ = (
+        "events_seen",
+        "first",
+        "kind",
+        "last",
+        "messages",
+        "route",
+        "sample",
+        "topic",
+        "values",
+    )
 
     def __init__(self, route: Route, kind: str, now: int) -> None:
         self.route = route
@@ -30,6 +40,7 @@ class _Found:
         self.topic = ""
         self.sample = b""
         self.values: dict[str, object] = {}
+        self.events_seen: list[tuple[int, int]] = []
 
 
 class Discoveries:
@@ -79,6 +90,11 @@ class Discoveries:
             if reading.event is not None:
                 found.values["event"] = reading.event
         self._changed.add(key)
+
+    def events_seen(self, route: Route) -> list[tuple[int, int]]:
+        """The events known of a device; nothing is remembered of those beyond the bounds."""
+        found = self._found.get((route.school, route.device))
+        return [] if found is None else found.events_seen
 
     def forget(self, school: str, device: str) -> None:
         """It was adopted."""

@@ -25,6 +25,7 @@ from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch, Fact
@@ -277,8 +278,8 @@ class Judge:
         if reading.firmware:
             state.firmware = reading.firmware
         if reading.event is not None or reading.channel is Channel.EVENT:
-            if route.dialect == "native" and reading.seq is not None and not reading.retained:
-                work.replies.append(_reply(route, reading))
+            if not reading.retained:
+                self._reply(route, reading, work)
             if state.events_seen is None:
                 state.events_seen = []
             if not is_news(state.events_seen, reading):
@@ -345,11 +346,39 @@ class Judge:
                 self._rejects.add(readings, topic, payload, route.school, now, work.batch)
                 return
             if readings:
-                kind = dialect.guess_kind(route, readings)
-                self._discoveries.add(route, kind, topic, payload, readings, now)
+                self._discover(dialect, route, topic, payload, readings, now, work)
             return
         if reject is not None:
             self._rejects.add(reject, topic, payload, "", now, work.batch)
+
+    def _discover(
+        self,
+        dialect: Dialect,
+        route: Route,
+        topic: str,
+        payload: bytes,
+        readings: list[Reading],
+        now: int,
+        work: Work,
+    ) -> None:
+        kind = dialect.guess_kind(route, readings)
+        self._discoveries.add(route, kind, topic, payload, readings, now)
+        seen = self._discoveries.events_seen(route)
+        for reading in readings:
+            alarm = alarm_of(route, reading, seen, now)
+            if alarm is not None:
+                device = stand_in(route, kind)
+                work.batch.urgent = True
+                work.batch.facts.append(_event_fact(device, reading))
+                self._book.fold(alarm, device, work)
+            if reading.event is not None and not reading.retained:
+                self._reply(route, reading, work)
+
+    def _reply(self, route: Route, reading: Reading, work: Work) -> None:
+        """Certainty for a native alarm device, sent once its event is committed."""
+        if route.dialect == Native.name and reading.seq is not None:
+            topic = f"campus/{route.school}/{route.kind}/{route.device}/reply"
+            work.replies.append((topic, canonical({"seq": reading.seq, "ts": reading.at})))
 
     def _reject(
         self, reject: Reject, topic: str, payload: bytes, slot: _Slot, now: int, work: Work
@@ -459,12 +488,6 @@ def _take_status(state: DeviceState, reading: Reading, now: int, work: Work) -> 
         state.online = online
         state.online_since = now
         work.batch.states[state.device.row] = b""  # filled by `Judge.finish`
-
-
-def _reply(route: Route, reading: Reading) -> tuple[str, bytes]:
-    """Certainty for a native alarm device: sent once its event is committed."""
-    topic = f"campus/{route.school}/{route.kind}/{route.device}/reply"
-    return topic, canonical({"seq": reading.seq, "ts": reading.at})
 
 
 def _event_fact(device: Device, reading: Reading) -> Fact:

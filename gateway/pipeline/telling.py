@@ -88,7 +88,7 @@ class Telling:
         condition = words.both(f"condition.{alert.condition}")
         explanation = explained(words, why)
         return Setting(
-            device="" if device is None else device.id,
+            device=str(why.inputs.get("device", "")) if device is None else device.id,
             kind="" if device is None else device.kind,
             device_name=Bilingual("", "")
             if device is None

@@ -207,3 +207,25 @@ def test_stored_figures_that_no_rule_takes_are_left_out_and_said(
     assert "no_such_rule" in capsys.readouterr().out
     judged.clock.turn(1000)
     assert judged.say(WARM, "telemetry", ts=judged.now, temperature_c=21).batch.readings
+
+
+def test_a_press_of_an_unregistered_button_is_an_emergency_and_is_replied_to(
+    judged: Judged,
+) -> None:
+    topic = "campus/no3/alarm-button/new-7/event"
+    body = json.dumps({"ts": judged.now, "seq": 1, "event": "pressed"}).encode()
+    work = judged.hear(topic, body)
+    (alert,) = work.batch.alerts.values()
+    assert alert.emergency
+    assert alert.condition == "unregistered_alarm"
+    assert alert.explanation.inputs["device"] == "new-7"
+    assert [reply[0] for reply in work.replies] == ["campus/no3/alarm-button/new-7/reply"]
+    assert work.batch.urgent
+    again = judged.hear(topic, body)
+    assert again.replies
+    assert not again.batch.transitions
+
+
+def test_telemetry_of_an_unregistered_device_is_no_alarm(judged: Judged) -> None:
+    work = judged.hear("campus/no3/smoke/new-8/telemetry", b'{"smoke_alarm":false}')
+    assert not work.batch.transitions
