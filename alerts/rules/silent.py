@@ -66,17 +66,19 @@ class SilentParameters(Parameters):
 
 class SilentMemory:
     """``stage`` is ``""``, or `WAITING` until ``offline`` (ms) when its status says offline, or
-    the condition raised. ``usual`` is its longest usual interval (ms, 0 = nothing learned yet), as
-    of ``looked`` (ms); ``saved`` is what of it is stored. ``heard_since`` is when it was heard
-    again after it had been quiet: what is heard through it gets its grace from then on.
+    the condition raised. ``usual`` is its longest usual interval (ms, 0 = unknown yet), as of
+    ``looked`` (ms), and ``longest`` the longest since then; ``saved`` is what of it is stored.
+    ``heard_since`` is when it was heard again after it had been quiet: what is heard through it
+    gets its grace from then on.
     """
 
-    __slots__ = ("heard_since", "looked", "offline", "saved", "stage", "usual")
+    __slots__ = ("heard_since", "longest", "looked", "offline", "saved", "stage", "usual")
 
     def __init__(self) -> None:
         self.stage = ""
         self.usual = 0
         self.saved = 0
+        self.longest = 0
         self.looked = 0
         self.offline = 0
         self.heard_since = 0
@@ -126,13 +128,13 @@ class Silent(QuietRule):
 
     def limit(self, memory: SilentMemory) -> int:
         """The silence (ms) after which it is called silent."""
-        if not memory.usual:
-            return self._too_late
         return min(max(int(memory.usual * self._times), self._shortest), self._too_late)
 
     def start(self, memory: SilentMemory, state: DeviceState, now: int) -> Outcome | None:
         """Watch it from now on."""
         memory.looked = now
+        if not memory.usual:
+            memory.usual = memory.saved = self._expected
         if memory.stage == WAITING:
             memory.stage = ""  # its status is retained: it comes again
         return None if memory.stage else Outcome(wake=now + self.limit(memory))
@@ -143,7 +145,7 @@ class Silent(QuietRule):
         """Learn its interval; heard again is no longer silent."""
         if memory.stage or reading.channel is _STATUS:
             return self._judge_change(memory, state, reading, now)
-        if reading.received - state.heard > memory.usual and not reading.retained:
+        if reading.received - state.heard > memory.longest and not reading.retained:
             self._learn(memory, state.heard, reading.received)
         return None
 
@@ -151,9 +153,11 @@ class Silent(QuietRule):
         """Its time is up, unless it was heard meanwhile or could not be heard."""
         if memory.stage in {SILENT, OFFLINE}:
             return None
-        if state.heard > memory.looked:
-            memory.usual -= min((now - memory.looked) // _LEAK, memory.usual // 2)
+        if memory.longest:
+            shrunk = memory.usual - (now - memory.looked) // _LEAK
+            memory.usual = max(shrunk, min(memory.longest, self._expected))
         memory.looked = now
+        memory.longest = 0
         save = abs(memory.usual - memory.saved) * 5 > memory.saved
         if save:
             memory.saved = memory.usual
@@ -180,7 +184,7 @@ class Silent(QuietRule):
         if reading.retained or reading.late:
             return None  # said before it fell silent
         passed = reading.received - state.heard
-        if passed > memory.usual:
+        if passed > memory.longest:
             self._learn(memory, state.heard, reading.received)
         if not memory.stage:
             return None
@@ -197,15 +201,17 @@ class Silent(QuietRule):
         return Outcome((finding,), wake=waking, save=True)
 
     def _learn(self, memory: SilentMemory, heard: int, received: int) -> None:
-        """A longer interval than usual."""
+        """A longer interval than since we last looked, perhaps than usual."""
+        passed = received - heard
         if not heard:
             return
-        passed = received - heard
         if passed > self.limit(memory):
             memory.heard_since = received  # it had been away
             if passed > self._too_late:
                 return  # an outage teaches no interval
-        memory.usual = min(passed, self._expected)
+        memory.longest = passed
+        if passed > memory.usual:
+            memory.usual = min(passed, self._expected)
 
     def _due(self, memory: SilentMemory, state: DeviceState, now: int) -> tuple[int, Finding]:
         """When to raise what, as far as is known now."""
