@@ -34,6 +34,7 @@ def rate() -> float | None:
             capture_output=True,
             text=True,
             timeout=600,
+            check=False,
         )
         if installed.returncode != 0:
             measure.say(f"Node-RED: npm could not install it, left out: {installed.stderr[-300:]}")
