@@ -11,7 +11,6 @@ import contextlib
 import random
 import resource
 import signal
-import socket
 import time
 from collections.abc import AsyncIterator
 from enum import StrEnum
@@ -36,6 +35,7 @@ from gateway.broker.process import (
     find_running,
     spawn,
 )
+from gateway.listeners import holder_of, is_free
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -262,7 +262,7 @@ class Mosquitto:
                 "apt-get install mosquitto), or name another broker by broker.url."
             )
         for listener in self._plan.listeners:
-            _refuse_taken(listener)
+            await asyncio.to_thread(_refuse_taken, listener)
         _raise_descriptor_limit()
         self._state = BrokerState.STARTING
         files = self.written.files
@@ -409,16 +409,14 @@ async def running(broker: Mosquitto) -> AsyncIterator[Mosquitto]:
 
 def _refuse_taken(listener: Listener) -> None:
     """Before the start: else we might knock at a stranger that listens there already."""
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((listener.host, listener.port))
-        except OSError as error:
-            raise PortTakenError(
-                f"the broker cannot listen on {listener.host}:{listener.port}: {error.strerror}. "
-                "Another program (another broker?) listens there: stop it, or choose another port."
-            ) from error
+    if is_free(listener.host, listener.port):
+        return
+    holder = holder_of(listener.port)
+    raise PortTakenError(
+        f"the broker cannot listen on {listener.host}:{listener.port}: "
+        f"{holder or 'another program'} listens there (another broker?). Stop it, or choose "
+        "another port."
+    )
 
 
 def _raise_descriptor_limit() -> None:

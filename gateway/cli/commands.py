@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import typer
 
-from gateway.cli import broker, check_config, generate, import_register, run, simulate, users
+from gateway.cli import (
+    broker,
+    check_config,
+    doctor,
+    generate,
+    import_register,
+    run,
+    simulate,
+    users,
+)
 
 app = typer.Typer(
     name="campus",
@@ -18,6 +27,7 @@ app.command("run")(run.run)
 app.command("import")(import_register.import_register)
 app.command("check-config")(check_config.check_config)
 app.command("broker-config")(broker.broker_config)
+app.command("doctor")(doctor.doctor)
 app.command("config-reference")(generate.config_reference)
 app.command("message-schema")(generate.message_schema)
 app.add_typer(simulate.app, name="simulate")

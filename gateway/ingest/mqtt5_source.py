@@ -56,7 +56,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout_s: float = 10.0
     reconnect_min_s: float = 0.2
     reconnect_max_s: float = 15.0
-    max_packet_size: int = 256 * 1024
+    max_packet_size: int = 2 << 20  # a Zigbee2MQTT list of devices is some kilobytes a device
 
 
 class Mqtt5Source:

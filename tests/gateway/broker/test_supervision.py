@@ -141,7 +141,7 @@ async def test_a_port_that_is_taken_is_said_before_anything_starts(
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", plan.listeners[0].port))
         stranger.listen()
-        with pytest.raises(PortTakenError, match="Another program"):
+        with pytest.raises(PortTakenError, match=rf"\({os.getpid()}\) listens there"):
             await Mosquitto(plan, tmp_path).start()
     assert find_running(tmp_path / "mosquitto.conf") == []
 
