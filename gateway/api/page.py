@@ -9,12 +9,15 @@ from __future__ import annotations
 import mimetypes
 from email.utils import formatdate
 from hashlib import sha256
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
 import msgspec
 from starlette.responses import Response
+
+from gateway.api.problems import Problem
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -75,6 +78,14 @@ class BuiltPage:
         await (await self._response(scope))(scope, receive, send)
 
     async def _response(self, scope: Scope) -> Response:
+        if scope["method"] not in ("GET", "HEAD"):
+            problem = Problem(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "The page is only read.",
+                headers={"Allow": "GET, HEAD"},
+            )
+            return problem.response()
         if not self.built:
             return Response(_MISSING, 503, media_type="text/html; charset=utf-8")
         name = scope["path"].lstrip("/") or "index.html"

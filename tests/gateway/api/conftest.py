@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from alerts.finding import Explanation, Finding, Priority
 from alerts.lifecycle import Limits
 from devices.dialects.native import Native
 from devices.model import Device, Place, Region, School
+from gateway.api import broadcast
 from gateway.api.app import close_streams, create_api
 from gateway.clock import ManualClock
 from gateway.configuration import default_settings
@@ -89,6 +91,9 @@ class Buttons:
 class Campus:
     """Two schools with their devices, and the gateway that watches them."""
 
+    kept: ClassVar[int] = 20_000
+    resume_limit: ClassVar[int] = 100_000
+
     def __init__(self, store: SqliteStore, settings: Settings) -> None:
         self.store = store
         self.settings = settings
@@ -113,7 +118,7 @@ class Campus:
             rejects=Rejects(),
         )
         self.judge.load(snapshot.devices, snapshot.states, self.clock.now())
-        self.live = Live(older=self._older, kept=20, resume_limit=60)
+        self.live = Live(older=self._older, kept=self.kept, resume_limit=self.resume_limit)
         self.live.start(snapshot.last_transition)
         self.flow = Flow(
             sources=[],
@@ -202,6 +207,19 @@ class Campus:
         (alert,) = self.book.of_device(state.device.row)
         return alert.id
 
+    async def press_often(self, times: int) -> None:
+        """Presses that arrive together, as after an outage."""
+        messages = []
+        for _ in range(times):
+            self.clock.turn(10)
+            self._seq += 1
+            body = {"ts": self.clock.now(), "seq": self._seq, "event": "pressed"}
+            topic = "campus/no3/alarm-button/gate-01/event"
+            messages.append(Message(topic, json.dumps(body).encode(), 1, False))
+        work = self.flow.work()
+        self.judge.digest(messages, work.batch.now, work)
+        await self.flow.commit(work)
+
     async def find(
         self, condition: str, device: Device = GATEWAY, priority: Priority = Priority.MEDIUM
     ) -> int:
@@ -288,6 +306,14 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("store") / "campus.db"
     open_store(path, reserve_bytes=RESERVE, low_water=RESERVE).close()
     return path
+
+
+@pytest.fixture
+def forgetful(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub keeps 10 events, the desk 20, and it reads 60 from the store at most."""
+    monkeypatch.setattr(broadcast, "KEPT", 10)
+    monkeypatch.setattr(Campus, "kept", 20)
+    monkeypatch.setattr(Campus, "resume_limit", 60)
 
 
 @pytest.fixture
