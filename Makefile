@@ -23,7 +23,7 @@ test: setup ## everything that must hold
 	$(BIN)/pytest
 
 bench: setup ## all benchmarks, or BENCH=name
-	@bash docker/need.sh mosquitto chromium
+	@bash docker/need.sh mosquitto chromium gcc
 	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: setup ## two hundred kills under load

@@ -104,7 +104,7 @@ class DemoCampus:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.touch(mode=0o600)
         self._file.write_bytes(msgspec.json.encode(self._access))
-        command = [sys.executable, "-m", "gateway.cli", "simulate", "run"]
+        command = [sys.executable, "-m", "gateway.cli.simulate", "run"]
         command += ["--access", str(self._file), "--seed", str(DEMO_SEED)]
         while True:
             process = await asyncio.create_subprocess_exec(
