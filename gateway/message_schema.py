@@ -54,6 +54,7 @@ def message_schemas(kinds: Mapping[str, KindSpec]) -> dict[str, Schema]:
     schemas = {
         "any.status.schema.json": _status(),
         "any.command.schema.json": _command(),
+        "any.answer.schema.json": _answer(),
         "any.reply.schema.json": _reply(),
         "alert.schema.json": _alert(),
     }
@@ -162,7 +163,7 @@ def _status() -> Schema:
 
 def _command() -> Schema:
     properties: Schema = {
-        "id": {"description": "Goes back in the reply.", "type": "string"},
+        "id": {"description": "Goes back in the answer.", "type": "string"},
         "command": {"enum": ["ping", "self_test", "beep", "reset", "reboot"]},
         "expires": {
             "description": "Milliseconds since 1970 UTC; do nothing when it has passed.",
@@ -173,17 +174,27 @@ def _command() -> Schema:
     return _object("any.command", "Command to any device", topic, properties, ["id", "command"])
 
 
-def _reply() -> Schema:
+def _answer() -> Schema:
     properties: Schema = {
+        "event": {"const": "answered"},
         "id": {"description": "The command's id.", "type": "string"},
         "ok": {"type": "boolean"},
         "ms": {"description": "How long it took.", "type": "number", "minimum": 0},
         "error": {"description": "Why it could not be done.", "type": "string"},
-        "seq": {"description": "From the gateway: the event with this seq is stored."} | _SEQ_TYPE,
-        "ts": {"description": "From the gateway: the event's own ts.", "type": ["integer", "null"]},
     }
-    topic = "campus/{school}/{kind}/{device}/reply"
-    return _object("any.reply", "Reply to a command, or to an event", topic, properties, [])
+    topic = "campus/{school}/{kind}/{device}/event"
+    return _object(
+        "any.answer", "Answer of a device to a command", topic, properties, ["event", "id", "ok"]
+    )
+
+
+def _reply() -> Schema:
+    properties: Schema = {
+        "seq": {"description": "The event with this seq is stored."} | _SEQ_TYPE,
+        "ts": {"description": "The event's own ts.", "type": ["integer", "null"]},
+    }
+    topic = "campus/{school}/{kind}/{device}/reply (only the gateway publishes)"
+    return _object("any.reply", "Reply of the gateway to an event", topic, properties, ["seq"])
 
 
 _SEQ_TYPE: Final[Schema] = {"type": ["integer", "null"], "minimum": 0, "maximum": 0xFFFFFFFF}

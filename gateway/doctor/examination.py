@@ -134,7 +134,7 @@ def _mosquitto(program: str) -> Verdict:
     if path is None:
         return verdicts.mosquitto(program, None, None)
     try:
-        # Without -c and with an option it does not know, it says its version and ends.
+        # Its help begins with its version; it has no option that says it alone.
         said = subprocess.run(  # noqa: S603 - the program the deployer named
             [path, "-h"], capture_output=True, text=True, timeout=ANSWER_S, check=False
         ).stdout
