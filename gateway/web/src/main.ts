@@ -3,11 +3,11 @@ import { createApp } from "vue";
 import { show } from "@/look/theme";
 import { begin } from "@/session/session";
 import AppShell from "@/shell/AppShell.vue";
-import { router } from "@/shell/router";
+import { makeRouter } from "@/shell/router";
 import { speak } from "@/words/words";
 import "@/look/tokens.css";
 import "@/look/controls.css";
 
 show();
 await Promise.all([speak(), begin()]);
-createApp(AppShell).use(router).mount("#page");
+createApp(AppShell).use(makeRouter()).mount("#page");

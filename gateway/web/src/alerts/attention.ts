@@ -75,11 +75,11 @@ export function useAttention(
   }
 
   const shownSince = ref(0);
-  watch(selected, () => {
-    shownSince.value = chosen.value === null ? Date.now() : 0;
-  });
+  watch(selected, () => (shownSince.value = Date.now()), { flush: "sync" });
   /** Whether the alert in view came there by itself just now: keys wait. */
-  const settling = computed(() => here.value - shownSince.value < UNSEEN_MS);
+  const settling = computed(
+    () => chosen.value === null && here.value - shownSince.value < UNSEEN_MS,
+  );
 
   const idle = window.setInterval(() => {
     const wide = window.matchMedia("(min-width: 721px)").matches;

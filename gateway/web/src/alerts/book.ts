@@ -1,5 +1,5 @@
 // The open alerts this screen knows: loaded once, then kept by the stream.
-import { computed, ref, shallowRef, triggerRef } from "vue";
+import { computed, ref, shallowReadonly, shallowRef } from "vue";
 import { get } from "@/api/client";
 import type { Alert, Page, StreamEntry } from "@/api/types";
 import { pressing } from "@/alerts/ordering";
@@ -8,58 +8,60 @@ const PAGE = 500;
 /** More open alerts than anybody can work through; the counts in the header hold all. */
 const MOST = 3000;
 
-const book = shallowRef(new Map<number, Alert>());
+/** Never changed in place: whoever watches it compares by identity. */
+const book = shallowRef<ReadonlyMap<number, Alert>>(new Map());
 
-export const alerts = computed(() => book.value);
+export const alerts = shallowReadonly(book);
 export const loading = ref(true);
 export const trouble = shallowRef<unknown>(null);
 export const more = ref(false);
 /** Emergencies that nobody has acknowledged. */
 export const emergencies = computed(() => [...book.value.values()].filter(pressing));
 
+/** What came in since the list was last asked for; null while none is. */
+let meanwhile: Map<number, Alert> | null = null;
+
 /** When each alert first came to this screen, for the mark of new ones. */
 const arrivals = new Map<number, number>();
 export const arrivedAt = (id: number): number | undefined => arrivals.get(id);
 
 /** Whether an alert changes what is known: versions only grow. */
-function newer(alert: Alert): boolean {
-  const known = book.value.get(alert.id);
-  return known === undefined || alert.version > known.version;
+function newer(alert: Alert, known: ReadonlyMap<number, Alert>): boolean {
+  return alert.version > (known.get(alert.id)?.version ?? 0);
 }
 
 /** Take in one alert, e.g. the answer to an action. */
 export function take(alert: Alert): void {
-  if (!newer(alert)) return;
-  book.value.set(alert.id, alert);
-  triggerRef(book);
+  put([alert]);
 }
 
 /** Take in what the stream brought. Closed ones stay until `forget`: their rows may be held. */
 export function fold(entries: readonly StreamEntry[], now: number): void {
-  for (const { alert } of entries) {
-    if (!newer(alert)) continue;
-    if (!book.value.has(alert.id)) {
-      if (alert.state === "closed") continue;
-      arrivals.set(alert.id, now);
-    }
-    book.value.set(alert.id, alert);
+  for (const { alert } of entries) if (!book.value.has(alert.id)) arrivals.set(alert.id, now);
+  put(entries.map(({ alert }) => alert));
+}
+
+function put(changed: readonly Alert[]): void {
+  const next = new Map(book.value);
+  for (const alert of changed) {
+    if (!newer(alert, next) || (alert.state === "closed" && !next.has(alert.id))) continue;
+    next.set(alert.id, alert);
+    meanwhile?.set(alert.id, alert);
   }
-  triggerRef(book);
+  book.value = next;
 }
 
 /** Let go of the alerts that are closed. */
 export function forget(): void {
-  let changed = false;
-  for (const [id, alert] of book.value)
-    if (alert.state === "closed") {
-      arrivals.delete(id);
-      changed = book.value.delete(id) || changed;
-    }
-  if (changed) triggerRef(book);
+  const open = [...book.value].filter(([, alert]) => alert.state !== "closed");
+  if (open.length === book.value.size) return;
+  book.value = new Map(open);
+  for (const id of arrivals.keys()) if (!book.value.has(id)) arrivals.delete(id);
 }
 
-/** Load all open alerts anew; those the stream brought meanwhile are kept if newer. */
+/** Load all open alerts anew. What comes in while they are loaded is newer than the list. */
 export async function load(): Promise<void> {
+  const mine = (meanwhile = new Map<number, Alert>());
   try {
     const found = new Map<number, Alert>();
     let cursor: string | null = null;
@@ -68,15 +70,15 @@ export async function load(): Promise<void> {
       for (const alert of page.items) found.set(alert.id, alert);
       cursor = page.next ?? null;
     } while (cursor !== null && found.size < MOST);
+    if (mine !== meanwhile) return; // a later loading is under way
     more.value = cursor !== null;
-    for (const alert of book.value.values())
-      if (alert.version > (found.get(alert.id)?.version ?? (more.value ? 0 : alert.version)))
-        found.set(alert.id, alert);
+    for (const alert of mine.values()) if (newer(alert, found)) found.set(alert.id, alert);
     book.value = found;
     trouble.value = null;
   } catch (problem) {
     trouble.value = problem;
   } finally {
     loading.value = false;
+    if (mine === meanwhile) meanwhile = null;
   }
 }

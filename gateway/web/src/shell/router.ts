@@ -1,27 +1,30 @@
 // Which address shows which room. Only the alerts are part of the first load.
 import { createRouter, createWebHistory } from "vue-router";
+import type { RouteRecordRaw, Router } from "vue-router";
 import AlertsPage from "@/alerts/AlertsPage.vue";
 
-export const router = createRouter({
-  history: createWebHistory(),
-  routes: [
-    { path: "/", name: "alerts", component: AlertsPage },
-    { path: "/alerts/:id(\\d+)", name: "alert", component: AlertsPage },
-    { path: "/history", name: "history", component: () => import("@/alerts/HistoryPage.vue") },
-    { path: "/devices", name: "devices", component: () => import("@/devices/DevicesPage.vue") },
-    {
-      path: "/devices/:school/:id",
-      name: "device",
-      component: () => import("@/devices/DevicePage.vue"),
-    },
-    {
-      path: "/discoveries",
-      name: "discoveries",
-      component: () => import("@/discoveries/DiscoveriesPage.vue"),
-    },
-    { path: "/rejects", name: "rejects", component: () => import("@/rejects/RejectsPage.vue") },
-    { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
-    { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },
-    { path: "/:rest(.*)*", name: "nowhere", component: () => import("@/shell/NowherePage.vue") },
-  ],
-});
+const routes: RouteRecordRaw[] = [
+  { path: "/", name: "alerts", component: AlertsPage },
+  { path: "/alerts/:id(\\d+)", name: "alert", component: AlertsPage },
+  { path: "/history", name: "history", component: () => import("@/alerts/HistoryPage.vue") },
+  { path: "/devices", name: "devices", component: () => import("@/devices/DevicesPage.vue") },
+  {
+    path: "/devices/:school/:id",
+    name: "device",
+    component: () => import("@/devices/DevicePage.vue"),
+  },
+  {
+    path: "/discoveries",
+    name: "discoveries",
+    component: () => import("@/discoveries/DiscoveriesPage.vue"),
+  },
+  { path: "/rejects", name: "rejects", component: () => import("@/rejects/RejectsPage.vue") },
+  { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
+  { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },
+  { path: "/:rest(.*)*", name: "nowhere", component: () => import("@/shell/NowherePage.vue") },
+];
+
+/** Made only after the one-time code is out of the address: the router would put it back. */
+export function makeRouter(): Router {
+  return createRouter({ history: createWebHistory(), routes });
+}

@@ -1,0 +1,181 @@
+"""A demonstration gateway as people start it, and a real browser before it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+
+START_S: Final = 60.0
+STOP_S: Final = 30.0
+LINK: Final = re.compile(r"(http://\S+)/#code=(\w+)")
+FLAGS: Final = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class DemoGateway:
+    """``campus run --demo`` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: asyncio.subprocess.Process | None = None
+        self.url = ""
+        self.code = ""
+
+    async def start(self) -> None:
+        """Start it and wait for the line with the page and the one-time code."""
+        log = self._folder / "gateway.log"
+        with log.open("wb") as out:
+            command = [sys.executable, "-m", "gateway.cli", "run", "--demo"]
+            command += ["--demo-folder", str(self._folder / "demo")]
+            self._process = await asyncio.create_subprocess_exec(
+                *command, stdout=out, stderr=asyncio.subprocess.STDOUT
+            )
+        until = time.monotonic() + START_S
+        while (found := LINK.search(log.read_text("utf-8"))) is None:
+            assert self._process.returncode is None, log.read_text("utf-8")
+            assert time.monotonic() < until, log.read_text("utf-8")
+            await asyncio.sleep(0.05)
+        self.url, self.code = found.groups()
+
+    def freeze(self) -> None:
+        """Let it hang: connections stay open and nothing comes."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    async def stop(self) -> None:
+        """End it as an administrator does."""
+        if self._process is not None:
+            self.thaw()
+            self._signal(signal.SIGTERM)
+            await asyncio.wait_for(self._process.wait(), STOP_S)
+            self._process = None
+
+    def _signal(self, number: int) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+
+
+class Screens:
+    """Opens pages in a browser and keeps what went wrong in them."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+
+    async def open(
+        self,
+        address: str,
+        *,
+        signed_in: StorageState | None = None,
+        width: int = 1440,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+        language: str = "zh-CN",
+        script: str = "",
+    ) -> Page:
+        """A page in a context of its own, with the alerts or the sign-in in view."""
+        wanted: dict[str, Any] = {"storage_state": signed_in} if signed_in else {}
+        context = await self._browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            locale=language,
+            **wanted,
+        )
+        self._contexts.append(context)
+        if script:
+            await context.add_init_script(script)
+        page = await context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda said: (
+                self.complaints.append(said.text) if said.type in ("error", "warning") else None
+            ),
+        )
+        page.on("request", lambda request: self.requests.append(request.url))
+        await page.goto(address)
+        if address.startswith("http"):
+            await page.wait_for_selector("main")
+        return page
+
+    async def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            await context.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def demo_gateway(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[DemoGateway]:
+    gateway = DemoGateway(tmp_path_factory.mktemp("demo"))
+    try:
+        await gateway.start()
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_gateway(tmp_path: Path) -> AsyncIterator[DemoGateway]:
+    """One that the test may stop and start."""
+    gateway = DemoGateway(tmp_path)
+    try:
+        await gateway.start()
+        yield gateway
+    finally:
+        await gateway.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium")
+    assert path is not None, "apt-get install chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def signed_in(demo_gateway: DemoGateway, browser: Browser) -> StorageState:
+    """The cookie of somebody who came with the one-time code."""
+    context = await browser.new_context(locale="zh-CN")
+    page = await context.new_page()
+    await page.goto(f"{demo_gateway.url}/#code={demo_gateway.code}")
+    await page.wait_for_selector("header.top")
+    assert "code=" not in page.url  # a code in the address would stay in the history
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screens(browser: Browser) -> AsyncIterator[Screens]:
+    screens = Screens(browser)
+    yield screens
+    await screens.close()

@@ -1,0 +1,318 @@
+"""The page in a real browser before a real gateway: what an operator sees, hears and does."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+import pytest
+from playwright.async_api import Locator, Page, StorageState, expect
+
+if TYPE_CHECKING:
+    from tests.system.browser.conftest import DemoGateway, Screens
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
+
+FIRST_LOAD_BYTES: Final = 300_000
+ROOMS: Final = ("/", "/history", "/devices", "/discoveries", "/rejects", "/people", "/settings")
+BLINKS: Final = re.compile(r"\bblinks\b")
+PATIENCE_MS: Final = 15_000
+WRITE: Final = {"X-Campus-Request": "1"}
+LOW_CONTRAST: Final = (Path(__file__).parent / "low_contrast.js").read_text("utf-8")
+
+COUNT_TONES: Final = """
+    window.tones = 0;
+    const start = OscillatorNode.prototype.start;
+    OscillatorNode.prototype.start = function (...rest) {
+      window.tones += 1;
+      return start.apply(this, rest);
+    };
+"""
+
+_next_button = count()
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+async def new_button(page: Page) -> str:
+    """Choose a button that no other test presses; returns ``school/device``."""
+    chooser = page.locator("aside select")
+    option = chooser.locator("option").nth(next(_next_button))
+    await expect(option).to_be_attached()
+    button = await option.get_attribute("value")
+    assert button is not None
+    await chooser.select_option(button)
+    return button
+
+
+async def press(page: Page, button: str) -> None:
+    """Press it as if on another screen: nothing is touched on this one."""
+    school, device = button.split("/")
+    answer = await page.request.post(
+        f"{origin(page)}/api/v1/demo/press",
+        data={"school": school, "device": device},
+        headers=WRITE,
+    )
+    assert answer.status == 202
+
+
+async def acknowledge_elsewhere(page: Page, button: str) -> None:
+    """What another operator does on another screen."""
+    address = f"{origin(page)}/api/v1/alerts"
+    found = await (await page.request.get(address, params={"device": button})).json()
+    answer = await page.request.post(
+        f"{address}/{found['items'][0]['id']}/actions",
+        data={"action": "acknowledge"},
+        headers=WRITE,
+    )
+    assert answer.ok
+
+
+def origin(page: Page) -> str:
+    return "/".join(page.url.split("/")[:3])
+
+
+def row_of(page: Page, button: str) -> Locator:
+    return page.locator(f".row[data-device='{button}']")
+
+
+async def test_a_press_blinks_enter_acknowledges_it_and_a_second_press_calls_again(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    button = await new_button(page)
+    row = row_of(page, button)
+
+    await page.locator("[data-test=press]").click()
+    await expect(row).to_have_class(BLINKS)
+    assert await row.evaluate("row => getComputedStyle(row).animationDuration") == "1s"
+
+    await row.click()
+    await page.keyboard.press("Enter")
+    await expect(row).to_have_attribute("data-state", "acknowledged")
+    await expect(row).not_to_have_class(BLINKS)
+
+    await press(page, button)
+    await expect(row).to_have_attribute("data-state", "unacknowledged")
+    await expect(row).to_have_class(BLINKS)
+    await acknowledge_elsewhere(page, button)
+    await expect(row).to_have_attribute("data-state", "acknowledged")
+    assert screens.complaints == []
+
+
+async def test_who_wants_no_motion_sees_no_blinking(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    await page.emulate_media(reduced_motion="reduce")
+    button = await new_button(page)
+    await press(page, button)
+    row = row_of(page, button)
+    await expect(row).to_have_class(BLINKS)
+    assert await row.evaluate("row => getComputedStyle(row).animationName") == "none"
+    await acknowledge_elsewhere(page, button)
+
+
+async def test_an_emergency_sounds_again_and_again_until_somebody_acknowledges_it(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in, script=COUNT_TONES)
+    await page.clock.install()
+    button = await new_button(page)
+    await page.locator("header.top .clock").click()  # the browser wants a gesture first
+    await expect(page.locator("[data-test=sound-blocked]")).to_have_count(0)
+
+    await press(page, button)
+    await page.wait_for_function("window.tones >= 5")
+    await page.clock.fast_forward(5_100)
+    await page.wait_for_function("window.tones >= 10")
+
+    await acknowledge_elsewhere(page, button)
+    await expect(row_of(page, button)).to_have_attribute("data-state", "acknowledged")
+    heard = await page.evaluate("window.tones")
+    await page.clock.fast_forward(10_200)
+    assert await page.evaluate("window.tones") == heard
+
+
+async def test_rows_stand_still_under_the_pointer_and_a_new_alert_waits_above_them(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    first = await new_button(page)
+    second = await new_button(page)
+    await press(page, first)
+    row = row_of(page, first)
+    await expect(row).to_be_visible()
+    await row.hover()
+    before = await row.bounding_box()
+
+    await press(page, second)
+    waiting = page.locator("[data-waiting]")
+    await expect(waiting).to_be_visible()
+    assert await row.bounding_box() == before
+
+    await waiting.click()
+    await expect(row_of(page, second)).to_be_visible()
+    for button in (first, second):
+        await acknowledge_elsewhere(page, button)
+
+
+async def test_shelving_is_not_offered_for_an_emergency_and_false_asks_for_a_reason(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    button = await new_button(page)
+    await press(page, button)
+    await row_of(page, button).click()
+    await expect(page.locator("[data-act=mark_false]")).to_be_visible()
+    await expect(page.locator("[data-act=shelve]")).to_have_count(0)
+
+    await page.locator("[data-act=mark_false]").click()
+    confirm = page.locator("dialog .button.main")
+    await expect(confirm).to_be_disabled()
+    await page.locator("dialog textarea").fill("门卫误触")
+    await confirm.click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await expect(page.locator(".detail")).to_contain_text("门卫误触")
+    # A second person must confirm: until then it calls on.
+    await expect(row_of(page, button)).to_have_class(BLINKS)
+    await acknowledge_elsewhere(page, button)
+
+
+async def test_a_discovery_is_adopted_and_becomes_a_device(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(f"{demo_gateway.url}/discoveries", signed_in=signed_in)
+    card = page.locator(".cards li").first
+    await expect(card).to_be_visible()
+    name = await card.locator("h2").inner_text()
+    await card.locator(".button.main").click()
+    await page.locator("dialog input[maxlength='128']").first.fill("新接入设备")
+    await page.locator("dialog .button.main").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await expect(page.locator(".cards h2", has_text=name)).to_have_count(0)
+
+    await page.goto(f"{demo_gateway.url}/devices?q=新接入设备")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    assert screens.complaints == []
+
+
+async def test_a_gateway_that_hangs_is_shown_as_a_lost_connection_at_once_and_so_is_its_return(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    live = page.locator("header.top .feed .dot")
+    banner = page.locator("[data-test=stalled]")
+    await expect(live).to_be_visible()
+    demo_gateway.freeze()
+    try:
+        await expect(banner).to_be_visible(timeout=5_000)
+    finally:
+        demo_gateway.thaw()
+    await expect(banner).to_have_count(0)
+    await expect(live).to_be_visible()
+
+
+async def test_a_page_that_outlives_its_gateway_goes_on_with_the_next_one(
+    screens: Screens, own_gateway: DemoGateway
+) -> None:
+    page = await screens.open(f"{own_gateway.url}/#code={own_gateway.code}")
+    button = await new_button(page)
+    await press(page, button)
+    await expect(row_of(page, button)).to_be_visible()
+
+    await own_gateway.stop()
+    await expect(page.locator("[data-test=stalled]")).to_be_visible(timeout=5_000)
+    await own_gateway.start()
+    await expect(page.locator("[data-test=stalled]")).to_have_count(0, timeout=30_000)
+
+    await press(page, button)
+    await expect(page.locator(".detail")).to_contain_text("第 2 次")
+
+
+async def test_the_first_load_is_small_and_nothing_comes_from_elsewhere(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open("about:blank", signed_in=signed_in)
+    network = await page.context.new_cdp_session(page)
+    await network.send("Network.enable")
+    sizes: list[float] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    await page.goto(demo_gateway.url)
+    await expect(page.locator("header.top .feed .dot")).to_be_visible()
+    assert 0 < sum(sizes) <= FIRST_LOAD_BYTES
+
+    for room in ROOMS:
+        await page.goto(demo_gateway.url + room)
+        await page.wait_for_selector("main")
+    elsewhere = [url for url in screens.requests if not url.startswith(demo_gateway.url)]
+    assert elsewhere in ([], ["about:blank"])
+    assert screens.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("width", "language"), [(390, "zh-CN"), (390, "en"), (768, "en"), (1100, "en")]
+)
+async def test_no_room_scrolls_sideways(
+    demo_gateway: DemoGateway,
+    screens: Screens,
+    signed_in: StorageState,
+    width: int,
+    language: str,
+) -> None:
+    page = await screens.open(
+        demo_gateway.url, signed_in=signed_in, width=width, height=844, language=language
+    )
+    for room in ROOMS:
+        await page.goto(demo_gateway.url + room)
+        await page.wait_for_selector("main")
+        beyond = await page.evaluate(
+            "[...document.querySelectorAll('.frame > *, main')]"
+            ".filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.className)"
+        )
+        assert beyond == [], room
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_text_can_be_read(
+    demo_gateway: DemoGateway,
+    screens: Screens,
+    signed_in: StorageState,
+    scheme: Literal["light", "dark"],
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in, scheme=scheme)
+    button = await new_button(page)
+    await press(page, button)
+    await expect(page.locator(".detail ol li").first).to_be_visible()
+    low: dict[str, Any] = {"/": await page.evaluate(LOW_CONTRAST)}
+    await acknowledge_elsewhere(page, button)
+    for room in ROOMS[1:]:
+        await page.goto(demo_gateway.url + room)
+        await expect(page.locator("main h1").first).to_be_visible()
+        low[room] = await page.evaluate(LOW_CONTRAST)
+    assert {room: texts for room, texts in low.items() if texts} == {}
+
+
+async def test_the_page_speaks_english_to_those_who_do(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in, language="en-GB")
+    await expect(page.locator("header.top nav")).to_contain_text("Alerts")
+    await expect(page.locator("aside")).to_contain_text("invented data")
+    await page.locator("header.top .tongue").click()
+    await expect(page.locator("header.top nav")).to_contain_text("报警")
+    await page.reload()
+    await expect(page.locator("header.top nav")).to_contain_text("报警")
+
+
+async def test_the_door_stays_closed_for_a_wrong_password(
+    demo_gateway: DemoGateway, screens: Screens
+) -> None:
+    page = await screens.open(f"{demo_gateway.url}/devices")
+    await page.locator("input[autocomplete=username]").fill("admin")
+    await page.locator("input[type=password]").fill("not the password")
+    await page.locator("form .button.main").click()
+    await expect(page.get_by_role("alert")).to_contain_text("登录信息不正确")
+    await expect(page.locator("header.top")).to_have_count(0)
