@@ -338,7 +338,13 @@ class _Connection(asyncio.Protocol):
                 offset += used
                 if type(packet) is publish:
                     append(
-                        Message(packet.topic, packet.payload, packet.packet_id or 0, packet.retain)
+                        Message(
+                            packet.topic,
+                            packet.payload,
+                            packet.packet_id or 0,
+                            packet.retain,
+                            packet.duplicate,
+                        )
                     )
                 else:
                     self._answered(packet)

@@ -351,7 +351,9 @@ class _Connection:
         except UnicodeDecodeError:
             topic = "\ufffd"  # no topic of anybody's: becomes a counted reject
         packet_id = message.mid if message.qos else 0
-        self._arrived(Message(topic, bytes(message.payload), packet_id, message.retain))
+        self._arrived(
+            Message(topic, bytes(message.payload), packet_id, message.retain, message.dup)
+        )
 
     def _on_disconnect(
         self, _client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any

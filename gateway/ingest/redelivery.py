@@ -4,7 +4,9 @@ Packet ids committed, perhaps not yet acknowledged, are kept in the transaction 
 their messages. The broker has at most its window of unacknowledged messages, and reads our
 acknowledgements in the order we sent them: so whatever it redelivers is among the last ``window``
 messages we took. An entry is packet id and CRC-32 of the payload (and the topic's length): a packet
-id alone may have been used again for another message.
+id alone may have been used again for another message. Nor is that enough: a broker that was killed
+counts packet ids on from where it last saved them, and a button without a clock says the same each
+time it is pressed. So only what the broker itself calls sent before is held to be known.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ def pack(messages: Sequence[Message]) -> bytes:
     """The entries of the messages that have a packet id, as one string of bytes."""
     ids = array("H")
     sums = array("I")
-    for topic, payload, packet_id, _ in messages:
+    for topic, payload, packet_id, _, _ in messages:
         if packet_id:
             ids.append(packet_id)
             sums.append(crc32(payload, len(topic)))
@@ -94,7 +96,7 @@ class Redelivery:
         """Whether this is a message taken before. Ask while `watching`, once a message."""
         self._left -= 1
         checksum = self._expected.pop(message.packet_id, None)
-        if checksum is None:
+        if checksum is None or not message.again:
             return False
         known = checksum == crc32(message.payload, len(message.topic))
         self.count += known

@@ -25,12 +25,16 @@ class UnsupportedVersionError(ConnectionRefusedByBrokerError):
 
 
 class Message(NamedTuple):
-    """A message as the broker delivered it. ``packet_id`` 0 = QoS 0, never acknowledged."""
+    """A message as the broker delivered it. ``packet_id`` 0 = QoS 0, never acknowledged.
+
+    ``again``: the broker says that it has sent it before (DUP; MQTT 5, 3.3.1.1).
+    """
 
     topic: str
     payload: bytes
     packet_id: int
     retained: bool
+    again: bool = False
 
 
 class Delivery(msgspec.Struct, frozen=True):

@@ -3,6 +3,9 @@
 Events and telemetry flow apart: events are committed one batch after the other and at once;
 telemetry lingers a few milliseconds under load, so that one commit serves many messages, and two
 of its commits may be under way. What is taken is bounded by the broker's window.
+
+When the disk is full, telemetry that came to nothing waits with the broker. What came to something
+does not: others build on it, so it goes with its readings where events go, into the reserve.
 """
 
 from __future__ import annotations
@@ -78,9 +81,10 @@ class Flow:
         self._after_commit: Final = after_commit
         self._tick = asyncio.Event()
         self._draining = False
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[bool]] = set()
         self._room = asyncio.Event()
         self._room.set()
+        self._full = asyncio.Event()
         self._writer: Source | None = next((s for s, events in sources if events), None)
         self.figures: Final = FlowFigures(metrics)
 
@@ -92,6 +96,7 @@ class Flow:
                     self._drain(source, events=events), name=f"drain {source.session}"
                 )
             group.create_task(self._run_timers(), name="timers")
+            group.create_task(self._await_room(), name="room for telemetry")
 
     def add(self, *ticking: Ticking) -> None:
         """These act by themselves at their time. Before `run`."""
@@ -100,11 +105,15 @@ class Flow:
     @property
     def paused(self) -> bool:
         """Whether telemetry waits for room in the store."""
-        return not self._room.is_set()
+        return self._full.is_set()
 
     async def drain(self) -> None:
-        """Take nothing more, and return when all that was taken is committed and acknowledged."""
+        """Take nothing more, and return when what was taken is committed and acknowledged.
+
+        What cannot be committed now is given up unacknowledged: the broker keeps it.
+        """
         self._draining = True
+        self._room.set()
         while self._under_way:
             await asyncio.wait(self._under_way)
 
@@ -117,6 +126,7 @@ class Flow:
         if work.empty:
             return
         work.batch.urgent = True
+        self._judge.finish(work)
         await self._write(work)
         self._committed(work)
 
@@ -131,6 +141,7 @@ class Flow:
         source.on_ready = ready.set
         under_way = asyncio.Semaphore(1 if events else self._pace.commits_under_way)
         busy_until = 0.0
+        before: asyncio.Task[bool] | None = None
         async with asyncio.TaskGroup() as commits:
             while True:
                 await ready.wait()
@@ -145,10 +156,11 @@ class Flow:
                     if work is None:
                         under_way.release()
                         break
+                    work.batch.urgent = work.batch.urgent or events or work.concluded
                     busy_until = self._clock.steady() + 0.025
-                    finishing = commits.create_task(self._finish(work, under_way, events=events))
-                    self._under_way.add(finishing)
-                    finishing.add_done_callback(self._under_way.discard)
+                    before = commits.create_task(self._finish(work, source, under_way, before))
+                    self._under_way.add(before)
+                    before.add_done_callback(self._under_way.discard)
                     # Let events, answers and pages in between two batches.
                     await asyncio.sleep(0)
 
@@ -159,6 +171,8 @@ class Flow:
         now = self._clock.now()
         work = Work(Batch(now=now), [delivery])
         self._judge.digest(delivery.messages, now, work)
+        # At once: what is saved of a device must not know of messages that are committed later.
+        self._judge.finish(work)
         if delivery.entries:
             work.batch.acknowledging.append(
                 (delivery.session, delivery.entries, len(delivery.messages))
@@ -167,71 +181,72 @@ class Flow:
         self._tick.set()
         return work
 
-    async def _finish(self, work: Work, under_way: asyncio.Semaphore, *, events: bool) -> None:
+    async def _finish(
+        self,
+        work: Work,
+        source: Source,
+        under_way: asyncio.Semaphore,
+        before: asyncio.Task[bool] | None,
+    ) -> bool:
+        """Commit and acknowledge; whether that, and all before it, was done."""
         try:
-            work.batch.urgent = work.batch.urgent or events
-            if not events:
-                await self._keep_trying_telemetry(work)
-            else:
-                await self._keep_trying(work)
-            self._committed(work)
-            for delivery in work.deliveries:
-                for source, _ in self._sources:
-                    if source.session == delivery.session:
-                        source.acknowledge(delivery)
+            made = await self._keep_trying(work)
+            if made:
+                self._committed(work)
+            # In order, and never past one that is not committed yet: what it holds may have been
+            # delivered once more, and be acknowledged with this one (`Delivery.known`).
+            if before is not None:
+                made = await before and made
+            if made:
+                for delivery in work.deliveries:
+                    source.acknowledge(delivery)
+            return made
         finally:
             under_way.release()
 
-    async def _keep_trying(self, work: Work) -> None:
-        """Nothing that was taken is dropped: what cannot be written now is written later."""
+    async def _keep_trying(self, work: Work) -> bool:
+        """Nothing that was taken is dropped: what cannot be written now is written later.
+
+        ``False`` when it was not written and the gateway is about to end.
+        """
         while True:
             try:
                 await self._write(work)
             except StoreError as error:
                 self.figures.failed()
                 _log.error("commit.failed", error=str(error), messages=work.messages)
-                await asyncio.sleep(self._pace.retry_s)
+                if self._draining:
+                    return False
+                if isinstance(error, StoreFullError) and not work.batch.urgent:
+                    self._pause()
+                    await self._room.wait()
+                else:
+                    await asyncio.sleep(self._pace.retry_s)
+                # Others may have been committed meanwhile: theirs must not be undone.
+                self._judge.finish(work)
             else:
-                return
+                if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
+                    # It went into the reserve; those behind it must not all come to something.
+                    self._pause()
+                return True
 
-    async def _keep_trying_telemetry(self, work: Work) -> None:
-        try:
-            await self._write(work)
-        except StoreFullError as error:
-            self.figures.failed()
-            _log.error("telemetry.paused", error=str(error))
+    def _pause(self) -> None:
+        """No telemetry is taken until there is room again."""
+        if not self._full.is_set() and not self._draining:
+            _log.error("telemetry.paused")
             self._room.clear()
-            # What was concluded must not wait for room: it goes into the reserved space now. The
-            # readings stay unacknowledged; judged again after a crash they change nothing.
-            conclusions = _conclusions(work)
-            if not conclusions.empty:
-                await self._keep_trying(conclusions)
-            self._committed(work)
-            work.live, work.replies = [], []
-            await self._until_room(work)
-        except StoreError as error:
-            self.figures.failed()
-            _log.error("commit.failed", error=str(error), messages=work.messages)
-            await asyncio.sleep(self._pace.retry_s)
-            await self._keep_trying(work)
+            self._full.set()
 
-    async def _until_room(self, work: Work) -> None:
+    async def _await_room(self) -> None:
         while True:
-            await asyncio.sleep(self._pace.retry_s)
-            room = await asyncio.to_thread(self._store.room)
-            if not room.telemetry:
-                continue
-            try:
-                await self._write(work)
-            except StoreError:
-                self.figures.failed()
-            else:
-                _log.info("telemetry.resumed")
-                self._room.set()
-                return
+            await self._full.wait()
+            while not (await asyncio.to_thread(self._store.room)).telemetry:  # noqa: ASYNC110 - a disk
+                await asyncio.sleep(self._pace.retry_s)
+            self._full.clear()
+            self._room.set()
+            _log.info("telemetry.resumed")
 
     async def _write(self, work: Work) -> None:
-        self._judge.finish(work)
         started = self._clock.steady()
         await asyncio.wrap_future(self._store.commit(work.batch))
         ended = self._clock.steady()
@@ -263,8 +278,9 @@ class Flow:
                 each.tick(work.batch.now, work)
             if not work.empty:
                 work.batch.urgent = True
-                await self._keep_trying(work)
-                self._committed(work)
+                self._judge.finish(work)
+                if await self._keep_trying(work):
+                    self._committed(work)
             # A message sets the event too; a short pause keeps this from running once a batch.
             await asyncio.sleep(0.05)
 
@@ -298,13 +314,3 @@ class FlowFigures:
     def failed(self) -> None:
         """A commit was not made."""
         self._metrics.commits_failed += 1
-
-
-def _conclusions(work: Work) -> Work:
-    """All but the readings and what acknowledges them."""
-    batch = msgspec.structs.replace(work.batch, readings=[], acknowledging=[], urgent=True)
-    rest = work.batch
-    rest.facts, rest.alerts, rest.transitions, rest.outbox = [], {}, [], []
-    rest.states, rest.deadlines, rest.rejects, rest.reject_counts = {}, [], [], {}
-    rest.discoveries, rest.statements = [], []
-    return Work(batch)

@@ -167,7 +167,7 @@ class Judge:
         """Judge messages in their order; everything they lead to goes into ``work``."""
         slots, judge_one, add_row = self._slots, self._judge, work.batch.readings.append
         work.messages += len(messages)
-        for topic, payload, _, retained in messages:
+        for topic, payload, _, retained, _ in messages:
             slot = slots.get(topic) or self._find(topic)
             if slot is None:
                 self._stranger(topic, payload, retained, now, work)
@@ -399,6 +399,7 @@ class Judge:
     ) -> DeviceState:
         rule_set = self._rules_of(device)
         state = DeviceState(device, self.hearing, now)
+        state.rules = rule_set.rules
         remembered = _decode_state(device, saved)
         state.memories = [
             rule.load(remembered[rule.name]) if rule.name in remembered else rule.memory()

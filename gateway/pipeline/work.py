@@ -24,6 +24,19 @@ class Work(msgspec.Struct):
     messages: int = 0
 
     @property
+    def concluded(self) -> bool:
+        """Whether anything came of the messages: then others build on it, and it must not wait."""
+        batch = self.batch
+        return bool(
+            batch.transitions
+            or batch.facts
+            or batch.states
+            or batch.alerts
+            or batch.outbox
+            or batch.deadlines
+        )
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to write and nothing to acknowledge."""
         batch = self.batch

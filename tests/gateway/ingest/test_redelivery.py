@@ -10,8 +10,14 @@ from gateway.ingest.redelivery import Redelivery, pack, unpack
 from gateway.ingest.source import Message
 
 
-def message(packet_id: int, payload: bytes = b"{}", topic: str = "campus/a/b/c/event") -> Message:
-    return Message(topic, payload, packet_id, retained=False)
+def message(
+    packet_id: int,
+    payload: bytes = b"{}",
+    topic: str = "campus/a/b/c/event",
+    *,
+    again: bool = True,
+) -> Message:
+    return Message(topic, payload, packet_id, retained=False, again=again)
 
 
 @given(st.lists(st.integers(1, 65535), max_size=50))
@@ -50,6 +56,14 @@ def test_a_packet_id_used_again_for_another_message_is_not_known() -> None:
     redelivery.taken(pack([message(1, b"pressed")]))
     redelivery.reconnected(session_present=True)
     assert not redelivery.is_known(message(1, b"released"))
+
+
+def test_the_same_press_with_the_same_packet_id_is_no_old_one_unless_the_broker_says_so() -> None:
+    """A killed broker counts on from where it last saved: the next press looks like the last."""
+    redelivery = Redelivery(10)
+    redelivery.taken(pack([message(41, b'{"action":"single"}')]))
+    redelivery.reconnected(session_present=True)
+    assert not redelivery.is_known(message(41, b'{"action":"single"}', again=False))
 
 
 def test_a_new_session_counts_packet_ids_anew_so_nothing_is_known() -> None:

@@ -234,12 +234,63 @@ async def test_an_alarm_found_in_telemetry_is_kept_though_the_disk_is_full(
         "campus/no3/smoke/lab-2/telemetry",
         b'{"ts":%d,"seq":1,"smoke_alarm":true}' % SystemClock().now(),
     )
-    await until(lambda: running.rows(transitions) == 1)
-    assert running.telemetry.count() == 0
-    assert running.live.last == 1
-    running.gate.refuse = lambda _: None
     await until(lambda: running.telemetry.count() == 1)
     assert running.rows(transitions) == 1
+    assert running.rows(readings) == 1
+    assert running.live.last == 1
+
+
+async def test_telemetry_that_comes_to_something_pauses_the_rest_when_the_disk_is_full(
+    running: Running,
+) -> None:
+    """Or a campus whose every batch holds an alarm would eat up the reserve with readings."""
+    running.gate.refuse = lambda batch: None if batch.urgent else StoreFullError("no room")
+    running.telemetry.put(
+        "campus/no3/smoke/lab-2/telemetry",
+        b'{"ts":%d,"seq":1,"smoke_alarm":true}' % SystemClock().now(),
+    )
+    await until(lambda: running.flow.paused)
+    running.measure()
+    running.press()
+    await until(lambda: running.events.count() == 1)
+    assert running.telemetry.waiting == 1
+    running.gate.refuse = lambda _: None
+    await until(lambda: running.telemetry.count() == 2)
+
+
+async def test_acknowledgements_keep_the_order_in_which_messages_were_taken(
+    running: Running,
+) -> None:
+    """A later delivery may acknowledge an earlier one's messages, delivered once more."""
+    failing = [True]
+
+    def refuse_first(batch: Batch) -> StoreError | None:
+        return StoreError("disk error") if failing and b'"seq":1,' in _bodies(batch) else None
+
+    running.gate.refuse = refuse_first
+    running.measure()
+    await until(lambda: running.telemetry.waiting == 0)
+    running.measure()
+    await until(lambda: running.rows(readings) == 1)
+    assert running.telemetry.acknowledged == []
+    failing.clear()
+    await until(lambda: running.telemetry.count() == 2)
+    seqs = [b'"seq":1,' in d.messages[0].payload for d in running.telemetry.acknowledged]
+    assert seqs == [True, False]
+
+
+async def test_draining_ends_though_the_disk_is_full_and_leaves_telemetry_with_the_broker(
+    running: Running,
+) -> None:
+    running.gate.refuse = lambda batch: None if batch.urgent else StoreFullError("no room")
+    running.measure()
+    await until(lambda: running.flow.paused)
+    await asyncio.wait_for(running.flow.drain(), 5)
+    assert running.telemetry.count() == 0
+
+
+def _bodies(batch: Batch) -> bytes:
+    return b"".join(row[4] for row in batch.readings)
 
 
 async def test_a_commit_that_fails_is_tried_again_until_it_is_made(running: Running) -> None:
