@@ -18,6 +18,9 @@ from devices.dialects.guess import kind_of
 from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
 
 MAX_PAYLOAD: Final = 64 * 1024
+MAX_NAME: Final = 250
+"""Characters; what is longer is nobody's name, and names of strangers are kept."""
+
 
 _STATUS_PARTS: Final = frozenset({"LWT", "INFO1", "INFO2", "INFO3", "STATUS2", "STATUS5"})
 _IGNORED: Final = re.compile(r"STATUS\d*\Z|LOGGING\Z|HASS_STATE\Z|DISCOVERY\Z")
@@ -124,8 +127,8 @@ class Tasmota:
         return self._route_part(prefix, name, levels[-1])
 
     def _route_part(self, prefix: str, name: str, part: str) -> Route | Reject | None:
-        if not name or "\0" in name:
-            return Reject(RejectReason.IDENTIFIER, "a topic without a device")
+        if not name or len(name) > MAX_NAME or "\0" in name:
+            return Reject(RejectReason.IDENTIFIER, f"a device has 1 to {MAX_NAME} characters")
         status = part in _STATUS_PARTS
         if not status and not _MEASURED.match(part) and _IGNORED.match(part):
             return None

@@ -20,6 +20,9 @@ from devices.dialects.guess import kind_of
 from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
 
 MAX_PAYLOAD: Final = 64 * 1024
+MAX_NAME: Final = 250
+"""Characters; what is longer is nobody's name, and names of strangers are kept."""
+
 MAX_DEVICE_LIST: Final = 2 << 20
 """``bridge/devices`` takes some kilobytes a device."""
 
@@ -157,8 +160,10 @@ class Zigbee2Mqtt:
         return Reject(RejectReason.TOPIC, f"unknown topic of the bridge: bridge/{part}"[:200])
 
     def _route_device(self, name: str, channel: Channel, part: str) -> Route | Reject:
-        if not name or "\0" in name:
-            return Reject(RejectReason.IDENTIFIER, "a topic without a friendly name")
+        if not name or len(name) > MAX_NAME or "\0" in name:
+            return Reject(
+                RejectReason.IDENTIFIER, f"a friendly name has 1 to {MAX_NAME} characters"
+            )
         address = f"{self.base}/{name}" if self._qualified else name
         known = self._known.get(address)
         return _Z2mRoute(

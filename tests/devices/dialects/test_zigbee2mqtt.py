@@ -223,6 +223,12 @@ def test_friendly_names_that_are_no_ids_get_one_that_stays(bridge: Zigbee2Mqtt) 
     assert routes[0].device == routed(bridge, "z2m/实验楼/三层 烟感/availability").device
 
 
+def test_a_topic_of_absurd_length_names_no_device(bridge: Zigbee2Mqtt) -> None:
+    route = bridge.route("z2m/" + "x" * 251)
+    assert isinstance(route, Reject)
+    assert route.reason is RejectReason.IDENTIFIER
+
+
 def test_two_bridges_of_one_school_are_told_apart() -> None:
     one, two = (Zigbee2Mqtt("no3", base, qualified=True) for base in ("z2m-a", "z2m-b"))
     first, second = routed(one, "z2m-a/lab"), routed(two, "z2m-b/lab")
