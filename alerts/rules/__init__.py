@@ -16,7 +16,7 @@ from alerts.rules.pressed import Pressed
 from alerts.rules.quiet import MissingFigureError, QuietRule
 from alerts.rules.rate_of_rise import RateOfRise
 from alerts.rules.rejected import Rejected
-from alerts.rules.rule import Parameters, Rule
+from alerts.rules.rule import Rule
 from alerts.rules.silent import Silent
 from alerts.rules.smoke_alarm import SmokeAlarm
 from alerts.rules.smoke_and_temperature import SmokeAndTemperature
@@ -24,7 +24,7 @@ from alerts.rules.tamper import Tamper
 from alerts.rules.threshold import Threshold
 from devices.kinds import KindSpec, RuleParameters
 
-__all__ = ["RULES", "BindingProblem", "RuleError", "bind", "model_of"]
+__all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 
 RULES: Final[Mapping[str, type[QuietRule]]] = {
     "battery": Battery,
@@ -65,15 +65,6 @@ class RuleError(ValueError):
     def __init__(self, problems: tuple[BindingProblem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
         self.problems = problems
-
-
-def model_of(name: str, parameters: Mapping[str, object]) -> type[Parameters] | None:
-    """The model of the parameters of one entry of ``rules:``; ``None`` when there is no such rule.
-
-    An entry is a rule by its own name, or by what it says under ``rule``.
-    """
-    rule = RULES.get(_rule_name(name, parameters))
-    return None if rule is None else rule.Parameters
 
 
 def bind(rules: RuleParameters, spec: KindSpec | None = None) -> tuple[Rule, ...]:

@@ -1,0 +1,37 @@
+"""The sentence that an explanation is."""
+
+from __future__ import annotations
+
+from alerts.finding import Explanation
+from gateway.words import Words
+from gateway.words.explaining import explained
+
+WORDS = Words.load()
+
+
+def test_value_and_source_are_named_in_both_languages():
+    why = Explanation(
+        "heat",
+        "above_for",
+        {"value": 56.5, "seconds": 20},
+        54.0,
+        "°C",
+        "EN 54-5 A1",
+        "temperature_c",
+    )
+    assert explained(WORDS, why) == {
+        "zh": "温度 56.5 °C，超限已持续 20 秒（限值 54 °C，EN 54-5 A1）",
+        "en": "Temperature 56.5 °C, beyond the limit for 20 s (limit 54 °C, EN 54-5 A1)",
+    }
+
+
+def test_a_source_of_ours_and_one_that_is_missing_are_said_in_words():
+    ours = Explanation("x", "above", {"value": 9}, 8.0, "%", "default", "humidity_pct")
+    assert explained(WORDS, ours)["zh"] == "湿度 9 %，达到限值 8 %（系统默认值，非标准规定）"
+    none = Explanation("x", "above", {"value": 9}, 8.0, "%", "", "humidity_pct")
+    assert explained(WORDS, none)["en"].endswith("(no source given)")
+
+
+def test_a_value_that_no_catalogue_knows_is_called_by_its_name():
+    why = Explanation("x", "above", {"value": 9}, 8.0, "", "our electrician", "slime_level")
+    assert explained(WORDS, why)["zh"] == "slime_level 9 ，达到限值 8 （our electrician）"
