@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from alerts.alert import Alert
 from alerts.lifecycle import Limits
+from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
 from gateway.clock import ManualClock
@@ -31,13 +33,20 @@ DEVICES = (BUTTON, SMOKE, WARM)
 class Judged:
     """A judge that knows ``DEVICES``. ``say`` gives the work that a message leads to."""
 
-    def __init__(self, saved: dict[int, bytes] | None = None, now: int | None = None) -> None:
+    def __init__(
+        self,
+        saved: dict[int, bytes] | None = None,
+        now: int | None = None,
+        *,
+        foreign: Sequence[Dialect] = (),
+        devices: Sequence[Device] = DEVICES,
+    ) -> None:
         self.clock = ManualClock() if now is None else ManualClock(now)
         self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None)
         self.discoveries = Discoveries(per_school=3, total=5)
         self.rejects = Rejects(samples_a_second=2)
         self.judge = Judge(
-            dialects=[Native()],
+            dialects=[Native(), *foreign],
             rules_of=Binder(KINDS, {}).rules_of,
             book=self.book,
             discoveries=self.discoveries,
@@ -45,7 +54,7 @@ class Judged:
         )
         self.judge.hearing.connected = True
         self.judge.hearing.since = self.clock.now()
-        self.judge.load(DEVICES, saved or {}, self.clock.now())
+        self.judge.load(devices, saved or {}, self.clock.now())
 
     @property
     def now(self) -> int:

@@ -1,0 +1,85 @@
+"""Devices of other makers are judged like our own, though one topic carries all they say."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from judged import Judged
+
+from alerts.alert import TransitionKind
+from devices.dialects import bind
+from devices.model import Device
+
+BUTTON = Device("no3", "gate", "alarm-button", 1, dialect="zigbee2mqtt", address="大门/按钮")
+SMOKE = Device("no3", "lab", "smoke", 2, dialect="zigbee2mqtt", address="lab smoke")
+PLUG = Device("no3", "plug", "electrical", 3, dialect="tasmota", address="plug")
+
+
+@pytest.fixture
+def judged() -> Judged:
+    foreign = bind([("zigbee2mqtt", "no3", "no3/z2m"), ("tasmota", "no3", "no3/tasmota")])
+    return Judged(foreign=foreign, devices=(BUTTON, SMOKE, PLUG))
+
+
+def body(**values: object) -> bytes:
+    return json.dumps(values).encode()
+
+
+def test_a_press_is_an_emergency_and_the_battery_beside_it_a_reading(judged: Judged) -> None:
+    work = judged.hear("no3/z2m/大门/按钮", body(action="single", battery=90, linkquality=80))
+    alert = judged.alert(BUTTON, "panic")
+    assert alert is not None
+    assert alert.emergency
+    assert work.batch.urgent
+    assert [fact.kind for fact in work.batch.facts] == ["event", "transition"]
+    assert [json.loads(row[-1]) for row in work.batch.readings] == [
+        {"battery_pct": 90, "lqi": 80},
+        {"event": "pressed"},
+    ]
+
+
+def test_each_press_is_an_occurrence_though_the_bridge_tells_no_time(judged: Judged) -> None:
+    judged.hear("no3/z2m/大门/按钮", body(action="single"))
+    judged.clock.turn(5000)
+    work = judged.hear("no3/z2m/大门/按钮", body(action="single"))
+    assert [each.transition.kind for each in work.batch.transitions] == [TransitionKind.OCCURRED]
+
+
+def test_smoke_is_an_alarm_and_ends(judged: Judged) -> None:
+    judged.hear("no3/z2m/lab smoke", body(smoke=True, battery=90))
+    alert = judged.alert(SMOKE, "smoke")
+    assert alert is not None
+    assert alert.active
+
+
+def test_the_bridges_own_topics_are_no_strangers(judged: Judged) -> None:
+    judged.hear("no3/z2m/bridge/logging", body(level="info"))
+    judged.hear("no3/z2m/bridge/devices", b"[]")
+    assert len(judged.discoveries) == 0
+
+
+def test_an_unknown_device_is_found_with_its_name_and_a_guess(judged: Judged) -> None:
+    work = judged.hear("no3/z2m/食堂 烟感", body(smoke=False, battery=90))
+    judged.discoveries.tick(judged.now, work)
+    (row,) = work.batch.discoveries
+    assert (row.dialect, row.address, row.kind) == ("zigbee2mqtt", "食堂 烟感", "smoke")
+    assert json.loads(row.understood)["battery_pct"] == 90
+
+
+def test_a_plugs_last_will_says_that_it_is_gone(judged: Judged) -> None:
+    state = judged.judge.state("no3", "plug")
+    assert state is not None
+    judged.hear("no3/tasmota/tele/plug/LWT", b"Online")
+    assert state.online is True
+    judged.hear("no3/tasmota/tele/plug/LWT", b"Offline")
+    assert state.online is False
+
+
+def test_a_plugs_meter_is_telemetry_in_our_units(judged: Judged) -> None:
+    work = judged.hear(
+        "no3/tasmota/tele/plug/SENSOR", body(ENERGY={"Power": 47, "Voltage": 229, "Total": 1.5})
+    )
+    (row,) = work.batch.readings
+    assert json.loads(row[-1]) == {"power_w": 47, "voltage_v": 229, "energy_kwh": 1.5}
+    assert not work.batch.urgent
