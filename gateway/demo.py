@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 import structlog
+import yaml
 
 from devices.simulator.access import DEMO_FILE, Access, Credentials
 from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
@@ -18,7 +19,7 @@ from devices.simulator.control import ControlError, Order, order
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.press import press_alone
 from gateway.broker.connection import OwnBroker, Way
-from gateway.configuration import default_settings
+from gateway.configuration import load_settings
 from gateway.kinds import load_kinds, rule_models
 from gateway.paths import default_config_dir
 from gateway.register.apply import import_batch, read_register
@@ -33,6 +34,7 @@ FOLDER: Final = DEMO_FILE.parent
 """Where the demonstration keeps everything; deleting it begins anew."""
 
 PORTS: Final = "ports.json"
+SETTINGS: Final = "gateway.yaml"
 STOP_S: Final = 5.0
 RESTART_S: Final = 2.0
 PRESS_PATIENCE_S: Final = 5.0
@@ -46,22 +48,34 @@ class Ports(msgspec.Struct, frozen=True):
 
 
 def demo_settings(folder: Path = FOLDER) -> Settings:
-    """Settings of the demonstration: everything below ``folder``, ports that are free."""
+    """Settings of the demonstration: everything below ``folder``, ports that are free.
+
+    They are written to ``gateway.yaml`` there, so that ``campus import`` and the other commands
+    reach the demonstration with ``--config``.
+    """
     ports = _ports(folder)
-    return default_settings(
-        {
-            "directory": str(folder.resolve()),
-            "demo": True,
-            "broker": {"embedded": {"listeners": [{"listen": f"127.0.0.1:{ports.broker}"}]}},
-            "web": {"listen": f"127.0.0.1:{ports.web}"},
-            "store": {"reserve_mb": 64},
-            "dialects": [
-                {"dialect": "zigbee2mqtt", "school": DEMO_FOREIGN_SCHOOL, "topic": ZIGBEE_BASE},
-                {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
-            ],
-            "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
-        }
+    file = folder / SETTINGS
+    file.write_text(
+        "# Written by `campus run --demo` at each start, for other commands: --config this file.\n"
+        + yaml.safe_dump(_written(ports), sort_keys=False, allow_unicode=True),
+        "utf-8",
     )
+    return load_settings(file)
+
+
+def _written(ports: Ports) -> dict[str, object]:
+    return {
+        "directory": ".",
+        "demo": True,
+        "broker": {"embedded": {"listeners": [{"listen": f"127.0.0.1:{ports.broker}"}]}},
+        "web": {"listen": f"127.0.0.1:{ports.web}"},
+        "store": {"reserve_mb": 64},
+        "dialects": [
+            {"dialect": "zigbee2mqtt", "school": DEMO_FOREIGN_SCHOOL, "topic": ZIGBEE_BASE},
+            {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
+        ],
+        "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
+    }
 
 
 def import_sites(settings: Settings, now: int) -> None:

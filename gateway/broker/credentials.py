@@ -53,7 +53,7 @@ def keep_credentials(path: Path, principals: Iterable[str]) -> Credentials:
     and put back needs no visit to its devices; they open nothing meanwhile.
     Raises `CredentialsError`.
     """
-    kept = _load(path)
+    kept = read_credentials(path)
     missing = [name for name in principals if kept is None or name not in kept.passwords]
     if kept is not None and not missing:
         return kept
@@ -70,7 +70,8 @@ def keep_credentials(path: Path, principals: Iterable[str]) -> Credentials:
     return credentials
 
 
-def _load(path: Path) -> Credentials | None:
+def read_credentials(path: Path) -> Credentials | None:
+    """What is in ``path``; ``None`` when there is no such file. Raises `CredentialsError`."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Credentials)
     except FileNotFoundError:

@@ -6,6 +6,7 @@ import typer
 
 from gateway.cli import (
     broker,
+    broker_credentials,
     check_config,
     doctor,
     generate,
@@ -27,6 +28,7 @@ app.command("run")(run.run)
 app.command("import")(import_register.import_register)
 app.command("check-config")(check_config.check_config)
 app.command("broker-config")(broker.broker_config)
+app.command("broker-credentials")(broker_credentials.broker_credentials)
 app.command("doctor")(doctor.doctor)
 app.command("config-reference")(generate.config_reference)
 app.command("message-schema")(generate.message_schema)

@@ -13,7 +13,7 @@ from gateway.app import Running, serve
 from gateway.broker.mosquitto import BrokerError
 from gateway.cli.options import ConfigOption, settings_of, told
 from gateway.clock import SystemClock
-from gateway.demo import FOLDER, DemoCampus, demo_settings, import_sites
+from gateway.demo import FOLDER, SETTINGS, DemoCampus, demo_settings, import_sites
 from gateway.logs import configure_logs
 from gateway.security.accounts import ensure_administrator
 from gateway.security.tokens import issue_one_time_code
@@ -61,7 +61,7 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
         await asyncio.to_thread(import_sites, settings, clock.now())
 
     async def on_ready(running: Running) -> None:
-        await asyncio.to_thread(_welcome, running, settings, clock.now())
+        await asyncio.to_thread(_welcome, running, settings, demo_folder, clock.now())
 
     await serve(
         settings,
@@ -74,13 +74,14 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
     )
 
 
-def _welcome(running: Running, settings: Settings, now: int) -> None:
+def _welcome(running: Running, settings: Settings, demo_folder: Path | None, now: int) -> None:
     """Say where the page is; with a one-time sign-in while nobody can sign in otherwise."""
     nobody = ensure_administrator(running.store, now)
     user = nobody or (ADMINISTRATOR if settings.demo else None)
     lines = [f"campus gateway: the page is at {running.url}"]
-    if settings.demo:
+    if demo_folder is not None:
         lines.append("This is a demonstration: schools, devices and alarms are invented.")
+        lines.append(f"Other commands reach it with --config {demo_folder / SETTINGS}")
     if user is not None:
         code = issue_one_time_code(running.store, user, now)
         lines.append(f"Sign in once, within 15 minutes: {running.url}/#code={code}")
