@@ -117,13 +117,14 @@ def create_api(
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await register.refresh()
         await hub.start()
-        running = asyncio.gather(hub.run(), _keep_fresh(register, doorkeeper))
+        running = asyncio.create_task(_run(hub, register, doorkeeper), name="api")
+        running.add_done_callback(_tell_if_broken)
         try:
             yield
         finally:
             hub.close()
             running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await asyncio.wait([running])
 
     app = FastAPI(
         title=TITLE,
@@ -154,6 +155,18 @@ def close_streams(app: FastAPI) -> None:
     """End all live streams and take no more; call it before the server is told to stop."""
     services: Services = app.state.services
     services.hub.close()
+
+
+async def _run(hub: Hub, register: Register, doorkeeper: Doorkeeper) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(hub.run(), name="hub")
+        tasks.create_task(_keep_fresh(register, doorkeeper), name="register")
+
+
+def _tell_if_broken(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        # Pages see it too: the stream's sign of life stops.
+        log.critical("live_stream_broken", exc_info=error)
 
 
 async def _keep_fresh(register: Register, doorkeeper: Doorkeeper) -> None:

@@ -8,7 +8,7 @@ event id and misses nothing.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import aclosing
 from http import HTTPStatus
@@ -148,6 +148,7 @@ class Hub:
         self._streams = streams
         self._metrics = metrics
         self._groups: dict[Schools, set[Listener]] = {}
+        self._users: Counter[str] = Counter()
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._last = 0
         self._closed = False
@@ -180,15 +181,14 @@ class Hub:
     def join(self, caller: Caller) -> Listener:
         """Begin to listen: every event from now on is kept for it. Raises a 503 or 429 `Problem`
         when there are too many streams."""
-        listeners = self.listeners()
-        if self._closed or len(listeners) >= self._streams:
+        if self._closed or self._users.total() >= self._streams:
             raise Problem(
                 HTTPStatus.SERVICE_UNAVAILABLE,
                 "streams",
                 "Too many streams are open.",
                 headers={"Retry-After": "5"},
             )
-        if sum(each.caller.name == caller.name for each in listeners) >= STREAMS_PER_USER:
+        if self._users[caller.name] >= STREAMS_PER_USER:
             raise Problem(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "streams",
@@ -197,6 +197,7 @@ class Hub:
             )
         listener = Listener(caller, self._last)
         self._groups.setdefault(caller.schools, set()).add(listener)
+        self._users[caller.name] += 1
         self._metrics.streams_open += 1
         listener.push(OPENING + self._feed_frame(self._desk.feed(), caller.schools))
         return listener
@@ -208,6 +209,9 @@ class Hub:
             return
         group.remove(listener)
         self._metrics.streams_open -= 1
+        self._users[listener.caller.name] -= 1
+        if not self._users[listener.caller.name]:
+            del self._users[listener.caller.name]
         if not group:
             del self._groups[listener.caller.schools]
 
