@@ -66,6 +66,7 @@ class Battery(QuietRule):
         ("worse", int),
     )
     telemetry = True
+    unhurried = True
 
     def __init__(self, parameters: BatteryParameters, name: str) -> None:
         super().__init__(parameters, name)

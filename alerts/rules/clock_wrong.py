@@ -46,6 +46,7 @@ class ClockWrong(QuietRule):
         ("raised", bool),
     )
     telemetry = True
+    unhurried = True
 
     def __init__(self, parameters: ClockWrongParameters, name: str) -> None:
         super().__init__(parameters, name)

@@ -72,6 +72,7 @@ class OutOfRange(QuietRule):
         ("unmeasured", bool),
     )
     telemetry = True
+    unhurried = True
 
     def __init__(self, parameters: OutOfRangeParameters, name: str) -> None:
         super().__init__(parameters, name)

@@ -27,6 +27,7 @@ class QuietRule:
     kept: ClassVar[tuple[tuple[str, Any], ...]] = ()
     telemetry: bool = False
     events: bool = False
+    unhurried: bool = False
 
     def __init__(self, parameters: Any, name: str) -> None:
         self.name = name

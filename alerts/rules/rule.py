@@ -56,6 +56,7 @@ class DeviceState:
         "seq",
         "spoke",
         "started",
+        "unhurried_due",
         "values",
     )
 
@@ -77,6 +78,7 @@ class DeviceState:
         self.memories: list[Any] = []
         self.events_seen: list[tuple[int, int]] | None = None
         self.firmware = ""
+        self.unhurried_due = 0
 
 
 class Parameters(BaseModel):
@@ -103,6 +105,9 @@ class Rule(Protocol):
 
     telemetry: bool
     """Whether `judge` wants telemetry readings."""
+
+    unhurried: bool
+    """Whether a look at a device's telemetry now and then will do: nobody is called out by it."""
 
     events: bool
     """Whether `judge` wants event and status readings."""

@@ -330,6 +330,7 @@ class _Connection(asyncio.Protocol):
         end, offset = len(data), 0
         read = mqtt5.read
         publish = mqtt5.PublishPacket
+        new = tuple.__new__
         messages: list[Message] = []
         append = messages.append
         try:
@@ -338,12 +339,16 @@ class _Connection(asyncio.Protocol):
                 offset += used
                 if type(packet) is publish:
                     append(
-                        Message(
-                            packet.topic,
-                            packet.payload,
-                            packet.packet_id or 0,
-                            packet.retain,
-                            packet.duplicate,
+                        # Past NamedTuple's own constructor, which costs as much as the decoding.
+                        new(
+                            Message,
+                            (
+                                packet.topic,
+                                packet.payload,
+                                packet.packet_id or 0,
+                                packet.retain,
+                                packet.duplicate,
+                            ),
                         )
                     )
                 else:

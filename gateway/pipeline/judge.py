@@ -15,6 +15,7 @@ import structlog
 
 from alerts.finding import Finding, Outcome
 from alerts.rules.events_seen import is_news
+from alerts.rules.rejected import Rejected
 from alerts.rules.rule import DeviceState, Hearing, Rule
 from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
@@ -34,6 +35,9 @@ from gateway.store.encoding import canonical
 _log: Final = structlog.get_logger(__name__)
 _TELEMETRY: Final = Channel.TELEMETRY
 _SEQ_WRAP: Final = 2**32
+UNHURRIED_MS: Final = 10_000
+"""Rules that call nobody out (battery, clock, range) look at a device's telemetry this often."""
+
 _MOST_LOST: Final = 10_000
 """A larger jump of ``seq`` is a device that has started anew, no loss."""
 
@@ -47,12 +51,18 @@ Address: TypeAlias = tuple[str, str, str]
 class RuleSet:
     """The rules of all devices with equal parameters, sorted by what they want to see."""
 
-    __slots__ = ("events", "rules", "telemetry")
+    __slots__ = ("events", "hurried", "rejected", "rules", "telemetry")
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules: Final = tuple(rules)
         self.telemetry: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
             (number, rule.judge) for number, rule in enumerate(rules) if rule.telemetry
+        )
+        self.rejected: Final[tuple[tuple[int, Rejected], ...]] = tuple(
+            (number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rejected)
+        )
+        self.hurried: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
+            call for call in self.telemetry if not rules[call[0]].unhurried
         )
         self.events: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
             (number, rule.judge) for number, rule in enumerate(rules) if rule.events
@@ -62,14 +72,16 @@ class RuleSet:
 class _Slot:
     """Where a topic leads, looked up once."""
 
-    __slots__ = ("read", "read_plain", "route", "rules", "state")
+    __slots__ = ("all_rules", "read", "read_plain", "route", "row", "rules", "state")
 
     def __init__(self, state: DeviceState, route: Route, dialect: Dialect, rules: RuleSet) -> None:
         self.state = state
+        self.row = state.device.row
         self.route = route
         self.read = dialect.read
         self.read_plain = dialect.read_plain if route.channel is _TELEMETRY else None
-        self.rules = rules.telemetry if route.channel is _TELEMETRY else rules.events
+        self.all_rules = rules.telemetry if route.channel is _TELEMETRY else rules.events
+        self.rules = rules.hurried if route.channel is _TELEMETRY else rules.events
 
 
 class Judge:
@@ -97,8 +109,6 @@ class Judge:
         self._by_key: dict[tuple[str, str], int] = {}
         self._by_address: dict[Address, int] = {}
         self._slots: dict[str, _Slot] = {}
-        self.rejected: dict[int, int] = {}
-        """Rejected messages of registered devices since somebody last looked, by device row."""
 
     def __len__(self) -> int:
         return len(self._states)
@@ -165,7 +175,8 @@ class Judge:
 
     def digest(self, messages: Sequence[Message], now: int, work: Work) -> None:
         """Judge messages in their order; everything they lead to goes into ``work``."""
-        slots, judge_one, add_row = self._slots, self._judge, work.batch.readings.append
+        slots, follow, add_row = self._slots, self._follow, work.batch.readings.append
+        place = place_in_time
         work.messages += len(messages)
         for topic, payload, _, retained, _ in messages:
             slot = slots.get(topic) or self._find(topic)
@@ -177,9 +188,26 @@ class Judge:
             if read_plain is not None and not retained:
                 reading = read_plain(slot.route, payload, now)
                 if reading is not None:
-                    place_in_time(reading, state.offset)
-                    judge_one(state, slot.rules, reading, now, work)
-                    add_row((state.device.row, 0, reading.happened, now, payload))
+                    # `_take_in` and `_judge`, written out: calls are dear here.
+                    place(reading, state.offset)
+                    seq, last = reading.seq, state.seq
+                    if last is not None and seq is not None and seq != last + 1:
+                        _count_gap(state, last, seq)
+                    state.seq = seq
+                    state.messages += 1
+                    state.spoke = happened = reading.happened
+                    state.values.update(reading.values)
+                    memories = state.memories
+                    rules = slot.rules
+                    if now >= state.unhurried_due:
+                        state.unhurried_due = now + UNHURRIED_MS
+                        rules = slot.all_rules
+                    for number, judge in rules:
+                        outcome = judge(memories[number], state, reading, now)
+                        if outcome is not None:
+                            follow(state, number, outcome, work)
+                    state.heard = now
+                    add_row((slot.row, 0, happened, now, payload))
                     continue
             self._digest_odd(slot, topic, payload, retained, now, work)
 
@@ -202,7 +230,7 @@ class Judge:
                 _fill_in(state, reading)
             else:
                 place_in_time(reading, state.offset)
-                self._judge(state, slot.rules, reading, now, work)
+                self._judge(state, slot.all_rules, reading, now, work)
                 work.batch.readings.append(
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
@@ -251,15 +279,7 @@ class Judge:
         now: int,
         work: Work,
     ) -> None:
-        seq = reading.seq
-        if seq is not None:
-            last = state.seq
-            if last is not None and seq != last + 1:
-                _count_gap(state, last, seq)
-            state.seq = seq
-        state.messages += 1
-        state.spoke = reading.happened
-        state.values.update(reading.values)
+        _take_in(state, reading)
         memories = state.memories
         for number, judge in calls:
             outcome = judge(memories[number], state, reading, now)
@@ -383,8 +403,10 @@ class Judge:
     def _reject(
         self, reject: Reject, topic: str, payload: bytes, slot: _Slot, now: int, work: Work
     ) -> None:
-        row = slot.state.device.row
-        self.rejected[row] = self.rejected.get(row, 0) + 1
+        for number, rule in self._rule_sets[slot.row].rejected:
+            outcome = rule.count(slot.state.memories[number], reject.reason.value, now)
+            if outcome is not None:
+                self._follow(slot.state, number, outcome, work)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
 
     # The register
@@ -470,6 +492,18 @@ def _keep_facts(old: DeviceState, new: DeviceState) -> None:
     """What is true of the device whatever its rules are."""
     for name in ("heard", "spoke", "seq", "messages", "gap_total", "values", "offset"):
         setattr(new, name, getattr(old, name))
+
+
+def _take_in(state: DeviceState, reading: Reading) -> None:
+    """What a reading tells of its device, whatever the rules make of it."""
+    seq = reading.seq
+    if seq is not None:
+        if state.seq is not None and seq != state.seq + 1:
+            _count_gap(state, state.seq, seq)
+        state.seq = seq
+    state.messages += 1
+    state.spoke = reading.happened
+    state.values.update(reading.values)
 
 
 def _count_gap(state: DeviceState, last: int, seq: int) -> None:

@@ -229,3 +229,21 @@ def test_a_press_of_an_unregistered_button_is_an_emergency_and_is_replied_to(
 def test_telemetry_of_an_unregistered_device_is_no_alarm(judged: Judged) -> None:
     work = judged.hear("campus/no3/smoke/new-8/telemetry", b'{"smoke_alarm":false}')
     assert not work.batch.transitions
+
+
+def test_a_registered_device_whose_messages_are_rejected_in_numbers_is_an_alert(
+    judged: Judged,
+) -> None:
+    for _ in range(12):
+        judged.hear("campus/no3/temperature/lab-3/telemetry", b"{")
+    assert judged.alert(WARM, "rejected") is not None
+
+
+def test_unhurried_rules_look_again_after_their_time(judged: Judged) -> None:
+    judged.say(WARM, "telemetry", ts=judged.now, seq=1, temperature_c=20, battery_pct=90)
+    judged.clock.turn(1000)
+    judged.say(WARM, "telemetry", ts=judged.now, seq=2, temperature_c=20, battery_pct=3)
+    for seq in range(3, 8):
+        judged.clock.turn(15_000)
+        judged.say(WARM, "telemetry", ts=judged.now, seq=seq, temperature_c=20, battery_pct=3)
+    assert judged.alert(WARM, "battery") is not None
