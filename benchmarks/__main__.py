@@ -14,6 +14,7 @@ from benchmarks import measure
 
 ORDER: Final = (
     "load_generator",
+    "rules",
     "ingest_ceiling",
     "ingest",
     "latency",

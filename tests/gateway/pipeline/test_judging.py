@@ -246,4 +246,4 @@ def test_unhurried_rules_look_again_after_their_time(judged: Judged) -> None:
     for seq in range(3, 8):
         judged.clock.turn(15_000)
         judged.say(WARM, "telemetry", ts=judged.now, seq=seq, temperature_c=20, battery_pct=3)
-    assert judged.alert(WARM, "battery") is not None
+    assert judged.alert(WARM, "battery_low") is not None
