@@ -51,6 +51,7 @@ from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
+from gateway.pipeline.refill import refill_windows
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
@@ -267,6 +268,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 )
             ]
             await flow.commit(beginning)
+            running.append(tasks.create_task(refill_windows(judge, history, clock), name="windows"))
             serving = tasks.create_task(server.serve(sockets=[listening]), name="http")
             await server.listens.wait()
             await on_ready(Running(_url(settings, listening), store, control))

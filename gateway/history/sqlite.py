@@ -86,14 +86,20 @@ class SqliteHistory:
         )
         return points_of(parts, width, points)
 
-    def recent(self, metrics: Sequence[str], since: int) -> dict[tuple[int, str], list[Any]]:
+    def recent(
+        self, metrics: Sequence[str], since: int, devices: tuple[int, int] | None = None
+    ) -> dict[tuple[int, str], list[Any]]:
         """Points (ms, value) by (device, metric) since then, oldest first.
 
-        Of a minute that is rolled up the last value, with its time; single ones after that.
+        ``devices`` are the first and the last row wanted, all when not given. Of a minute that is
+        rolled up the lowest value, with the minute's beginning, and the last, with its time;
+        single ones after that.
         """
         if not metrics:
             return {}
-        return self._store.read(lambda connection: _recent(connection, list(metrics), since))
+        return self._store.read(
+            lambda connection: _recent(connection, list(metrics), since, devices)
+        )
 
     def pending(self) -> Pending:
         """What is not rolled up yet; a quick look."""
@@ -200,13 +206,16 @@ def _transaction(connection: sqlite3.Connection, remove: Callable[[int], int], r
     return removed
 
 
+_LAST_ROW: Final = 2**63 - 1
+
 _NEWEST: Final = text("SELECT max(row) FROM readings")
 _RECEIVED: Final = text("SELECT received FROM readings WHERE row > :row ORDER BY row LIMIT 1")
 
 _RECENT_MINUTES: Final = text(
     """
-    SELECT device, metric, last_at, last FROM rollups
-    WHERE span = 60000 AND start >= :first AND metric IN :metrics AND last_at >= :since
+    SELECT device, metric, start, low, last_at, last FROM rollups
+    WHERE span = 60000 AND start >= :first AND device BETWEEN :from_device AND :to_device
+      AND metric IN :metrics AND last_at >= :since
     ORDER BY span, start
     """
 ).bindparams(bindparam("metrics", expanding=True))
@@ -215,7 +224,7 @@ _RECENT_SINGLE: Final = text(
     """
     SELECT min(r.row), r.device, r.happened, json_extract(r.body, p.path) FROM (
         SELECT row, device, channel, happened, CAST(body AS TEXT) AS body FROM readings
-        WHERE row > :done AND happened >= :since
+        WHERE row > :done AND happened >= :since AND device BETWEEN :from_device AND :to_device
     ) r CROSS JOIN (SELECT :plain AS path UNION SELECT :element) p
     WHERE json_valid(r.body)
       AND json_type(r.body, p.path) IN ('integer', 'real', 'true', 'false')
@@ -226,21 +235,27 @@ _RECENT_SINGLE: Final = text(
 
 
 def _recent(
-    connection: Connection, metrics: list[str], since: int
+    connection: Connection, metrics: list[str], since: int, devices: tuple[int, int] | None
 ) -> dict[tuple[int, str], list[Any]]:
     found: dict[tuple[int, str], list[Any]] = {}
     late: set[tuple[int, str]] = set()
     position = position_of(connection)
+    first, last = devices or (0, _LAST_ROW)
+    which = {"since": since, "from_device": first, "to_device": last}
     minutes = connection.execute(
-        _RECENT_MINUTES, {"first": since - since % MINUTE, "metrics": metrics, "since": since}
+        _RECENT_MINUTES, {**which, "first": since - since % MINUTE, "metrics": metrics}
     )
-    for device, metric, at, value in minutes:
-        found.setdefault((device, metric), []).append((at, value))
+    for device, metric, start, low, at, value in minutes:
+        points = found.setdefault((device, metric), [])
+        if low < value and start < at:
+            # A rise is told from the lowest values: it was so low at some time of that minute.
+            points.append((max(start, since), low))
+        points.append((at, value))
     for metric in metrics:
         plain, element = paths(metric)
         single = connection.execute(
             _RECENT_SINGLE,
-            {"done": position.done, "since": since, "plain": plain, "element": element},
+            {**which, "done": position.done, "plain": plain, "element": element},
         )
         for row, device, at, value in single:
             if is_merged(position, row, (MINUTE, at - at % MINUTE, device, metric)):

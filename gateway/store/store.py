@@ -102,6 +102,11 @@ class History(Protocol):
         """At most about ``points`` points of ``[since, until)``, oldest first, gaps left out."""
         ...
 
-    def recent(self, metrics: Sequence[str], since: int) -> dict[tuple[int, str], list[Any]]:
-        """Points (ms, value) by (device, metric) since then: fills rule windows after a crash."""
+    def recent(
+        self, metrics: Sequence[str], since: int, devices: tuple[int, int] | None = None
+    ) -> dict[tuple[int, str], list[Any]]:
+        """Points (ms, value) by (device, metric) since then: fills rule windows after a crash.
+
+        ``devices`` are the first and the last row wanted; ``None`` = all.
+        """
         ...
