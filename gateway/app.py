@@ -214,6 +214,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             store=store,
             clock=clock,
             limits=_health_limits(settings),
+            metrics=metrics,
             others=[outbox.finding],
         )
         flow.add(deadlines, discoveries, watch)

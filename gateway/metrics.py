@@ -53,8 +53,6 @@ _COUNTERS: Final = {
     "readings": "Readings understood.",
     "rejects": "Messages that were not understood.",
     "duplicates": "Messages recognised as delivered before.",
-    "discovered": "Messages of devices that are not registered.",
-    "late": "Readings that arrived late.",
     "batches": "Batches committed.",
     "commits_failed": "Commits that failed and were tried again.",
     "transitions": "Transitions of alerts.",
@@ -90,8 +88,6 @@ class Metrics:
     readings: int
     rejects: int
     duplicates: int
-    discovered: int
-    late: int
     batches: int
     commits_failed: int
     transitions: int
@@ -140,5 +136,5 @@ class _Shown(Collector):
         yield metrics.commit_seconds.metric("campus_commit_seconds", "How long commits took.")
         yield metrics.batch_messages.metric("campus_batch_messages", "Messages in a batch.")
         yield metrics.delay_seconds.metric(
-            "campus_delay_seconds", "From a message's arrival to its commit."
+            "campus_delay_seconds", "From taking messages over to their commit."
         )

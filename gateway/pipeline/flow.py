@@ -18,6 +18,7 @@ from typing import Final, Protocol
 import msgspec
 import structlog
 
+from alerts.alert import TransitionKind
 from gateway.clock import Clock
 from gateway.ingest.source import Source
 from gateway.metrics import Metrics
@@ -250,7 +251,8 @@ class Flow:
         started = self._clock.steady()
         await asyncio.wrap_future(self._store.commit(work.batch))
         ended = self._clock.steady()
-        self.figures.wrote(ended, ended - started, work)
+        age = self._clock.now() - work.batch.now
+        self.figures.wrote(ended, ended - started, age, work)
 
     def _committed(self, work: Work) -> None:
         writer = self._writer
@@ -302,13 +304,16 @@ class FlowFigures:
         self._metrics.messages += messages
         self._metrics.batch_messages.add(messages)
 
-    def wrote(self, steady: float, seconds: float, work: Work) -> None:
-        """A commit was made durable after so long."""
+    def wrote(self, steady: float, seconds: float, age: int, work: Work) -> None:
+        """A commit took so many seconds; its messages had been taken ``age`` ms before."""
         self.commits.append((steady, seconds))
         metrics = self._metrics
         metrics.batches += 1
         metrics.readings += len(work.batch.readings)
         metrics.transitions += len(work.batch.transitions)
+        metrics.delay_seconds.add(age / 1000)
+        for numbered in work.batch.transitions:
+            metrics.alerts_raised += numbered.transition.kind is TransitionKind.RAISED
         metrics.commit_seconds.add(seconds)
 
     def failed(self) -> None:

@@ -12,6 +12,7 @@ from devices.model import Device
 from gateway.clock import Clock
 from gateway.desk import Feed
 from gateway.ingest.source import Source
+from gateway.metrics import Metrics
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
@@ -42,6 +43,7 @@ class Watch:
         store: Store,
         clock: Clock,
         limits: HealthLimits,
+        metrics: Metrics,
         others: Sequence[Callable[[int], Finding]] = (),
     ) -> None:
         """``others`` give one more finding each about the gateway, such as the outbox's."""
@@ -53,6 +55,7 @@ class Watch:
         self._store: Final = store
         self._clock: Final = clock
         self._limits: Final = limits
+        self._metrics: Final = metrics
         self._others: Final = tuple(others)
         self._next = 0
         self._taken: deque[tuple[float, int, int]] = deque(maxlen=_MINUTE + 1)
@@ -80,6 +83,20 @@ class Watch:
             self._book.fold(finding, GATEWAY, work)
         for other in self._others:
             self._book.fold(other(now), GATEWAY, work)
+        self._measure()
+
+    def _measure(self) -> None:
+        """What is counted elsewhere, for who asks for metrics."""
+        metrics, judge = self._metrics, self._judge
+        statuses = [source.status() for source in self._sources]
+        metrics.broker_connected = int(judge.hearing.connected)
+        metrics.duplicates = sum(status.redelivered for status in statuses)
+        metrics.rejects = self._rejects.total
+        metrics.devices = len(judge)
+        metrics.alerts_open = len(self._book)
+        metrics.timers = len(judge.timers)
+        if self._room is not None:
+            metrics.disk_free_bytes = self._room.free
 
     def feed(self) -> Feed:
         """Whether messages arrive. What is seen at once is said before it has become an alert."""
@@ -111,6 +128,7 @@ class Watch:
             self._since = now
             if connected:
                 hearing.since = now
+                self._metrics.reconnects += 1
         hearing.connected = connected
 
     def _health(self, now: int) -> Health:
