@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from new_store import opened
 
 from gateway.history.sqlite import SqliteHistory
-from gateway.store.open import open_store
 from gateway.store.sqlite import SqliteStore
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    store = open_store(tmp_path / "campus.db", reserve_bytes=0, low_water=0)
+    store = opened(tmp_path)
     yield store
     store.close()
 

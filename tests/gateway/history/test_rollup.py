@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from new_store import opened
 from sqlalchemy import Connection, select
 
 from gateway.history.curve import position_of
 from gateway.history.rollup import HOUR, METRIC_LENGTH, MINUTE, row_received
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.batch import Batch, ReadingRow
-from gateway.store.open import open_store
 from gateway.store.read.devices import metrics_of
 from gateway.store.schema import rollups
 from gateway.store.sqlite import SqliteStore
@@ -59,23 +59,23 @@ def points(body: bytes) -> dict[str, float]:
 
 def expected(readings: list[ReadingRow]) -> Table:
     """What rolling up must come to, said in Python."""
-    gathered: dict[tuple[int, int, int, str], list[tuple[int, int, float]]] = defaultdict(list)
+    gathered: dict[tuple[int, int, int, str], list[tuple[int, float]]] = defaultdict(list)
     seen = set()
-    for row, (device, channel, happened, _received, body) in enumerate(readings):
+    for device, channel, happened, _received, body in readings:
         if (device, channel, happened, body) in seen:
             continue
         seen.add((device, channel, happened, body))
         for metric, value in points(body).items():
             for span in (MINUTE, HOUR):
                 key = (span, happened // span * span, device, metric)
-                gathered[key].append((happened, row, value))
+                gathered[key].append((happened, value))
     return {
         key: (
             len(entries),
-            min(value for _, _, value in entries),
-            max(value for _, _, value in entries),
-            math.fsum(value for _, _, value in entries),
-            max(entries)[2],
+            min(value for _, value in entries),
+            max(value for _, value in entries),
+            math.fsum(value for _, value in entries),
+            max(entries)[1],
             max(entries)[0],
         )
         for key, entries in gathered.items()
@@ -124,7 +124,7 @@ def test_rolling_up_in_any_slices_comes_to_the_same(
             ordered.append((device, channel, happened, received + 30_000, body))
     ordered.sort(key=lambda row: row[3])
     with tempfile.TemporaryDirectory() as folder:
-        store = open_store(Path(folder) / "campus.db", reserve_bytes=0, low_water=0)
+        store = opened(Path(folder))
         history = SqliteHistory(store)
         rest = ordered
         for budget in budgets:
@@ -151,7 +151,7 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
     readings = [
         reading(n / 10, b'{"a":%d,"b":[%d,1]}' % (n % 17, n), device=n % 60) for n in range(1200)
     ]
-    store = open_store(tmp_path / "campus.db", reserve_bytes=0, low_water=0)
+    store = opened(tmp_path)
     take(store, *readings, *readings[:50])
     history = SqliteHistory(store)
     history._rows = 100
@@ -180,7 +180,7 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
     history.close()
     store.close()
 
-    store = open_store(tmp_path / "campus.db", reserve_bytes=0, low_water=0)
+    store = opened(tmp_path)
     history = SqliteHistory(store)
     take(store, *readings[1100:])  # redelivered after the kill
     while history.roll_up(NOON, 500):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
@@ -11,8 +16,10 @@ from alerts.alert import Alert, AlertState, Transition, TransitionKind
 from alerts.finding import Explanation, Priority
 from devices.model import Device, School
 from gateway.store.batch import Batch, DiscoveryRow, NumberedTransition, RejectSample
+from gateway.store.open import open_store
 from gateway.store.registry import put_devices, put_schools
 from gateway.store.schema import metadata
+from gateway.store.sqlite import SqliteStore
 
 NOON = 1_795_161_600_000
 
@@ -93,6 +100,20 @@ def registering(*devices: str) -> Batch:
         statements=put_schools([school])
         + put_devices(Device(school=school.id, id=name, kind="smoke") for name in devices)
     )
+
+
+def opened(folder: Path, name: str = "campus.db") -> SqliteStore:
+    """A new store; its tables are copied, because making them takes longer than most tests."""
+    shutil.copy(_empty(), folder / name)
+    return open_store(folder / name, reserve_bytes=0, low_water=0)
+
+
+@cache
+def _empty() -> Path:
+    path = Path(tempfile.mkdtemp()) / "empty.db"
+    atexit.register(shutil.rmtree, path.parent)
+    open_store(path, reserve_bytes=0).close()
+    return path
 
 
 def rows_of(table: Table) -> Callable[[Connection], list[dict[str, Any]]]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from store_samples import alert, transition
 
@@ -23,6 +23,7 @@ values = st.recursive(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.dictionaries(st.text(), values))
 def test_canonical_json_is_the_same_whatever_the_order_of_the_keys(
     value: dict[str, object],

@@ -9,12 +9,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
-from store_samples import alert, discovery, everything, readings, reject, transition
+from store_samples import alert, discovery, everything, opened, readings, reject, transition
 
 from alerts.alert import Alert, AlertState
 from gateway.store import schema
 from gateway.store.batch import Batch, Deadline, Fact, OutboxEntry
-from gateway.store.open import open_store
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
 
@@ -89,7 +88,7 @@ def test_joined_batches_fold_to_the_same_tables_as_single_ones(
         groups.append(rest[:size])
         rest = rest[size:]
     with tempfile.TemporaryDirectory() as folder:
-        one_by_one = open_store(Path(folder) / "single.db", reserve_bytes=0, low_water=0)
-        joined = open_store(Path(folder) / "joined.db", reserve_bytes=0, low_water=0)
+        one_by_one = opened(Path(folder), "single.db")
+        joined = opened(Path(folder), "joined.db")
         expected = outcome(one_by_one, [[batch] for batch in given_batches])
         assert outcome(joined, groups) == expected
