@@ -192,9 +192,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
         live.start(snapshot.last_transition)
-        outbox = Outbox(
-            store, receivers_of(settings.notification, way, settings.broker.client_id, clock), clock
-        )
+        receivers = receivers_of(settings.notification, way, settings.broker.client_id, clock)
+        outbox = Outbox(store, receivers, clock, metrics=metrics)
         flow = Flow(
             sources=sources,
             judge=judge,

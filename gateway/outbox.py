@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts.finding import Finding
 from alerts.notification.supervision import Backlog, judge_delivery
 from gateway.clock import Clock
+from gateway.metrics import Metrics
 from gateway.notification import rows
 from gateway.notification.delivery import (
     GIVEN_UP,
@@ -80,14 +81,16 @@ class Outbox:
         clock: Clock,
         *,
         backoff: Backoff | None = None,
+        metrics: Metrics | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """``receivers`` by name, as in the rows. ``chance`` gives the jitter, in [0, 1)."""
         self._store: Final = store
         self._clock: Final = clock
+        self._metrics: Final = metrics or Metrics()
         self._seen: list[DeliveryStatus] = []
         self._lanes: Final = {
-            name: _Lane(name, receiver, store, clock, backoff or Backoff(), chance)
+            name: _Lane(name, receiver, store, clock, backoff or Backoff(), self._metrics, chance)
             for name, receiver in receivers.items()
         }
 
@@ -143,6 +146,7 @@ class Outbox:
         while True:
             try:
                 self._seen = await self.status()
+                self._metrics.outbox_waiting = sum(one.waiting for one in self._seen)
             except (StoreError, SQLAlchemyError) as error:
                 # What was seen before stands; the lanes say what is wrong with the store.
                 _log.debug("outbox.not_seen", error=str(error))
@@ -174,6 +178,7 @@ class _Lane:
         store: Store,
         clock: Clock,
         backoff: Backoff,
+        metrics: Metrics,
         chance: Callable[[], float],
     ) -> None:
         self.name: Final = name
@@ -185,6 +190,7 @@ class _Lane:
         self._store: Final = store
         self._clock: Final = clock
         self._backoff: Final = backoff
+        self._metrics: Final = metrics
         self._chance: Final = chance
         self._unmarked: list[int] = []
         self._failures = 0  # in a row, of the receiver
@@ -271,6 +277,10 @@ class _Lane:
     async def _hand_over(self, row: WaitingRow) -> Outcome:
         outcome = await self._attempt(row)
         now = self._clock.now()
+        if isinstance(outcome, Delivered):
+            self._metrics.outbox_delivered += 1
+        else:
+            self._metrics.outbox_failed += 1
         match outcome:
             case Delivered():
                 self._failures = self._streak = 0
