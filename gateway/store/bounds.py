@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, func, select
 
-from gateway.store.schema import acknowledging, discoveries, rejects
+from gateway.store.schema import discoveries, rejects
 
 ENTRIES_A_SESSION: Final = 70_000
 """Packet ids kept per session: more than the 65,535 that can be in flight (MQTT 5, 3.1.2.11.3)."""
@@ -58,27 +58,13 @@ class Bounds:
         """A transaction was rolled back: what was counted in it is not so."""
         self._held.clear()
 
-    def acknowledged(self, connection: Connection, session: str, row: int, count: int) -> None:
-        """A row of packet ids was inserted: cut off the session's oldest ones."""
-        held = self._held.get(session)
-        gone = None
-        if held is None:
-            held = self._held[session] = _Held()
-            rows = connection.execute(
-                select(acknowledging.c.row, acknowledging.c.count)
-                .where(acknowledging.c.session == session)
-                .order_by(acknowledging.c.row)
-            )
-            for stored_row, stored_count in rows:
-                gone = held.add(stored_row, stored_count) or gone
-        else:
-            gone = held.add(row, count)
-        if gone is not None:
-            connection.execute(
-                delete(acknowledging).where(
-                    acknowledging.c.session == session, acknowledging.c.row <= gone
-                )
-            )
+    def knows(self, session: str) -> bool:
+        """Whether the session's stored entries were counted."""
+        return session in self._held
+
+    def acknowledged(self, session: str, row: int, count: int) -> int | None:
+        """Count a row of packet ids in; returns the row up to which the session's may go."""
+        return self._held.setdefault(session, _Held()).add(row, count)
 
     def rejected(self, connection: Connection, school_counts: dict[str, int]) -> None:
         """Samples were inserted: keep the newest, of all and of each school."""

@@ -7,15 +7,14 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
-from functools import cache
-from itertools import chain
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from gateway.store.batch import Batch, ReadingRow
+from gateway.store.appending import append, has_more
+from gateway.store.batch import Batch
 from gateway.store.bounds import Bounds
 from gateway.store.checkpoint import PATIENCE, Checkpointer
 from gateway.store.loading import load_snapshot
@@ -36,10 +35,6 @@ READERS: Final = 8
 
 LOG_LIMIT: Final = 32 * 1024 * 1024
 """Bytes to which the log is cut when it begins anew after having grown."""
-
-ROWS_AT_ONCE: Final = 512
-"""Readings a statement. With one row a statement the GIL changes hands at each of them, and under
-load a commit of 500 rows took 48 ms instead of 16; CPU a row is halved, too."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -173,12 +168,26 @@ class SqliteStore:
 
     def _write(self, batches: Sequence[Batch]) -> None:
         try:
-            with self._connection.begin():
-                append_readings(self._driver, chain.from_iterable(b.readings for b in batches))
-                for batch in batches:
-                    write_batch(self._connection, batch, self._bounds)
+            if any(has_more(batch) for batch in batches):
+                with self._connection.begin():
+                    append(self._driver, batches, self._bounds)
+                    for batch in batches:
+                        write_batch(self._connection, batch, self._bounds)
+            else:
+                self._append_only(batches)
         except BaseException:
             self._bounds.forget()
+            raise
+
+    def _append_only(self, batches: Sequence[Batch]) -> None:
+        """Telemetry, nearly all of it: a transaction of the driver itself is 50 µs cheaper."""
+        self._driver.execute("BEGIN IMMEDIATE")
+        try:
+            append(self._driver, batches, self._bounds)
+            self._driver.execute("COMMIT")
+        except BaseException:
+            if self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
             raise
 
     def _empty_log(self) -> None:
@@ -190,21 +199,3 @@ class SqliteStore:
 
     def _reusable(self) -> int:
         return int(self._driver.execute("PRAGMA freelist_count").fetchone()[0]) * self._page
-
-
-def append_readings(connection: sqlite3.Connection, readings: chain[ReadingRow]) -> None:
-    """Append readings within the open transaction, in powers of two up to `ROWS_AT_ONCE`."""
-    rows = list(readings)
-    start, left = 0, len(rows)
-    while left:
-        size = min(ROWS_AT_ONCE, 1 << (left.bit_length() - 1))
-        values: list[Any] = list(chain.from_iterable(rows[start : start + size]))
-        connection.execute(_insert_readings(size), values)
-        start += size
-        left -= size
-
-
-@cache
-def _insert_readings(rows: int) -> str:
-    values = ",".join(["(?,?,?,?,?)"] * rows)
-    return f"INSERT INTO readings(device,channel,happened,received,body) VALUES{values}"

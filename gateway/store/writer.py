@@ -8,6 +8,7 @@ waits for SQLite's write lock, whose only way of waiting is to sleep.
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections import deque
@@ -138,7 +139,7 @@ class Writer:
             if errand is not None:
                 _perform(errand)
             elif group:
-                self._commit_all(group)
+                self._commit_or_fail(group)
             now = time.monotonic()
             if now - self._looked >= LOOK_EVERY:
                 self._looked = now
@@ -155,10 +156,19 @@ class Writer:
             group.append(self._commits.popleft())
         return group
 
+    def _commit_or_fail(self, group: list[_Commit]) -> None:
+        try:
+            self._commit_all(group)
+        except Exception as error:  # noqa: BLE001 - the thread must live on, nobody wait for ever
+            _LOG.exception("the writer of %s stumbled", self._where)
+            for commit in group:
+                if not commit.done.done():
+                    commit.done.set_exception(self._failure(error))
+
     def _look(self) -> None:
         try:
             self._headroom.look()
-        except OSError:
+        except (OSError, sqlite3.Error):
             _LOG.exception("cannot tell how much room there is for %s", self._where)
 
     def _commit_all(self, group: list[_Commit]) -> None:
@@ -224,10 +234,8 @@ class Writer:
         return failure
 
     def _no_room(self, cause: Exception | None) -> StoreFullError:
-        free = self._headroom.room().free
         failure = StoreFullError(
-            f"no room for {self._where} ({free} bytes free): make room on its disk; "
-            "writing goes on by itself"
+            f"no room for {self._where}: make room on its disk; writing goes on by itself"
         )
         failure.__cause__ = cause
         return failure

@@ -1,6 +1,7 @@
 """Folds a batch into the tables, within a transaction that the caller opened.
 
-Readings are not written here: they take the driver's path (`gateway.store.sqlite`).
+Readings and packet ids are not written here: they take the driver's path
+(`gateway.store.appending`), because every batch has them.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from gateway.store.upserts import upserts
 
 
 def write_batch(connection: Connection, batch: Batch, bounds: Bounds) -> None:
-    """Write all of ``batch`` but its readings. Empty lists cost nothing."""
+    """Write all of ``batch`` but its readings and packet ids. Empty lists cost nothing."""
     # Registry changes first: what else is in the batch may refer to them.
     for statement, rows in batch.statements:
         connection.execute(statement, rows)
@@ -33,7 +34,6 @@ def write_batch(connection: Connection, batch: Batch, bounds: Bounds) -> None:
         if content:
             write(connection, batch)
     for bounded, write_bounded in (
-        (batch.acknowledging, _write_acknowledging),
         (batch.rejects, _write_rejects),
         (batch.discoveries, _write_discoveries),
     ):
@@ -119,18 +119,6 @@ def _write_states(connection: Connection, batch: Batch) -> None:
             for device, body in batch.states.items()
         ],
     )
-
-
-def _write_acknowledging(connection: Connection, batch: Batch, bounds: Bounds) -> None:
-    for session, entries, count in batch.acknowledging:
-        result = connection.execute(
-            insert(schema.acknowledging),
-            {"session": session, "entries": entries, "count": count},
-        )
-        key = result.inserted_primary_key
-        if key is None:
-            raise LookupError("the database gave no number to a row of acknowledging")
-        bounds.acknowledged(connection, session, key[0], count)
 
 
 def _write_rejects(connection: Connection, batch: Batch, bounds: Bounds) -> None:

@@ -139,6 +139,19 @@ def test_other_work_is_bounded_too(table: Table, writer: Writer) -> None:
     table.open.set()
 
 
+def test_the_writer_survives_what_it_did_not_expect(
+    table: Table, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbles() -> None:
+        raise RuntimeError("unforeseen")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writer, "_succeed", lambda _group: stumbles())
+        with pytest.raises(StoreError, match="unforeseen"):
+            writer.commit(Batch(now=1)).result(WAIT)
+    writer.commit(Batch(now=2)).result(WAIT)
+
+
 def test_closing_writes_what_waits_and_does_what_was_asked(table: Table, writer: Writer) -> None:
     held_up(table, writer)
     future, errand = writer.commit(Batch(now=2)), writer.in_turn(lambda: "done")
