@@ -47,7 +47,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // no data: addresses, so that the content policy can forbid them
     reportCompressedSize: false,
     rolldownOptions: {
-      checks: { pluginTimings: false },
+      checks: { bundlerTimings: false },
       output: {
         codeSplitting: {
           // One file for the library and one for what several rooms share, instead of a dozen
