@@ -41,9 +41,13 @@ build() {
   base
   local mounts=() file
   for file in /etc/apt/sources.list.d /etc/apt/apt.conf.d /etc/apt/auth.conf.d /etc/pip.conf \
-    /root/.npmrc /etc/ssl/certs/ca-certificates.crt; do
+    /etc/ssl/certs/ca-certificates.crt; do
     [ -e "$file" ] && mounts+=(--volume "$file:$file:ro")
   done
+  # Node brings authorities of its own and has to be told of this machine's.
+  cat /root/.npmrc /etc/npmrc 2>/dev/null >"$work/npmrc" || true
+  printf '\ncafile=/etc/ssl/certs/ca-certificates.crt\n' >>"$work/npmrc"
+  mounts+=(--volume "$work/npmrc:/root/.npmrc:ro")
   say "build"
   # The proxy variables of this shell are passed on by podman itself.
   "${podman[@]}" build --isolation chroot --network host --format docker "${mounts[@]}" \
