@@ -24,13 +24,16 @@ class Keeping(msgspec.Struct, frozen=True):
 
     Rolling up costs about as much CPU as taking a reading in. It is due when so many readings
     wait that a curve would have to read through too many of them, or when the oldest has waited
-    long. Above ``heavy`` readings a second it waits until the burst is over, but not for ever.
+    long; a slice takes some 3 KB of memory a reading while it is added up. Above ``heavy`` readings
+    a second it waits until the burst is over, but not for ever. While a whole slice more waits, it
+    goes on after a ``breath``.
     """
 
     every: float = 2.0
+    breath: float = 0.05
     due_rows: int = 100_000
     due_age: float = 60.0
-    slice_rows: int = 100_000
+    slice_rows: int = 20_000
     heavy: float = 15_000.0
     patience: float = 600.0
     retention_every: float = 3600.0
@@ -52,7 +55,9 @@ async def keep_history(
     """Run until ``stop`` is set. What fails is logged and tried again at the next time."""
     newest, looked = -1, clock.steady()
     rolled = removed = clock.steady() - keeping.retention_every
-    while not await _wait(stop, keeping.every):
+    behind = False
+    while not await _wait(stop, keeping.breath if behind else keeping.every):
+        behind = False
         try:
             pending = await asyncio.to_thread(history.pending)
             now = clock.steady()
@@ -63,7 +68,8 @@ async def keep_history(
                 not busy or now - rolled > keeping.patience
             ):
                 rolled = now
-                await asyncio.to_thread(history.roll_up, clock.now(), keeping.slice_rows)
+                rows = await asyncio.to_thread(history.roll_up, clock.now(), keeping.slice_rows)
+                behind = rows >= keeping.slice_rows
             if now - removed >= keeping.retention_every and not busy:
                 removed = now
                 gone = await asyncio.to_thread(history.keep, clock.now(), policy)

@@ -32,6 +32,11 @@ LOOK_BACK_SLACK: Final = 60_000
 
 METRIC_LENGTH: Final = 64
 
+RESERVED: Final = ("ts", "seq", "test")
+"""Keys of the message format that are numbers and no measurements: no curve is drawn of them."""
+
+_NO_MEASURE: Final = ", ".join(f"'{key}'" for key in RESERVED)
+
 
 class Position(msgspec.Struct, frozen=True):
     """How far rolling up has got.
@@ -170,7 +175,7 @@ INSERT INTO temp.part
 SELECT 60000, minute, device, metric, 1, value, value, value, value, happened FROM (
     SELECT f.minute, f.device, f.happened, j.key AS metric, j.value
     FROM temp.fresh f, json_each(f.body) j
-    WHERE j.type IN ('integer', 'real', 'true', 'false')
+    WHERE j.type IN ('integer', 'real', 'true', 'false') AND j.key NOT IN ({_NO_MEASURE})
     UNION ALL
     SELECT f.minute, f.device, f.happened, j.key || '.' || e.key, e.value
     FROM temp.fresh f, json_each(f.body) j, json_each(j.value) e
