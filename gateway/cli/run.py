@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -52,6 +53,9 @@ def _ended(error: BaseException) -> typer.Exit:
 
 
 async def _run(settings: Settings, demo_folder: Path | None) -> None:
+    # The writer thread gives the interpreter lock away around each statement; with the usual 5 ms
+    # it would wait that long to get it back, and every commit with it.
+    sys.setswitchinterval(0.0005)
     clock = SystemClock()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
