@@ -63,6 +63,7 @@ class Watch:
         self._room: Room | None = None
         self._memory: Final = HealthMemory()
         self._since = clock.now()
+        self._was_connected = False
 
     def next(self) -> int | None:
         """Once a second."""
@@ -100,7 +101,8 @@ class Watch:
 
     def feed(self) -> Feed:
         """Whether messages arrive. What is seen at once is said before it has become an alert."""
-        trouble = set(self._memory.trouble)
+        # Little room is an alert; the feed is in trouble only when messages are not taken for it.
+        trouble = set(self._memory.trouble) - {"disk_full"}
         connected = self._connected()
         if not connected:
             trouble.add("broker_lost")
@@ -122,14 +124,17 @@ class Watch:
 
     def _listen(self, now: int) -> None:
         """Whether devices can be heard at all: silence of who is not listened to means nothing."""
-        hearing = self._judge.hearing
         connected = self._connected()
-        if connected is not hearing.connected:
+        if connected is not self._was_connected:
+            self._was_connected = connected
             self._since = now
-            if connected:
-                hearing.since = now
-                self._metrics.reconnects += 1
-        hearing.connected = connected
+            self._metrics.reconnects += connected
+        # On a full disk what devices say waits at the broker: they are not silent either.
+        heard = connected and not self._paused()
+        hearing = self._judge.hearing
+        if heard and not hearing.connected:
+            hearing.since = now
+        hearing.connected = heard
 
     def _health(self, now: int) -> Health:
         steady = self._clock.steady()
@@ -138,7 +143,7 @@ class Watch:
         seconds = sorted(took for when, took in figures.commits if steady - when <= _MINUTE)
         statuses = [source.status() for source in self._sources]
         return Health(
-            connected=self._judge.hearing.connected,
+            connected=self._was_connected,
             connected_since=self._since,
             error="; ".join(status.error for status in statuses if status.error),
             last_message=figures.last_message,
