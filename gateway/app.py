@@ -11,26 +11,21 @@ import asyncio
 import contextlib
 import gc
 import socket
-from collections.abc import Awaitable, Callable, Iterator
-from typing import Final, Protocol, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from importlib import import_module
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
-import uvicorn
-from fastapi import FastAPI
-from sqlalchemy import Connection
 
 from alerts.alert import Alert
+from alerts.finding import Finding
 from alerts.lifecycle import Limits
 from alerts.notification.webhook import Bilingual
 from alerts.rules.gateway_health import HealthLimits
 from devices.dialects import bind as bind_dialects
 from devices.dialects.dialect import BoundDialect, Dialect
 from devices.dialects.native import Native
-from gateway.api.app import close_streams, create_api
-from gateway.api.reading import Reading
-from gateway.api.register import Register
-from gateway.api.services import Demo as Pressing
 from gateway.broker.connection import OwnBroker, Way, way_by_url
 from gateway.clock import Clock, SystemClock
 from gateway.desk import LiveAlert
@@ -41,8 +36,8 @@ from gateway.ingest.connecting import filters_of, make_source
 from gateway.ingest.source import Source
 from gateway.kinds import load_kinds
 from gateway.metrics import Metrics
-from gateway.notification.receivers import audiences_of, escalation_of, languages_of, receivers_of
-from gateway.outbox import Outbox
+from gateway.names import NameBook
+from gateway.notification.wanted import audiences_of, escalation_of, languages_of
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.control import Control
@@ -57,9 +52,8 @@ from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
 from gateway.settings import Settings
 from gateway.store.open import open_store
-from gateway.store.read.register import register_version
+from gateway.store.read.register import all_schools, register_version
 from gateway.store.read.stream import transitions_after
-from gateway.store.registry import read_registry
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Store, StoreError
 from gateway.words import Words
@@ -71,7 +65,6 @@ telemetry: they have their own window and their own commits."""
 
 REGISTER_LOOK_S: Final = 2.0
 ROOM_LOOK_S: Final = 1.0
-Result = TypeVar("Result")
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -82,28 +75,28 @@ class Running(msgspec.Struct, frozen=True):
     control: Control
 
 
-class Demo(Pressing, Protocol):
+class Demo(Protocol):
     """The simulated campus beside the gateway."""
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
         ...
 
+    async def press(self, school: str, device: str) -> bool:
+        """Press a simulated alarm button; false when there is no such button."""
+        ...
 
-class _Server(uvicorn.Server):
-    """Leaves signals to whoever runs the gateway; says when it listens."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.listens: Final = asyncio.Event()
+class Names:
+    """The names of schools and places, read anew when the register has changed."""
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self.listens.set()
+    def __init__(self, store: Store) -> None:
+        self._store: Final = store
+        self.book = store.read(NameBook.read)
 
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+    def refresh(self) -> None:
+        """Read them anew. Blocks."""
+        self.book = self._store.read(NameBook.read)
 
 
 async def serve(  # noqa: PLR0915 - one list of what runs with what, in the order it is made
@@ -134,22 +127,21 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
         closing.callback(store.close)
         history = SqliteHistory(store)
+        closing.callback(history.close)
         snapshot = store.load()
 
         # Judging: pure state, filled from the store.
         deadlines = Deadlines(escalation_of(settings.notification))
         rejects, discoveries = Rejects(), Discoveries()
-        names = Register(_in_thread(store))
-        await names.refresh()
+        names = Names(store)
         limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
 
         def where(alert: Alert) -> Place:
             device = judge.device(alert.device)
-            school = names.school_name(alert.school)
-            place = None if device is None else names.place_path(alert.school, device.place)
+            path = None if device is None else names.book.place_path(alert.school, device.place)
             return Place(
-                school=Bilingual(school.zh, school.en),
-                place=None if place is None else Bilingual(place.zh, place.en),
+                school=Bilingual(*names.book.school(alert.school)),
+                place=None if path is None else Bilingual(*path),
                 device=device,
             )
 
@@ -192,8 +184,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
         live.start(snapshot.last_transition)
-        receivers = receivers_of(settings.notification, way, settings.broker.client_id, clock)
-        outbox = Outbox(store, receivers, clock, metrics=metrics)
+        notify: list[Callable[[], None]] = []
+        about_others: list[Callable[[int], Finding]] = []
         flow = Flow(
             sources=sources,
             judge=judge,
@@ -202,7 +194,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             clock=clock,
             pace=Pace(linger_ms=settings.ingest.linger_ms, most=settings.ingest.max_batch),
             metrics=metrics,
-            after_commit=lambda work: outbox.notify() if work.batch.outbox else None,
+            after_commit=lambda work: _tell(notify) if work.batch.outbox else None,
         )
         watch = Watch(
             sources=[source for source, _ in sources],
@@ -214,7 +206,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             clock=clock,
             limits=_health_limits(settings),
             metrics=metrics,
-            others=[outbox.finding],
+            others=about_others,
         )
         flow.add(deadlines, discoveries, watch)
         control = Control(
@@ -230,53 +222,62 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             feed=watch.feed,
         )
 
-        # People: the HTTP interface and the page.
-        demo = None if make_demo is None or own is None else make_demo(own, way)
-        api = create_api(
-            desk=control,
-            store=store,
-            history=history,
-            kinds=kinds,
-            words=words,
-            settings=settings,
-            clock=clock,
-            demo=demo,
-            metrics=metrics,
-        )
-        server = _Server(_uvicorn(settings, api))
-
         # What was loaded stays: the collector need not look through it again and again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
 
         async with asyncio.TaskGroup() as tasks:
-            running = [
-                tasks.create_task(coroutine, name=name)
-                for name, coroutine in (
-                    ("flow", flow.run()),
-                    ("outbox", outbox.run()),
-                    (
-                        "history",
-                        keep_history(store, history, clock, stop, policy=_policy(settings)),
-                    ),
-                    ("register", _follow_register(store, control, names, own)),
-                    ("room", _look_at_room(watch)),
-                    *((f"source {source.session}", source.run()) for source, _ in sources),
-                    *((("broker", own.watch()),) if own is not None else ()),
-                    *((("demo", demo.run()),) if demo is not None else ()),
-                )
-            ]
+            running: list[asyncio.Task[None]] = []
+
+            def start(name: str, work: Coroutine[Any, Any, Any]) -> None:
+                running.append(tasks.create_task(work, name=name))
+
+            # Alarms first: from here on messages are taken in, judged and committed.
+            if own is not None:
+                start("broker", own.watch())
+            start("flow", flow.run())
+            for source, _ in sources:
+                start(f"source {source.session}", source.run())
             await flow.commit(beginning)
-            running.append(tasks.create_task(refill_windows(judge, history, clock), name="windows"))
-            serving = tasks.create_task(server.serve(sockets=[listening]), name="http")
-            await server.listens.wait()
+
+            # Then people and machines outside. Loading what they need takes a second or two.
+            await asyncio.to_thread(import_module, "gateway.people")
+            from gateway.people import make_outbox, make_page  # noqa: PLC0415
+
+            outbox = make_outbox(
+                store=store, settings=settings, way=way, clock=clock, metrics=metrics
+            )
+            notify.append(outbox.notify)
+            about_others.append(outbox.finding)
+            start("outbox", outbox.run())
+            demo = None if make_demo is None or own is None else make_demo(own, way)
+            if demo is not None:
+                start("demo", demo.run())
+            keeping = keep_history(store, history, clock, stop, policy=_policy(settings))
+            start("history", keeping)
+            start("register", _follow_register(store, control, names, own))
+            start("room", _look_at_room(watch))
+            start("windows", refill_windows(judge, history, clock))
+            page = make_page(
+                desk=control,
+                store=store,
+                history=history,
+                kinds=kinds,
+                words=words,
+                settings=settings,
+                clock=clock,
+                demo=demo,
+                metrics=metrics,
+                listening=listening,
+            )
+            serving = tasks.create_task(page.run(), name="page")
+            await page.ready()
             await on_ready(Running(_url(settings, listening), store, control))
             await stop.wait()
 
             _log.info("stopping")
-            close_streams(api)
-            server.should_exit = True
+            page.stop()
             await serving
             await flow.drain()
             for task in running:
@@ -300,11 +301,11 @@ async def _reach_broker(
 
 
 def _schools(store: Store) -> list[str]:
-    return [school.id for school in store.read(read_registry).schools]
+    return [school.id for school in store.read(all_schools)]
 
 
 async def _follow_register(
-    store: Store, control: Control, names: Register, own: OwnBroker | None
+    store: Store, control: Control, names: Names, own: OwnBroker | None
 ) -> None:
     """An import by another process counts the register's version up: take it up here."""
     version = await asyncio.to_thread(store.read, register_version)
@@ -314,7 +315,7 @@ async def _follow_register(
             now = await asyncio.to_thread(store.read, register_version)
             if now == version:
                 continue
-            await names.refresh()
+            await asyncio.to_thread(names.refresh)
             if own is not None:
                 await own.schools_changed(await asyncio.to_thread(_schools, store))
             await control.reload()
@@ -329,12 +330,9 @@ async def _look_at_room(watch: Watch) -> None:
         await asyncio.sleep(ROOM_LOOK_S)
 
 
-def _in_thread(store: Store) -> Reading:
-    class InThread:
-        async def __call__(self, query: Callable[[Connection], Result], /) -> Result:
-            return await asyncio.to_thread(store.read, query)
-
-    return InThread()
+def _tell(those: list[Callable[[], None]]) -> None:
+    for each in those:
+        each()
 
 
 def _older(store: Store) -> Callable[[int, int], list[LiveAlert]]:
@@ -384,20 +382,3 @@ def _url(settings: Settings, listening: socket.socket) -> str:
     scheme = "http" if settings.web.tls is None else "https"
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
     return f"{scheme}://{shown}:{port}"
-
-
-def _uvicorn(settings: Settings, api: FastAPI) -> uvicorn.Config:
-    tls = settings.web.tls
-    return uvicorn.Config(
-        api,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        ws="none",
-        server_header=False,
-        timeout_graceful_shutdown=5,
-        proxy_headers=bool(settings.web.trusted_proxies),
-        forwarded_allow_ips=list(settings.web.trusted_proxies),
-        ssl_certfile=None if tls is None else str(tls.cert_file),
-        ssl_keyfile=None if tls is None else str(tls.key_file),
-    )

@@ -11,8 +11,9 @@ from devices.model import Device, Place, Region, School
 from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
+from gateway.names import Name, NameBook, either
 from gateway.store.read.devices import devices_by_row
-from gateway.store.read.register import all_places, all_regions, all_schools, register_version
+from gateway.store.read.register import all_regions, register_version
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,14 +27,27 @@ _DEEPEST: Final = 16
 
 def names(zh: str, en: str, otherwise: str) -> Names:
     """Both names, each standing in for the other when it is missing."""
-    return Names(zh=zh or en or otherwise, en=en or zh or otherwise)
+    return _shown(either(zh, en, otherwise))
+
+
+def _shown(name: Name) -> Names:
+    return Names(zh=name.zh, en=name.en)
 
 
 class _Contents(msgspec.Struct, frozen=True):
     version: str
     regions: dict[str, Region]
-    schools: dict[str, School]
-    places: dict[tuple[str, str], Place]
+    names: NameBook
+
+    @property
+    def schools(self) -> dict[str, School]:
+        """Schools by id."""
+        return self.names.schools
+
+    @property
+    def places(self) -> dict[tuple[str, str], Place]:
+        """Places by school and id."""
+        return self.names.places
 
 
 def _contents(connection: Connection) -> _Contents:
@@ -42,8 +56,7 @@ def _contents(connection: Connection) -> _Contents:
     return _Contents(
         version=version,
         regions={region.id: region for region in all_regions(connection)},
-        schools={school.id: school for school in all_schools(connection)},
-        places={(place.school, place.id): place for place in all_places(connection)},
+        names=NameBook.read(connection),
     )
 
 
@@ -55,7 +68,7 @@ class Register:
 
     def __init__(self, read: Reading) -> None:
         self._read = read
-        self._contents = _Contents("", {}, {}, {})
+        self._contents = _Contents("", {}, NameBook())
         self._devices: dict[int, Device] = {}
         self._loaded = False
 
@@ -135,26 +148,12 @@ class Register:
 
     def school_name(self, school: str) -> Names:
         """The school's name; its id when there is no such school any more."""
-        known = self._contents.schools.get(school)
-        return (
-            names("", "", school) if known is None else names(known.name_zh, known.name_en, school)
-        )
+        return _shown(self._contents.names.school(school))
 
     def place_path(self, school: str, place: str | None) -> Names | None:
         """The place's name with those around it, the outermost first: ``Block A / 3F / 301``."""
-        steps: list[Names] = []
-        while place is not None and len(steps) < _DEEPEST:
-            known = self._contents.places.get((school, place))
-            if known is None:
-                break
-            steps.append(names(known.name_zh, known.name_en, known.id))
-            place = known.parent
-        if not steps:
-            return None
-        steps.reverse()
-        return Names(
-            zh=" / ".join(step.zh for step in steps), en=" / ".join(step.en for step in steps)
-        )
+        path = self._contents.names.place_path(school, place)
+        return None if path is None else _shown(path)
 
     def regions_out(self, schools: frozenset[str] | None) -> list[RegionOut]:
         """Regions that hold one of the schools, with those around them; ``None`` = all regions."""

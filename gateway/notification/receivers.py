@@ -1,14 +1,9 @@
-"""Which receivers the settings ask for, and what each wants to hear."""
+"""The receivers that the settings ask for."""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
-from typing import Final, Literal
 
-from alerts.escalation import EscalationPolicy, EscalationStep
-from alerts.finding import Priority
-from alerts.notification.audience import Audience
 from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.notification.delivery import Receiver
@@ -16,35 +11,6 @@ from gateway.notification.mqtt_alerts import MqttAlerts
 from gateway.notification.webhook import WebhookReceiver
 from gateway.pipeline.telling import MQTT
 from gateway.settings import NotificationSettings
-
-_ALL: Final = "*"
-
-
-def audiences_of(notification: NotificationSettings) -> list[Audience]:
-    """The broker hears everything; a webhook what it asked for, and what is escalated to it."""
-    audiences = [Audience(MQTT, hidden=True)]
-    for webhook in notification.webhooks:
-        schools = None if _ALL in webhook.schools else frozenset(webhook.schools)
-        wanted = frozenset(Priority[name.value.upper()] for name in webhook.priorities)
-        audiences.append(Audience(webhook.name, schools=schools, priorities=wanted))
-    if notification.escalation is not None:
-        audiences.append(Audience(notification.escalation.webhook, from_step=1))
-    return audiences
-
-
-def escalation_of(notification: NotificationSettings) -> EscalationPolicy | None:
-    """The one step there is, or none."""
-    escalation = notification.escalation
-    if escalation is None:
-        return None
-    return EscalationPolicy(
-        steps=(EscalationStep(after=escalation.after_s * 1000, name=escalation.webhook),)
-    )
-
-
-def languages_of(notification: NotificationSettings) -> Mapping[str, Literal["zh", "en"]]:
-    """The language of the sentence each webhook gets."""
-    return {webhook.name: webhook.language for webhook in notification.webhooks}
 
 
 def receivers_of(
