@@ -6,6 +6,7 @@ import asyncio
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -119,10 +120,10 @@ class DemoCampus:
         self._file.touch(mode=0o600)
         self._file.write_bytes(msgspec.json.encode(self._access))
         command = [sys.executable, "-m", "gateway.cli.simulate", "run"]
-        command += ["--access", str(self._file), "--seed", str(DEMO_SEED)]
+        command += ["--access", str(self._file), "--seed", str(DEMO_SEED), "--until-stdin-closes"]
         while True:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, start_new_session=True
+                *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
             )
             try:
                 code = await process.wait()
@@ -179,3 +180,8 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     except TimeoutError:
         process.kill()
         await process.wait()
+
+
+def maker(folder: Path) -> Callable[[OwnBroker, Way], DemoCampus]:
+    """Makes the campus once the broker runs."""
+    return lambda own, way: DemoCampus(own, way, folder=folder)

@@ -14,15 +14,21 @@ from gateway.app import Running, serve
 from gateway.broker.mosquitto import BrokerError
 from gateway.cli.options import ConfigOption, settings_of, told
 from gateway.clock import SystemClock
-from gateway.demo import FOLDER, SETTINGS, DemoCampus, demo_settings, import_sites
 from gateway.logs import configure_logs
-from gateway.security.accounts import ensure_administrator
-from gateway.security.tokens import issue_one_time_code
 from gateway.settings import Settings
 
 ADMINISTRATOR: Final = "admin"
+DEMO_FOLDER: Final = Path("var/demo")
+
+app: Final = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
+@app.callback()
+def campus() -> None:
+    """Keeps ``run`` a command of its own, as it stands among all others."""
+
+
+@app.command("run")
 def run(
     config: ConfigOption = None,
     demo: Annotated[
@@ -30,11 +36,11 @@ def run(
     ] = False,
     demo_folder: Annotated[
         Path, typer.Option(help="Where the demonstration keeps everything.")
-    ] = FOLDER,
+    ] = DEMO_FOLDER,
 ) -> None:
     """Run the gateway: take in messages, judge them, raise alerts, serve the page."""
     with told():
-        settings = demo_settings(demo_folder) if demo else settings_of(config)
+        settings = _demo_settings(demo_folder) if demo else settings_of(config)
         configure_logs(settings.log.level, settings.log.format)
         try:
             asyncio.run(_run(settings, demo_folder if demo else None))
@@ -45,6 +51,13 @@ def run(
             raise _ended(errors[0].exceptions[0]) from group
         except (BrokerError, OSError) as error:
             raise _ended(error) from error
+
+
+def _demo_settings(folder: Path) -> Settings:
+    # Only the demonstration needs the simulator.
+    from gateway.demo import demo_settings  # noqa: PLC0415
+
+    return demo_settings(folder)
 
 
 def _ended(error: BaseException) -> typer.Exit:
@@ -61,8 +74,12 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    make_demo = None
     if demo_folder is not None:
+        from gateway.demo import import_sites, maker  # noqa: PLC0415
+
         await asyncio.to_thread(import_sites, settings, clock.now())
+        make_demo = maker(demo_folder)
 
     async def on_ready(running: Running) -> None:
         await asyncio.to_thread(_welcome, running, settings, demo_folder, clock.now())
@@ -71,21 +88,23 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
         settings,
         stop=stop,
         on_ready=on_ready,
-        make_demo=None
-        if demo_folder is None
-        else lambda own, way: DemoCampus(own, way, folder=demo_folder),
+        make_demo=make_demo,
         clock=clock,
     )
 
 
 def _welcome(running: Running, settings: Settings, demo_folder: Path | None, now: int) -> None:
     """Say where the page is; with a one-time sign-in while nobody can sign in otherwise."""
+    # Late: hashing passwords is not needed to take in alarms.
+    from gateway.security.accounts import ensure_administrator  # noqa: PLC0415
+    from gateway.security.tokens import issue_one_time_code  # noqa: PLC0415
+
     nobody = ensure_administrator(running.store, now)
     user = nobody or (ADMINISTRATOR if settings.demo else None)
     lines = [f"campus gateway: the page is at {running.url}"]
     if demo_folder is not None:
         lines.append("This is a demonstration: schools, devices and alarms are invented.")
-        lines.append(f"Other commands reach it with --config {demo_folder / SETTINGS}")
+        lines.append(f"Other commands reach it with --config {demo_folder / 'gateway.yaml'}")
     if user is not None:
         code = issue_one_time_code(running.store, user, now)
         lines.append(f"Sign in once, within 15 minutes: {running.url}/#code={code}")

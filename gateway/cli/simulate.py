@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
+import sys
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -159,6 +161,12 @@ def run(
         bool, typer.Option(help="One connection with a last will a device, not a school.")
     ] = False,
     seed: Seed = DEMO_SEED,
+    until_stdin_closes: Annotated[
+        bool,
+        typer.Option(
+            "--until-stdin-closes", help="End with whoever started it, however that one ends."
+        ),
+    ] = False,
 ) -> None:
     """Let a campus live until a signal comes."""
     try:
@@ -168,7 +176,18 @@ def run(
         raise _fail(error) from error
     broker = _access(url, access)
     directory = access.parent if url is None else None
-    asyncio.run(_live(campus, broker, story, speed, line_per_device, seed, directory))
+    asyncio.run(
+        _live(
+            campus,
+            broker,
+            story,
+            speed,
+            line_per_device,
+            seed,
+            directory,
+            until_stdin_closes=until_stdin_closes,
+        )
+    )
 
 
 async def _live(
@@ -179,6 +198,8 @@ async def _live(
     line_per_device: bool,
     seed: int,
     directory: Path | None,
+    *,
+    until_stdin_closes: bool,
 ) -> None:
     simulation = Simulation(
         campus, access=broker, story=story, seed=seed, speed=speed, line_per_device=line_per_device
@@ -187,6 +208,8 @@ async def _live(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, running.cancel)
+    if until_stdin_closes:
+        loop.add_reader(sys.stdin.fileno(), _end_when_closed, running)
     # Only who lives from the demo's file can be found by `press` and `scenario`.
     hand = control.listening(simulation, seed, directory) if directory else nullcontext()
     async with hand:
@@ -198,6 +221,13 @@ async def _live(
         await asyncio.wait([running])
     if not running.cancelled():
         await running
+
+
+def _end_when_closed(running: asyncio.Task[None]) -> None:
+    """A killed gateway cannot end its simulator, but its end of the pipe closes."""
+    if not os.read(sys.stdin.fileno(), 4096):
+        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+        running.cancel()
 
 
 @app.command()
