@@ -207,3 +207,28 @@ async def test_a_load_ends_in_order_on_a_signal(plain_mosquitto: measure.Mosquit
     report = json.loads(out.splitlines()[-1])
     assert process.returncode == 0
     assert 0 < report["sent"] == report["acknowledged"] < 150_000
+
+
+async def test_a_simulator_ends_with_whoever_started_it(access: Path) -> None:
+    """A killed gateway cannot end it, and the next one starts another under the same names."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        "run",
+        "--until-stdin-closes",
+        "--access",
+        str(access),
+        stdin=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        async with asyncio.timeout(30):
+            assert b"devices of 3 schools" in await process.stderr.readline()
+            process.stdin.close()
+            await process.communicate()
+        assert process.returncode == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
