@@ -92,7 +92,7 @@ class Control:
             work = self._flow.work()
             batch = work.batch
             batch.statements += put_devices([device])
-            batch.statements += remove_discovery(device.school, device.id)
+            batch.statements += remove_discovery(device)
             batch.statements += next_register_version()
             batch.facts.append(
                 self._fact(

@@ -96,8 +96,8 @@ def import_batch(plan: Plan, *, actor: str, reason: str, now: int) -> Batch:
                 batch.statements += put_parameters(school, kind, rules)
             case Change(table=Table.DEVICES, key=(school, device), after=None):
                 batch.statements += remove_device(school, device)
-            case Change(table=Table.DEVICES, key=(school, device), before=None):
-                batch.statements += remove_discovery(school, device)
+            case Change(before=None, after=Device() as device):
+                batch.statements += remove_discovery(device)
             case Change(before=Place() as place, after=None):
                 batch.statements += remove_places([place])
         batch.facts.append(_fact(change, actor=actor, reason=reason, now=now))

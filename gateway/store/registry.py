@@ -153,10 +153,15 @@ def ignore_discovery(school: str, device: str, *, ignored: bool = True) -> list[
     return [(change.values(ignored=ignored), None)]
 
 
-def remove_discovery(school: str, device: str) -> list[Statement]:
-    """Take a discovery away, because it was adopted."""
-    table = schema.discoveries
-    return [(delete(table).where(table.c.school == school, table.c.id == device), None)]
+def remove_discovery(adopted: Device) -> list[Statement]:
+    """Take a discovery away, because it was adopted: under its own id, or under another one that
+    an import gives to the same address.
+    """
+    table = schema.discoveries.c
+    same = table.id == adopted.id
+    if adopted.address:
+        same |= (table.dialect == adopted.dialect) & (table.address == adopted.address)
+    return [(delete(schema.discoveries).where(table.school == adopted.school, same), None)]
 
 
 def parents_first(nodes: list[Node]) -> list[Node]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from gateway.cli.commands import app
 from gateway.register.apply import register_at
+from gateway.store import schema
+from gateway.store.batch import Batch, DiscoveryRow
 from gateway.store.open import open_store
 from gateway.store.read.register import register_version
 
@@ -64,6 +68,35 @@ def test_a_first_import_shows_asks_and_loads(desk: Desk) -> None:
     assert done.output.endswith("Done: 3 changes.\n")
     assert desk.devices() == {"smoke-1"}
     assert desk.version() == "1"
+
+
+def test_a_discovery_goes_when_its_address_is_imported_under_another_id(desk: Desk) -> None:
+    found = DiscoveryRow(
+        school="no3",
+        id="Kitchen-smoke-5b5921cb",
+        dialect="zigbee2mqtt",
+        address="Kitchen smoke",
+        kind="smoke",
+        first_seen=1,
+        last_seen=1,
+        messages=1,
+        topic="zigbee2mqtt/Kitchen smoke",
+        sample=b"{}",
+        understood=b"{}",
+    )
+    other = msgspec.structs.replace(found, id="plug", dialect="tasmota", address="plug")
+    desk.campus("import", "site.yaml", "--yes")
+    with closing(open_store(desk.database, reserve_bytes=0, low_water=0)) as store:
+        store.commit(Batch(discoveries=[found, other])).result(10)
+    desk.write(
+        "devices.csv",
+        "school,id,kind,dialect,address\nno3,kitchen,smoke,zigbee2mqtt,Kitchen smoke\n",
+    )
+    done = desk.campus("import", "devices.csv", "--yes")
+    assert done.exit_code == 0, done.output
+    with closing(open_store(desk.database, reserve_bytes=0, low_water=0)) as store:
+        left = store.read(lambda c: [*c.execute(select(schema.discoveries.c.id)).scalars()])
+    assert left == ["plug"]
 
 
 def test_the_answer_no_changes_nothing(desk: Desk) -> None:
