@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Final
 
+import structlog
 import typer
 
 from gateway.app import Running, serve
@@ -16,8 +17,10 @@ from gateway.cli.options import ConfigOption, settings_of, told
 from gateway.clock import SystemClock
 from gateway.logs import configure_logs
 from gateway.settings import Settings
+from gateway.store.store import StoreError
 
 ADMINISTRATOR: Final = "admin"
+_log: Final = structlog.get_logger(__name__)
 DEMO_FOLDER: Final = Path("var/demo")
 
 app: Final = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -82,7 +85,11 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
         make_demo = maker(demo_folder)
 
     async def on_ready(running: Running) -> None:
-        await asyncio.to_thread(_welcome, running, settings, demo_folder, clock.now())
+        try:
+            await asyncio.to_thread(_welcome, running, settings, demo_folder, clock.now())
+        except (StoreError, OSError) as error:
+            # A full disk may keep people from signing in, but never alarms from being taken in.
+            _log.error("welcome.untold", error=str(error), page=running.url)
 
     await serve(
         settings,

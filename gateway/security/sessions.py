@@ -57,6 +57,7 @@ def begun(user: str, lifetime: Lifetime, *, how: str, address: str, now: int) ->
     return secret, Batch(
         statements=[(delete(sessions).where(sessions.c.expires <= now), None), (row, None)],
         facts=[fact("signed_in", now, user, f"user:{user}", how=how, address=address)],
+        urgent=True,  # also while the disk is full: alarms go on, and are looked at
         now=now,
     )
 
@@ -68,7 +69,7 @@ def touched(holder: Holder, lifetime: Lifetime, now: int) -> Batch:
         .where(sessions.c.digest == holder.digest)
         .values(seen=now, expires=lifetime.expires(holder.created, now))
     )
-    return Batch(statements=[(statement, None)], now=now)
+    return Batch(statements=[(statement, None)], urgent=True, now=now)
 
 
 def ended(name: str, session: str, now: int) -> Batch:
