@@ -54,8 +54,6 @@ FOREIGN: Final = (
     ("zigbee2mqtt", DEMO_FOREIGN_SCHOOL, ZIGBEE_BASE),
     ("tasmota", DEMO_FOREIGN_SCHOOL, TASMOTA_BASE),
 )
-WINDOW: Final = 100
-PUBACK: Final = 4  # bytes
 MEMORY_BYTES: Final = 300 << 20
 DISK_A_MESSAGE: Final = 1500
 """Garbage is as long as its messages, mostly some hundred bytes, seldom 64 KiB."""
@@ -251,43 +249,28 @@ def _sessions(sessions: list[list[str]], topic: str) -> int:
 
 
 def _publish(port: int, messages: list[Garbage]) -> list[Garbage]:
-    """Publish at QoS 1, a window at a time; what made the broker hang up instead of answering."""
+    """Publish at QoS 1, one by one; what made the broker hang up instead of acknowledging.
+
+    One by one, because a broker that hangs up does not say how far it had got.
+    """
     refused: list[Garbage] = []
-    start = 0
     line = _connect(port)
-    while start < len(messages):
-        window = messages[start : start + WINDOW]
-        taken = _publish_window(line, window)
-        start += taken
-        if taken < len(window):
-            # It acknowledges in order, and looked at nothing behind the one it did not like.
-            refused.append(messages[start])
-            start += 1
+    for topic, payload in messages:
+        acknowledgement = b""
+        with contextlib.suppress(OSError):
+            line.sendall(publish(topic, payload, qos=1, version=4))
+            acknowledgement = line.recv(4)
+        if not acknowledgement:
+            refused.append((topic, payload))
             line.close()
             line = _connect(port)
     line.close()
     return refused
 
 
-def _publish_window(line: socket.socket, window: list[Garbage]) -> int:
-    """How many of the window the broker acknowledged before it hung up, if it did."""
-    packets = (
-        publish(topic, payload, qos=1, version=4, packet_id=(n + 1).to_bytes(2, "big"))
-        for n, (topic, payload) in enumerate(window)
-    )
-    octets = 0
-    with contextlib.suppress(OSError):
-        line.sendall(b"".join(packets))
-        while octets < PUBACK * len(window):
-            data = line.recv(65_536)
-            if not data:
-                break
-            octets += len(data)
-    return octets // PUBACK
-
-
 def _connect(port: int) -> socket.socket:
     line = socket.create_connection(("127.0.0.1", port), timeout=30)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     line.sendall(b"\x10\x13\0\4MQTT\4\2\0\x3c\0\x07garbage")
     if line.recv(4)[3:] != b"\0":
         raise ConnectionError("the broker refused the garbage's connection")

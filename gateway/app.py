@@ -137,7 +137,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
 
         def where(alert: Alert) -> Place:
-            device = judge.device(alert.device)
+            device = judge.roster.device(alert.device)
             path = None if device is None else names.book.place_path(alert.school, device.place)
             return Place(
                 school=Bilingual(*names.book.school(alert.school)),
@@ -165,7 +165,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             discoveries=discoveries,
             rejects=rejects,
         )
-        beginning = judge.load(snapshot.devices, snapshot.states, clock.now())
+        judge.roster.load(snapshot.devices, snapshot.states, clock.now())
 
         # The broker, and the two sessions to it.
         own, way = await _reach_broker(settings, dialects, store, closing)
@@ -239,7 +239,6 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             start("flow", flow.run())
             for source, _ in sources:
                 start(f"source {source.session}", source.run())
-            await flow.commit(beginning)
 
             # Then people and machines outside. Loading what they need takes a second or two.
             await asyncio.to_thread(import_module, "gateway.people")
@@ -258,7 +257,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             start("history", keeping)
             start("register", _follow_register(store, control, names, own))
             start("room", _look_at_room(watch))
-            start("windows", refill_windows(judge, history, clock))
+            start("windows", refill_windows(judge.roster, history, clock))
             page = make_page(
                 desk=control,
                 store=store,

@@ -88,7 +88,7 @@ class Control:
         if mistakes:
             return Refusal("parameters", "; ".join(mistakes))
         async with self._register_lock:
-            before = self._judge.state(device.school, device.id)
+            before = self._judge.roster.state(device.school, device.id)
             work = self._flow.work()
             batch = work.batch
             batch.statements += put_devices([device])
@@ -114,7 +114,7 @@ class Control:
     async def remove(self, school: str, device: str, actor: str, reason: str) -> Refusal | None:
         """Take a device off the register; its past and its open alerts stay."""
         async with self._register_lock:
-            state = self._judge.state(school, device)
+            state = self._judge.roster.state(school, device)
             if state is None:
                 return Refusal("unknown_device", f"{school}/{device} is not registered")
             work = self._flow.work()
@@ -157,9 +157,9 @@ class Control:
             await self._flow.commit(work)
             self._school_parameters[school, kind] = parameters
             affected = [
-                state.device
-                for state in self._judge.states()
-                if state.device.school == school and state.device.kind == kind
+                device
+                for device in self._judge.roster.devices()
+                if device.school == school and device.kind == kind
             ]
             await self._register_all(affected)
             return None
@@ -173,7 +173,7 @@ class Control:
             moved |= self._school_parameters.keys() - figures.keys()
             self._school_parameters.clear()
             self._school_parameters.update(figures)
-            known = {state.device.row: state.device for state in self._judge.states()}
+            known = {device.row: device for device in self._judge.roster.devices()}
             for row in known.keys() - {device.row for device in stored}:
                 self._judge.remove(row)
             changed = [
@@ -185,7 +185,7 @@ class Control:
 
     def live(self, school: str, device: str) -> DeviceLive | None:
         """What is known of a device right now."""
-        state = self._judge.state(school, device)
+        state = self._judge.roster.state(school, device)
         if state is None:
             return None
         expected = spec_for(self._kinds, state.device.kind).expected_heartbeat_s * 1000
@@ -218,16 +218,16 @@ class Control:
         for start in range(0, len(devices), 200):
             work = self._flow.work()
             for device in devices[start : start + 200]:
-                self._judge.register(device, work.batch.now, work)
+                self._judge.register(device, work.batch.now)
             await self._flow.commit(work)
             await asyncio.sleep(0)
         self._flow.wake_timers()
 
     async def _take_up(self, device: Device, actor: str, reason: str) -> None:
         work = self._flow.work()
-        before = self._judge.state(device.school, device.id)
+        before = self._judge.roster.state(device.school, device.id)
         was_out = before is not None and before.device.out_of_service
-        self._judge.register(device, work.batch.now, work)
+        self._judge.register(device, work.batch.now)
         if device.out_of_service != was_out:
             self._set_aside(device, work, actor, reason)
         await self._flow.commit(work)

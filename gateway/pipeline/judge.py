@@ -7,16 +7,14 @@ registered; whoever is not registered takes the slower way to the discoveries.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final
 
-import msgspec
 import structlog
 
 from alerts.finding import Finding, Outcome
 from alerts.rules.events_seen import is_news
-from alerts.rules.rejected import Rejected
-from alerts.rules.rule import DeviceState, Hearing, Rule
+from alerts.rules.rule import DeviceState
 from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
@@ -26,10 +24,11 @@ from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.roster import JudgeCall, Roster, RuleSet
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.work import Work
-from gateway.store.batch import Batch, Fact
+from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
@@ -43,30 +42,8 @@ _MOST_LOST: Final = 10_000
 
 _TICKS_AT_ONCE: Final = 1000
 
-JudgeCall: TypeAlias = Callable[[Any, DeviceState, Reading, int], Outcome | None]
-Address: TypeAlias = tuple[str, str, str]
-"""Dialect, school and the dialect's own name of the device."""
-
-
-class RuleSet:
-    """The rules of all devices with equal parameters, sorted by what they want to see."""
-
-    __slots__ = ("events", "hurried", "rejected", "rules", "telemetry")
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.rules: Final = tuple(rules)
-        self.telemetry: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            (number, rule.judge) for number, rule in enumerate(rules) if rule.telemetry
-        )
-        self.rejected: Final[tuple[tuple[int, Rejected], ...]] = tuple(
-            (number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rejected)
-        )
-        self.hurried: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            call for call in self.telemetry if not rules[call[0]].unhurried
-        )
-        self.events: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            (number, rule.judge) for number, rule in enumerate(rules) if rule.events
-        )
+_TOPICS_KEPT: Final = 16
+"""Topics of one device that are remembered: more than any has that means well."""
 
 
 class _Slot:
@@ -98,78 +75,41 @@ class Judge:
     ) -> None:
         """``rules_of`` gives the (shared) rules of a device, after all overrides."""
         self._dialects: Final = tuple(dialects)
-        self._rules_of: Final = rules_of
         self._book: Final = book
         self._discoveries: Final = discoveries
         self._rejects: Final = rejects
-        self.hearing: Final = Hearing()
+        self.roster: Final = Roster(rules_of=rules_of, follow=self._begin)
         self.timers: Final[TimerQueue[tuple[int, int]]] = TimerQueue()
-        self._states: dict[int, DeviceState] = {}
-        self._rule_sets: dict[int, RuleSet] = {}
-        self._by_key: dict[tuple[str, str], int] = {}
-        self._by_address: dict[Address, int] = {}
         self._slots: dict[str, _Slot] = {}
-
-    def __len__(self) -> int:
-        return len(self._states)
+        self._topics: dict[int, list[str]] = {}
+        self._begun: list[tuple[Device, Finding]] = []
 
     # Who is registered
 
-    def load(self, devices: Iterable[Device], saved: dict[int, bytes], now: int) -> Work:
-        """Take up the register at start; the work holds what rules find at once (mostly nothing).
-
-        Every device gets its grace period anew, so that a restart calls nobody silent.
-        """
-        work = Work(Batch(now=now))
-        wakes: list[tuple[tuple[int, int], int]] = []
-        for device in devices:
-            self._add(device, saved.get(device.row), now, work, wakes)
-        for state in self._states.values():
-            self._link(state)
-        self.timers.fill(wakes)
-        return work
-
-    def register(self, device: Device, now: int, work: Work) -> None:
-        """Add a device or take over its changes. What rules remember of it is kept if they stay."""
-        old = self._states.get(device.row)
-        saved = None if old is None else self.dump(old)
-        if old is not None:
-            self._remove(old)
-        wakes: list[tuple[tuple[int, int], int]] = []
-        state = self._add(device, saved, now, work, wakes)
-        if old is not None:
-            _keep_facts(old, state)
-        for key, due in wakes:
-            self.timers.set(key, due)
-        self._link(state)
-        for other in self._states.values():
-            if other.device.repeater == device.id and other.device.school == device.school:
-                other.repeater = state
+    def register(self, device: Device, now: int) -> None:
+        """Add a device or take over its changes; judged by them from its next message on."""
+        self._drop(device.row)
+        self.roster.put(device, now)
         self._discoveries.forget(device.school, device.id)
 
     def remove(self, row: int) -> None:
         """A device is off the register; what it says from now on is a discovery."""
-        state = self._states.get(row)
-        if state is not None:
-            self._remove(state)
+        self._drop(row)
+        self.roster.remove(row)
 
-    def state(self, school: str, device: str) -> DeviceState | None:
-        """What is known of a registered device."""
-        row = self._by_key.get((school, device))
-        return None if row is None else self._states[row]
+    def _drop(self, row: int) -> None:
+        """Forget what is cached and what waits of a device."""
+        for topic in self._topics.pop(row, ()):
+            self._slots.pop(topic, None)
+        state = self.roster.awake(row)
+        for number in range(0 if state is None else len(state.memories)):
+            self.timers.set((row, number), None)
 
-    def device(self, row: int) -> Device | None:
-        """A registered device by its row."""
-        state = self._states.get(row)
-        return None if state is None else state.device
-
-    def states(self) -> Iterable[DeviceState]:
-        """Of all registered devices."""
-        return self._states.values()
-
-    def rules(self, row: int) -> RuleSet:
-        """The rules that judge a device."""
-        return self._rule_sets[row]
+    def _begin(self, state: DeviceState, number: int, outcome: Outcome) -> None:
+        """What a rule finds when it begins to watch is taken in with the next tick."""
+        if outcome.wake is not None:
+            self.timers.set((state.device.row, number), outcome.wake)
+        self._begun += [(state.device, finding) for finding in outcome.findings]
 
     # Judging
 
@@ -236,40 +176,22 @@ class Judge:
                 )
 
     def next(self) -> int | None:
-        """When a rule wants to act next."""
-        return self.timers.next()
+        """When a rule wants to act next; at once while devices are still to be woken."""
+        return self.timers.next() if self.roster.all_awake and not self._begun else 0
 
     def tick(self, now: int, work: Work) -> None:
         """Let rules act whose time has come: at most so many that nothing else has to wait."""
+        if not self.roster.all_awake:
+            self.roster.wake_some()
+        begun, self._begun = self._begun, []
+        for device, finding in begun:
+            self._book.fold(finding, device, work)
         for row, number in self.timers.pop_due(now, _TICKS_AT_ONCE):
-            state = self._states.get(row)
-            if state is None:
-                continue
-            rules = self._rule_sets[row].rules
-            if number < len(rules):
-                outcome = rules[number].tick(state.memories[number], state, now)
+            state = self.roster.awake(row)
+            if state is not None and number < len(state.rules):
+                outcome = state.rules[number].tick(state.memories[number], state, now)
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
-
-    def find(self, finding: Finding, device: Device, work: Work) -> None:
-        """Take in a finding that no device's rule made (the gateway's own health)."""
-        self._book.fold(finding, device, work)
-
-    def dump(self, state: DeviceState) -> bytes:
-        """What cannot be derived from readings again, as JSON."""
-        kept: dict[str, object] = {}
-        rules = self._rule_sets[state.device.row].rules
-        for rule, memory in zip(rules, state.memories, strict=True):
-            data = rule.dump(memory)
-            if data is not None:
-                kept[rule.name] = data
-        if state.events_seen is not None:
-            kept["_events"] = state.events_seen
-        if state.online is not None:
-            kept["_online"] = [state.online, state.online_since]
-        if state.firmware:
-            kept["_firmware"] = state.firmware
-        return canonical(kept)
 
     def _judge(
         self,
@@ -292,7 +214,7 @@ class Judge:
         self, state: DeviceState, slot: _Slot, reading: Reading, now: int, work: Work
     ) -> None:
         batch, route = work.batch, slot.route
-        rules = self._rule_sets[state.device.row].events
+        rules = self.roster.rules(state.device.row).events
         batch.urgent = True
         place_in_time(reading, state.offset)
         if reading.firmware:
@@ -332,9 +254,9 @@ class Judge:
         """Before the commit: encode the state of each device whose state is to be saved, once."""
         states = work.batch.states
         for row in states:
-            state = self._states.get(row)
+            state = self.roster.awake(row)
             if state is not None:
-                states[row] = self.dump(state)
+                states[row] = self.roster.dump(state)
 
     # Finding out who speaks
 
@@ -342,11 +264,15 @@ class Judge:
         for dialect in self._dialects:
             route = dialect.route(topic)
             if isinstance(route, Route):
-                row = self._by_address.get(_address(route))
-                if row is None:
+                state = self.roster.found(route)
+                if state is None:
                     return None
-                slot = _Slot(self._states[row], route, dialect, self._rule_sets[row])
-                self._slots[topic] = slot
+                row = state.device.row
+                slot = _Slot(state, route, dialect, self.roster.rules(row))
+                topics = self._topics.setdefault(row, [])
+                if len(topics) < _TOPICS_KEPT:
+                    self._slots[topic] = slot
+                    topics.append(topic)
                 return slot
         return None
 
@@ -403,95 +329,11 @@ class Judge:
     def _reject(
         self, reject: Reject, topic: str, payload: bytes, slot: _Slot, now: int, work: Work
     ) -> None:
-        for number, rule in self._rule_sets[slot.row].rejected:
+        for number, rule in self.roster.rules(slot.row).rejected:
             outcome = rule.count(slot.state.memories[number], reject.reason.value, now)
             if outcome is not None:
                 self._follow(slot.state, number, outcome, work)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
-
-    # The register
-
-    def _add(
-        self,
-        device: Device,
-        saved: bytes | None,
-        now: int,
-        work: Work,
-        wakes: list[tuple[tuple[int, int], int]],
-    ) -> DeviceState:
-        rule_set = self._rules_of(device)
-        state = DeviceState(device, self.hearing, now)
-        state.rules = rule_set.rules
-        remembered = _decode_state(device, saved)
-        state.memories = [
-            rule.load(remembered[rule.name]) if rule.name in remembered else rule.memory()
-            for rule in rule_set.rules
-        ]
-        if "_events" in remembered:
-            state.events_seen = [(at, seq) for at, seq in remembered["_events"]]
-        if "_online" in remembered:
-            state.online, state.online_since = remembered["_online"]
-        state.firmware = remembered.get("_firmware", "")
-        row = device.row
-        self._states[row] = state
-        self._rule_sets[row] = rule_set
-        self._by_key[device.school, device.id] = row
-        self._by_address[_registered_address(device)] = row
-        for number, rule in enumerate(rule_set.rules):
-            outcome = rule.start(state.memories[number], state, now)
-            if outcome is not None:
-                for finding in outcome.findings:
-                    self._book.fold(finding, device, work)
-                if outcome.wake is not None:
-                    wakes.append(((row, number), outcome.wake))
-        return state
-
-    def _remove(self, state: DeviceState) -> None:
-        device = state.device
-        for number in range(len(state.memories)):
-            self.timers.set((device.row, number), None)
-        self._states.pop(device.row, None)
-        self._rule_sets.pop(device.row, None)
-        self._by_key.pop(device.key, None)
-        self._by_address.pop(_registered_address(device), None)
-        self._slots = {
-            topic: slot for topic, slot in self._slots.items() if slot.state is not state
-        }
-        for other in self._states.values():
-            if other.repeater is state:
-                other.repeater = None
-
-    def _link(self, state: DeviceState) -> None:
-        repeater = state.device.repeater
-        if repeater is not None:
-            state.repeater = self.state(state.device.school, repeater)
-
-
-def _address(route: Route) -> Address:
-    # The kind in a native topic is what the device takes itself for; the register says what it is.
-    return (route.dialect, route.school, route.address or route.device)
-
-
-def _registered_address(device: Device) -> Address:
-    native = device.dialect == Native.name
-    return (device.dialect, device.school, device.id if native else device.address or device.id)
-
-
-def _decode_state(device: Device, saved: bytes | None) -> dict[str, Any]:
-    if not saved:
-        return {}
-    try:
-        return msgspec.json.decode(saved, type=dict[str, Any])
-    except msgspec.DecodeError as error:
-        # Starting without it is safe (rules begin anew), starting not at all would not be.
-        _log.error("state.unreadable", device=device.key, error=str(error))
-        return {}
-
-
-def _keep_facts(old: DeviceState, new: DeviceState) -> None:
-    """What is true of the device whatever its rules are."""
-    for name in ("heard", "spoke", "seq", "messages", "gap_total", "values", "offset"):
-        setattr(new, name, getattr(old, name))
 
 
 def _take_in(state: DeviceState, reading: Reading) -> None:

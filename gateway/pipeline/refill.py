@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from alerts.rules.rule import DeviceState, Rule
 from gateway.clock import Clock
-from gateway.pipeline.judge import Judge
+from gateway.pipeline.roster import Roster
 from gateway.store.store import History, StoreError
 
 _log: Final = structlog.get_logger(__name__)
@@ -30,6 +30,7 @@ SLICE_S: Final = 0.003
 
 TRIES: Final = 3
 AGAIN_S: Final = 2.0
+AWAKE_LOOK_S: Final = 0.1
 
 Points: TypeAlias = dict[tuple[int, str], list[Any]]
 """Points (ms, value), oldest first, by device row and metric: what `History.recent` gives."""
@@ -43,14 +44,16 @@ class Wanted(msgspec.Struct, frozen=True):
     devices: tuple[int, ...]
 
 
-def wanted(judge: Judge) -> Wanted:
+def wanted(roster: Roster) -> Wanted:
     """What the rules of all registered devices look back on."""
     metrics: dict[str, None] = {}
     length, devices = 0, []
     windows: dict[int, tuple[tuple[str, int], ...]] = {}  # by rule set: thousands share one
-    for state in judge.states():
-        row = state.device.row
-        rules = judge.rules(row)
+    for device in roster.devices():
+        row = device.row
+        if roster.awake(row) is None:
+            continue
+        rules = roster.rules(row)
         found = windows.get(id(rules))
         if found is None:
             found = tuple(w for rule in rules.rules if (w := rule.window()) is not None)
@@ -63,19 +66,22 @@ def wanted(judge: Judge) -> Wanted:
     return Wanted(tuple(metrics), length, tuple(sorted(devices)))
 
 
-async def refill_windows(judge: Judge, history: History, clock: Clock) -> int:
+async def refill_windows(roster: Roster, history: History, clock: Clock) -> int:
     """Fill them, once, after a start; returns how many devices got a past.
 
     What cannot be read is tried again and then left: windows also fill by themselves with what
     arrives.
     """
-    want = wanted(judge)
+    # Memories are there once their devices are awake; the roster knows no event loop.
+    while not roster.all_awake:  # noqa: ASYNC110
+        await asyncio.sleep(AWAKE_LOOK_S)
+    want = wanted(roster)
     since = clock.now() - want.length
     filled = 0
     for start in range(0, len(want.devices), DEVICES_AT_ONCE):
         some = want.devices[start : start + DEVICES_AT_ONCE]
         points = await _read(history, want.metrics, since, (some[0], some[-1]))
-        filled += await _merge(judge, points, some, clock)
+        filled += await _merge(roster, points, some, clock)
     _log.info("windows.filled", devices=filled, of=len(want.devices))
     return filled
 
@@ -92,13 +98,12 @@ async def _read(
     return {}
 
 
-async def _merge(judge: Judge, points: Points, rows: Iterable[int], clock: Clock) -> int:
+async def _merge(roster: Roster, points: Points, rows: Iterable[int], clock: Clock) -> int:
     filled = 0
     begun = clock.steady()
     for row in rows:
-        device = judge.device(row)
-        state = None if device is None else judge.state(*device.key)
-        if state is not None and _refill(state, judge.rules(row).rules, points):
+        state = roster.awake(row)
+        if state is not None and _refill(state, state.rules, points):
             filled += 1
         if clock.steady() - begun > SLICE_S:
             await asyncio.sleep(0)

@@ -90,10 +90,10 @@ class Watch:
         """What is counted elsewhere, for who asks for metrics."""
         metrics, judge = self._metrics, self._judge
         statuses = [source.status() for source in self._sources]
-        metrics.broker_connected = int(judge.hearing.connected)
+        metrics.broker_connected = int(judge.roster.hearing.connected)
         metrics.duplicates = sum(status.redelivered for status in statuses)
         metrics.rejects = self._rejects.total
-        metrics.devices = len(judge)
+        metrics.devices = len(judge.roster)
         metrics.alerts_open = len(self._book)
         metrics.timers = len(judge.timers)
         if self._room is not None:
@@ -131,7 +131,7 @@ class Watch:
             self._metrics.reconnects += connected
         # On a full disk what devices say waits at the broker: they are not silent either.
         heard = connected and not self._paused()
-        hearing = self._judge.hearing
+        hearing = self._judge.roster.hearing
         if heard and not hearing.connected:
             hearing.since = now
         hearing.connected = heard
@@ -148,7 +148,7 @@ class Watch:
             error="; ".join(status.error for status in statuses if status.error),
             last_message=figures.last_message,
             rate=self._rate(_MINUTE),
-            devices=len(self._judge),
+            devices=len(self._judge.roster),
             commit_p99_ms=1000 * seconds[int(len(seconds) * 0.99)] if seconds else 0.0,
             clock_jump_ms=self._jump(now, steady),
             free_bytes=None if self._room is None else self._room.free,

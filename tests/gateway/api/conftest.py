@@ -117,7 +117,7 @@ class Campus:
             discoveries=self.discoveries,
             rejects=Rejects(),
         )
-        self.judge.load(snapshot.devices, snapshot.states, self.clock.now())
+        self.judge.roster.load(snapshot.devices, snapshot.states, self.clock.now())
         self.live = Live(older=self._older, kept=self.kept, resume_limit=self.resume_limit)
         self.live.start(snapshot.last_transition)
         self.flow = Flow(
@@ -202,7 +202,7 @@ class Campus:
             f"campus/{school}/alarm-button/{device}/event",
             {"ts": self.clock.now(), "seq": self._seq, "event": "pressed"},
         )
-        state = self.judge.state(school, device)
+        state = self.judge.roster.state(school, device)
         assert state is not None
         (alert,) = self.book.of_device(state.device.row)
         return alert.id
@@ -234,7 +234,7 @@ class Campus:
         return alert.id
 
     def device(self, school: str = "no3", device: str = "lab-2") -> Device:
-        state = self.judge.state(school, device)
+        state = self.judge.roster.state(school, device)
         assert state is not None
         return state.device
 

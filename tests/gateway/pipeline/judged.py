@@ -52,9 +52,11 @@ class Judged:
             discoveries=self.discoveries,
             rejects=self.rejects,
         )
-        self.judge.hearing.connected = True
-        self.judge.hearing.since = self.clock.now()
-        self.judge.load(devices, saved or {}, self.clock.now())
+        self.judge.roster.hearing.connected = True
+        self.judge.roster.hearing.since = self.clock.now()
+        self.judge.roster.load(devices, saved or {}, self.clock.now())
+        while not self.judge.roster.all_awake:
+            self.judge.roster.wake_some()
 
     @property
     def now(self) -> int:

@@ -68,7 +68,7 @@ def test_an_unknown_device_is_found_with_its_name_and_a_guess(judged: Judged) ->
 
 
 def test_a_plugs_last_will_says_that_it_is_gone(judged: Judged) -> None:
-    state = judged.judge.state("no3", "plug")
+    state = judged.judge.roster.state("no3", "plug")
     assert state is not None
     judged.hear("no3/tasmota/tele/plug/LWT", b"Online")
     assert state.online is True

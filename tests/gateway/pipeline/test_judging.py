@@ -85,7 +85,7 @@ def test_an_array_is_one_reading_an_element(judged: Judged) -> None:
 
 def test_retained_telemetry_fills_in_and_is_no_sign_of_life(judged: Judged) -> None:
     work = judged.say(WARM, "telemetry", retained=True, ts=1, temperature_c=90)
-    state = judged.judge.state("no3", "lab-3")
+    state = judged.judge.roster.state("no3", "lab-3")
     assert state is not None
     assert state.values["temperature_c"] == 90
     assert state.heard == 0
@@ -143,7 +143,7 @@ def test_samples_of_rejects_are_bounded_but_every_one_is_counted(judged: Judged)
 def test_a_gap_of_seq_is_counted_as_loss_and_a_reboot_is_not(judged: Judged) -> None:
     for seq in (1, 2, 6, 1, 2):
         judged.say(WARM, "telemetry", ts=judged.now, seq=seq, temperature_c=20)
-    state = judged.judge.state("no3", "lab-3")
+    state = judged.judge.roster.state("no3", "lab-3")
     assert state is not None
     assert state.gap_total == 3
 
@@ -177,8 +177,7 @@ def test_a_restart_gives_every_device_its_grace_again(judged: Judged) -> None:
 def test_adopting_a_discovery_makes_its_next_message_a_reading(judged: Judged) -> None:
     topic = "campus/no3/temperature/new-1/telemetry"
     assert not judged.hear(topic, b'{"temperature_c":20}').batch.readings
-    work = judged.hear(topic, b'{"temperature_c":20}')
-    judged.judge.register(Device("no3", "new-1", "temperature", row=9), judged.now, work)
+    judged.judge.register(Device("no3", "new-1", "temperature", row=9), judged.now)
     assert judged.hear(topic, b'{"temperature_c":20}').batch.readings
     judged.judge.remove(9)
     assert not judged.hear(topic, b'{"temperature_c":20}').batch.readings
@@ -189,7 +188,7 @@ def test_new_figures_judge_from_the_next_message_on(judged: Judged) -> None:
     work = judged.say(WARM, "telemetry", ts=judged.now, seq=1, temperature_c=35)
     assert not work.batch.transitions
     device = Device("no3", "lab-3", "temperature", row=3, parameters=own)
-    judged.judge.register(device, judged.now, work)
+    judged.judge.register(device, judged.now)
     for seq in range(2, 6):
         judged.clock.turn(10_000)
         judged.say(WARM, "telemetry", ts=judged.now, seq=seq, temperature_c=35)
@@ -200,9 +199,8 @@ def test_stored_figures_that_no_rule_takes_are_left_out_and_said(
     judged: Judged, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong: dict[str, dict[str, object]] = {"no_such_rule": {"above": 1}}
-    work = judged.say(WARM, "telemetry", ts=judged.now, seq=1, temperature_c=20)
     judged.judge.register(
-        Device("no3", "lab-3", "temperature", row=3, parameters=wrong), judged.now, work
+        Device("no3", "lab-3", "temperature", row=3, parameters=wrong), judged.now
     )
     assert "no_such_rule" in capsys.readouterr().out
     judged.clock.turn(1000)

@@ -71,7 +71,7 @@ async def test_a_rise_of_which_most_was_before_the_crash_is_found_as_without_one
         history.roll_up(first.judged.now)
 
     second = Life(store, first.judged.now + 5_000)
-    assert await refill_windows(second.judged.judge, history, second.judged.clock) == 1
+    assert await refill_windows(second.judged.judge.roster, history, second.judged.clock) == 1
     second.warm_by(5, 1.5, warm)
     assert second.raised
     history.close()
@@ -96,7 +96,7 @@ async def test_what_arrived_before_the_past_was_read_keeps_its_place(
     warm = first.warm_by(8, 1.5, 20)
     second = Life(store, first.judged.now + 5_000)
     warm = second.warm_by(2, 0.5, warm)
-    await refill_windows(second.judged.judge, history, second.judged.clock)
+    await refill_windows(second.judged.judge.roster, history, second.judged.clock)
     second.warm_by(3, 1, warm)
     assert second.raised
     history.close()
@@ -123,8 +123,8 @@ async def test_devices_are_read_some_at_a_time(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(refill, "DEVICES_AT_ONCE", 1)
     judged = Judged()
     history = Recorded(dict)
-    assert await refill_windows(judged.judge, history, judged.clock) == 0
-    assert history.asked == [(row, row) for row in wanted(judged.judge).devices]
+    assert await refill_windows(judged.judge.roster, history, judged.clock) == 0
+    assert history.asked == [(row, row) for row in wanted(judged.judge.roster).devices]
 
 
 async def test_a_past_that_cannot_be_read_is_no_reason_to_end(
@@ -137,5 +137,5 @@ async def test_a_past_that_cannot_be_read_is_no_reason_to_end(
 
     judged = Judged()
     history = Recorded(locked)
-    assert await refill_windows(judged.judge, history, judged.clock) == 0
+    assert await refill_windows(judged.judge.roster, history, judged.clock) == 0
     assert len(history.asked) == refill.TRIES

@@ -74,7 +74,7 @@ def watching(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> Watching:
 def test_nobody_is_silent_while_the_disk_is_full_and_everybody_has_time_afterwards(
     watching: Watching,
 ) -> None:
-    hearing = watching.judged.judge.hearing
+    hearing = watching.judged.judge.roster.hearing
     watching.pass_second()
     assert hearing.connected
     watching.room = Room(free=0, telemetry=False, events=True)
