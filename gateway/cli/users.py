@@ -18,6 +18,7 @@ from gateway.clock import SystemClock
 from gateway.security import accounts, passwords, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import NAME, SCOPE, SHORTEST_PASSWORD, User
+from gateway.settings import Settings
 from gateway.store.batch import Batch
 from gateway.store.open import open_store
 from gateway.store.store import Store
@@ -74,11 +75,21 @@ def _checked_scopes(scopes: list[str]) -> tuple[str, ...]:
     return tuple(scopes)
 
 
-def _one_time(store: Store, name: str, now: int) -> None:
+def _one_time(store: Store, name: str, now: int, config: ConfigOption) -> None:
     code = tokens.issue_one_time_code(store, name, now)
     minutes = tokens.CODE_LIFETIME // 60_000
     typer.echo(f"One-time code, good for {minutes} minutes: {code}")
-    typer.echo(f"Open the page with /#code={code} behind its address, then set a password.")
+    typer.echo(f"Sign in with it, then set a password: {_page(settings_of(config))}/#code={code}")
+
+
+def _page(settings: Settings) -> str:
+    """Where a browser on this machine, or wherever ``web.public_url`` says, finds the page."""
+    web = settings.web
+    if web.public_url is not None:
+        return web.public_url
+    host = "127.0.0.1" if web.listen.host in ("0.0.0.0", "::") else web.listen.host  # noqa: S104
+    shown = web.listen._replace(host=host)
+    return f"{'http' if web.tls is None else 'https'}://{shown}"
 
 
 @user_app.command("add")
@@ -102,7 +113,7 @@ def add_user(
         user = User(name=name, display=display, role=role, scopes=scopes, created=now)
         _commit(store, accounts.added(user, by=_by(), now=now))
         typer.echo(f"Added {name}, {role}, {' '.join(scopes)}.")
-        _one_time(store, name, now)
+        _one_time(store, name, now, config)
 
 
 @user_app.command("password")
@@ -117,7 +128,7 @@ def set_password(
     with _store(config) as store:
         user, now = _existing(store, name), SystemClock().now()
         if code:
-            _one_time(store, user.name, now)
+            _one_time(store, user.name, now, config)
             return
         password = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
         if len(password) < SHORTEST_PASSWORD:
