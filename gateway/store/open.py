@@ -35,6 +35,8 @@ def open_store(
     path = store_path(url_or_path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # It holds hashes of passwords; the log beside it takes over this mode.
+        path.touch(mode=0o600)
         version = store_version(path)
         if version != NEWEST:
             # Imports Alembic, which takes longer than all the rest of a start.
@@ -98,6 +100,7 @@ def copy_before(path: Path, version: str) -> Path:
         )
     partial = copy.with_name(copy.name + ".partial")
     partial.unlink(missing_ok=True)
+    partial.touch(mode=0o600)
     with closing(connect(path)) as source, closing(sqlite3.connect(partial)) as target:
         source.backup(target)
     partial.rename(copy)

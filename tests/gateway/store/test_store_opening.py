@@ -265,3 +265,13 @@ def test_a_process_that_writes_meanwhile_is_waited_for(filled: Path) -> None:
         other.execute("COMMIT")
     done.result(10)
     store.close()
+
+
+def test_only_its_owner_can_read_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "campus.db"
+    with closing(open_store(path, reserve_bytes=0, low_water=0)):
+        kept = [path, *tmp_path.glob("campus.db-*")]
+        assert len(kept) > 1
+        assert {file.name: file.stat().st_mode & 0o077 for file in kept} == dict.fromkeys(
+            (file.name for file in kept), 0
+        )
