@@ -140,7 +140,7 @@ async def disk_full(*, full_s: float, seed: int = 5, **crowd: Any) -> Verdict:
                     missing.append("presses are not kept while the disk is full")
                 one.gateway.kill()
                 one.gateway.start()
-                await one.gateway.ready()
+                await one.gateway.ready("healthz")
                 answered = len(one.crowd.ledger.replied)
                 if not await _until(lambda: _answers(one, answered), 20):
                     missing.append("presses are not kept after a start on a full disk")

@@ -83,15 +83,18 @@ class GatewayProcess:
                 process.kill()
                 raise
 
-    async def ready(self) -> float:
-        """Wait until it takes messages in; how long it took. Raises when it ended instead."""
+    async def ready(self, page: str = "readyz") -> float:
+        """Wait until it takes messages in; how long it took. Raises when it ended instead.
+
+        ``healthz`` as ``page`` waits only until it answers: on a full disk it is not ready.
+        """
         began = time.monotonic()
         async with httpx.AsyncClient(trust_env=False, timeout=5) as client:
             while time.monotonic() - began < READY_S:
                 if self._process is not None and self._process.poll() is not None:
                     raise RuntimeError(f"the gateway ended by itself:\n{self.log()[-4000:]}")
                 with contextlib.suppress(httpx.HTTPError):
-                    answer = await client.get(f"{self.url}/readyz")
+                    answer = await client.get(f"{self.url}/{page}")
                     if answer.status_code == httpx.codes.OK:
                         took = time.monotonic() - began
                         self.starts.append(took)
