@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from concurrent.futures import Future
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 import structlog
@@ -29,6 +30,10 @@ from gateway.store.batch import Batch
 from gateway.store.store import Store, StoreError, StoreFullError
 
 _log: Final = structlog.get_logger(__name__)
+
+
+Writing: TypeAlias = tuple[Future[None], float]
+"""A batch that was handed over to the store, and when (steady seconds)."""
 
 
 class Ticking(Protocol):
@@ -128,7 +133,7 @@ class Flow:
             return
         work.batch.urgent = True
         self._judge.finish(work)
-        await self._write(work)
+        await self._written(work, self._submit(work))
         self._committed(work)
 
     def wake_timers(self) -> None:
@@ -159,7 +164,12 @@ class Flow:
                         break
                     work.batch.urgent = work.batch.urgent or events or work.concluded
                     busy_until = self._clock.steady() + 0.025
-                    before = commits.create_task(self._finish(work, source, under_way, before))
+                    # Handed over at once, not when the task begins: what is judged next builds on
+                    # it and is numbered after it, and must not be written before it.
+                    writing = self._submit(work)
+                    before = commits.create_task(
+                        self._finish(work, writing, source, under_way, before)
+                    )
                     self._under_way.add(before)
                     before.add_done_callback(self._under_way.discard)
                     # Let events, answers and pages in between two batches.
@@ -185,13 +195,14 @@ class Flow:
     async def _finish(
         self,
         work: Work,
+        writing: Writing,
         source: Source,
         under_way: asyncio.Semaphore,
         before: asyncio.Task[bool] | None,
     ) -> bool:
         """Commit and acknowledge; whether that, and all before it, was done."""
         try:
-            made = await self._keep_trying(work)
+            made = await self._keep_trying(work, writing)
             if made:
                 self._committed(work)
             # In order, and never past one that is not committed yet: what it holds may have been
@@ -205,14 +216,14 @@ class Flow:
         finally:
             under_way.release()
 
-    async def _keep_trying(self, work: Work) -> bool:
+    async def _keep_trying(self, work: Work, writing: Writing) -> bool:
         """Nothing that was taken is dropped: what cannot be written now is written later.
 
         ``False`` when it was not written and the gateway is about to end.
         """
         while True:
             try:
-                await self._write(work)
+                await self._written(work, writing)
             except StoreError as error:
                 self.figures.failed()
                 _log.error("commit.failed", error=str(error), messages=work.messages)
@@ -225,6 +236,7 @@ class Flow:
                     await asyncio.sleep(self._pace.retry_s)
                 # Others may have been committed meanwhile: theirs must not be undone.
                 self._judge.finish(work)
+                writing = self._submit(work)
             else:
                 if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
                     # It went into the reserve; those behind it must not all come to something.
@@ -247,9 +259,19 @@ class Flow:
             self._room.set()
             _log.info("telemetry.resumed")
 
-    async def _write(self, work: Work) -> None:
+    def _submit(self, work: Work) -> Writing:
+        """Hand a batch over; what is handed over first is written first."""
         started = self._clock.steady()
-        await asyncio.wrap_future(self._store.commit(work.batch))
+        try:
+            return self._store.commit(work.batch), started
+        except StoreError as error:
+            refused: Future[None] = Future()
+            refused.set_exception(error)
+            return refused, started
+
+    async def _written(self, work: Work, writing: Writing) -> None:
+        future, started = writing
+        await asyncio.wrap_future(future)
         ended = self._clock.steady()
         age = self._clock.now() - work.batch.now
         self.figures.wrote(ended, ended - started, age, work)
@@ -281,7 +303,7 @@ class Flow:
             if not work.empty:
                 work.batch.urgent = True
                 self._judge.finish(work)
-                if await self._keep_trying(work):
+                if await self._keep_trying(work, self._submit(work)):
                     self._committed(work)
             # A message sets the event too; a short pause keeps this from running once a batch.
             await asyncio.sleep(0.05)

@@ -279,6 +279,29 @@ async def test_acknowledgements_keep_the_order_in_which_messages_were_taken(
     assert seqs == [True, False]
 
 
+async def test_batches_are_handed_over_in_the_order_in_which_they_were_judged(
+    running: Running,
+) -> None:
+    """A transition numbered later must not be on the stream before an earlier one."""
+    running.gate.hold = True
+    running.press()
+    work = running.flow.work()
+    async with asyncio.timeout(10):
+        while running.events.waiting:  # noqa: ASYNC110 - judged: its transition is number 1
+            await asyncio.sleep(0)
+    running.judged.judge.digest(
+        [Message("campus/no3/smoke/lab-2/event", b'{"seq":1,"event":"alarm"}', 1, False)],
+        work.batch.now,
+        work,
+    )
+    committing = asyncio.create_task(running.flow.commit(work))
+    await asyncio.sleep(0)
+    handed_over = [[n.row for n in batch.transitions] for batch, _ in running.gate.held]
+    assert handed_over == [[1], [2]]
+    running.gate.release()
+    await committing
+
+
 async def test_draining_ends_though_the_disk_is_full_and_leaves_telemetry_with_the_broker(
     running: Running,
 ) -> None:
