@@ -27,7 +27,7 @@ from benchmarks.running_gateway import fill_register, started, write_settings
 from devices.dialects import bind
 from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
-from devices.reading import Reject
+from devices.reading import Channel, Reject
 from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, demo
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.garbage import NOW, Garbage, garbage
@@ -134,7 +134,7 @@ class Accountant:
             said = dialect.read(route, payload, self._now, retained=False)
             if isinstance(said, list) and not said:
                 return "understood_and_nothing_to_keep"
-            if isinstance(said, list) and all(reading.event is not None for reading in said):
+            if isinstance(said, list) and all(one.channel is not Channel.TELEMETRY for one in said):
                 return "events_repeated"
             break
         self.unaccounted.append((topic, payload))

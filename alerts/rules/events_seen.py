@@ -9,6 +9,7 @@ always new, because a press taken for a repetition would be an alarm lost.
 from __future__ import annotations
 
 from typing import Final
+from zlib import crc32
 
 from devices.reading import Reading
 from devices.timekeeping import EARLIEST
@@ -20,12 +21,18 @@ _RETAINED_NEWS: Final = 600_000
 """ms. A retained event older than this is a leftover, not news."""
 
 
+def _name(reading: Reading) -> int:
+    """Stands for ``seq`` where a device sends none: two events of one second are two, if they
+    differ in anything. Negative, so that it is no device's ``seq``."""
+    return -1 - crc32(reading.body, crc32((reading.event or "").encode()))
+
+
 def is_news(seen: list[tuple[int, int]], reading: Reading) -> bool:
     """Whether this event message is a new event; remembers it in ``seen`` (oldest first)."""
     at = reading.at
     if at is None or at < EARLIEST:
         return not reading.retained
-    mark = (at, -1 if reading.seq is None else reading.seq)
+    mark = (at, _name(reading) if reading.seq is None else reading.seq)
     if mark in seen:
         return False
     if reading.retained and reading.received - at > _RETAINED_NEWS:

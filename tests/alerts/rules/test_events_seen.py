@@ -29,6 +29,15 @@ def test_a_new_press_has_a_new_time():
     assert is_news(seen, event(at=NOW + 1, seq=2))
 
 
+def test_two_different_events_of_one_second_are_two_though_the_device_does_not_number_them():
+    seen: list[tuple[int, int]] = []
+    pressed = event(seq=None)
+    tampered = Reading(Channel.EVENT, {}, NOW, b"", NOW, event="tamper")
+    assert is_news(seen, pressed)
+    assert is_news(seen, tampered)
+    assert not is_news(seen, event(seq=None))
+
+
 def test_a_device_that_started_anew_may_use_its_numbers_again():
     seen: list[tuple[int, int]] = []
     assert is_news(seen, event(seq=1))
