@@ -76,7 +76,7 @@ class Crowd:
         silent_after_s: int = 20,
     ) -> None:
         """``silent_after_s`` is when a sensor counts as silent: a restart must not make it so."""
-        heartbeat = {
+        heartbeat: dict[str, dict[str, object]] = {
             "silent": {
                 "expected_s": silent_after_s,
                 "grace_s": 0,

@@ -29,13 +29,13 @@ async def run(scenario: Coroutine[Any, Any, Verdict]) -> dict[str, Any]:
 
 
 async def test_killed_again_and_again_under_load_it_loses_and_doubles_nothing() -> None:
-    figures = await run(scenarios.kills(8, seed=11, **FEW))
+    figures = await run(scenarios.kills(7, seed=11, **FEW))
     assert figures["readings_lost"] == 0
     assert figures["presses"] == figures["presses_as_occurrences"]
 
 
 async def test_a_broker_that_is_started_anew_makes_nobody_silent_and_loses_nothing() -> None:
-    figures = await run(scenarios.broker_restarted(away_s=7, seed=12, silent_after_s=6, **FEW))
+    figures = await run(scenarios.broker_restarted(away_s=6, seed=12, silent_after_s=5, **FEW))
     assert figures["readings_lost"] == 0
     assert figures["false_silence"] == 0
 
@@ -46,11 +46,11 @@ async def test_presses_outlive_even_a_killed_broker_because_buttons_repeat_them(
 
 
 async def test_a_network_that_is_cut_in_every_way_loses_nothing() -> None:
-    figures = await run(scenarios.network_cut(stall_s=4, away_s=1.5, seed=14, **FEW))
+    figures = await run(scenarios.network_cut(stall_s=3, away_s=1, seed=14, **FEW))
     assert figures["readings_lost"] == 0
 
 
 async def test_on_a_full_disk_presses_are_kept_and_telemetry_waits_for_room() -> None:
-    figures = await run(scenarios.disk_full(full_s=9, seed=15, silent_after_s=8, **FEW))
+    figures = await run(scenarios.disk_full(full_s=6, seed=15, silent_after_s=5, **FEW))
     assert figures["readings_lost"] == 0
     assert figures["false_silence"] == 0

@@ -39,8 +39,14 @@ class Life:
 
     def say(self, celsius: float) -> None:
         self.seq += 1
-        values = {"ts": self.judged.now, "seq": self.seq, "temperature_c": round(celsius, 2)}
-        self.store.commit(self.judged.say(WARM, "telemetry", **values).batch).result()
+        work = self.judged.say(
+            WARM,
+            "telemetry",
+            ts=self.judged.now,
+            seq=self.seq,
+            temperature_c=round(celsius, 2),
+        )
+        self.store.commit(work.batch).result()
 
     @property
     def raised(self) -> bool:
