@@ -271,7 +271,8 @@ class Hub:
                 log.warning("stream_lost", last=self._last)
                 self._last = await self._last_row()
                 self._kept.clear()
-                self.end(lambda _caller: True, "lost")
+                for schools in list(self._groups):
+                    self._hand(schools, RELOAD)
             except Exception:
                 # The stream must outlive a fault of one event: people look at nothing else.
                 log.exception("stream_broken", last=self._last)

@@ -33,6 +33,7 @@ class Live:
         self._kept: Final[deque[LiveAlert]] = deque(maxlen=kept)
         self._resume_limit: Final = resume_limit
         self._last = 0
+        self._overtaken = 0
         self._waiters: set[asyncio.Event] = set()
         self._urgent: set[asyncio.Event] = set()
 
@@ -49,8 +50,14 @@ class Live:
         """These have been committed."""
         if not events:
             return
-        self._kept.extend(events)
-        self._last = events[-1].row
+        if events[0].row <= self._last:
+            # Their commit had to be tried again, and later ones were told before: whoever listens
+            # is past them, and has to load anew.
+            self._overtaken += 1
+            self._kept.clear()
+        else:
+            self._kept.extend(events)
+        self._last = max(self._last, events[-1].row)
         for waiter in self._waiters:
             waiter.set()
         if any(event.alert.emergency for event in events):
@@ -60,9 +67,11 @@ class Live:
     async def stream(self, after: int | None) -> AsyncIterator[list[LiveAlert]]:
         """Events above ``after`` in order; an empty list each second when there are none.
 
-        Raises `LookupError` when ``after`` lies too far back to resume from.
+        Raises `LookupError` when ``after`` lies too far back to resume from, and when an event
+        came after later ones.
         """
         position = self._last if after is None else min(after, self._last)
+        overtaken = self._overtaken
         arrived, urgent = asyncio.Event(), asyncio.Event()
         self._waiters.add(arrived)
         self._urgent.add(urgent)
@@ -71,6 +80,8 @@ class Live:
                 arrived.clear()
                 urgent.clear()
                 events = await self._since(position)
+                if overtaken != self._overtaken:
+                    raise LookupError(f"an event at or before {position} was told late")
                 if events:
                     position = events[-1].row
                 yield events
