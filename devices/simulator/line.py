@@ -117,6 +117,11 @@ class Line:
                         # No DISCONNECT: the broker is to say that we are gone.
                         client.cut()
             except (aiomqtt.MqttError, OSError) as error:
+                # Leaving a cut connection fails, and that failure takes the place of a
+                # cancellation: who was told to end must not connect again.
+                task = asyncio.current_task()
+                if task is not None and task.cancelling():
+                    raise asyncio.CancelledError from error
                 _log.info("simulator.line", line=self.name, lost=str(error))
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_MAX_S)

@@ -44,6 +44,8 @@ def test_an_example_is_understood(topic: str, payload: str) -> None:
 @pytest.mark.parametrize(("topic", "payload"), EXAMPLES)
 def test_an_example_uses_keys_of_its_schema(topic: str, payload: str) -> None:
     _, _, kind, _, channel = topic.split("/")
+    if json.loads(payload).get("event") == "answered":
+        kind, channel = "any", "answer"  # of any kind of device, to a command
     schema = SCHEMAS.get(f"{kind}.{channel}.schema.json") or SCHEMAS[f"any.{channel}.schema.json"]
     known = schema.get("$defs", {}).get("message", schema)["properties"]
     assert set(json.loads(payload)) <= set(known)
