@@ -126,8 +126,11 @@ def _alerts(connection: sqlite3.Connection, evidence: Evidence, verdict: Verdict
         "SELECT device, condition FROM alerts WHERE closed IS NULL "
         "GROUP BY device, condition HAVING count(*) > 1"
     ).fetchall()
+    # While the last deliveries are waited for, sensors say nothing any more, and are silent.
+    silent_from = evidence.crowd.silent_from or 2**53
     false_silence = connection.execute(
-        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline')"
+        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline') AND known < ?",
+        (silent_from,),
     ).fetchall()
     told = connection.execute("SELECT count(*) FROM facts WHERE kind = 'transition'").fetchone()[0]
     unkept = [one for one in evidence.confirmed if one[1] not in versions[one[0]]]

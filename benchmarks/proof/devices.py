@@ -105,11 +105,14 @@ class Crowd:
         self._under_way: dict[int, tuple[str, int] | Said] = {}
         self._packet = 0
         self._speaking = True
-        self.connections = 0
+        self._silent_after: Final = silent_after_s * 1000
+        self.silent_from: int | None = None
+        """From when on (ms) sensors are rightly called silent; ``None`` while they speak."""
 
     def stop(self) -> None:
         """Nothing new is said; events without a reply are still repeated."""
         self._speaking = False
+        self.silent_from = _now() + self._silent_after
 
     async def run(self) -> None:
         """Until cancelled; a lost connection is made again at once."""
@@ -131,7 +134,6 @@ class Crowd:
             pattern = f"campus/{SCHOOL}/alarm-button/+/reply".encode()
             body = b"\0\1" + len(pattern).to_bytes(2, "big") + pattern + b"\0"
             writer.write(b"\x82" + bytes([len(body)]) + body)
-            self.connections += 1
             hearing = asyncio.create_task(self._hear(reader))
             try:
                 await self._publish(writer, hearing)

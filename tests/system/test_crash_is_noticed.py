@@ -110,3 +110,5 @@ def test_two_open_alerts_for_one_condition_and_false_silence(case: Case) -> None
     assert "two open alerts" in wrong
     assert "false silence: 2" in wrong
     assert "2 transitions, but 0 facts" in wrong
+    case.crowd.silent_from = 1  # they are known since 1: by then nobody spoke any more
+    assert "false silence" not in case.wrong()
