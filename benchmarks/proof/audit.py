@@ -114,7 +114,7 @@ def _alerts(connection: sqlite3.Connection, evidence: Evidence, verdict: Verdict
     for row, alert, version, kind in connection.execute(query):
         rows.append(row)
         versions[alert].append(version)
-        occurrences[alert] += kind in ("raised", "occurred", "reactivated")
+        occurrences[alert] += kind in ("raised", "occurred")
     wrong_count, wrong_versions = [], []
     for number, version, body in connection.execute("SELECT id, version, body FROM alerts"):
         of_alert = versions[number]

@@ -88,8 +88,15 @@ async def broker_killed(*, away_s: float, seed: int = 3, **crowd: Any) -> Verdic
         return await one.verdict()
 
 
-async def network_cut(*, stall_s: float, away_s: float, seed: int = 4, **crowd: Any) -> Verdict:
-    """The network between gateway and broker, and between devices and broker, fails in each way."""
+async def network_cut(
+    *, stall_s: float, away_s: float, silent_after_s: int = 20, seed: int = 4, **crowd: Any
+) -> Verdict:
+    """The network between gateway and broker, and between devices and broker, fails in each way.
+
+    Devices that are cut off for longer than ``silent_after_s`` are silent, and rightly called so:
+    theirs fails for less than that.
+    """
+    brief = silent_after_s / 3
     with measure.mosquitto(persistence=True) as broker:
         async with (
             Network(broker.port) as ours,
@@ -99,20 +106,21 @@ async def network_cut(*, stall_s: float, away_s: float, seed: int = 4, **crowd: 
                 broker=broker,
                 broker_port=ours.port,
                 device_port=theirs.port,
+                silent_after_s=silent_after_s,
                 **crowd,
             ) as one,
         ):
             await one.begin()
             await _speak_for(one, 1)
-            for network in (ours, theirs):
+            for network, most in ((ours, stall_s + away_s), (theirs, brief)):
                 network.half_close()
                 await _speak_for(one, 1)
                 network.reset()
-                await asyncio.sleep(away_s)
+                await asyncio.sleep(min(away_s, most))
                 network.heal()
                 await _speak_for(one, 1)
                 network.stall()
-                await asyncio.sleep(stall_s)
+                await asyncio.sleep(min(stall_s, most))
                 network.heal()
                 await one.gateway.ready()
                 await _speak_for(one, 1)
