@@ -206,12 +206,10 @@ async def _live(
     )
     running = asyncio.create_task(simulation.run(), name="simulation")
     loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, running.cancel)
     if until_stdin_closes:
-        loop.add_reader(sys.stdin.fileno(), _end_when_closed, stop)
-    ending = asyncio.create_task(_end(running, stop), name="end")
+        loop.add_reader(sys.stdin.fileno(), _end_when_closed, running)
     # Only who lives from the demo's file can be found by `press` and `scenario`.
     hand = control.listening(simulation, seed, directory) if directory else nullcontext()
     async with hand:
@@ -221,26 +219,15 @@ async def _live(
             err=True,
         )
         await asyncio.wait([running])
-    ending.cancel()
     if not running.cancelled():
         await running
 
 
-async def _end(running: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Cancel until it ends: Python 3.11's ``wait_for``, which the MQTT client uses, loses a
-    cancellation that comes in the same moment as what it waits for (CPython issue 86296).
-    """
-    await stop.wait()
-    while not running.done():
-        running.cancel()
-        await asyncio.wait([running], timeout=1)
-
-
-def _end_when_closed(stop: asyncio.Event) -> None:
+def _end_when_closed(running: asyncio.Task[None]) -> None:
     """A killed gateway cannot end its simulator, but its end of the pipe closes."""
     if not os.read(sys.stdin.fileno(), 4096):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()
+        running.cancel()
 
 
 @app.command()
