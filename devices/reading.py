@@ -44,6 +44,7 @@ class RejectReason(StrEnum):
     EMPTY = "empty"
     TIMESTAMP = "timestamp"  # a ``ts`` that is no time
     EVENT = "event"  # an event message that names no event
+    FAULT = "fault"  # our own, while judging it
     FORBIDDEN = "forbidden"  # a device speaking on a channel that only the gateway writes
 
 

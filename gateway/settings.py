@@ -222,7 +222,7 @@ class BrokerSettings(Section):
 class IngestSettings(Section):
     """Taking messages in."""
 
-    linger_ms: int = Field(5, ge=0, le=1000)
+    linger_ms: int = Field(3, ge=0, le=1000)
     """Longest time a batch waits for more messages under load. One with an event never waits."""
 
     max_batch: int = Field(1000, ge=1, le=65535)

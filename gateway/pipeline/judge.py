@@ -12,7 +12,7 @@ from typing import Final
 
 import structlog
 
-from alerts.finding import Finding, Outcome
+from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.events_seen import is_news
 from alerts.rules.rule import DeviceState
 from devices.dialects.dialect import Dialect
@@ -24,7 +24,7 @@ from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.rejects import Rejects
-from gateway.pipeline.roster import JudgeCall, Roster, RuleSet
+from gateway.pipeline.roster import GATEWAY, JudgeCall, Roster, RuleSet
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.work import Work
@@ -119,37 +119,52 @@ class Judge:
         place = place_in_time
         work.messages += len(messages)
         for topic, payload, _, retained, _ in messages:
-            slot = slots.get(topic) or self._find(topic)
-            if slot is None:
-                self._stranger(topic, payload, retained, now, work)
-                continue
-            state = slot.state
-            read_plain = slot.read_plain
-            if read_plain is not None and not retained:
-                reading = read_plain(slot.route, payload, now)
-                if reading is not None:
-                    # `_take_in` and `_judge`, written out: calls are dear here.
-                    place(reading, state.offset)
-                    seq, last = reading.seq, state.seq
-                    if last is not None and seq is not None and seq != last + 1:
-                        _count_gap(state, last, seq)
-                    state.seq = seq
-                    state.messages += 1
-                    state.spoke = happened = reading.happened
-                    state.values.update(reading.values)
-                    memories = state.memories
-                    rules = slot.rules
-                    if now >= state.unhurried_due:
-                        state.unhurried_due = now + UNHURRIED_MS
-                        rules = slot.all_rules
-                    for number, judge in rules:
-                        outcome = judge(memories[number], state, reading, now)
-                        if outcome is not None:
-                            follow(state, number, outcome, work)
-                    state.heard = now
-                    add_row((slot.row, 0, happened, now, payload))
+            try:
+                slot = slots.get(topic) or self._find(topic)
+                if slot is None:
+                    self._stranger(topic, payload, retained, now, work)
                     continue
-            self._digest_odd(slot, topic, payload, retained, now, work)
+                state = slot.state
+                read_plain = slot.read_plain
+                if read_plain is not None and not retained:
+                    reading = read_plain(slot.route, payload, now)
+                    if reading is not None:
+                        # `_take_in` and `_judge`, written out: calls are dear here.
+                        place(reading, state.offset)
+                        seq, last = reading.seq, state.seq
+                        if last is not None and seq is not None and seq != last + 1:
+                            _count_gap(state, last, seq)
+                        state.seq = seq
+                        state.messages += 1
+                        state.spoke = happened = reading.happened
+                        state.values.update(reading.values)
+                        memories = state.memories
+                        rules = slot.rules
+                        if now >= state.unhurried_due:
+                            state.unhurried_due = now + UNHURRIED_MS
+                            rules = slot.all_rules
+                        for number, judge in rules:
+                            outcome = judge(memories[number], state, reading, now)
+                            if outcome is not None:
+                                follow(state, number, outcome, work)
+                        state.heard = now
+                        add_row((slot.row, 0, happened, now, payload))
+                        continue
+                self._digest_odd(slot, topic, payload, retained, now, work)
+            except Exception as error:  # noqa: BLE001 - see `_fault`
+                self._fault(topic, payload, error, now, work)
+
+    def _fault(self, topic: str, payload: bytes, error: Exception, now: int, work: Work) -> None:
+        """Our own fault at one message: said loudly, and no reason to stop watching all others.
+
+        Were it let through, the gateway would end, have the message delivered again, and end again.
+        """
+        _log.exception("judging.failed", topic=topic)
+        what = f"{type(error).__name__}: {error}"[:200]
+        self._rejects.add(Reject(RejectReason.FAULT, what), topic, payload, "", now, work.batch)
+        why = Explanation("judge", "judging_failed", {"topic": topic[:120], "fault": what})
+        failed = Finding("judging_failed", False, Priority.HIGH, now, now, why, occurrence=True)
+        self._book.fold(failed, GATEWAY, work)
 
     def _digest_odd(
         self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
@@ -189,7 +204,12 @@ class Judge:
         for row, number in self.timers.pop_due(now, _TICKS_AT_ONCE):
             state = self.roster.awake(row)
             if state is not None and number < len(state.rules):
-                outcome = state.rules[number].tick(state.memories[number], state, now)
+                try:
+                    outcome = state.rules[number].tick(state.memories[number], state, now)
+                except Exception as error:  # noqa: BLE001 - see `_fault`
+                    name = f"{state.device.school}/{state.device.id}"
+                    self._fault(f"{name} {state.rules[number].name}", b"", error, now, work)
+                    continue
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
 

@@ -24,6 +24,11 @@ from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
 
+GATEWAY: Final = Device(
+    school="", id="gateway", kind="gateway", row=0, name_zh="网关", name_en="Gateway"
+)
+"""Stands for the gateway itself in alerts; belongs to no school and so concerns everybody."""
+
 WOKEN_AT_ONCE: Final = 250
 """Devices woken at a time in the background: some milliseconds."""
 

@@ -8,7 +8,6 @@ from typing import Final
 
 from alerts.finding import Finding
 from alerts.rules.gateway_health import Health, HealthLimits, HealthMemory, judge_health
-from devices.model import Device
 from gateway.clock import Clock
 from gateway.desk import Feed
 from gateway.ingest.source import Source
@@ -17,13 +16,9 @@ from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.store.store import Room, Store
-
-GATEWAY: Final = Device(
-    school="", id="gateway", kind="gateway", row=0, name_zh="网关", name_en="Gateway"
-)
-"""Stands for the gateway itself in alerts; belongs to no school and so concerns everybody."""
 
 EVERY_MS: Final = 1000
 _MINUTE: Final = 60

@@ -37,7 +37,7 @@ from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
-from gateway.pipeline.watch import GATEWAY
+from gateway.pipeline.roster import GATEWAY
 from gateway.security import accounts, sessions, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User

@@ -245,3 +245,15 @@ def test_unhurried_rules_look_again_after_their_time(judged: Judged) -> None:
         judged.clock.turn(15_000)
         judged.say(WARM, "telemetry", ts=judged.now, seq=seq, temperature_c=20, battery_pct=3)
     assert judged.alert(WARM, "battery_low") is not None
+
+
+def test_a_fault_of_ours_at_one_message_is_an_alert_and_the_next_message_is_judged(
+    judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = judged.judge.roster.state("no3", "lab-3")
+    assert state is not None
+    monkeypatch.setattr(state, "values", None)  # what no message can do
+    work = judged.say(WARM, "telemetry", ts=judged.now, seq=1, temperature_c=20)
+    assert [key[2] for key in work.batch.reject_counts] == ["fault"]
+    assert [alert.condition for alert in work.batch.alerts.values()] == ["judging_failed"]
+    assert judged.press(seq=1).batch.transitions
