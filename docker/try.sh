@@ -45,9 +45,9 @@ build() {
     [ -e "$file" ] && mounts+=(--volume "$file:$file:ro")
   done
   # Node brings authorities of its own and has to be told of this machine's.
-  cat /root/.npmrc /etc/npmrc 2>/dev/null >"$work/npmrc" || true
+  cat ~/.npmrc /etc/npmrc 2>/dev/null >"$work/npmrc" || true
   printf '\ncafile=/etc/ssl/certs/ca-certificates.crt\n' >>"$work/npmrc"
-  mounts+=(--volume "$work/npmrc:/root/.npmrc:ro")
+  mounts+=(--volume "$work/npmrc:${container_home:-/root}/.npmrc:ro")
   say "build"
   # The proxy variables of this shell are passed on by podman itself.
   "${podman[@]}" build --isolation chroot --network host --format docker "${mounts[@]}" \
