@@ -125,9 +125,9 @@ async def test_an_emergency_sounds_again_and_again_until_somebody_acknowledges_i
     await expect(page.locator("[data-test=sound-blocked]")).to_have_count(0)
 
     await press(page, button)
-    await page.wait_for_function("window.tones >= 5")
+    await page.wait_for_function("() => window.tones >= 5")
     await page.clock.fast_forward(5_100)
-    await page.wait_for_function("window.tones >= 10")
+    await page.wait_for_function("() => window.tones >= 10")
 
     await acknowledge_elsewhere(page, button)
     await expect(row_of(page, button)).to_have_attribute("data-state", "acknowledged")
