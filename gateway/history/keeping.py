@@ -54,7 +54,8 @@ async def keep_history(
 ) -> None:
     """Run until ``stop`` is set. What fails is logged and tried again at the next time."""
     newest, looked = -1, clock.steady()
-    rolled = removed = clock.steady() - keeping.retention_every
+    rolled = clock.steady()
+    removed = rolled - keeping.retention_every
     behind = False
     while not await _wait(stop, keeping.breath if behind else keeping.every):
         behind = False
