@@ -10,7 +10,9 @@ from pydantic import ValidationError
 
 from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
 from devices.model import Device
+from gateway.api.figures import rule_figures
 from gateway.api.models.devices import KindOut, KindRuleOut, KindValueOut
+from gateway.api.models.figures import RuleFiguresOut
 from gateway.api.models.shapes import Names
 from gateway.api.problems import FieldProblem, Problem, not_found
 from gateway.kinds import RuleModels, model_for, parameter_mistakes
@@ -75,6 +77,12 @@ class KindTable:
                 drawn = figures.get("metric") if parameter in _LIMITS else lines.get(parameter)
                 if drawn == metric and isinstance(figure, int | float):
                     yield kind_of_rule, parameter, float(figure)
+
+    def figures(
+        self, kind: str, school: RuleParameters, device: RuleParameters | None = None
+    ) -> list[RuleFiguresOut]:
+        """The rules of a kind with the figures in force at a school, or for one of its devices."""
+        return rule_figures(spec_for(self._kinds, kind), self._rules, school, device)
 
     def check_kind(self, kind: str) -> None:
         """Raise a 404 `Problem` for a kind that has no file."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Final
 
+import msgspec
 from fastapi import APIRouter, Path, Query
 
 from alerts.alert import Refusal
@@ -86,7 +87,7 @@ async def get_device(
     id: DeviceId,  # noqa: A002
 ) -> DeviceDetailOut:
     """One device with its own parameters, its open alerts and the metrics that have a curve."""
-    return await _detail(services, await _visible(services, caller, school, id))
+    return await _detail(services, await visible_device(services, caller, school, id))
 
 
 @router.get("/devices/{school}/{id}/curve", operation_id="get_curve")
@@ -102,7 +103,7 @@ async def get_curve(
     points: Annotated[int, Query(ge=2, le=2_000)] = 300,
 ) -> CurveOut:
     """A metric over time, at most about `points` points, with the limits it is held against."""
-    device = await _visible(services, caller, school, id)
+    device = await visible_device(services, caller, school, id)
     end = services.clock.now() if until is None else until
     begin = max(0, end - _HALF_HOUR) if since is None else since
     if begin >= end:
@@ -159,22 +160,9 @@ async def set_device_service(
 ) -> DeviceDetailOut:
     """Take a device out of service, or back. Its emergencies are raised all the same."""
     check(caller, What.EQUIP, school, f"device {school}/{id}")
-    before = await _visible(services, caller, school, id)
-    changed = Device(
-        school=school,
-        id=id,
-        row=before.row,
-        kind=before.kind,
-        name_zh=before.name_zh,
-        name_en=before.name_en,
-        place=before.place,
-        dialect=before.dialect,
-        address=before.address,
-        repeater=before.repeater,
-        out_of_service=wanted.out_of_service,
-        parameters=before.parameters,
-    )
-    return await _registered(services, changed, caller, wanted.reason)
+    before = await visible_device(services, caller, school, id)
+    changed = msgspec.structs.replace(before, out_of_service=wanted.out_of_service)
+    return await registered_device(services, changed, caller, wanted.reason)
 
 
 @router.delete(
@@ -191,9 +179,8 @@ async def remove_device(
     removal: RemovalIn,
 ) -> None:
     """Take a device off the register. Its readings, alerts and facts stay."""
-    await _visible(services, caller, school, id)
+    await visible_device(services, caller, school, id)
     refusal = await services.desk.remove(school, id, caller.name, removal.reason)
-    services.register.forget(school, id)
     if refusal is not None:
         raise refused(refusal.code, refusal.detail)
 
@@ -224,20 +211,21 @@ async def put_device(
         out_of_service=False if before is None else before.out_of_service,
         parameters={rule: dict(values) for rule, values in wanted.parameters.items()},
     )
-    return await _registered(services, after, caller, "")
+    return await registered_device(services, after, caller)
 
 
-async def _registered(
-    services: Services, device: Device, caller: Caller, reason: str
+async def registered_device(
+    services: Services, device: Device, caller: Caller, reason: str = ""
 ) -> DeviceDetailOut:
+    """Store a device in the caller's name; raises a `Problem` when it is refused."""
     result = await services.desk.register(device, caller.name, reason)
-    services.register.forget(device.school, device.id)
     if isinstance(result, Refusal):
         raise refused(result.code, result.detail)
     return await _detail(services, result)
 
 
-async def _visible(services: Services, caller: Caller, school: str, device: str) -> Device:
+async def visible_device(services: Services, caller: Caller, school: str, device: str) -> Device:
+    """A device in the caller's scope; raises a 404 `Problem` when there is none."""
     found = await services.read(one_device(school, device)) if caller.sees(school) else None
     if found is None:
         raise not_found(f"device {school}/{device}")
@@ -256,6 +244,6 @@ async def _detail(services: Services, device: Device) -> DeviceDetailOut:
     return DeviceDetailOut(
         **{name: getattr(out, name) for name in DeviceOut.model_fields},
         parameters={rule: dict(values) for rule, values in device.parameters.items()},
-        alerts=await services.presenter.alerts(standing),
+        alerts=[services.presenter.alert(each) for each in standing],
         metrics=sorted({*rolled_up, *fresh}),
     )

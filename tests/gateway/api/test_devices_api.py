@@ -193,6 +193,68 @@ async def test_a_schools_own_figures_take_effect_from_the_next_message_on(door, 
     assert [limit["value"] for limit in curve.json()["limits"]] == [2.0]
 
 
+async def test_figures_tell_who_gave_them_and_what_is_allowed(door) -> None:
+    client = await door.as_("ada")
+    await client.put("/api/v1/parameters/no3/smoke", json={"heavy_smoke": {"above": 8}})
+    own = {"heavy_smoke": {"for_s": 5, "source": "trial of 2026-11"}}
+    await client.put("/api/v1/devices/no3/lab-2/parameters", json=own)
+
+    async def figures(path: str) -> dict[str, dict]:
+        rules = (await client.get(f"/api/v1/{path}/figures")).json()["items"]
+        (heavy,) = [rule for rule in rules if rule["rule"] == "heavy_smoke"]
+        assert heavy["of"] == "threshold"
+        assert heavy["metric"] == "obscuration_pct_m"
+        return {figure["name"]: figure for figure in heavy["figures"]}
+
+    device = await figures("devices/no3/lab-2")
+    school = await figures("parameters/no3/smoke")
+
+    assert device["above"]["given"] == {"default": None, "kind": 10, "school": 8}
+    assert (device["above"]["value"], device["above"]["source"]) == (8, "school")
+    assert device["above"]["unit"] == "%/m"
+    assert (device["for_s"]["value"], device["for_s"]["origin"]) == (5, "device")
+    assert device["for_s"]["source"] == "trial of 2026-11"
+    assert (device["for_s"]["low"], device["for_s"]["high"]) == (0, 86_400)
+    assert device["priority"]["options"][0] == "emergency"
+    assert (school["for_s"]["value"], school["for_s"]["origin"]) == (20, "kind")
+    assert not {"rule", "metric", "condition", "source"} & set(school)
+
+
+async def test_the_figures_of_silence_begin_with_the_heartbeat_of_the_kind(door, campus) -> None:
+    client = await door.as_("tim")
+
+    rules = (await client.get("/api/v1/devices/no3/lab-2/figures")).json()["items"]
+
+    (silent,) = [rule for rule in rules if rule["rule"] == "silent"]
+    (expected,) = [figure for figure in silent["figures"] if figure["name"] == "expected_s"]
+    assert expected["value"] == campus.kinds["smoke"].expected_heartbeat_s
+
+
+async def test_a_devices_own_figures_are_set_and_taken_back(door, campus) -> None:
+    client, olga = await door.as_("tim"), await door.as_("olga")
+    path = "/api/v1/devices/no3/lab-2"
+    before = (await client.get(path)).json()
+
+    refused = await client.put(f"{path}/parameters", json={"heavy_smoke": {"for_s": -1}})
+    unfit = await olga.put(f"{path}/parameters", json={})
+    answer = await client.put(f"{path}/parameters", json={"heavy_smoke": {"above": 2, "for_s": 0}})
+    await campus.says(
+        "campus/no3/smoke/lab-2/telemetry",
+        {"ts": campus.clock.turn(1000), "obscuration_pct_m": 3},
+    )
+
+    assert refused.json()["errors"][0]["field"] == "parameters.heavy_smoke.for_s"
+    assert unfit.status_code == 403
+    assert answer.status_code == 200, answer.text
+    after = (await client.get(path)).json()
+    assert after["parameters"] == {"heavy_smoke": {"above": 2, "for_s": 0}}
+    assert (after["name"], after["place_id"]) == (before["name"], before["place_id"])
+    (alert,) = (await client.get("/api/v1/alerts")).json()["items"]
+    assert alert["explanation"]["source"] == "device"
+    assert (await client.put(f"{path}/parameters", json={})).json() == {}
+    assert (await client.get(path)).json()["parameters"] == {}
+
+
 async def test_kinds_tell_their_values_rules_and_sources(door) -> None:
     kinds = (await (await door.as_("olga")).get("/api/v1/kinds")).json()["items"]
 

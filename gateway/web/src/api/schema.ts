@@ -765,6 +765,87 @@ export interface components {
             message: string;
         };
         /**
+         * FigureOut
+         * @description One parameter of a rule. `given` holds the figure of every origin that gives one.
+         */
+        FigureOut: {
+            /**
+             * Given
+             * @example {
+             *       "device": 60,
+             *       "kind": 54
+             *     }
+             */
+            given: {
+                [key: string]: unknown;
+            };
+            /**
+             * High
+             * @description The most that is allowed.
+             */
+            high: number | null;
+            /**
+             * Less Than
+             * @description It must be less than this.
+             */
+            less_than: number | null;
+            /**
+             * Low
+             * @description The least that is allowed.
+             */
+            low: number | null;
+            /**
+             * More Than
+             * @description It must be more than this.
+             */
+            more_than: number | null;
+            /**
+             * Name
+             * @example above
+             */
+            name: string;
+            /**
+             * Optional
+             * @description Whether `null` is allowed: this limit is not used.
+             */
+            optional: boolean;
+            /**
+             * Options
+             * @description The words of a `choice`.
+             * @example [
+             *       "high",
+             *       "low"
+             *     ]
+             */
+            options: string[];
+            /** @description Whose figure is in force. */
+            origin: components["schemas"]["Origin"];
+            /**
+             * Source
+             * @description Where the figure in force comes from: a code `source.…` or free text.
+             * @example EN 54-5 A1
+             */
+            source: string;
+            type: components["schemas"]["FigureType"];
+            /**
+             * Unit
+             * @example °C
+             */
+            unit: string;
+            /**
+             * Value
+             * @description What is in force.
+             * @example 60
+             */
+            value: unknown;
+        };
+        /**
+         * FigureType
+         * @description How a figure is entered.
+         * @enum {string}
+         */
+        FigureType: "number" | "integer" | "truth" | "choice" | "text";
+        /**
          * Health
          * @description Whether a device is well. Unknown is never shown as fine and never as trouble.
          * @enum {string}
@@ -789,6 +870,11 @@ export interface components {
         Items_RejectCountOut_: {
             /** Items */
             items: components["schemas"]["RejectCountOut"][];
+        };
+        /** RuleFiguresList */
+        Items_RuleFiguresOut_: {
+            /** Items */
+            items: components["schemas"]["RuleFiguresOut"][];
         };
         /** SchoolList */
         Items_SchoolOut_: {
@@ -942,6 +1028,12 @@ export interface components {
             secret: string;
             token: components["schemas"]["TokenOut"];
         };
+        /**
+         * Origin
+         * @description Who gave a figure; of several the last counts.
+         * @enum {string}
+         */
+        Origin: "default" | "kind" | "school" | "device";
         /** AlertPage */
         Page_AlertOut_: {
             /** Items */
@@ -1194,6 +1286,42 @@ export interface components {
          * @enum {string}
          */
         Role: "operator" | "technician" | "auditor" | "administrator";
+        /**
+         * RuleFiguresOut
+         * @description A rule that watches a device, with its figures.
+         */
+        RuleFiguresOut: {
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /**
+             * Metric
+             * @description The value it judges.
+             * @example temperature_c
+             */
+            metric: string | null;
+            /**
+             * Of
+             * @description Which rule it is.
+             * @example threshold
+             */
+            of: string;
+            /**
+             * Own
+             * @description The figures of the school or device that was asked for, as they are sent.
+             * @example {
+             *       "above": 60
+             *     }
+             */
+            own: {
+                [key: string]: unknown;
+            };
+            /**
+             * Rule
+             * @description Its name among the rules of the kind.
+             * @example heat
+             */
+            rule: string;
+        };
         /**
          * SchoolOut
          * @description A school.
