@@ -11,7 +11,7 @@ from typing import Any, Final
 from alerts.rules.measure import unit_of
 from alerts.rules.rule import Parameters
 from devices.kinds import FROM_DEVICE, FROM_SCHOOL, KindSpec, RuleParameters, effective_rules
-from gateway.api.models.figures import FigureOut, FigureType, Origin, RuleFiguresOut
+from gateway.api.models.figures import FigureOut, FigureType, Origin, RuleFiguresOut, Scalar
 from gateway.kinds import RuleModels, model_for
 
 _NO_FIGURES: Final = frozenset({"rule", "source", "metric", "condition"})
@@ -72,7 +72,11 @@ def _figures(
         kind = FigureType.CHOICE if "enum" in shape else _TYPES.get(shape.get("type", ""))
         if name in _NO_FIGURES or kind is None:
             continue  # ranges by value are in the kind's file
-        given = {origin: level[name] for origin, level in levels.items() if name in level}
+        given = {
+            origin: value
+            for origin, level in levels.items()
+            if isinstance(value := level.get(name, ...), Scalar)
+        }
         origin = max(given, key=list(Origin).index, default=Origin.DEFAULT)
         yield FigureOut(
             name=name,

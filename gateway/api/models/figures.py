@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import Field
 
 from gateway.api.models.shapes import Out
+
+Scalar: TypeAlias = bool | int | float | str | None
 
 
 class FigureType(StrEnum):
@@ -41,8 +43,8 @@ class FigureOut(Out):
     less_than: float | None = Field(description="It must be less than this.")
     options: list[str] = Field(description="The words of a `choice`.", examples=[["high", "low"]])
     optional: bool = Field(description="Whether `null` is allowed: this limit is not used.")
-    given: dict[Origin, Any] = Field(examples=[{"kind": 54, "device": 60}])
-    value: Any = Field(description="What is in force.", examples=[60])
+    given: dict[Origin, Scalar] = Field(examples=[{"kind": 54, "device": 60}])
+    value: Scalar = Field(description="What is in force.", examples=[60])
     origin: Origin = Field(description="Whose figure is in force.")
     source: str = Field(
         description="Where the figure in force comes from: a code `source.…` or free text.",

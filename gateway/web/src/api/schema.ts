@@ -777,7 +777,7 @@ export interface components {
              *     }
              */
             given: {
-                [key: string]: unknown;
+                [key: string]: boolean | number | string | null;
             };
             /**
              * High
@@ -837,7 +837,7 @@ export interface components {
              * @description What is in force.
              * @example 60
              */
-            value: unknown;
+            value: boolean | number | string | null;
         };
         /**
          * FigureType

@@ -4,6 +4,7 @@ import type { components } from "@/api/schema";
 
 type Shapes = components["schemas"];
 
+export type Items<Item> = { items: Item[] };
 export type Page<Item> = { items: Item[]; next?: string | null };
 export type Names = Shapes["Names"];
 export type Scalar = boolean | number | string | null;
@@ -49,6 +50,8 @@ export type DeviceDetail = Shapes["DeviceDetailOut"];
 export type Registration = Shapes["DeviceIn"];
 /** `{rule: {parameter: value}}` */
 export type RuleParameters = NonNullable<Registration["parameters"]>;
+export type Figure = Shapes["FigureOut"];
+export type RuleFigures = Shapes["RuleFiguresOut"];
 export type Curve = Shapes["CurveOut"];
 export type CurvePoint = Shapes["CurvePointOut"];
 

@@ -1,7 +1,7 @@
 // Regions, schools and kinds: small lists that are loaded once, and the part of them on screen.
 import { computed, ref, shallowRef } from "vue";
 import { get } from "@/api/client";
-import type { Kind, Place, Region, School } from "@/api/types";
+import type { Items, Kind, Place, Region, School } from "@/api/types";
 import { named } from "@/words/words";
 
 export const regions = shallowRef<Region[]>([]);
@@ -10,8 +10,6 @@ export const kinds = shallowRef<Kind[]>([]);
 
 /** What the lists are narrowed to: `region:ID`, `school:ID`, or everything. */
 export const chosen = ref("");
-
-type Items<Item> = { items: Item[] };
 
 export async function loadRegister(): Promise<void> {
   const [foundRegions, foundSchools, foundKinds] = await Promise.all([

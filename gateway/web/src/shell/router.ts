@@ -14,6 +14,11 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/devices/DevicePage.vue"),
   },
   {
+    path: "/figures/:school?/:kind?",
+    name: "figures",
+    component: () => import("@/figures/SchoolFigures.vue"),
+  },
+  {
     path: "/discoveries",
     name: "discoveries",
     component: () => import("@/discoveries/DiscoveriesPage.vue"),

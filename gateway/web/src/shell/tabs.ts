@@ -15,7 +15,7 @@ const DEVICES: Tab = {
   to: "/devices",
   word: "page.nav.devices",
   icon: "M4 4h16v10H4zM8 20h8M12 14v6",
-  matches: ["devices", "device"],
+  matches: ["devices", "device", "figures"],
 };
 const DISCOVERIES: Tab = {
   to: "/discoveries",
