@@ -98,6 +98,10 @@ class Desk(Protocol):
         """What is known of a device right now; ``None`` when it is not registered."""
         ...
 
+    def device(self, row: int) -> Device | None:
+        """A device by its row, as messages are judged by it now; ``None`` = not registered."""
+        ...
+
     def feed(self) -> Feed:
         """Whether messages arrive."""
         ...

@@ -67,12 +67,17 @@ def create_api(
     """
     metrics = metrics or Metrics()
     readers = Readers(store)
-    # names for alarms do not wait behind the curves that people ask for
+    # the register and the stream do not wait behind the curves that people ask for
     own_readers = Readers(store, threads=2, waiting=100)
     register = Register(own_readers.read)
     table = KindTable(kinds, rule_models())
     presenter = Presenter(
-        register=register, kinds=table, words=words, live=desk.live, read=readers.read
+        register=register,
+        kinds=table,
+        words=words,
+        live=desk.live,
+        device_of=desk.device,
+        read=readers.read,
     )
 
     async def commit(batch: Batch) -> None:

@@ -281,11 +281,7 @@ class Hub:
     async def _encoded(self, batch: Sequence[LiveAlert]) -> AsyncIterator[list[Event]]:
         for first in range(0, len(batch), AT_ONCE):
             chunk = batch[first : first + AT_ONCE]
-            bodies = await self._presenter.live(chunk)
-            yield [
-                Event(live.row, live.alert.school, body)
-                for live, body in zip(chunk, bodies, strict=True)
-            ]
+            yield [Event(live.row, live.alert.school, self._presenter.live(live)) for live in chunk]
             await asyncio.sleep(0)
 
     def _publish(self, events: list[Event]) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-
-import structlog
 
 from alerts.alert import Alert, Transition
 from alerts.finding import Explanation, Priority
@@ -24,19 +21,13 @@ from gateway.api.models.alerts import (
 )
 from gateway.api.models.devices import DeviceOut, Health, WhyOut
 from gateway.api.models.shapes import Names
-from gateway.api.problems import Problem
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
 from gateway.desk import DeviceLive, Feed, LiveAlert
 from gateway.settings import PriorityName
 from gateway.store.read.alerts import open_alerts_of
-from gateway.store.store import StoreError
 from gateway.words import Words
 from gateway.words.explaining import explained
-
-log = structlog.get_logger(__name__)
-
-NAME_SECONDS: Final = 1.0
 
 PRIORITY_NAMES: Final[Mapping[Priority, PriorityName]] = {
     each: PriorityName[each.name] for each in Priority
@@ -76,7 +67,11 @@ def counts_out(counts: Mapping[Priority, tuple[int, int]]) -> CountsOut:
 
 
 class Presenter:
-    """Puts words to alerts and devices. ``live`` tells what is known of a device right now."""
+    """Puts words to alerts and devices.
+
+    ``live`` tells what is known of a device right now; ``device_of`` gives a registered device by
+    its row. Alerts wait for no store: everything they are shown with is in memory.
+    """
 
     def __init__(
         self,
@@ -85,12 +80,14 @@ class Presenter:
         kinds: KindTable,
         words: Words,
         live: Callable[[str, str], DeviceLive | None],
+        device_of: Callable[[int], Device | None],
         read: Reading,
     ) -> None:
         self._register = register
         self._kinds = kinds
         self._words = words
         self._live = live
+        self._device_of = device_of
         self._read = read
 
     def explanation(self, why: Explanation) -> ExplanationOut:
@@ -114,34 +111,9 @@ class Presenter:
         text = self._words.both(key, **inputs)
         return Names(zh=text["zh"], en=text["en"])
 
-    async def alerts(self, found: Iterable[Alert]) -> list[AlertOut]:
-        """Alerts with the names of their devices, schools and places."""
-        listed = list(found)
-        devices = await self._register.devices(alert.device for alert in listed)
-        return [self._alert(alert, devices.get(alert.device)) for alert in listed]
-
-    async def live(self, events: Sequence[LiveAlert]) -> list[bytes]:
-        """Events of the stream as JSON. An alarm does not wait long for a name: when the store
-        does not answer, the device goes out by its number, and the page loads its name later."""
-        rows = {event.alert.device for event in events}
-        try:
-            async with asyncio.timeout(NAME_SECONDS):
-                devices = await self._register.devices(rows)
-        except (TimeoutError, StoreError, Problem) as error:
-            log.warning("names_missing", error=str(error), devices=len(rows))
-            devices = {}
-        return [
-            LiveAlertOut(
-                row=event.row,
-                alert=self._alert(event.alert, devices.get(event.alert.device)),
-                transition=self.transition(event.row, event.transition),
-            )
-            .model_dump_json()
-            .encode()
-            for event in events
-        ]
-
-    def _alert(self, alert: Alert, device: Device | None) -> AlertOut:
+    def alert(self, alert: Alert) -> AlertOut:
+        """An alert with the names of its device, school and place."""
+        device = self._device_of(alert.device)
         return AlertOut(
             id=alert.id,
             version=alert.version,
@@ -151,7 +123,7 @@ class Presenter:
             condition=alert.condition,
             school=alert.school,
             school_name=self._register.school_name(alert.school),
-            device=self._device_of(alert, device),
+            device=self._alert_device(alert, device),
             place=None if device is None else self._register.place_path(alert.school, device.place),
             raised=alert.raised,
             known=alert.known,
@@ -174,7 +146,16 @@ class Presenter:
             explanation=self.explanation(alert.explanation),
         )
 
-    def _device_of(self, alert: Alert, device: Device | None) -> AlertDeviceOut:
+    def live(self, event: LiveAlert) -> bytes:
+        """An event of the stream as JSON."""
+        shown = LiveAlertOut(
+            row=event.row,
+            alert=self.alert(event.alert),
+            transition=self.transition(event.row, event.transition),
+        )
+        return shown.model_dump_json().encode()
+
+    def _alert_device(self, alert: Alert, device: Device | None) -> AlertDeviceOut:
         if alert.school == "":
             return AlertDeviceOut(
                 school="", id="gateway", kind="gateway", name=self._both("device.gateway")

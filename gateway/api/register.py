@@ -1,4 +1,4 @@
-"""The register in memory: names and places for what is shown, read anew when it has changed."""
+"""Regions, schools and places in memory: for what is shown, read anew when they have changed."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from devices.model import Device, Place, Region, School
+from devices.model import Place, Region, School
 from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
 from gateway.names import Name, NameBook, either
-from gateway.store.read.devices import devices_by_row
 from gateway.store.read.register import all_regions, register_version
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-DEVICES_KEPT: Final = 20_000
-"""Devices remembered by row: those that alerts are about, not the register."""
 
 _DEEPEST: Final = 16
 """Levels of regions or places: a circle in imported data must not hang the page."""
@@ -61,15 +57,14 @@ def _contents(connection: Connection) -> _Contents:
 
 
 class Register:
-    """Regions, schools and places, whole; devices as they are asked for.
+    """Regions, schools and places; devices are the desk's.
 
-    ``read`` runs a query in a thread. Everything but `refresh` and `devices` is immediate.
+    ``read`` runs a query in a thread. Everything but `refresh` is immediate.
     """
 
     def __init__(self, read: Reading) -> None:
         self._read = read
         self._contents = _Contents("", {}, NameBook())
-        self._devices: dict[int, Device] = {}
         self._loaded = False
 
     async def refresh(self) -> bool:
@@ -77,31 +72,8 @@ class Register:
         if self._loaded and await self._read(register_version) == self._contents.version:
             return False
         self._contents = await self._read(_contents)
-        self._devices.clear()
         self._loaded = True
         return True
-
-    async def devices(self, rows: Iterable[int]) -> dict[int, Device]:
-        """Devices by row; those that have left the register are missing."""
-        wanted = set(rows)
-        missing = wanted - self._devices.keys()
-        if missing:
-            found = await self._read(devices_by_row(missing))
-            if len(self._devices) + len(found) > DEVICES_KEPT:
-                self._devices.clear()
-            self._devices.update(found)
-            return {
-                row: device
-                for row in wanted
-                if (device := found.get(row) or self._devices.get(row)) is not None
-            }
-        return {row: self._devices[row] for row in wanted}
-
-    def forget(self, school: str, device: str) -> None:
-        """A device has changed."""
-        for row, known in list(self._devices.items()):
-            if known.key == (school, device):
-                del self._devices[row]
 
     def has_school(self, school: str) -> bool:
         """Whether there is such a school."""

@@ -201,6 +201,10 @@ class Control:
             firmware=state.firmware,
         )
 
+    def device(self, row: int) -> Device | None:
+        """A registered device by its row."""
+        return self._judge.roster.device(row)
+
     def feed(self) -> Feed:
         """Whether messages arrive."""
         return self._feed()

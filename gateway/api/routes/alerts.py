@@ -79,7 +79,7 @@ async def list_alerts(
         alert_page(wanted, after=sort_key(after, tuple[RowNumber, ...]), limit=limit)
     )
     return Page(
-        items=await services.presenter.alerts(found),
+        items=[services.presenter.alert(each) for each in found],
         next=None if following is None else cursor(following),
     )
 
@@ -93,9 +93,8 @@ async def get_alert(
     """One alert with its history, and what the caller may do to it right now."""
     alert = await _visible(services, caller, id)
     history = await services.read(transitions_of(id))
-    (out,) = await services.presenter.alerts([alert])
     return AlertDetailOut(
-        alert=out,
+        alert=services.presenter.alert(alert),
         transitions=[services.presenter.transition(row, each) for row, each in history],
         may=permitted(alert, caller, services.clock.now(), services.limits),
     )
@@ -116,8 +115,7 @@ async def act_on_alert(
     result = await services.desk.act(id, _act(action), caller.name)
     if isinstance(result, Refusal):
         raise refused(result.code, result.detail)
-    (out,) = await services.presenter.alerts([result.alert])
-    return ActedOut(alert=out, changed=result.changed)
+    return ActedOut(alert=services.presenter.alert(result.alert), changed=result.changed)
 
 
 async def _visible(services: Services, caller: Caller, number: int) -> Alert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -113,17 +113,6 @@ def device_row(school: str, device: str) -> Callable[[Connection], int | None]:
         return connection.scalar(
             select(devices.c.row).where(devices.c.school == school, devices.c.id == device)
         )
-
-    return query
-
-
-def devices_by_row(rows: Iterable[int]) -> Callable[[Connection], dict[int, Device]]:
-    """Devices by their numbers; those that have left the register are missing."""
-    wanted = list(rows)
-
-    def query(connection: Connection) -> dict[int, Device]:
-        statement = select(*_COLUMNS).where(devices.c.row.in_(wanted))
-        return {row.row: _device(row) for row in connection.execute(statement)}
 
     return query
 

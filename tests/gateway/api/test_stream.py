@@ -11,6 +11,7 @@ import httpx
 import msgspec
 import pytest
 
+from alerts.alert import Comment
 from gateway.api import broadcast
 from gateway.api.models.alerts import LiveAlertOut, LiveFeedOut
 from gateway.security import accounts
@@ -87,6 +88,24 @@ async def test_a_press_is_told_with_all_that_a_page_shows(campus, address) -> No
     assert told.alert.device.name.zh == "门卫室"
     assert told.transition.kind == "raised"
     assert LiveFeedOut.model_validate(opening.data).counts.emergency.open == 0
+
+
+async def test_a_device_is_told_by_the_name_it_has_now(campus, address) -> None:
+    async with listening(address, campus.token("olga")) as reader:
+        await campus.press()
+        first = (await reader.next("alerts")).data[-1]["alert"]["device"]
+        renamed = msgspec.structs.replace(campus.device(device="gate-01"), name_zh="东门")
+        await campus.desk.register(renamed, "tim")
+        await campus.press()
+        second = (await reader.next("alerts")).data[-1]["alert"]["device"]
+        row = campus.device(device="gate-01").row
+        await campus.desk.remove("no3", "gate-01", "tim", "demolished")
+        await campus.desk.act(1, Comment("who was it?"), "olga")
+        third = (await reader.next("alerts")).data[-1]["alert"]["device"]
+
+    assert first["name"]["zh"] == "门卫室"
+    assert second["name"]["zh"] == "东门"
+    assert third["id"] == str(row)
 
 
 async def test_the_stream_tells_of_life_every_second_and_of_trouble_at_once(
