@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from alerts.finding import Explanation
 from gateway.words import Words
 from gateway.words.explaining import explained
@@ -35,3 +37,21 @@ def test_a_source_of_ours_and_one_that_is_missing_are_said_in_words():
 def test_a_value_that_no_catalogue_knows_is_called_by_its_name():
     why = Explanation("x", "above", {"value": 9}, 8.0, "", "our electrician", "slime_level")
     assert explained(WORDS, why)["zh"] == "slime_level 9 ，达到限值 8 （our electrician）"
+
+
+def test_minutes_are_said_as_people_say_them():
+    def said(minutes: float, limit_minutes: float) -> dict[str, str]:
+        inputs = {"minutes": minutes, "limit_minutes": limit_minutes}
+        return explained(WORDS, Explanation("silent", "silent", inputs))
+
+    assert said(3.05, 3)["zh"] == "已 3 分钟无消息（应不超过 3 分钟）"
+    assert said(9.46, 2.5)["zh"] == "已 9.5 分钟无消息（应不超过 2.5 分钟）"
+    assert "12 min" in said(12.4, 3)["en"]
+    assert "184 min" in said(184.3, 3)["en"]
+
+
+def test_nothing_chinese_is_punctuated_as_english_is():
+    han = "[\u4e00-\u9fff（）《》“”]"
+    ascii_mark = re.compile(rf"{han} *[,:;!?()\[\]]|[,;!?()\[\]] *{han}|: +{han}")
+    chinese = WORDS.catalogue("zh")
+    assert {key: text for key, text in chinese.items() if ascii_mark.search(text)} == {}
