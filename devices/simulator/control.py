@@ -1,7 +1,8 @@
 """The hand on a running simulation: a socket beside the demo's file, for presses and stories.
 
 One JSON object a line each way: ``{"press": [SCHOOL, DEVICE]}`` or ``{"scenario": NAME, "school":
-…, "device": …}``; the answer is ``{"pressed": …}``, ``{"begun": NAME}`` or ``{"error": TEXT}``.
+…, "device": …}``; the answer is ``{"pressed": …}``, ``{"begun": NAME, "foretold": TEXT}`` or
+``{"error": TEXT}``.
 The device's own count goes on, as if a finger had touched it.
 """
 
@@ -48,6 +49,7 @@ class Answer(msgspec.Struct, omit_defaults=True):
 
     pressed: Pressed | None = None
     begun: str | None = None
+    foretold: str = ""
     error: str | None = None
 
 
@@ -59,10 +61,11 @@ async def obey(simulation: Simulation, seed: int, order: Order) -> Answer:
         if order.scenario is None:
             return Answer(error="neither a press nor a scenario")
         stage = Stage(simulation.campus, seed, school=order.school, device=order.device)
-        simulation.begin(named(order.scenario)(stage))
+        story = named(order.scenario)(stage)
+        simulation.begin(story)
     except LookupError as error:
         return Answer(error=str(error))
-    return Answer(begun=order.scenario)
+    return Answer(begun=order.scenario, foretold=story.foretold)
 
 
 @contextlib.asynccontextmanager

@@ -292,7 +292,7 @@ def scenario(
                 f"`campus simulate run --scenario {name} --url …`"
             )
         )
-    typer.echo(f"{name} has begun")
+    typer.echo(f"{name} has begun{': ' * bool(answer.foretold)}{answer.foretold}")
 
 
 @app.command()

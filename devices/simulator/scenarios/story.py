@@ -73,6 +73,8 @@ class Story:
         self.stage = stage
         self.acts: tuple[Act, ...] = ()
         """In order of time."""
+        self.foretold = ""
+        """What will be seen, and where: for the person who has set it going."""
 
     def conditions(self, device: Device, elapsed: int) -> Conditions:  # noqa: ARG002
         """What happens to this device at that moment."""

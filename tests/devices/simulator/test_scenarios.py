@@ -76,7 +76,7 @@ def test_a_laboratory_fire_grows_and_trips_the_detectors_nearest_first() -> None
     assert heat[4] - heat[1] >= 9  # what a rate-of-rise rule looks for
     assert fire.acts[0].device == inside.id
     assert fire.acts[0].event == "alarm"
-    assert 2 * MINUTE < fire.acts[0].after < 4 * MINUTE
+    assert MINUTE < fire.acts[0].after < 1.5 * MINUTE  # nobody waits long before a demonstration
     assert len({act.device for act in fire.acts}) == len(fire.acts)
 
 
