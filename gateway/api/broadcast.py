@@ -34,7 +34,7 @@ Schools: TypeAlias = "frozenset[str] | None"
 KEPT: Final = 5_000
 """Events kept encoded for those who resume, about 6 MB; older ones are asked of the desk."""
 
-AT_ONCE: Final = 200
+AT_ONCE: Final = 100
 """Events encoded before other work gets its turn (about 10 ms)."""
 
 PENDING_FRAMES: Final = 600

@@ -1,5 +1,5 @@
 // Doing something to one alert: what is allowed, what is asked first, and what came of it.
-import { computed, ref, shallowRef, watch } from "vue";
+import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import type { ComputedRef } from "vue";
 import { get, path, post, Problem } from "@/api/client";
 import type { Acted, Action, ActionName, Alert, AlertDetail } from "@/api/types";
@@ -12,9 +12,15 @@ const SENSIBLE: readonly ActionName[] = ["acknowledge", "confirm_false", "reset"
 /** Acts that need no word of explanation and hide nothing. */
 const AT_ONCE: readonly ActionName[] = ["acknowledge", "unshelve"];
 
+/** In a flood the newest alert comes into view several times a second. Of those that nobody has
+ * chosen the gateway is asked about one in so long: nobody reads faster, and a new alarm must not
+ * wait behind the answers. */
+const BY_ITSELF_MS = 1_000;
+
 export type Acting = ReturnType<typeof useActing>;
 
-export function useActing(id: ComputedRef<number | null>) {
+/** `chosen` says whether a person chose the alert, rather than that it came into view by itself. */
+export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<boolean>) {
   const detail = shallowRef<AlertDetail | null>(null);
   const problem = shallowRef<unknown>(null);
   const refusal = shallowRef<unknown>(null);
@@ -59,13 +65,30 @@ export function useActing(id: ComputedRef<number | null>) {
     refusal.value = null;
     asking.value = null;
   });
+
+  /** Which version of the alert in view the gateway was asked about; null before it is. */
+  const asked = shallowRef<{ id: number; version: number } | null>(null);
+  let askedAt = 0;
+  let later: number | undefined;
+
+  function ask(): void {
+    askedAt = Date.now();
+    const one = alert.value;
+    if (one !== null) asked.value = { id: one.id, version: one.version };
+    if (one === null || detail.value?.alert.version !== one.version) void load();
+  }
+
   watch(
-    [id, () => alert.value?.version],
+    [id, () => alert.value?.version, chosen],
     () => {
-      if (alert.value === null || detail.value?.alert.version !== alert.value.version) void load();
+      window.clearTimeout(later);
+      const wait = chosen.value ? 0 : askedAt + BY_ITSELF_MS - Date.now();
+      if (wait > 0) later = window.setTimeout(ask, wait);
+      else ask();
     },
     { immediate: true },
   );
+  onScopeDispose(() => window.clearTimeout(later));
 
   async function send(action: Action): Promise<void> {
     const one = alert.value;
@@ -102,5 +125,5 @@ export function useActing(id: ComputedRef<number | null>) {
     refusal.value = null;
   }
 
-  return { alert, detail, problem, refusal, asking, sending, allowed, sensible, load, send, begin, leave };
+  return { alert, asked, detail, problem, refusal, asking, sending, allowed, sensible, load, send, begin, leave };
 }

@@ -27,8 +27,9 @@ export const feed = computed(() => state.value.feed);
 export const counts = computed(() => state.value.counts);
 /** This browser's time, to the quarter of a second; for what is counted on this screen alone. */
 export const here = computed(() => tick.value);
-/** The gateway's time now, to the quarter of a second; ages are counted from it. */
-export const now = computed(() => tick.value + state.value.offset);
+/** The gateway's time now, to the second: all ages on the page are counted from it, and to work
+ * them out more often than they change would keep an alarm waiting. */
+export const now = computed(() => Math.floor((tick.value + state.value.offset) / 1000) * 1000);
 /** When the last sign of life came, in the gateway's time. */
 export const lastHeard = computed(() => (state.value.heard ?? opened) + state.value.offset);
 export const standing = computed<Liveness>(() => liveness(state.value, opened, tick.value));
