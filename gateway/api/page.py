@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import anyio
+import anyio.to_thread
 import msgspec
 from starlette.responses import Response
 
@@ -41,9 +42,9 @@ _MISSING: Final = """\
 <h1>The page has not been built</h1>
 <p>The gateway runs, and its interface answers under <code>/api/v1</code>, but the files of the
 page are missing. Run <code>make web</code> (in a checkout) or install the package again, then
-start the gateway again.</p>
-<p lang="zh">网关正在运行, 但页面文件缺失。请在源码目录执行 <code>make web</code>,
-或重新安装软件包, 然后重启网关。</p>
+load this page again.</p>
+<p lang="zh">网关正在运行，但页面文件缺失。请在源码目录执行 <code>make web</code>，
+或重新安装软件包，然后刷新本页。</p>
 """
 
 
@@ -57,16 +58,26 @@ class _File(msgspec.Struct, frozen=True):
 
 
 class BuiltPage:
-    """Serves one folder, read through once at start: what is not there then is not served, so no
-    path a client writes ever reaches the file system."""
+    """Serves one folder, read through at start and when it was built anew: what is not listed is
+    not served, so no path a client writes ever reaches the file system."""
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._built: tuple[int, int] | None = None
         self._files: dict[str, _File] = {}
-        if (folder / "index.html").is_file():
-            for path in sorted(folder.rglob("*")):
-                if path.is_file() and path.suffix not in (".br", ".gz", ".map"):
-                    name = path.relative_to(folder).as_posix()
-                    self._files[name] = _look_at(path, name)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """List the files, unless ``index.html`` is the one that was listed last or is missing
+        (between the old build and the new one)."""
+        try:
+            stat = (self._folder / "index.html").stat()
+        except OSError:
+            return
+        stamp = stat.st_ino, stat.st_mtime_ns
+        if stamp != self._built:
+            self._files = _listed(self._folder)
+            self._built = stamp
 
     @property
     def built(self) -> bool:
@@ -87,13 +98,18 @@ class BuiltPage:
             )
             return problem.response()
         if not self.built:
+            await anyio.to_thread.run_sync(self._look_again)
+        if not self.built:
             return Response(_MISSING, 503, media_type="text/html; charset=utf-8")
         name = scope["path"].lstrip("/") or "index.html"
         found = self._files.get(name)
+        if found is None or name == "index.html":
+            await anyio.to_thread.run_sync(self._look_again)
+            found = self._files.get(name)
         if found is None:
             if "." in name.rpartition("/")[2] or name.startswith("assets/"):
                 # a file of an older build: index.html instead would be run as a script
-                return Response("Not found.\n", 404, media_type="text/plain")
+                return _lost()
             found = self._files["index.html"]
         headers = dict(scope["headers"])
         common = {
@@ -107,8 +123,25 @@ class BuiltPage:
         coding = _coding(headers.get(b"accept-encoding", b"").decode("latin-1"), found)
         if coding != "identity":
             common["Content-Encoding"] = coding
-        body = await anyio.Path(found.variants[coding]).read_bytes()
+        try:
+            body = await anyio.Path(found.variants[coding]).read_bytes()
+        except FileNotFoundError:
+            return _lost()  # of the build that has just been replaced
         return Response(body, headers=common, media_type=found.media_type)
+
+
+def _lost() -> Response:
+    return Response("Not found.\n", 404, media_type="text/plain")
+
+
+def _listed(folder: Path) -> dict[str, _File]:
+    """The files of a build, by their path in it."""
+    return {
+        name: _look_at(path, name)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix not in (".br", ".gz", ".map")
+        for name in (path.relative_to(folder).as_posix(),)
+    }
 
 
 def _look_at(path: Path, name: str) -> _File:

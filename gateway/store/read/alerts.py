@@ -6,16 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, or_, select
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from alerts.alert import Alert, AlertState, Transition
 from gateway.store.schema import alerts, transitions
 
 Key: TypeAlias = tuple[int, ...]
-
-_SCANNED: Final = 2_000
-"""Rows looked at for one page when part of the filter is not in a column."""
 
 _UNACKNOWLEDGED: Final = (AlertState.UNACKNOWLEDGED.value, AlertState.RETURNED.value)
 _ACKNOWLEDGED: Final = (AlertState.ACKNOWLEDGED.value, AlertState.LATCHED.value)
@@ -54,22 +51,19 @@ def alert_page(
             if later is None:
                 return [], None
             conditions.append(later)
-        rows = limit if wanted.state != "shelved" else max(limit, _SCANNED)
         statement = (
             select(alerts.c.body, *key_columns)
             .where(*conditions)
             .order_by(*_order(wanted.state))
-            .limit(rows + 1)
+            .limit(limit + 1)
         )
         found: list[Alert] = []
         last: Key | None = None
-        for number, (body, *key) in enumerate(connection.execute(statement)):
-            if len(found) == limit or number == rows:
+        for body, *key in connection.execute(statement):
+            if len(found) == limit:
                 return found, last
             last = tuple(key)
-            alert = _alert.decode(body)
-            if wanted.state != "shelved" or alert.shelved_until is not None:
-                found.append(alert)
+            found.append(_alert.decode(body))
         return found, None
 
     return query
@@ -102,15 +96,7 @@ def _after(state: str, key: Key) -> ColumnElement[bool] | None:
 
 
 def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.state == "closed":
-        conditions.append(alerts.c.closed.is_not(None))
-    elif wanted.state != "all":
-        conditions.append(alerts.c.closed.is_(None))
-    if wanted.state == "unacknowledged":
-        conditions.append(alerts.c.state.in_(_UNACKNOWLEDGED))
-    if wanted.state == "acknowledged":
-        conditions.append(alerts.c.state.in_(_ACKNOWLEDGED))
+    conditions = _of_state(wanted.state)
     if wanted.schools is not None:
         conditions.append(alerts.c.school.in_(wanted.schools))
     for column, value in (
@@ -125,6 +111,25 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
     if wanted.until is not None:
         conditions.append(alerts.c.raised < wanted.until)
     return conditions
+
+
+def _of_state(state: str) -> list[ColumnElement[bool]]:
+    is_open = alerts.c.closed.is_(None)
+    match state:
+        case "all":
+            return []
+        case "closed":
+            return [alerts.c.closed.is_not(None)]
+        case "unacknowledged":
+            return [is_open, alerts.c.state.in_(_UNACKNOWLEDGED)]
+        case "acknowledged":
+            return [is_open, alerts.c.state.in_(_ACKNOWLEDGED)]
+        case "shelved":
+            # Not a column: of the open ones, which are few, the database looks into each.
+            until = func.json_extract(cast(alerts.c.body, Text), "$.shelved_until")
+            return [is_open, until.is_not(None)]
+        case _:
+            return [is_open]
 
 
 def beyond(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from pathlib import Path
 
 import httpx
@@ -86,6 +87,32 @@ async def test_a_page_that_was_not_built_says_so(campus, tmp_path: Path) -> None
 
     assert answer.status_code == 503
     assert "make web" in answer.text
+
+
+async def test_a_page_built_anew_is_served_without_a_restart(browser, built: Path) -> None:
+    await browser.get("/")
+    (built / "assets" / "index-4f7c2f0f.js").rename(built / "assets" / "index-99999999.js")
+    (built / "assets" / "index-4f7c2f0f.js.gz").unlink()
+
+    between = await browser.get("/assets/index-4f7c2f0f.js")
+    (built / "index.html").unlink()
+    (built / "index.html").write_text("<!doctype html><title>Newer</title>")
+    deep = await browser.get("/alerts/4711")
+    script = await browser.get("/assets/index-99999999.js")
+
+    assert between.status_code == 404
+    assert "Newer" in deep.text
+    assert script.text == SCRIPT
+    assert (await browser.get("/assets/index-4f7c2f0f.js")).status_code == 404
+
+
+async def test_a_page_built_after_the_start_is_served(campus, built: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    transport = httpx.ASGITransport(campus.api(page=later))
+    async with httpx.AsyncClient(transport=transport, base_url="http://campus") as client:
+        assert (await client.get("/")).status_code == 503
+        shutil.move(built, later)
+        assert (await client.get("/")).status_code == 200
 
 
 async def test_the_page_is_not_written_to(browser) -> None:
