@@ -67,8 +67,9 @@ export function said(error: unknown): string {
   if (!(error instanceof Problem)) return t("page.problem.page", { detail: String(error) });
   if (error.code === "network") return t("page.problem.network");
   if (error.code === "timeout") return t("page.problem.timeout");
-  const fields = error.fields.map((one) => `${one.field}: ${one.message}`).join("; ");
+  const [colon, semicolon, open, close] = chosen.value === "en" ? [": ", "; ", " (", ")"] : ["：", "；", "（", "）"];
+  const fields = error.fields.map((one) => one.field + colon + one.message).join(semicolon);
   const known = tOr(error.code, tOr(`problem.${error.code}`, ""));
-  if (known !== "" && !known.includes("{")) return fields === "" ? known : `${known} (${fields})`;
+  if (known !== "" && !known.includes("{")) return fields === "" ? known : known + open + fields + close;
   return error.detail || fields || t("page.problem.status", { status: error.status });
 }
