@@ -15,6 +15,7 @@ from benchmarks import measure
 ORDER: Final = (
     "load_generator",
     "rules",
+    "rollup",
     "ingest_ceiling",
     "ingest",
     "latency",

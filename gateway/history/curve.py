@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
-from gateway.history.rollup import HOUR, MINUTE, POSITION, Key, Position, decode_position
+from gateway.history.rollup import HOUR, MINUTE, POSITION, Mark, Position, decode_position
 from gateway.store.store import Point
 
 MINUTES_AT_MOST: Final = 3 * 24 * 60
@@ -96,13 +96,13 @@ def read_parts(
         part
         for part in (Part(*row) for row in rows)
         if part.row is None
-        or not is_merged(position, part.row, (span, part.start - part.start % span, device, metric))
+        or not is_merged(position, part.row, (device, part.start - part.start % MINUTE))
     ]
 
 
-def is_merged(position: Position, row: int, key: Key) -> bool:
-    """Whether what the reading adds to the roll-up ``key`` is in there already."""
-    return row <= position.until and key <= position.merged
+def is_merged(position: Position, row: int, mark: Mark) -> bool:
+    """Whether the reading of that device and minute is in the roll-ups already."""
+    return row <= position.until and mark <= position.reached
 
 
 def points_of(parts: Iterable[Part], width: int, points: int) -> list[Point]:

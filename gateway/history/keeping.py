@@ -4,36 +4,49 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sqlite3
-from typing import Final
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
 from gateway.history.retention import Policy
+from gateway.history.rollup import MINUTE
 from gateway.history.sqlite import Pending, SqliteHistory
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
 
 _LOG: Final = logging.getLogger(__name__)
 
+NICE: Final = 10
+"""The thread's niceness."""
+
+Run: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
+
 
 class Keeping(msgspec.Struct, frozen=True):
     """When what is done. Times in seconds.
 
-    Rolling up costs about as much CPU as taking a reading in. It is due when so many readings
-    wait that a curve would have to read through too many of them, or when the oldest has waited
-    long; a slice takes some 3 KB of memory a reading while it is added up. Above ``heavy`` readings
-    a second it waits until the burst is over, but not for ever. While a whole slice more waits, it
-    goes on after a ``breath``.
+    Readings are rolled up by whole minutes, ``grace`` after each, so that each minute of a device
+    is written about once; sooner when ``due_rows`` wait, because a curve has to read through them.
+    At most ``slice_rows`` at once: each takes some 15 bytes meanwhile. Above ``heavy`` readings a
+    second all that waits until the burst is over, but not for longer than ``patience``. While more
+    is due, it goes on after a ``breath``.
     """
 
     every: float = 2.0
     breath: float = 0.05
-    due_rows: int = 100_000
-    due_age: float = 60.0
-    slice_rows: int = 40_000
+    grace: float = 3.0
+    due_rows: int = 400_000
+    slice_rows: int = 400_000
     heavy: float = 15_000.0
     patience: float = 600.0
     retention_every: float = 3600.0
@@ -53,6 +66,19 @@ async def keep_history(
     keeping: Keeping = AT_EASE,
 ) -> None:
     """Run until ``stop`` is set. What fails is logged and tried again at the next time."""
+    with _own_thread() as run:
+        await _keep(store, history, clock, stop, policy, keeping, run)
+
+
+async def _keep(
+    store: SqliteStore,
+    history: SqliteHistory,
+    clock: Clock,
+    stop: asyncio.Event,
+    policy: Policy,
+    keeping: Keeping,
+    run: Run,
+) -> None:
     newest, looked = -1, clock.steady()
     rolled = clock.steady()
     removed = rolled - keeping.retention_every
@@ -60,30 +86,58 @@ async def keep_history(
     while not await _wait(stop, keeping.breath if behind else keeping.every):
         behind = False
         try:
-            pending = await asyncio.to_thread(history.pending)
+            pending = await run(history.pending)
             now = clock.steady()
             rate = (pending.newest - newest) / max(now - looked, 1e-3) if newest >= 0 else 0.0
             newest, looked = pending.newest, now
             busy = rate > keeping.heavy or store.waiting() > 0
-            if is_due(pending, clock.now(), keeping) and (
-                not busy or now - rolled > keeping.patience
-            ):
+            due = what_is_due(pending, clock.now(), keeping)
+            if due and (not busy or now - rolled > keeping.patience):
                 rolled = now
-                rows = await asyncio.to_thread(history.roll_up, clock.now(), keeping.slice_rows)
-                behind = rows >= keeping.slice_rows
+                work = partial(history.roll_up, keeping.slice_rows, before=due.before)
+                behind = await run(work) > 0
             if now - removed >= keeping.retention_every and not busy:
                 removed = now
-                gone = await asyncio.to_thread(history.keep, clock.now(), policy)
+                gone = await run(lambda: history.keep(clock.now(), policy))
                 _LOG.info("removed %d readings, %d roll-ups", gone.readings, gone.rollups)
         except (StoreError, sqlite3.Error, SQLAlchemyError, TimeoutError) as error:
             _LOG.warning("history: %s; tried again in %.0f s", error, keeping.every)
 
 
-def is_due(pending: Pending, now: int, keeping: Keeping) -> bool:
-    """Whether enough waits to be rolled up, or has waited long enough (``now`` in ms)."""
+class Due(msgspec.Struct, frozen=True):
+    """What is to be rolled up: all received before a time (ms), or simply all that waits."""
+
+    before: int | None
+
+
+def what_is_due(pending: Pending, now: int, keeping: Keeping) -> Due | None:
+    """What is to be rolled up at the time ``now`` (ms), if anything."""
     if pending.rows >= keeping.due_rows:
-        return True
-    return pending.oldest is not None and now - pending.oldest >= keeping.due_age * 1000
+        return Due(None)
+    settled = now - int(keeping.grace * 1000)
+    before = settled - settled % MINUTE
+    return Due(before) if pending.oldest is not None and pending.oldest < before else None
+
+
+@contextmanager
+def _own_thread() -> Iterator[Run]:
+    """Run things in one thread that leaves the processor to whoever wants it more."""
+    pool = ThreadPoolExecutor(1, "history", _stand_back)
+    loop = asyncio.get_running_loop()
+
+    async def run(work: Callable[[], Any]) -> Any:
+        return await loop.run_in_executor(pool, work)
+
+    try:
+        yield run
+    finally:
+        # What is under way goes on to its end; `SqliteHistory.close` waits for it.
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _stand_back() -> None:
+    if sys.platform == "linux":  # elsewhere it would be the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -27,25 +28,27 @@ from gateway.history.retention import (
     remove_rollups,
     rollup_limits,
 )
-from gateway.history.rollup import (
-    MINUTE,
-    Position,
-    add_up,
-    begin_slice,
-    merge_some,
-    prepare,
-    read_position,
-)
+from gateway.history.rollup import MINUTE, Gathered, Position, gather, merge, read_position
+from gateway.history.slice import Slice
 from gateway.store.sqlite import SqliteStore, connect
 from gateway.store.store import Point
 
 Result = TypeVar("Result")
 
-SLICE: Final = 0.008
-"""Seconds that one turn on the writer's thread should take: an alarm may be waiting behind it."""
+LENGTH: Final = 0.003
+"""Seconds of CPU for one turn on the writer's thread: an alarm may be waiting behind it."""
+
+WITH_DISK: Final = 4 * LENGTH
+"""Seconds for it with the disk's. Its commit takes as long for few rows as for many."""
 
 ROWS: Final = (100, 500, 20_000)
 """Rows a turn: at least, at first, at most."""
+
+GATHERED: Final = 4_000
+"""Rows gathered for one turn at most: they are some 1.5 MB."""
+
+CACHE: Final = 4 * 1024
+"""KiB of pages kept: all is read and written nearly in the order in which it lies."""
 
 TURN: Final = 60.0
 """Seconds to wait for a turn before giving up until the next time."""
@@ -64,8 +67,7 @@ class SqliteHistory:
 
     def __init__(self, store: SqliteStore) -> None:
         self._store = store
-        self._connection = connect(store.path)
-        prepare(self._connection)
+        self._connection = self._connect()
         self._rows = ROWS[1]
         # Roll-up and retention share one connection: one of them at a time.
         self._alone = threading.Lock()
@@ -112,21 +114,23 @@ class SqliteHistory:
 
         return self._store.read(look)
 
-    def roll_up(self, now: int, budget_rows: int = 100_000) -> int:  # noqa: ARG002 - the seam's form
+    def roll_up(self, budget_rows: int = 400_000, *, before: int | None = None) -> int:
         """Roll up the next ``budget_rows`` readings at most; returns how many it was.
 
-        Call it from a thread of its own: adding up takes a while, beside the writer; merging
-        takes turns with it. Nothing is done while there is no room for telemetry.
+        With ``before`` only what was received before that time (ms). Call it from a thread of its
+        own: folding takes a while, beside the writer; merging takes turns with it. Nothing is done
+        while there is no room for telemetry.
         """
         with self._alone:
             if not self._store.room().telemetry:
                 return 0
-            position = self._add_up(budget_rows)
-            if position is None:
-                return 0
-            rows = position.until - position.done
-            while not position.resting:
-                position = self._merge(position)
+            # A connection for each: what it took of memory is given back with it.
+            with closing(self._connect()) as connection:
+                taken = Slice(connection, budget_rows, before)
+                position = taken.position
+                rows = position.until - position.done
+                while not position.resting:
+                    position = self._merge(taken, position)
             return rows
 
     def keep(self, now: int, policy: Policy) -> Removed:
@@ -149,23 +153,15 @@ class SqliteHistory:
         with self._alone:
             self._connection.close()
 
-    def _add_up(self, budget_rows: int) -> Position | None:
-        connection = self._connection
-        connection.execute("BEGIN")
-        try:
-            position = read_position(connection)
-            if position.resting:  # otherwise a slice was left half merged: go on with it
-                position = begin_slice(connection, position.done, budget_rows)
-            if position.until == position.done:
-                return None
-            add_up(connection, position)
-        finally:
-            connection.execute("COMMIT")
-        return position
+    def _connect(self) -> sqlite3.Connection:
+        connection = connect(self._store.path)
+        connection.execute(f"PRAGMA cache_size=-{CACHE}")
+        return connection
 
-    def _merge(self, position: Position) -> Position:
-        rows = self._rows
-        return self._turn(lambda: merge_some(self._connection, position, rows))
+    def _merge(self, taken: Slice, position: Position) -> Position:
+        with closing(taken.minutes(position.reached)) as minutes:
+            gathered: Gathered = gather(minutes, position.reached, min(self._rows, GATHERED))
+        return self._turn(lambda: merge(self._connection, position, gathered))
 
     def _remove(self, remove: Callable[[int], int]) -> int:
         total = 0
@@ -184,12 +180,12 @@ class SqliteHistory:
             return turn.result()
 
     def _timed(self, work: Callable[[], Result]) -> Result:
-        started = time.monotonic()
+        started, cpu = time.monotonic(), time.thread_time()
         result = work()
-        taken = max(time.monotonic() - started, 1e-6)
+        taken = max((time.thread_time() - cpu) / LENGTH, (time.monotonic() - started) / WITH_DISK)
         least, _, most = ROWS
         # Halved at once when it was slow, doubled at most when it was quick.
-        change = min(2.0, max(0.5, SLICE / taken))
+        change = min(2.0, max(0.5, 1 / max(taken, 0.01)))
         self._rows = int(min(most, max(least, self._rows * change)))
         return result
 
@@ -258,7 +254,7 @@ def _recent(
             {**which, "done": position.done, "plain": plain, "element": element},
         )
         for row, device, at, value in single:
-            if is_merged(position, row, (MINUTE, at - at % MINUTE, device, metric)):
+            if is_merged(position, row, (device, at - at % MINUTE)):
                 continue
             points = found.setdefault((device, metric), [])
             if points and points[-1][0] > at:

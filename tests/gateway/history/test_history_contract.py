@@ -42,7 +42,7 @@ def kept_in_sqlite(folder: Path) -> Iterator[Kept]:
         store.commit(Batch(readings=list(readings))).result(30)
 
     def settle() -> None:
-        while history.roll_up(NOON, 3):
+        while history.roll_up(3):
             pass
 
     yield Kept(history, take, settle)
@@ -122,7 +122,7 @@ def test_a_curve_has_about_as_many_points_as_asked_for(kept: Kept, hours: int, p
         assert sum(point.count for point in curve) == count
         assert all(point.low <= point.mean <= point.high for point in curve)
         kept.take(reading(0, '{"power_w":3}', device=2))
-        kept.history.roll_up(NOON, 10**6)  # type: ignore[attr-defined]
+        kept.history.roll_up(10**6)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("settled", [False, True])

@@ -8,13 +8,14 @@ import msgspec
 import pytest
 
 from gateway.clock import ManualClock, SystemClock
-from gateway.history.keeping import AT_EASE, Keeping, is_due, keep_history
+from gateway.history.keeping import AT_EASE, Due, Keeping, keep_history, what_is_due
 from gateway.history.retention import DAY, Policy
 from gateway.history.sqlite import Pending, SqliteHistory
 from gateway.store.batch import Batch
 from gateway.store.sqlite import SqliteStore
 
-QUICK = Keeping(every=0.01, due_rows=1, due_age=0.0, retention_every=0.05)
+NOON = 1_795_161_600_000
+QUICK = Keeping(every=0.01, due_rows=1, retention_every=0.05)
 
 
 def take(store: SqliteStore, count: int, at: int) -> None:
@@ -29,15 +30,42 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "age_s", "due"),
-    [(0, None, False), (1, 10, False), (1, 61, True), (99_999, 5, False), (100_000, 5, True)],
+    ("rows", "oldest_s", "now_s", "due"),
+    [
+        (0, None, 70, None),
+        (1, 0, 62, None),
+        (1, 0, 63, Due(NOON + 60_000)),
+        (1, 59, 100, Due(NOON + 60_000)),
+        (1, 60, 122, None),
+        (1, -600, 1, Due(NOON - 60_000)),
+        (399_999, 0, 10, None),
+        (400_000, 0, 10, Due(None)),
+    ],
 )
-def test_rolling_up_is_due_when_many_wait_or_one_has_waited_long(
-    rows: int, age_s: int | None, due: bool
+def test_whole_minutes_are_due_after_their_end_and_all_when_much_waits(
+    rows: int, oldest_s: int | None, now_s: int, due: Due | None
 ) -> None:
-    now = ManualClock().now()
-    oldest = None if age_s is None else now - age_s * 1000
-    assert is_due(Pending(rows, oldest, rows), now, AT_EASE) is due
+    oldest = None if oldest_s is None else NOON + oldest_s * 1000
+    assert what_is_due(Pending(rows, oldest, rows), NOON + now_s * 1000, AT_EASE) == due
+
+
+async def test_a_minute_that_has_ended_is_rolled_up_without_the_one_that_goes_on(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    clock = ManualClock()
+    minute = clock.now() - clock.now() % 60_000
+    take(store, 5, minute - 30_000)
+    take(store, 7, minute)
+    clock.turn(minute + 10_000 - clock.now())
+    stop = asyncio.Event()
+    quick = Keeping(every=0.01)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(keep_history(store, history, clock, stop, keeping=quick))
+        await until(lambda: history.pending().rows < 12)
+        assert history.pending().rows == 7
+        clock.turn(60_000)
+        await until(lambda: history.pending().rows == 0)
+        stop.set()
 
 
 async def test_readings_are_rolled_up_and_old_ones_removed_until_it_is_told_to_stop(
@@ -104,7 +132,7 @@ async def test_what_fails_is_logged_and_tried_again(
     take(store, 10, clock.now() - 1000)
     failures = 0
 
-    def fails(_now: int, _budget: int) -> int:
+    def fails(_budget: int, *, before: int | None) -> int:
         nonlocal failures
         failures += 1
         raise TimeoutError("no turn in time")

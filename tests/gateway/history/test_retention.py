@@ -48,7 +48,7 @@ def test_each_resolution_is_kept_as_long_as_the_policy_says(
     store: SqliteStore, history: SqliteHistory
 ) -> None:
     take_days(store, 2000, 1000, 100, 50, 8, 6, 0)
-    history.roll_up(NOON)
+    history.roll_up()
     removed = history.keep(NOON, POLICY)
     assert days_of_readings(store) == [6, 0]
     assert days_of_rollups(store, MINUTE) == [50, 8, 6, 0]
@@ -62,10 +62,10 @@ def test_what_is_not_rolled_up_yet_stays_however_old(
     store: SqliteStore, history: SqliteHistory
 ) -> None:
     take_days(store, 30, 20)
-    history.roll_up(NOON, 15)
-    assert history.keep(NOON, POLICY).readings == 15
+    history.roll_up(15)
+    assert history.keep(NOON, POLICY).readings == 10, "a slice ends with a minute if it can"
     assert days_of_readings(store) == [20]
-    history.roll_up(NOON)
+    history.roll_up()
     assert days_of_rollups(store, MINUTE) == [30, 20]
 
 
@@ -73,12 +73,12 @@ def test_the_newest_reading_stays_so_that_its_number_is_not_given_again(
     store: SqliteStore, history: SqliteHistory
 ) -> None:
     take_days(store, 30)
-    history.roll_up(NOON)
+    history.roll_up()
     history.keep(NOON, POLICY)
     take_days(store, 0, each=1)
     rows = store.read(lambda connection: list(connection.scalars(select(readings.c.row))))
     assert rows == [10, 11]
-    assert history.roll_up(NOON) == 1
+    assert history.roll_up() == 1
 
 
 def test_many_rows_go_in_small_steps(
@@ -86,7 +86,7 @@ def test_many_rows_go_in_small_steps(
 ) -> None:
     take_days(store, 30, each=3000)
     take_days(store, 0)
-    history.roll_up(NOON)
+    history.roll_up()
     monkeypatch.setattr("gateway.history.sqlite.ROWS", (100, 100, 100))
     history._rows = 100
     turns = 0
@@ -124,7 +124,7 @@ def test_room_of_removed_readings_is_used_again(
             for n in range(20_000)
         ]
         store.commit(Batch(readings=rows)).result(30)
-        history.roll_up(NOON)
+        history.roll_up()
         history.keep(NOON + day * DAY, POLICY)
         store._empty_log()
         return size.stat().st_size

@@ -16,7 +16,9 @@ from new_store import opened
 from sqlalchemy import Connection, select
 
 from gateway.history.curve import position_of
-from gateway.history.rollup import HOUR, METRIC_LENGTH, MINUTE, row_received
+from gateway.history.folding import METRIC_LENGTH, fold
+from gateway.history.rollup import HOUR, MINUTE, Position, decode_position, row_received
+from gateway.history.slice import BUSY
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.batch import Batch, ReadingRow
 from gateway.store.read.devices import metrics_of
@@ -130,9 +132,9 @@ def test_rolling_up_in_any_slices_comes_to_the_same(
         for budget in budgets:
             take(store, *rest[:10])
             rest = rest[10:]
-            history.roll_up(NOON, budget)
+            history.roll_up(budget)
         take(store, *rest)
-        while history.roll_up(NOON, 7):
+        while history.roll_up(7):
             pass
         assert_same(table(store), expected(ordered))
         history.close()
@@ -167,7 +169,7 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
 
     store.in_turn = dying  # type: ignore[method-assign]
     with pytest.raises(KilledError):
-        history.roll_up(NOON)
+        history.roll_up()
     half = table(store)
     assert (len(half) > 0) is (turns > 0)
     # A curve drawn at this moment counts each reading once, too.
@@ -182,8 +184,9 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
 
     store = opened(tmp_path)
     history = SqliteHistory(store)
-    take(store, *readings[1100:])  # redelivered after the kill
-    while history.roll_up(NOON, 500):
+    # Redelivered after the kill.
+    take(store, *((*row[:3], NOON + 2 * MINUTE, row[4]) for row in readings[1100:]))
+    while history.roll_up(500):
         pass
     assert_same(table(store), whole)
     history.close()
@@ -194,7 +197,7 @@ def test_a_reading_that_is_no_json_does_not_stop_the_others(
     store: SqliteStore, history: SqliteHistory
 ) -> None:
     take(store, reading(1, b"\xff{"), reading(2, b""), reading(3, b'{"a":1}'), reading(4, b"[1]"))
-    assert history.roll_up(NOON) == 4
+    assert history.roll_up() == 4
     assert table(store).keys() >= {(MINUTE, NOON, 1, "a")}
     assert [p.last for p in history.curve(1, "a", NOON, NOON + MINUTE, 9)] == [1]
 
@@ -204,7 +207,7 @@ def test_a_metric_whose_name_is_too_long_for_its_column_is_left_out(
 ) -> None:
     long, longer = "x" * METRIC_LENGTH, "x" * (METRIC_LENGTH + 1)
     take(store, reading(1, json.dumps({long: 1, longer: 2}).encode()))
-    history.roll_up(NOON)
+    history.roll_up()
     assert {key[3] for key in table(store)} == {long}
 
 
@@ -213,10 +216,10 @@ def test_nothing_is_rolled_up_while_the_disk_is_full(
 ) -> None:
     take(store, reading(1, b'{"a":1}'))
     monkeypatch.setattr(store, "room", lambda: Room(free=0, telemetry=False, events=True))
-    assert history.roll_up(NOON) == 0
+    assert history.roll_up() == 0
     monkeypatch.undo()
-    assert history.roll_up(NOON) == 1
-    assert history.roll_up(NOON) == 0
+    assert history.roll_up() == 1
+    assert history.roll_up() == 0
 
 
 def test_what_waits_to_be_rolled_up_is_known(store: SqliteStore, history: SqliteHistory) -> None:
@@ -224,9 +227,9 @@ def test_what_waits_to_be_rolled_up_is_known(store: SqliteStore, history: Sqlite
     take(store, reading(1, b"{}"), reading(2, b"{}"))
     pending = history.pending()
     assert (pending.rows, pending.oldest, pending.newest) == (2, NOON + 1000, 2)
-    history.roll_up(NOON, 1)
+    history.roll_up(1)
     assert history.pending().oldest == NOON + 2000
-    history.roll_up(NOON)
+    history.roll_up()
     assert history.pending().rows == 0
 
 
@@ -240,9 +243,9 @@ def test_a_failed_turn_is_tried_again_the_next_time(
     with monkeypatch.context() as patched:
         patched.setattr("gateway.history.rollup.write_position", fails)
         with pytest.raises(sqlite3.OperationalError):
-            history.roll_up(NOON)
+            history.roll_up()
     assert table(store) == {}
-    assert history.roll_up(NOON) == 1
+    assert history.roll_up() == 1
     assert store.read(position_of).done == 1
 
 
@@ -255,7 +258,7 @@ def test_metrics_of_a_device_are_known_once_they_are_rolled_up(
         reading(7200, b'{"current_a":[1,2],"switch":"open"}'),
         reading(7200, b'{"other":1}', device=2),
     )
-    history.roll_up(NOON)
+    history.roll_up()
     assert store.read(metrics_of(1)) == ["current_a.0", "current_a.1", "power_w"]
 
 
@@ -284,4 +287,116 @@ def test_a_closed_store_refuses_turns(store: SqliteStore, history: SqliteHistory
     take(store, reading(1, b'{"a":1}'))
     store._writer.close()
     with pytest.raises(StoreError, match="closed"):
-        history.roll_up(NOON)
+        history.roll_up()
+
+
+def test_a_slice_ends_with_a_minute_rather_than_within_one(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    take(store, *(reading(n * 10, b'{"a":1}') for n in range(20)))
+    assert [history.roll_up(15), history.roll_up(15, before=NOON + 3 * MINUTE)] == [12, 6]
+    assert history.roll_up(15, before=NOON + 3 * MINUTE) == 0
+    assert history.roll_up(1) == 1, "part of a minute when a whole one is too much"
+    assert history.roll_up() == 1
+
+
+def test_a_device_that_talks_without_end_is_folded_in_pieces(
+    store: SqliteStore, history: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folded: list[int] = []
+
+    def counted(times: list[int], bodies: list[Any]) -> Any:
+        folded.append(len(times))
+        return fold(times, bodies)
+
+    monkeypatch.setattr("gateway.history.slice.fold", counted)
+    # Two minutes, of which the second begins with much at once; another device speaks as usual.
+    readings = [reading(n / 10, b'{"a":%d}' % (n % 7)) for n in range(1200)]
+    readings += [reading(60 + n / 1000, b'{"a":9,"b":[%d]}' % n) for n in range(500)]
+    readings += [reading(n, b'{"a":5}', device=2) for n in range(60)]
+    take(store, *readings, *readings[1200:1300])
+    history.roll_up()
+    assert_same(table(store), expected(readings))
+    assert max(folded) <= BUSY
+    assert 60 in folded
+
+
+def test_what_a_device_kept_for_days_is_merged_a_few_minutes_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.history.sqlite.ROWS", (100, 100, 100))
+    readings = [
+        reading(n * 20, b'{"a":%d,"b":[%d,1]}' % (n % 17, n), received=90_000) for n in range(4000)
+    ]
+    store = opened(tmp_path)
+    take(store, *readings)
+    real = store.in_turn
+    turns = 0
+    while True:
+        # Each life ends after three turns; it was killed before the fourth.
+        history = SqliteHistory(store)
+        history._rows = 100
+        left = 3
+
+        def dying(work: Any, **how: Any) -> Future[Any]:
+            nonlocal left, turns
+            if left == 0:
+                raise KilledError
+            left, turns = left - 1, turns + 1
+            return real(work, **how)
+
+        store.in_turn = dying  # type: ignore[method-assign]
+        try:
+            history.roll_up()
+        except KilledError:
+            for span, points in (HOUR, 24), (MINUTE, 24 * 60):
+                curve = history.curve(1, "a", NOON, NOON + 24 * HOUR, points)
+                assert {point.span for point in curve} <= {span}
+                assert sum(point.count for point in curve) == len(readings)
+            history.close()
+            continue
+        break
+    assert turns > 20
+    assert_same(table(store), expected(readings))
+    history.close()
+    store.close()
+
+
+def test_copies_that_come_hours_later_are_put_aside_after_a_kill_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.history.sqlite.ROWS", (100, 100, 100))
+    readings = [reading(n * 2, b'{"a":%d}' % n, device=n % 200) for n in range(1000)]
+    store = opened(tmp_path)
+    history = SqliteHistory(store)
+    take(store, *readings)
+    history.roll_up()
+    again = [(*row[:3], NOON + 3 * HOUR, row[4]) for row in readings]
+    fresh = [reading(n * 2 + 1, b'{"a":%d}' % n, n % 200, received=3 * 3600) for n in range(1000)]
+    take(store, *again, *fresh)
+    history._rows = 100
+    real = store.in_turn
+    left = 2
+
+    def dying(work: Any, **how: Any) -> Future[Any]:
+        nonlocal left
+        if left == 0:
+            raise KilledError
+        left -= 1
+        return real(work, **how)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "in_turn", dying)
+        with pytest.raises(KilledError):
+            history.roll_up()
+    history.close()
+    history = SqliteHistory(store)
+    assert history.roll_up() == 2000
+    assert_same(table(store), expected([*readings, *fresh]))
+    history.close()
+    store.close()
+
+
+def test_a_position_kept_in_an_older_form_is_read() -> None:
+    older = '{"done":5,"until":5,"first":6,"merged":[0,0,0,""]}'
+    assert decode_position(older) == Position(done=5, until=5, first=6)

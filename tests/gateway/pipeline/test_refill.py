@@ -74,7 +74,7 @@ async def test_a_rise_of_which_most_was_before_the_crash_is_found_as_without_one
     warm = first.warm_by(8, 1.5, 20)
     assert not first.raised
     if rolled_up:
-        history.roll_up(first.judged.now)
+        history.roll_up()
 
     second = Life(store, first.judged.now + 5_000)
     assert await refill_windows(second.judged.judge.roster, history, second.judged.clock) == 1
