@@ -62,7 +62,8 @@ class Outcome(msgspec.Struct, frozen=True):
 
     ``wake`` asks to be called again (`Rule.tick`) at that time (ms); a later request replaces an
     earlier one of the same rule and device. ``save`` asks that the rule's memory be stored with
-    this batch, because it cannot be derived from readings again.
+    this batch, because it cannot be derived from readings again. A rule in no hurry that gives an
+    outcome, even an empty one, is shown the device's next message, too, however soon it comes.
     """
 
     findings: tuple[Finding, ...] = ()

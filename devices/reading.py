@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
-from typing import TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
@@ -77,6 +77,18 @@ class Reading(msgspec.Struct, gc=False):
     retained: bool = False
     late: bool = False
     firmware: str | None = None
+
+
+_RESERVED: Final = ("ts", "seq", "event", "test", "fw")
+_decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def values_of(body: bytes) -> dict[str, Value]:
+    """The values in a `Reading.body`."""
+    values: dict[str, Value] = _decode(body)
+    for key in _RESERVED:
+        values.pop(key, None)
+    return values
 
 
 class Route(msgspec.Struct, frozen=True):

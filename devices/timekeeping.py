@@ -29,27 +29,31 @@ LONGEST: Final = 31 * 86_400_000
 _AGAIN: Final = 3
 """So many times in step before an unusual delay is taken for the clock and not for lateness."""
 
-_ROUND: Final = 64
-"""Usual messages after which the estimate is made anew from the smallest delay among them."""
+ROUND: Final = 64
+"""Messages after which the estimate is made anew from the smallest usual delay among them."""
 
 
 class DeviceClock:
     """What is known of one device's clock. ``error`` in ms, positive = fast; ``None`` = unknown.
 
     ``low`` and ``high`` bound the delays (ms) that are usual for it; an empty span means unknown.
-    ``best`` is the smallest delay of this round of usual messages, of which ``left`` are to come.
+    ``best`` is the smallest delay of this round of messages. Of a delay from ``plain_from`` up to
+    ``plain_to`` there is nothing to say: the device's time is believed, and nothing is learned.
+    ``messages`` counts what was placed in time.
     """
 
     __slots__ = (
         "_last_delay",
-        "_last_left",
+        "_last_message",
         "_last_received",
         "_steps",
         "best",
         "error",
         "high",
-        "left",
         "low",
+        "messages",
+        "plain_from",
+        "plain_to",
         "trusted",
     )
 
@@ -59,11 +63,13 @@ class DeviceClock:
         self.high = 0
         self.trusted = True
         self.best = 0
-        self.left = 0
+        self.plain_from = 1
+        self.plain_to = 0
+        self.messages = 0
         self._steps = 0
         self._last_delay = 0
         self._last_received = 0
-        self._last_left = 0
+        self._last_message = 0
 
     def adopt(self, delay: int) -> None:
         """Take ``delay`` (ms) for the usual one: the clock's error, seen from the other side."""
@@ -71,9 +77,21 @@ class DeviceClock:
         self.low = delay - LATE
         self.high = delay + LATE
         self.trusted = -TOLERANCE <= delay <= TOLERANCE
-        self.best = self.high
-        self.left = self._last_left = _ROUND
         self._steps = 0
+        self._begin_round()
+
+    def _begin_round(self) -> None:
+        self.best = self.high
+        self.plain_from = max(self.best, 1)
+        self.plain_to = self.high if self.trusted else 0
+
+    def usual(self, delay: int) -> None:
+        """Learn from a usual delay; at the end of a round the smallest is taken for the clock."""
+        if delay < self.best:
+            self.best = delay
+            self.plain_from = max(delay, 1)
+        if not self.messages % ROUND:
+            self.adopt(self.best)
 
     def learn(self, delay: int, received: int) -> None:
         """Learn from a delay that is not usual."""
@@ -82,23 +100,42 @@ class DeviceClock:
             self.adopt(delay)
             return
         passed = received - self._last_received
-        usual_between = self.left != self._last_left
+        usual_between = self.messages != self._last_message + 1
         if usual_between or passed < 0 or self._last_received == 0:
             self._steps = 0
         elif passed >= 1000:  # closer together they tell nothing
             in_step = abs(delay - self._last_delay) <= max(2000, passed // 4)
             self._steps = self._steps + 1 if in_step else 0
         else:
+            self._last_message = self.messages
             return
         self._last_delay = delay
         self._last_received = received
-        self._last_left = self.left
+        self._last_message = self.messages
         if self._steps >= _AGAIN:
             self.adopt(delay)
 
 
 def place_in_time(reading: Reading, clock: DeviceClock) -> None:
-    """Set ``reading.happened`` and ``reading.late`` (both times stay), and learn from it."""
+    """Set ``reading.happened`` and ``reading.late`` (both times stay), and learn from it.
+
+    The hot path (`gateway.pipeline.judge`) does the first three lines itself, and calls
+    `place_with_thought` for what they do not settle.
+    """
+    clock.messages += 1
+    at = reading.at
+    if (
+        at is not None
+        and clock.plain_from <= reading.received - at < clock.plain_to
+        and clock.messages % ROUND
+    ):
+        reading.happened = at
+    else:
+        place_with_thought(reading, clock)
+
+
+def place_with_thought(reading: Reading, clock: DeviceClock) -> None:
+    """`place_in_time` of a reading that is counted in ``clock.messages`` already."""
     at = reading.at
     received = reading.received
     if at is None:
@@ -107,19 +144,8 @@ def place_in_time(reading: Reading, clock: DeviceClock) -> None:
     delay = received - at
     if clock.low <= delay < clock.high:
         reading.happened = at if clock.trusted and delay > 0 else received
-        if delay < clock.best:  # noqa: PLR1730 - a call of min() would cost a tenth of all this
-            clock.best = delay
-        left = clock.left - 1
-        if left:
-            clock.left = left
-        else:
-            clock.adopt(clock.best)
+        clock.usual(delay)
         return
-    _place_unusual(reading, clock, at, delay)
-
-
-def _place_unusual(reading: Reading, clock: DeviceClock, at: int, delay: int) -> None:
-    received = reading.received
     if not reading.retained:  # a retained message is old by nature
         clock.learn(delay, received)
     plausible = at >= EARLIEST and -TOLERANCE <= delay <= LONGEST

@@ -41,6 +41,10 @@ class QuietRule:
         """Nothing to prepare."""
         return None
 
+    def watches(self) -> frozenset[str] | None:
+        """Whatever there is."""
+        return None
+
     def judge(
         self,
         memory: Any,

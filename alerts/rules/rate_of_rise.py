@@ -80,6 +80,10 @@ class RateOfRise(QuietRule):
         self._priority = priority_of(parameters.priority)
         self._latches = parameters.latches
 
+    def watches(self) -> frozenset[str]:
+        """Its one value."""
+        return frozenset({self._metric})
+
     def judge(
         self, memory: RateOfRiseMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:

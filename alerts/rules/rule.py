@@ -7,15 +7,19 @@ serves every device with the same parameters; what differs by device lives in it
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from alerts.finding import Outcome
 from devices.model import Device
-from devices.reading import Reading, Value
+from devices.reading import Reading, Value, values_of
 from devices.timekeeping import DeviceClock
+
+JudgeCall: TypeAlias = "Callable[[Any, DeviceState, Reading, int], Outcome | None]"
+"""`Rule.judge`, bound."""
 
 
 class Hearing(msgspec.Struct):
@@ -34,30 +38,37 @@ class DeviceState:
 
     ``values`` are the latest values by name. ``heard``, ``spoke`` and ``started`` are ms:
     last message received, last device time believed, and since when it is watched (registration
-    or gateway start). ``online`` follows status messages, ``None`` while none was seen.
-    ``gap_total`` counts messages lost by gaps of ``seq``; ``offset`` knows the device's clock;
-    ``events_seen`` are the events known already (`alerts.rules.events_seen`).
+    or gateway start). ``pause`` (ms) is the longest between two messages since unhurried rules
+    last looked. ``online`` follows status messages, ``None`` while none was seen. ``gap_total``
+    counts messages lost by gaps of ``seq``, ``due_seq`` is the one that comes next; ``offset``
+    knows the device's clock; ``events_seen`` are the events known already
+    (`alerts.rules.events_seen`).
+
+    ``latest`` is the last plain telemetry as it came; `values` takes it in when somebody asks.
+    ``glance`` is the pipeline's, for messages that look the same.
     """
 
     __slots__ = (
+        "_values",
         "device",
+        "due_seq",
         "events_seen",
         "firmware",
         "gap_total",
+        "glance",
         "heard",
         "hearing",
+        "latest",
         "memories",
-        "messages",
         "offset",
         "online",
         "online_since",
+        "pause",
         "repeater",
         "rules",
-        "seq",
         "spoke",
         "started",
         "unhurried_due",
-        "values",
     )
 
     def __init__(self, device: Device, hearing: Hearing, started: int) -> None:
@@ -66,19 +77,44 @@ class DeviceState:
         self.started = started
         self.heard = 0
         self.spoke = 0
-        self.seq: int | None = None
-        self.messages = 0
+        self.pause = 0
+        self.due_seq: int | None = None
         self.gap_total = 0
         self.online: bool | None = None
         self.online_since = 0
         self.offset = DeviceClock()
-        self.values: dict[str, Value] = {}
+        self._values: dict[str, Value] | None = None
+        self.latest = b""
+        self.glance: Any = None
         self.repeater: DeviceState | None = None
         self.rules: tuple[Rule, ...] = ()
         self.memories: list[Any] = []
         self.events_seen: list[tuple[int, int]] | None = None
         self.firmware = ""
         self.unhurried_due = 0
+
+    @property
+    def messages(self) -> int:
+        """Messages heard."""
+        return self.offset.messages
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The latest values by name. Decoding them at each message would be half of judging it."""
+        self.take_in_latest()
+        if self._values is None:
+            self._values = {}
+        return self._values
+
+    def take_in_latest(self) -> None:
+        """Put what ``latest`` says among the values."""
+        if not self.latest:
+            return
+        latest, self.latest = values_of(self.latest), b""
+        if self._values is None:
+            self._values = latest
+        else:
+            self._values.update(latest)
 
 
 class Parameters(BaseModel):
@@ -122,6 +158,11 @@ class Rule(Protocol):
 
     def start(self, memory: Any, state: DeviceState, now: int) -> Outcome | None:
         """Begin watching: at registration and at each start of the gateway."""
+        ...
+
+    def watches(self) -> frozenset[str] | None:
+        """The values of telemetry that `judge` looks at; it is not asked about plain telemetry
+        with none of them. ``None`` = whatever there is."""
         ...
 
     def judge(self, memory: Any, state: DeviceState, reading: Reading, now: int) -> Outcome | None:

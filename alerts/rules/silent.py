@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from pydantic import Field, model_validator
 
-from alerts.finding import Finding, Outcome
+from alerts.finding import NOTHING, Finding, Outcome
 from alerts.rules.measure import Inputs, tidy
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import MissingFigureError, QuietRule, stopped
@@ -105,6 +105,7 @@ class Silent(QuietRule):
     )
     telemetry = True
     events = True
+    unhurried = True
 
     def __init__(self, parameters: SilentParameters, name: str) -> None:
         super().__init__(parameters, name)
@@ -145,8 +146,10 @@ class Silent(QuietRule):
         """Learn its interval; heard again is no longer silent."""
         if memory.stage or reading.channel is _STATUS:
             return self._judge_change(memory, state, reading, now)
-        if reading.received - state.heard > memory.longest and not reading.retained:
-            self._learn(memory, state.heard, reading.received)
+        if not reading.retained and state.heard:
+            pause = max(state.pause, reading.received - state.heard)
+            if pause > memory.longest:
+                self._learn(memory, pause, reading.received)
         return None
 
     def tick(self, memory: SilentMemory, state: DeviceState, now: int) -> Outcome | None:
@@ -182,10 +185,10 @@ class Silent(QuietRule):
             memory.offline = now + self._offline_for
             return Outcome(wake=memory.offline)
         if reading.retained or reading.late:
-            return None  # said before it fell silent
+            return NOTHING  # said before it fell silent; the next one may be news
         passed = reading.received - state.heard
-        if passed > memory.longest:
-            self._learn(memory, state.heard, reading.received)
+        if passed > memory.longest and state.heard:
+            self._learn(memory, passed, reading.received)
         if not memory.stage:
             return None
         condition, memory.stage = memory.stage, ""
@@ -200,11 +203,8 @@ class Silent(QuietRule):
         finding = stopped(condition, self._priority, reading.received, now, why)
         return Outcome((finding,), wake=waking, save=True)
 
-    def _learn(self, memory: SilentMemory, heard: int, received: int) -> None:
-        """A longer interval than since we last looked, perhaps than usual."""
-        passed = received - heard
-        if not heard:
-            return
+    def _learn(self, memory: SilentMemory, passed: int, received: int) -> None:
+        """A longer interval (ms) than since we last looked, perhaps than usual."""
         if passed > self.limit(memory):
             memory.heard_since = received  # it had been away
             if passed > self._too_late:

@@ -61,6 +61,10 @@ class SmokeAlarm(QuietRule):
         super().__init__(parameters, name)
         self._same_trip = int(parameters.same_trip_s * 1000)
 
+    def watches(self) -> frozenset[str]:
+        """The value of that name."""
+        return frozenset({"smoke_alarm"})
+
     def judge(
         self, memory: SmokeAlarmMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:

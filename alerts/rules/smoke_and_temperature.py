@@ -125,6 +125,10 @@ class SmokeAndTemperature(QuietRule):
         self._steam = parameters.steam_humidity_pct
         self._gap = int(parameters.longest_gap_s * 1000)
 
+    def watches(self) -> frozenset[str]:
+        """Smoke, heat, and what tells steam."""
+        return frozenset({SMOKE, TEMPERATURE, HUMIDITY})
+
     def judge(
         self,
         memory: SmokeAndTemperatureMemory,

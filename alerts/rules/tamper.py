@@ -50,6 +50,10 @@ class Tamper(QuietRule):
         super().__init__(parameters, name)
         self._priority = priority_of(parameters.priority)
 
+    def watches(self) -> frozenset[str]:
+        """The value of that name."""
+        return frozenset({"tamper"})
+
     def judge(
         self, memory: TamperMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:

@@ -121,6 +121,10 @@ class Threshold(QuietRule):
         memory.due = now + (self._for if memory.phase == PENDING else self._clear_for)
         return Outcome(wake=memory.due)
 
+    def watches(self) -> frozenset[str]:
+        """Its one value."""
+        return frozenset({self._metric})
+
     def judge(
         self,
         memory: ThresholdMemory,

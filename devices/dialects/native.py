@@ -7,9 +7,10 @@ way round through `Native.read`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Annotated, Any, Final, Required, TypedDict
 
 import msgspec
 
@@ -34,11 +35,24 @@ CHANNELS: Final = {
     "command": Channel.COMMAND,
 }
 
+_LAST_MOMENT: Final = 253_402_300_800_000  # the year 10000, in ms
 _SPOKEN: Final = frozenset({Channel.TELEMETRY, Channel.EVENT, Channel.STATUS})
 _decode: Final = msgspec.json.Decoder().decode
 _encode: Final = msgspec.json.Encoder().encode
 _TRUE_WORDS: Final = frozenset({"true", "1", "on", "online", "yes"})
 _FALSE_WORDS: Final = frozenset({"false", "0", "off", "offline", "no"})
+
+
+@lru_cache(maxsize=1024)
+def glancing(names: frozenset[str]) -> Callable[[bytes], dict[str, Any]]:
+    """A decoder of plain telemetry for ``ts``, ``seq`` and those values alone.
+
+    All else in the payload is checked for being JSON and passed over. Raises `ValueError`.
+    """
+    moment = Annotated[int, msgspec.Meta(ge=0, lt=_LAST_MOMENT)]
+    fields = {**dict.fromkeys(names, Any), "ts": Required[moment], "seq": Required[int]}
+    make: Any = TypedDict  # from names that are known only now
+    return msgspec.json.Decoder(make("Glance", fields, total=False)).decode
 
 
 class Native:
@@ -215,9 +229,6 @@ def _not_json(
     except UnicodeDecodeError as unreadable:
         return Reject(RejectReason.ENCODING, f"not UTF-8 at byte {unreadable.start}")
     return Reject(RejectReason.SYNTAX, f"not JSON: {error}"[:200])
-
-
-_LAST_MOMENT: Final = 253_402_300_800_000  # the year 10000, in ms
 
 
 def _parse_moment(moment: object) -> int | None:

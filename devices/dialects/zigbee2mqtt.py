@@ -108,7 +108,14 @@ class Zigbee2Mqtt:
 
     name = "zigbee2mqtt"
 
-    def __init__(self, school: str, base: str = "zigbee2mqtt", *, qualified: bool = False) -> None:
+    def __init__(
+        self,
+        school: str,
+        base: str = "zigbee2mqtt",
+        *,
+        offset_minutes: int | None = None,  # noqa: ARG002  (a bridge's times name their zone)
+        qualified: bool = False,
+    ) -> None:
         """``qualified`` puts the base topic before addresses and ids: for a school with more
         bridges than one, whose friendly names may be the same.
         """

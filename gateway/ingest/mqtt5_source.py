@@ -21,6 +21,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.ingest.inbox import Inbox
+from gateway.ingest.redelivery import packet_ids
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
@@ -36,6 +37,9 @@ _GRANTED: Final = (
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE,
 )
 
+
+_PLAIN_PUBLISH: Final = 0x32
+"""PUBLISH at QoS 1, neither sent before nor retained (MQTT 5, 3.3.1)."""
 
 _CONNACK_3: Final = b"\x20\x02"
 """A CONNACK of two bytes: MQTT 3.1.1, 3.2. In MQTT 5 it has at least three."""
@@ -110,8 +114,8 @@ class Mqtt5Source:
         """One PUBACK for each message that has a packet id, all in one write."""
         if self._connection is None or delivery.epoch != self._inbox.epoch:
             return
-        ids = [message.packet_id for message in delivery.messages if message.packet_id]
-        ids += delivery.known
+        ids = packet_ids(delivery.entries)
+        ids.extend(delivery.known)
         if ids:
             self._connection.write(puback(ids))
 
@@ -335,19 +339,22 @@ class _Connection(asyncio.Protocol):
         append = messages.append
         try:
             while offset < end:
-                packet, used = read(buffer[offset:])
-                offset += used
+                start = offset
+                packet, used = read(buffer[start:])
+                offset = start + used
                 if type(packet) is publish:
+                    # By `tuple`, past NamedTuple's own constructor, which costs as much as the
+                    # decoding. Flags are asked for when there are any.
+                    plain = data[start] == _PLAIN_PUBLISH
                     append(
-                        # Past NamedTuple's own constructor, which costs as much as the decoding.
                         new(
                             Message,
                             (
                                 packet.topic,
                                 packet.payload,
                                 packet.packet_id or 0,
-                                packet.retain,
-                                packet.duplicate,
+                                False if plain else packet.retain,
+                                False if plain else packet.duplicate,
                             ),
                         )
                     )

@@ -25,15 +25,19 @@ ENTRY: Final = 6
 
 def pack(messages: Sequence[Message]) -> bytes:
     """The entries of the messages that have a packet id, as one string of bytes."""
-    ids = array("H")
-    sums = array("I")
-    for topic, payload, packet_id, _, _ in messages:
-        if packet_id:
-            ids.append(packet_id)
-            sums.append(crc32(payload, len(topic)))
-    if not ids:
+    kept = [message for message in messages if message[2]]
+    if not kept:
         return b""
+    ids = array("H", [message[2] for message in kept])
+    sums = array("I", [crc32(message[1], len(message[0])) for message in kept])
     return len(ids).to_bytes(4, "little") + ids.tobytes() + sums.tobytes()
+
+
+def packet_ids(entries: bytes) -> array[int]:
+    """The packet ids in packed entries, oldest first."""
+    ids = array("H")
+    ids.frombytes(entries[4 : 4 + 2 * _count(entries)])
+    return ids
 
 
 def unpack(entries: bytes) -> list[tuple[int, int]]:

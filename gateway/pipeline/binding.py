@@ -10,7 +10,7 @@ import structlog
 from alerts.rules import RuleError, bind
 from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
 from devices.model import Device
-from gateway.pipeline.roster import RuleSet
+from gateway.pipeline.glance import RuleSet
 from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)

@@ -19,12 +19,13 @@ from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
 from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route
-from devices.timekeeping import place_in_time
+from devices.timekeeping import ROUND, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.glance import Calls, RuleSet
 from gateway.pipeline.rejects import Rejects
-from gateway.pipeline.roster import GATEWAY, JudgeCall, Roster, RuleSet
+from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.work import Work
@@ -49,16 +50,16 @@ _TOPICS_KEPT: Final = 16
 class _Slot:
     """Where a topic leads, looked up once."""
 
-    __slots__ = ("all_rules", "read", "read_plain", "route", "row", "rules", "state")
+    __slots__ = ("plain", "read", "read_plain", "route", "row", "rules", "state")
 
     def __init__(self, state: DeviceState, route: Route, dialect: Dialect, rules: RuleSet) -> None:
         self.state = state
         self.row = state.device.row
         self.route = route
         self.read = dialect.read
-        self.read_plain = dialect.read_plain if route.channel is _TELEMETRY else None
-        self.all_rules = rules.telemetry if route.channel is _TELEMETRY else rules.events
-        self.rules = rules.hurried if route.channel is _TELEMETRY else rules.events
+        self.read_plain = dialect.read_plain
+        self.plain = route.channel is _TELEMETRY
+        self.rules = rules
 
 
 class Judge:
@@ -116,7 +117,6 @@ class Judge:
     def digest(self, messages: Sequence[Message], now: int, work: Work) -> None:
         """Judge messages in their order; everything they lead to goes into ``work``."""
         slots, follow, add_row = self._slots, self._follow, work.batch.readings.append
-        place = place_in_time
         work.messages += len(messages)
         for topic, payload, _, retained, _ in messages:
             try:
@@ -125,32 +125,37 @@ class Judge:
                     self._stranger(topic, payload, retained, now, work)
                     continue
                 state = slot.state
-                read_plain = slot.read_plain
-                if read_plain is not None and not retained:
-                    reading = read_plain(slot.route, payload, now)
-                    if reading is not None:
-                        # `_take_in` and `_judge`, written out: calls are dear here.
-                        place(reading, state.offset)
-                        seq, last = reading.seq, state.seq
-                        if last is not None and seq is not None and seq != last + 1:
-                            _count_gap(state, last, seq)
-                        state.seq = seq
-                        state.messages += 1
-                        state.spoke = happened = reading.happened
-                        state.values.update(reading.values)
-                        memories = state.memories
-                        rules = slot.rules
-                        if now >= state.unhurried_due:
-                            state.unhurried_due = now + UNHURRIED_MS
-                            rules = slot.all_rules
-                        for number, judge in rules:
-                            outcome = judge(memories[number], state, reading, now)
-                            if outcome is not None:
-                                follow(state, number, outcome, work)
-                        state.heard = now
-                        add_row((slot.row, 0, happened, now, payload))
-                        continue
-                self._digest_odd(slot, topic, payload, retained, now, work)
+                glance = state.glance
+                if (
+                    glance is None
+                    or now >= state.unhurried_due
+                    or not slot.plain
+                    or retained
+                    or (values := glance.read(payload)) is None
+                ):
+                    self._read_in_full(slot, topic, payload, retained, now, work)
+                    continue
+                # `place_in_time`, `_take_in` and `_judge`, written out.
+                at, seq = values.pop("ts"), values.pop("seq")
+                reading = Reading(_TELEMETRY, values, now, payload, at, at, seq)
+                clock = state.offset
+                clock.messages = count = clock.messages + 1
+                if not (clock.plain_from <= now - at < clock.plain_to and count % ROUND):
+                    place_with_thought(reading, clock)
+                if seq != state.due_seq:
+                    _count_gap(state, seq)
+                state.due_seq = seq + 1
+                state.spoke = happened = reading.happened
+                state.latest = payload
+                if now - state.heard > state.pause:  # noqa: PLR1730 - max() is three times this
+                    state.pause = now - state.heard
+                memories = state.memories
+                for number, judge in glance.calls:
+                    outcome = judge(memories[number], state, reading, now)
+                    if outcome is not None:
+                        follow(state, number, outcome, work)
+                state.heard = now
+                add_row((slot.row, 0, happened, now, payload))
             except Exception as error:  # noqa: BLE001 - see `_fault`
                 self._fault(topic, payload, error, now, work)
 
@@ -165,6 +170,25 @@ class Judge:
         why = Explanation("judge", "judging_failed", {"topic": topic[:120], "fault": what})
         failed = Finding("judging_failed", False, Priority.HIGH, now, now, why, occurrence=True)
         self._book.fold(failed, GATEWAY, work)
+
+    def _read_in_full(
+        self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
+    ) -> None:
+        """What cannot be taken at a glance, and now and then what could."""
+        reading = slot.read_plain(slot.route, payload, now) if slot.plain and not retained else None
+        if reading is None:
+            self._digest_odd(slot, topic, payload, retained, now, work)
+            return
+        state = slot.state
+        glance = slot.rules.glance(payload, reading.values)
+        if glance is None or glance is not state.glance:
+            state.take_in_latest()
+        place_in_time(reading, state.offset)
+        _count_on(state, reading)
+        state.latest = payload
+        self._judge_all(slot, reading, now, work)
+        state.glance = glance
+        work.batch.readings.append((slot.row, 0, reading.happened, now, payload))
 
     def _digest_odd(
         self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
@@ -185,7 +209,8 @@ class Judge:
                 _fill_in(state, reading)
             else:
                 place_in_time(reading, state.offset)
-                self._judge(state, slot.all_rules, reading, now, work)
+                _take_in(state, reading)
+                self._judge_all(slot, reading, now, work)
                 work.batch.readings.append(
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
@@ -213,15 +238,21 @@ class Judge:
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
 
+    def _judge_all(self, slot: _Slot, reading: Reading, now: int, work: Work) -> None:
+        """Ask those in no hurry, too."""
+        state = slot.state
+        state.unhurried_due = now + UNHURRIED_MS
+        self._judge(state, slot.rules.telemetry, reading, now, work)
+        state.pause = 0
+
     def _judge(
         self,
         state: DeviceState,
-        calls: tuple[tuple[int, JudgeCall], ...],
+        calls: Calls,
         reading: Reading,
         now: int,
         work: Work,
     ) -> None:
-        _take_in(state, reading)
         memories = state.memories
         for number, judge in calls:
             outcome = judge(memories[number], state, reading, now)
@@ -257,6 +288,7 @@ class Judge:
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
         else:
+            _take_in(state, reading)
             self._judge(state, rules, reading, now, work)
         batch.readings.append(
             (state.device.row, int(reading.channel), reading.happened, now, reading.body)
@@ -269,6 +301,8 @@ class Judge:
             self.timers.set((state.device.row, number), outcome.wake)
         if outcome.save:
             work.batch.states[state.device.row] = b""  # filled by `finish`
+        # What has just begun is seen through: the next message is shown to all rules.
+        state.unhurried_due = 0
 
     def finish(self, work: Work) -> None:
         """Before the commit: encode the state of each device whose state is to be saved, once."""
@@ -358,20 +392,23 @@ class Judge:
 
 def _take_in(state: DeviceState, reading: Reading) -> None:
     """What a reading tells of its device, whatever the rules make of it."""
-    seq = reading.seq
-    if seq is not None:
-        if state.seq is not None and seq != state.seq + 1:
-            _count_gap(state, state.seq, seq)
-        state.seq = seq
-    state.messages += 1
-    state.spoke = reading.happened
+    _count_on(state, reading)
     state.values.update(reading.values)
 
 
-def _count_gap(state: DeviceState, last: int, seq: int) -> None:
-    missed = (seq - last - 1) % _SEQ_WRAP
-    if 0 < missed <= _MOST_LOST:
-        state.gap_total += missed
+def _count_on(state: DeviceState, reading: Reading) -> None:
+    seq = reading.seq
+    if seq is not None:
+        _count_gap(state, seq)
+        state.due_seq = seq + 1
+    state.spoke = reading.happened
+
+
+def _count_gap(state: DeviceState, seq: int) -> None:
+    if state.due_seq is not None:
+        missed = (seq - state.due_seq) % _SEQ_WRAP
+        if 0 < missed <= _MOST_LOST:
+            state.gap_total += missed
 
 
 def _fill_in(state: DeviceState, reading: Reading) -> None:

@@ -8,18 +8,18 @@ or a few hundred at a time in the background, so that silence is noticed of thos
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
 import structlog
 
 from alerts.finding import Outcome
-from alerts.rules.rejected import Rejected
-from alerts.rules.rule import DeviceState, Hearing, Rule
+from alerts.rules.rule import DeviceState, Hearing
 from devices.dialects.native import Native
 from devices.model import Device
-from devices.reading import Reading, Route
+from devices.reading import Route
+from gateway.pipeline.glance import RuleSet
 from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
@@ -32,31 +32,9 @@ GATEWAY: Final = Device(
 WOKEN_AT_ONCE: Final = 250
 """Devices woken at a time in the background: some milliseconds."""
 
-JudgeCall: TypeAlias = Callable[[Any, DeviceState, Reading, int], Outcome | None]
 Follow: TypeAlias = Callable[[DeviceState, int, Outcome], None]
 Address: TypeAlias = tuple[str, str, str]
 """Dialect, school and the dialect's own name of the device."""
-
-
-class RuleSet:
-    """The rules of all devices with equal parameters, sorted by what they want to see."""
-
-    __slots__ = ("events", "hurried", "rejected", "rules", "telemetry")
-
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        self.rules: Final = tuple(rules)
-        self.telemetry: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            (number, rule.judge) for number, rule in enumerate(rules) if rule.telemetry
-        )
-        self.hurried: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            call for call in self.telemetry if not rules[call[0]].unhurried
-        )
-        self.events: Final[tuple[tuple[int, JudgeCall], ...]] = tuple(
-            (number, rule.judge) for number, rule in enumerate(rules) if rule.events
-        )
-        self.rejected: Final[tuple[tuple[int, Rejected], ...]] = tuple(
-            (number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rejected)
-        )
 
 
 class Roster:
@@ -243,5 +221,6 @@ def _decode_state(device: Device, saved: bytes | None) -> dict[str, Any]:
 
 def _keep_facts(old: DeviceState, new: DeviceState) -> None:
     """What is true of the device whatever its rules are."""
-    for name in ("heard", "spoke", "seq", "messages", "gap_total", "values", "offset"):
+    for name in ("heard", "spoke", "pause", "due_seq", "gap_total", "offset"):
         setattr(new, name, getattr(old, name))
+    new.values.update(old.values)

@@ -252,7 +252,7 @@ def test_a_fault_of_ours_at_one_message_is_an_alert_and_the_next_message_is_judg
 ) -> None:
     state = judged.judge.roster.state("no3", "lab-3")
     assert state is not None
-    monkeypatch.setattr(state, "values", None)  # what no message can do
+    monkeypatch.setattr(state, "memories", None)  # what no message can do
     work = judged.say(WARM, "telemetry", ts=judged.now, seq=1, temperature_c=20)
     assert [key[2] for key in work.batch.reject_counts] == ["fault"]
     assert [alert.condition for alert in work.batch.alerts.values()] == ["judging_failed"]

@@ -79,4 +79,4 @@ def test_a_change_keeps_what_is_true_of_the_device_whatever_its_rules() -> None:
     judged.judge.register(changed, judged.now)
     state = judged.judge.roster.state("no3", "lab-3")
     assert state is not None
-    assert (state.device, state.seq, state.messages) == (changed, 7, 1)
+    assert (state.device, state.due_seq, state.messages) == (changed, 8, 1)
