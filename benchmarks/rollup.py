@@ -1,7 +1,7 @@
 """What rolling up costs: CPU a reading, memory, and how long the writer is kept, for whole minutes.
 
-The load mix: 10,000 devices, each once every two seconds, with what the load generator sends. Two
-minutes are rolled up after one that is not measured, so that their hours are there already.
+The load mix: 10,000 devices, each once every two seconds, with what the load generator sends. The
+first of three minutes is left out of the cost: with the others their hours are there already.
 """
 
 from __future__ import annotations
