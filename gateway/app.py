@@ -117,7 +117,9 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
     kinds = load_kinds(settings.kinds)
     words = Words.load()
     metrics = Metrics()
-    dialects = bind_dialects((one.dialect, one.school, one.topic) for one in settings.dialects)
+    dialects = bind_dialects(
+        (one.dialect, one.school, one.topic, one.offset_minutes) for one in settings.dialects
+    )
     everyone: list[Dialect] = [Native(), *dialects]
 
     # Bound first: a taken port is found before anything is changed on the disk.

@@ -5,14 +5,16 @@ Every duration and size carries its unit in its name.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
 from devices.dialects import DIALECTS
+from devices.dialects.tasmota import Tasmota
 from devices.model import is_identifier
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
@@ -242,6 +244,9 @@ class IngestSettings(Section):
     """More rejected messages than this in a minute raise an alert."""
 
 
+_UTC_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+
+
 class DialectSettings(Section):
     """A family of devices that speaks its own MQTT, bound to one school because its topics name
     none.
@@ -257,6 +262,33 @@ class DialectSettings(Section):
     """Base topic at the broker, e.g. `zigbee2mqtt`, or for Tasmota the prefix before `tele/` and
     `stat/` (may hold levels).
     """
+
+    utc_offset: str | None = None
+    """How the devices' clocks are set, e.g. `"+08:00"`. Only for `tasmota`, whose times name no
+    zone: without it the time of arrival counts. Leave it out where clocks change to summer time.
+    """
+
+    @property
+    def offset_minutes(self) -> int | None:
+        """`utc_offset` in minutes east of UTC."""
+        if self.utc_offset is None:
+            return None
+        hours, minutes = self.utc_offset[1:].split(":")
+        east = int(hours) * 60 + int(minutes)
+        return -east if self.utc_offset[0] == "-" else east
+
+    @field_validator("utc_offset")
+    @classmethod
+    def _an_offset(cls, offset: str | None) -> str | None:
+        if offset is not None and not _UTC_OFFSET.fullmatch(offset):
+            raise ValueError(f"must be hours and minutes like \"+08:00\", not '{offset}'")
+        return offset
+
+    @model_validator(mode="after")
+    def _offset_of_use(self) -> DialectSettings:
+        if self.utc_offset is not None and self.dialect != Tasmota.name:
+            raise ValueError(f"utc_offset is only for {Tasmota.name}: times of others name a zone")
+        return self
 
     @field_validator("dialect")
     @classmethod

@@ -50,6 +50,17 @@ def complaints(folder: Path, text: str, environment: dict[str, str] | None = Non
     return [str(problem).replace(f"{folder}/", "") for problem in caught.value.problems]
 
 
+@pytest.mark.parametrize(("said", "minutes"), [("+08:00", 480), ("-03:30", -210), (None, None)])
+def test_clocks_of_tasmota_are_set_so_many_minutes_from_utc(
+    tmp_path: Path, said: str | None, minutes: int | None
+) -> None:
+    offset = "" if said is None else f", utc_offset: '{said}'"
+    (bridge,) = load(
+        tmp_path, f"dialects:\n  - {{dialect: tasmota, school: a, topic: t{offset}}}\n"
+    ).dialects
+    assert bridge.offset_minutes == minutes
+
+
 def test_an_empty_file_is_a_gateway_with_a_broker_of_its_own(tmp_path: Path) -> None:
     settings = load(tmp_path, "")
     assert settings.embedded_broker is not None
@@ -148,6 +159,18 @@ def test_the_example_that_comes_with_the_gateway_is_valid() -> None:
         (
             "dialects:\n  - {dialect: tasmota, school: a, topic: 'x/#'}\n",
             "gateway.yaml:2: dialects[0].topic: must be a plain topic without the wildcards",
+        ),
+        (
+            "dialects:\n  - {dialect: tasmota, school: a, topic: t, utc_offset: 8}\n",
+            "gateway.yaml:2: dialects[0].utc_offset: must be text, not 8; put it in quotes",
+        ),
+        (
+            "dialects:\n  - {dialect: tasmota, school: a, topic: t, utc_offset: '+8'}\n",
+            'gateway.yaml:2: dialects[0].utc_offset: must be hours and minutes like "+08:00"',
+        ),
+        (
+            "dialects:\n  - {dialect: zigbee2mqtt, school: a, topic: t, utc_offset: '+08:00'}\n",
+            "utc_offset is only for tasmota",
         ),
         (
             OVERLAPPING,

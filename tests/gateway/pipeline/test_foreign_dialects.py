@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from judged import Judged
@@ -51,6 +52,17 @@ def test_smoke_is_an_alarm_and_ends(judged: Judged) -> None:
     alert = judged.alert(SMOKE, "smoke")
     assert alert is not None
     assert alert.active
+
+
+def test_a_plug_whose_clock_is_known_is_believed_what_it_says_late() -> None:
+    foreign = bind([("tasmota", "no3", "no3/tasmota", 480)])
+    judged = Judged(foreign=foreign, devices=(PLUG,))
+    at = judged.clock.now() - 60_000
+    local = datetime.fromtimestamp(at / 1000, timezone(timedelta(hours=8)))
+    said = body(Time=local.strftime("%Y-%m-%dT%H:%M:%S"), ENERGY={"Power": 12})
+    work = judged.hear("no3/tasmota/tele/plug/SENSOR", said)
+    (row,) = work.batch.readings
+    assert abs(row[2] - at) < 1_000
 
 
 def test_the_bridges_own_topics_are_no_strangers(judged: Judged) -> None:
