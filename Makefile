@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run check test bench soak format lock setup web clean
+.PHONY: run check test bench soak format lock setup web clean clean-data help
 
 run: setup ## start the gateway with the demo campus
 	@bash docker/need.sh mosquitto
@@ -50,5 +50,17 @@ $(VENV)/.ready: requirements-dev.txt pyproject.toml
 web: $(VENV)/.ready ## build the page when its sources changed
 	@$(BIN)/python gateway/web/build_hook.py build
 
-clean:
-	rm -rf $(VENV) gateway/web/dist gateway/web/node_modules var
+clean: ## remove what was installed and built; data stays
+	rm -rf $(VENV) gateway/web/dist gateway/web/node_modules gateway/web/.stamps
+
+clean-data: ## remove var with the demonstration's data, after asking (SURE=yes: without)
+	@if [ ! -e var ]; then echo "there is no var: nothing to remove"; exit 0; fi; \
+	du -sh var; \
+	if [ "$(SURE)" != yes ]; then \
+		read -r -p "Remove var with all its data for good? Type yes: " answer || true; \
+		[ "$$answer" = yes ] || { echo "nothing removed"; exit 1; }; \
+	fi; \
+	rm -rf var
+
+help: ## show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1	/' | expand -t 14
