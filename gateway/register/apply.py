@@ -16,6 +16,7 @@ from gateway.register.plan import Change, Plan
 from gateway.register.register import Key, Register, Registered
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
+from gateway.store.engines import reading_engine
 from gateway.store.open import NEWEST, store_version
 from gateway.store.registry import (
     next_register_version,
@@ -30,7 +31,6 @@ from gateway.store.registry import (
     remove_discovery,
     remove_places,
 )
-from gateway.store.sqlite import reading_engine
 from gateway.store.store import StoreError
 
 Thing = TypeVar("Thing", Region, School, Place, Device)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Executable
 
 from alerts.alert import Alert, Transition
+
+if TYPE_CHECKING:
+    from sqlalchemy import Executable
+else:
+    Executable = Any  # SQLAlchemy takes a second to import, and batches of readings need none of it
 
 ReadingRow: TypeAlias = tuple[int, int, int, int, bytes]
 """Device row, channel, happened, received, body: in the order of the table's columns."""

@@ -5,13 +5,10 @@ Each bound lets a few rows more stand than it says, so that pruning costs once i
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
-
-from sqlalchemy import Connection, delete, func, select
-
-from gateway.store.schema import discoveries, rejects
 
 ENTRIES_A_SESSION: Final = 70_000
 """Packet ids kept per session: more than the 65,535 that can be in flight (MQTT 5, 3.1.2.11.3)."""
@@ -24,6 +21,17 @@ DISCOVERIES_SLACK: Final = 100
 
 MARK_EVERY: Final = 64
 """Rows of ``acknowledging`` between two marks at which they may be cut off."""
+
+
+_OLD_REJECTS: Final = "DELETE FROM rejects WHERE row <= (SELECT max(row) FROM rejects) - ?"
+_OLD_REJECTS_OF_SCHOOL: Final = """
+DELETE FROM rejects WHERE school = ? AND row <= (
+    SELECT row FROM rejects WHERE school = ? ORDER BY row DESC LIMIT 1 OFFSET ?
+)"""
+_OLD_DISCOVERIES: Final = """
+DELETE FROM discoveries WHERE school = ? AND id IN (
+    SELECT id FROM discoveries WHERE school = ? ORDER BY last_seen DESC, id LIMIT -1 OFFSET ?
+)"""
 
 
 @dataclass
@@ -66,43 +74,21 @@ class Bounds:
         """Count a row of packet ids in; returns the row up to which the session's may go."""
         return self._held.setdefault(session, _Held()).add(row, count)
 
-    def rejected(self, connection: Connection, school_counts: dict[str, int]) -> None:
+    def rejected(self, connection: sqlite3.Connection, school_counts: dict[str, int]) -> None:
         """Samples were inserted: keep the newest, of all and of each school."""
-        newest = select(func.max(rejects.c.row)).scalar_subquery()
-        connection.execute(delete(rejects).where(rejects.c.row <= newest - REJECTS))
+        connection.execute(_OLD_REJECTS, (REJECTS,))
         for school, count in school_counts.items():
             pending = self._rejects.get(school, 0) + count
             if pending >= REJECTS_SLACK:
                 pending = 0
-                oldest_kept = (
-                    select(rejects.c.row)
-                    .where(rejects.c.school == school)
-                    .order_by(rejects.c.row.desc())
-                    .offset(REJECTS_A_SCHOOL)
-                    .limit(1)
-                    .scalar_subquery()
-                )
-                connection.execute(
-                    delete(rejects).where(rejects.c.school == school, rejects.c.row <= oldest_kept)
-                )
+                connection.execute(_OLD_REJECTS_OF_SCHOOL, (school, school, REJECTS_A_SCHOOL))
             self._rejects[school] = pending
 
-    def discovered(self, connection: Connection, school_counts: dict[str, int]) -> None:
+    def discovered(self, connection: sqlite3.Connection, school_counts: dict[str, int]) -> None:
         """Discoveries were written: those heard last stay, school by school."""
         for school, count in school_counts.items():
             pending = self._discoveries.get(school, 0) + count
             if pending >= DISCOVERIES_SLACK:
                 pending = 0
-                stale = (
-                    select(discoveries.c.id)
-                    .where(discoveries.c.school == school)
-                    .order_by(discoveries.c.last_seen.desc(), discoveries.c.id)
-                    .offset(DISCOVERIES_A_SCHOOL)
-                    .limit(-1 if connection.dialect.name == "sqlite" else None)
-                )
-                connection.execute(
-                    delete(discoveries).where(
-                        discoveries.c.school == school, discoveries.c.id.in_(stale)
-                    )
-                )
+                connection.execute(_OLD_DISCOVERIES, (school, school, DISCOVERIES_A_SCHOOL))
             self._discoveries[school] = pending

@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 
+from gateway.store.engines import writing_engine
 from gateway.store.open import copy_before
-from gateway.store.sqlite import writing_engine
 from gateway.store.store import StoreError
 
 _LOG: Final = logging.getLogger(__name__)

@@ -8,9 +8,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from gateway.store.reserve import LOW_WATER, RESERVE
 from gateway.store.sqlite import SqliteStore, connect
 from gateway.store.store import StoreError
@@ -60,6 +57,10 @@ def store_path(url_or_path: str | Path) -> Path:
     """The file meant by a path or a ``sqlite:///`` URL."""
     if isinstance(url_or_path, Path) or "://" not in url_or_path:
         return Path(url_or_path).absolute()
+    # Nearly always a path; SQLAlchemy takes a second to import.
+    from sqlalchemy import make_url  # noqa: PLC0415
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415
+
     try:
         url = make_url(url_or_path)
     except ArgumentError as error:

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError
-
 from gateway.store.store import Room
 
 _LOG: Final = logging.getLogger(__name__)
@@ -42,7 +40,8 @@ _FULL_CODES: Final = frozenset(
 
 def is_full(error: BaseException) -> bool:
     """Whether a database error means that there was no room to write."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    # SQLAlchemy wraps the driver's error; asked for by name, so as not to import it (a second).
+    cause = getattr(error, "orig", error)
     return isinstance(cause, sqlite3.Error) and (
         getattr(cause, "sqlite_errorcode", None) in _FULL_CODES
     )

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import closing
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.pool import QueuePool, StaticPool
-
-from gateway.store.appending import append, has_more
+from devices.model import Place, School
+from gateway.store.appending import append
 from gateway.store.batch import Batch
 from gateway.store.bounds import Bounds
 from gateway.store.checkpoint import PATIENCE, Checkpointer
-from gateway.store.loading import load_snapshot
+from gateway.store.loading import load_places, load_schools, load_snapshot
 from gateway.store.reserve import LOW_WATER, RESERVE, Headroom, Reserve
-from gateway.store.store import Room, Snapshot, StoreError
+from gateway.store.store import Room, Snapshot
 from gateway.store.writer import Writer
 from gateway.store.writing import write_batch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+    from gateway.store.engines import Statements
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -29,9 +33,6 @@ Result = TypeVar("Result")
 
 BUSY: Final = 10.0
 """Seconds to wait for another process that writes, such as an import on the command line."""
-
-READERS: Final = 8
-"""Reading connections at once; whoever comes later waits up to `BUSY` seconds."""
 
 LOG_LIMIT: Final = 32 * 1024 * 1024
 """Bytes to which the log is cut when it begins anew after having grown."""
@@ -56,44 +57,6 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def writing_engine(path: Path) -> Engine:
-    """An engine with a single connection whose transactions take the write lock at once."""
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        creator=lambda: connect(path),
-        poolclass=StaticPool,
-    )
-    _begin_with(engine, "BEGIN IMMEDIATE")
-    return engine
-
-
-def reading_engine(path: Path) -> Engine:
-    """An engine whose connections cannot write; a transaction sees one state of the database."""
-
-    def read_only() -> sqlite3.Connection:
-        connection = connect(path)
-        connection.execute("PRAGMA query_only=ON")
-        return connection
-
-    engine = create_engine(
-        URL.create("sqlite", database=str(path)),
-        creator=read_only,
-        poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=0,
-        pool_timeout=BUSY,
-    )
-    _begin_with(engine, "BEGIN")
-    return engine
-
-
-def _begin_with(engine: Engine, statement: str) -> None:
-    # The driver's own transactions would not cover DDL and SELECT (SQLAlchemy: pysqlite dialect).
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(statement)
-
-
 class SqliteStore:
     """Implements `gateway.store.store.Store`. Made by `gateway.store.open.open_store`."""
 
@@ -106,15 +69,12 @@ class SqliteStore:
     ) -> None:
         """``path`` is a database whose tables are there already."""
         self.path = path
-        self._readers = reading_engine(path)
-        self._engine = writing_engine(path)
-        self._connection = self._engine.connect()
-        driver = self._connection.connection.driver_connection
-        if not isinstance(driver, sqlite3.Connection):
-            raise StoreError(f"{path} was not opened by sqlite3 but by {type(driver).__name__}")
-        self._driver = driver
+        self._driver = connect(path)
         self._bounds = Bounds()
-        self._page = int(driver.execute("PRAGMA page_size").fetchone()[0])
+        self._statements: Statements | None = None
+        self._readers: Engine | None = None
+        self._making_readers = threading.Lock()
+        self._page = int(self._driver.execute("PRAGMA page_size").fetchone()[0])
         self._headroom = Headroom(
             path.parent,
             Reserve(path.with_name(path.name + ".reserve"), reserve_bytes),
@@ -136,13 +96,19 @@ class SqliteStore:
             connection.execute("COMMIT")
         return snapshot
 
+    def load_names(self) -> tuple[list[School], list[Place]]:
+        """All schools and places. Blocks."""
+        with closing(connect(self.path)) as connection:
+            connection.execute("BEGIN")
+            return load_schools(connection), load_places(connection)
+
     def commit(self, batch: Batch) -> Future[None]:
         """Write the batch in one durable transaction, in the order of the calls."""
         return self._writer.commit(batch)
 
     def read(self, query: Callable[[Connection], Result]) -> Result:
         """Run a reading query in a transaction of its own. Blocks: call it from a thread."""
-        with self._readers.begin() as connection:
+        with self._reading().begin() as connection:
             return query(connection)
 
     def in_turn(self, work: Callable[[], Result], *, patience: float = 2.0) -> Future[Result]:
@@ -161,34 +127,53 @@ class SqliteStore:
         """Finish what was handed over, then close."""
         self._checkpointer.close()
         self._writer.close()
-        self._connection.close()
-        self._engine.dispose()
+        if self._statements is not None:
+            self._statements.close()
+        self._driver.close()
         # Connections that are reading at this moment end when their query does.
-        self._readers.dispose()
+        if self._readers is not None:
+            self._readers.dispose()
+
+    def _reading(self) -> Engine:
+        with self._making_readers:
+            if self._readers is None:
+                # Late: see `gateway.store.engines`.
+                from gateway.store.engines import reading_engine  # noqa: PLC0415
+
+                self._readers = reading_engine(self.path)
+            return self._readers
 
     def _write(self, batches: Sequence[Batch]) -> None:
         try:
-            if any(has_more(batch) for batch in batches):
-                with self._connection.begin():
+            if any(batch.statements for batch in batches):
+                self._write_statements_too(batches)
+            else:
+                self._driver.execute("BEGIN IMMEDIATE")
+                try:
                     append(self._driver, batches, self._bounds)
                     for batch in batches:
-                        write_batch(self._connection, batch, self._bounds)
-            else:
-                self._append_only(batches)
+                        write_batch(self._driver, batch, self._bounds)
+                    self._driver.execute("COMMIT")
+                except BaseException:
+                    if self._driver.in_transaction:
+                        self._driver.execute("ROLLBACK")
+                    raise
         except BaseException:
             self._bounds.forget()
             raise
 
-    def _append_only(self, batches: Sequence[Batch]) -> None:
-        """Telemetry, nearly all of it: a transaction of the driver itself is 50 µs cheaper."""
-        self._driver.execute("BEGIN IMMEDIATE")
-        try:
+    def _write_statements_too(self, batches: Sequence[Batch]) -> None:
+        if self._statements is None:
+            # Late: see `gateway.store.engines`.
+            from gateway.store.engines import Statements  # noqa: PLC0415
+
+            self._statements = Statements(self._driver)
+        with self._statements.transaction():
             append(self._driver, batches, self._bounds)
-            self._driver.execute("COMMIT")
-        except BaseException:
-            if self._driver.in_transaction:
-                self._driver.execute("ROLLBACK")
-            raise
+            for batch in batches:
+                # First: what else is in the batch may refer to them.
+                self._statements.execute(batch)
+                write_batch(self._driver, batch, self._bounds)
 
     def _empty_log(self) -> None:
         """Let the log begin anew if it can; a full disk may refuse even that."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Connection
 
 from alerts.alert import Alert
-from devices.model import Device
+from devices.model import Device, Place, School
 from gateway.store.batch import Batch, Deadline
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 Result = TypeVar("Result")
 
@@ -31,6 +33,7 @@ class StoreBusyError(StoreError):
 class Snapshot(msgspec.Struct):
     """What the gateway needs to go on after a start."""
 
+    schools: list[School]
     devices: list[Device]
     states: dict[int, bytes]
     school_parameters: dict[tuple[str, str], dict[str, dict[str, object]]]
@@ -58,6 +61,10 @@ class Store(Protocol):
 
     def load(self) -> Snapshot:
         """Everything the gateway needs to go on. Call once, at start."""
+        ...
+
+    def load_names(self) -> tuple[list[School], list[Place]]:
+        """All schools and places, for putting alerts into words. Blocks."""
         ...
 
     def commit(self, batch: Batch) -> Future[None]:

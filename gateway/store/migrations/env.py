@@ -7,8 +7,8 @@ from pathlib import Path
 from alembic import context
 from sqlalchemy import Connection, create_engine, make_url
 
+from gateway.store.engines import writing_engine
 from gateway.store.schema import metadata
-from gateway.store.sqlite import writing_engine
 
 
 def _migrate(connection: Connection) -> None:

@@ -41,7 +41,7 @@ def fact(subject: str = "alert:1") -> Fact:
 
 
 def test_a_new_store_has_nothing_to_go_on_from(store: Store) -> None:
-    assert store.load() == Snapshot([], {}, {}, [], [], {}, 0, 0)
+    assert store.load() == Snapshot([], [], {}, {}, [], [], {}, 0, 0)
 
 
 def test_what_was_committed_is_there_after_the_store_was_opened_again(reopen: Reopen) -> None:
