@@ -1,4 +1,4 @@
-"""What the gateway counts about itself, as plain numbers, and shows to Prometheus when asked.
+"""What the gateway counts about itself, as plain numbers (`gateway.exposition` shows them).
 
 The hot path adds to an attribute; nothing is locked, labelled or looked up before somebody asks.
 """
@@ -6,17 +6,8 @@ The hot path adds to an attribute; nothing is locked, labelled or looked up befo
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
-
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
-from prometheus_client.registry import Collector
 
 COMMIT_SECONDS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 BATCH_MESSAGES: Final = (1, 10, 50, 100, 500, 1000, 2000, 4000)
@@ -38,17 +29,18 @@ class Spread:
         self._counts[bisect_left(self.bounds, value)] += 1
         self._sum += value
 
-    def metric(self, name: str, help_text: str) -> Metric:
-        """As Prometheus wants it: cumulative, the last bucket without bound."""
-        total = 0
-        buckets: list[tuple[str, float]] = []
-        for bound, count in zip((*self.bounds, float("inf")), self._counts, strict=True):
-            total += count
-            buckets.append(("+Inf" if bound == float("inf") else repr(float(bound)), total))
-        return HistogramMetricFamily(name, help_text, buckets=buckets, sum_value=self._sum)
+    @property
+    def counts(self) -> Sequence[int]:
+        """How many fell under each bound and not under the one before, the last without bound."""
+        return self._counts
+
+    @property
+    def sum(self) -> float:
+        """All values together."""
+        return self._sum
 
 
-_COUNTERS: Final = {
+COUNTERS: Final = {
     "messages": "Messages taken in from the broker.",
     "readings": "Readings understood.",
     "rejects": "Messages that were not understood.",
@@ -67,7 +59,7 @@ _COUNTERS: Final = {
     "streams_cut": "Streams cut because their reader was too slow.",
 }
 
-_GAUGES: Final = {
+GAUGES: Final = {
     "devices": "Devices registered.",
     "alerts_open": "Alerts open.",
     "timers": "Deadlines waiting.",
@@ -81,7 +73,7 @@ _GAUGES: Final = {
 class Metrics:
     """The numbers. Whoever does the thing counts it: ``metrics.messages += len(batch)``."""
 
-    __slots__ = (*_COUNTERS, *_GAUGES, "batch_messages", "commit_seconds", "delay_seconds")
+    __slots__ = (*COUNTERS, *GAUGES, "batch_messages", "commit_seconds", "delay_seconds")
 
     # declared once more for whoever reads or checks types; the texts above say what they mean
     messages: int
@@ -109,32 +101,8 @@ class Metrics:
     streams_open: int
 
     def __init__(self) -> None:
-        for name in (*_COUNTERS, *_GAUGES):
+        for name in (*COUNTERS, *GAUGES):
             setattr(self, name, 0)
         self.commit_seconds = Spread(COMMIT_SECONDS)
         self.batch_messages = Spread(BATCH_MESSAGES)
         self.delay_seconds = Spread(DELAY_SECONDS)
-
-    def exposition(self) -> bytes:
-        """All of them in Prometheus' text format."""
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Shown(self))
-        return generate_latest(registry)
-
-
-class _Shown(Collector):
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-
-    def collect(self) -> Iterator[Metric]:
-        """Read the numbers as they stand."""
-        for name, text in _COUNTERS.items():
-            yield CounterMetricFamily(f"campus_{name}", text, value=getattr(self._metrics, name))
-        for name, text in _GAUGES.items():
-            yield GaugeMetricFamily(f"campus_{name}", text, value=getattr(self._metrics, name))
-        metrics = self._metrics
-        yield metrics.commit_seconds.metric("campus_commit_seconds", "How long commits took.")
-        yield metrics.batch_messages.metric("campus_batch_messages", "Messages in a batch.")
-        yield metrics.delay_seconds.metric(
-            "campus_delay_seconds", "From taking messages over to their commit."
-        )

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING
 
 from devices.dialects.dialect import Dialect
 from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.ingest.either_source import EitherSource
-from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source
-from gateway.ingest.paho_source import PahoSource
+from gateway.ingest.mqtt5_source import Mqtt5Source
+from gateway.ingest.session import Endpoint
 from gateway.ingest.source import Source
 from gateway.settings import BrokerSettings
 
-SOURCES: Final[dict[str, type[EitherSource | Mqtt5Source | PahoSource]]] = {
-    "auto": EitherSource,
-    "5": Mqtt5Source,
-    "3.1.1": PahoSource,
-}
-"""By ``broker.protocol``."""
+if TYPE_CHECKING:
+    from gateway.ingest.paho_source import PahoSource
 
 
 def filters_of(dialects: Sequence[Dialect], *, events: bool) -> list[str]:
@@ -41,7 +37,7 @@ def make_source(
     clock: Clock,
 ) -> Source:
     """One session with its fixed client id, so that the broker keeps what it missed."""
-    return SOURCES[broker.protocol](
+    return _speaking(broker.protocol)(
         session=session,
         endpoint=Endpoint(
             host=way.host,
@@ -60,3 +56,13 @@ def make_source(
         filters=filters,
         clock=clock,
     )
+
+
+def _speaking(protocol: str) -> type[EitherSource | Mqtt5Source | PahoSource]:
+    """By ``broker.protocol``: ``auto``, ``5`` or ``3.1.1``."""
+    if protocol == "3.1.1":
+        # Late: importing paho would keep the first commit waiting where nobody needs it.
+        from gateway.ingest.paho_source import PahoSource  # noqa: PLC0415
+
+        return PahoSource
+    return Mqtt5Source if protocol == "5" else EitherSource

@@ -8,8 +8,8 @@ from typing import Final
 import structlog
 
 from gateway.clock import Clock
-from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source
-from gateway.ingest.paho_source import PahoSource
+from gateway.ingest.mqtt5_source import Mqtt5Source
+from gateway.ingest.session import Endpoint
 from gateway.ingest.source import Delivery, Source, SourceStatus, UnsupportedVersionError
 
 _log: Final = structlog.get_logger(__name__)
@@ -55,6 +55,9 @@ class EitherSource:
             await self._source.run()
         except UnsupportedVersionError as error:
             _log.warning("broker.steps_down", session=self.session, error=str(error))
+        # Late: importing paho would keep the first commit waiting where nobody needs it.
+        from gateway.ingest.paho_source import PahoSource  # noqa: PLC0415
+
         self._source = PahoSource(
             session=self.session,
             endpoint=self._endpoint,

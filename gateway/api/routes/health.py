@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from gateway.api.models.shapes import Out
 from gateway.api.problems import Problem
 from gateway.api.services import ServicesHere
+from gateway.exposition import exposition
 from gateway.store.store import StoreError
 
 router = APIRouter(tags=["health"])
@@ -74,4 +75,4 @@ async def get_ready(services: ServicesHere, response: Response) -> ReadyOut:
 )
 async def get_metrics(services: ServicesHere) -> Response:
     """Prometheus' text format. Needs a token or sign-in unless `metrics_open` is set."""
-    return Response(services.metrics.exposition(), media_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(services.metrics), media_type=CONTENT_TYPE_LATEST)
