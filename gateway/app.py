@@ -13,7 +13,7 @@ import gc
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from importlib import import_module
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -26,42 +26,52 @@ from alerts.rules.gateway_health import HealthLimits
 from devices.dialects import bind as bind_dialects
 from devices.dialects.dialect import BoundDialect, Dialect
 from devices.dialects.native import Native
+from devices.model import School
 from gateway.broker.connection import OwnBroker, Way, way_by_url
 from gateway.clock import Clock, SystemClock
 from gateway.desk import LiveAlert
-from gateway.history.keeping import keep_history
 from gateway.history.retention import Policy
-from gateway.history.sqlite import SqliteHistory
 from gateway.ingest.connecting import filters_of, make_source
 from gateway.ingest.source import Source
 from gateway.kinds import load_kinds
 from gateway.metrics import Metrics
-from gateway.names import NameBook
+from gateway.names import RegisterNames
 from gateway.notification.wanted import audiences_of, escalation_of, languages_of
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
-from gateway.pipeline.control import Control
 from gateway.pipeline.deadlines import Deadlines
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
-from gateway.pipeline.refill import refill_windows
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
+from gateway.pipeline.work import Work
 from gateway.settings import Settings
 from gateway.store.open import open_store
-from gateway.store.read.register import all_schools, register_version
-from gateway.store.read.stream import transitions_after
-from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Store, StoreError
 from gateway.words import Words
+
+if TYPE_CHECKING:
+    from gateway.pipeline.control import Control
 
 _log: Final = structlog.get_logger(__name__)
 SESSIONS: Final = (("events", True), ("telemetry", False))
 """The two sessions to the broker, with whether they carry events. Alarms never wait behind
 telemetry: they have their own window and their own commits."""
+
+LATE: Final = (
+    "gateway.store.engines",
+    "gateway.history.keeping",
+    "gateway.pipeline.control",
+    "gateway.pipeline.refill",
+    "gateway.people",
+)
+"""Imported once messages are taken in: what neither readings nor alarms need to be kept."""
+
+HEAD_START_S: Final = 0.3
+"""How long the first messages are waited for: long enough to connect and to commit them."""
 
 REGISTER_LOOK_S: Final = 2.0
 ROOM_LOOK_S: Final = 1.0
@@ -85,18 +95,6 @@ class Demo(Protocol):
     async def press(self, school: str, device: str) -> bool:
         """Press a simulated alarm button; false when there is no such button."""
         ...
-
-
-class Names:
-    """The names of schools and places, read anew when the register has changed."""
-
-    def __init__(self, store: Store) -> None:
-        self._store: Final = store
-        self.book = store.read(NameBook.read)
-
-    def refresh(self) -> None:
-        """Read them anew. Blocks."""
-        self.book = self._store.read(NameBook.read)
 
 
 async def serve(  # noqa: PLR0915 - one list of what runs with what, in the order it is made
@@ -128,14 +126,15 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         closing.callback(listening.close)
         store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
         closing.callback(store.close)
-        history = SqliteHistory(store)
-        closing.callback(history.close)
+        # Nothing that is loaded is garbage: the collector would look through it again and again.
+        gc.disable()
+        closing.callback(gc.enable)
         snapshot = store.load()
 
         # Judging: pure state, filled from the store.
         deadlines = Deadlines(escalation_of(settings.notification))
         rejects, discoveries = Rejects(), Discoveries()
-        names = Names(store)
+        names = RegisterNames(store)
         limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
 
         def where(alert: Alert) -> Place:
@@ -170,7 +169,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         judge.roster.load(snapshot.devices, snapshot.states, clock.now())
 
         # The broker, and the two sessions to it.
-        own, way = await _reach_broker(settings, dialects, store, closing)
+        own, way = await _reach_broker(settings, dialects, snapshot.schools, closing)
         sources: list[tuple[Source, bool]] = []
         for session, events in SESSIONS:
             source = make_source(
@@ -187,6 +186,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         live = Live(older=_older(store))
         live.start(snapshot.last_transition)
         notify: list[Callable[[], None]] = []
+        taken_in = asyncio.Event()
         about_others: list[Callable[[int], Finding]] = []
         flow = Flow(
             sources=sources,
@@ -196,7 +196,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             clock=clock,
             pace=Pace(linger_ms=settings.ingest.linger_ms, most=settings.ingest.max_batch),
             metrics=metrics,
-            after_commit=lambda work: _tell(notify) if work.batch.outbox else None,
+            after_commit=_after_commit(taken_in, notify),
         )
         watch = Watch(
             sources=[source for source, _ in sources],
@@ -211,22 +211,10 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             others=about_others,
         )
         flow.add(deadlines, discoveries, watch)
-        control = Control(
-            flow=flow,
-            judge=judge,
-            book=book,
-            live=live,
-            store=store,
-            clock=clock,
-            kinds=kinds,
-            school_parameters=snapshot.school_parameters,
-            check_parameters=binder.mistakes,
-            feed=watch.feed,
-        )
 
-        # What was loaded stays: the collector need not look through it again and again.
-        gc.collect()
+        # Nor will it become any.
         gc.freeze()
+        gc.enable()
         gc.set_threshold(50_000, 20, 50)
 
         async with asyncio.TaskGroup() as tasks:
@@ -242,10 +230,34 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             for source, _ in sources:
                 start(f"source {source.session}", source.run())
 
-            # Then people and machines outside. Loading what they need takes a second or two.
-            await asyncio.to_thread(import_module, "gateway.people")
+            # Then people, the past and machines outside. Loading what they need (SQLAlchemy, the
+            # web framework) takes seconds, in which messages are taken in all the same, only more
+            # slowly: what waited at the broker goes first.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(taken_in.wait(), HEAD_START_S)
+            for name in LATE:
+                await asyncio.to_thread(import_module, name)
+            from gateway.history.keeping import keep_history  # noqa: PLC0415
+            from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
+            from gateway.pipeline.control import Control  # noqa: PLC0415
+            from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
 
+            await asyncio.to_thread(_read_names, store, names)
+            control = Control(
+                flow=flow,
+                judge=judge,
+                book=book,
+                live=live,
+                store=store,
+                clock=clock,
+                kinds=kinds,
+                school_parameters=snapshot.school_parameters,
+                check_parameters=binder.mistakes,
+                feed=watch.feed,
+            )
+            history = SqliteHistory(store)
+            closing.callback(history.close)
             outbox = make_outbox(
                 store=store, settings=settings, way=way, clock=clock, metrics=metrics
             )
@@ -266,6 +278,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 history=history,
                 kinds=kinds,
                 words=words,
+                names=names,
                 settings=settings,
                 clock=clock,
                 demo=demo,
@@ -289,26 +302,30 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
 async def _reach_broker(
     settings: Settings,
     dialects: list[BoundDialect],
-    store: SqliteStore,
+    schools: list[School],
     closing: contextlib.AsyncExitStack,
 ) -> tuple[OwnBroker | None, Way]:
     embedded = settings.embedded_broker
     if embedded is None:
         return None, way_by_url(settings.broker)
     own = OwnBroker(embedded, settings.directory / "broker", dialects)
-    way = await own.start(_schools(store))
+    way = await own.start([school.id for school in schools])
     closing.push_async_callback(own.stop)
     return own, way
 
 
-def _schools(store: Store) -> list[str]:
-    return [school.id for school in store.read(all_schools)]
+def _read_names(store: Store, names: RegisterNames) -> None:
+    from gateway.store.read.register import register_version  # noqa: PLC0415 - see `LATE`
+
+    names.at(store.read(register_version))
 
 
 async def _follow_register(
-    store: Store, control: Control, names: Names, own: OwnBroker | None
+    store: Store, control: Control, names: RegisterNames, own: OwnBroker | None
 ) -> None:
     """An import by another process counts the register's version up: take it up here."""
+    from gateway.store.read.register import register_version  # noqa: PLC0415 - see `LATE`
+
     version = await asyncio.to_thread(store.read, register_version)
     while True:
         await asyncio.sleep(REGISTER_LOOK_S)
@@ -316,9 +333,9 @@ async def _follow_register(
             now = await asyncio.to_thread(store.read, register_version)
             if now == version:
                 continue
-            await asyncio.to_thread(names.refresh)
+            await asyncio.to_thread(names.at, now)
             if own is not None:
-                await own.schools_changed(await asyncio.to_thread(_schools, store))
+                await own.schools_changed(list(names.book.schools))
             await control.reload()
             version = now
         except StoreError as error:
@@ -331,13 +348,23 @@ async def _look_at_room(watch: Watch) -> None:
         await asyncio.sleep(ROOM_LOOK_S)
 
 
-def _tell(those: list[Callable[[], None]]) -> None:
-    for each in those:
-        each()
+def _after_commit(
+    taken_in: asyncio.Event, notify: list[Callable[[], None]]
+) -> Callable[[Work], None]:
+    def committed(work: Work) -> None:
+        if work.deliveries:
+            taken_in.set()
+        if work.batch.outbox:
+            for each in notify:
+                each()
+
+    return committed
 
 
 def _older(store: Store) -> Callable[[int, int], list[LiveAlert]]:
     def older(after: int, most: int) -> list[LiveAlert]:
+        from gateway.store.read.stream import transitions_after  # noqa: PLC0415 - see `LATE`
+
         return [LiveAlert(*event) for event in store.read(transitions_after(after, most))]
 
     return older

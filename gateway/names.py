@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
-
 from devices.model import Place, School
-from gateway.store.read.register import all_places, all_schools
+from gateway.store.store import Store
 
 _DEEPEST: Final = 16
 """Levels of places: a circle in imported data must not hang anybody."""
@@ -27,16 +26,16 @@ def either(zh: str, en: str, otherwise: str) -> Name:
 
 
 class NameBook:
-    """The names of the register as it stood when it was read."""
+    """The names of the register as it stood when it was read.
+
+    ``schools`` by id, ``places`` by school and id.
+    """
 
     def __init__(self, schools: Iterable[School] = (), places: Iterable[Place] = ()) -> None:
         self.schools: Final = {school.id: school for school in schools}
-        self.places: Final = {(place.school, place.id): place for place in places}
-
-    @classmethod
-    def read(cls, connection: Connection) -> NameBook:
-        """From the store."""
-        return cls(all_schools(connection), all_places(connection))
+        self.places: Final[dict[str, dict[str, Place]]] = {}
+        for place in places:
+            self.places.setdefault(place.school, {})[place.id] = place
 
     def school(self, school: str) -> Name:
         """The school's name; its id when there is no such school any more."""
@@ -48,8 +47,9 @@ class NameBook:
     def place_path(self, school: str, place: str | None) -> Name | None:
         """The place's name with those around it, the outermost first: ``Block A / 3F / 301``."""
         steps: list[Name] = []
+        places = self.places.get(school, {})
         while place is not None and len(steps) < _DEEPEST:
-            known = self.places.get((school, place))
+            known = places.get(place)
             if known is None:
                 break
             steps.append(either(known.name_zh, known.name_en, known.id))
@@ -58,3 +58,33 @@ class NameBook:
             return None
         steps.reverse()
         return Name(" / ".join(step.zh for step in steps), " / ".join(step.en for step in steps))
+
+
+class RegisterNames:
+    """The names as they stand now, in one copy for all. Any thread may ask.
+
+    Not read at a start before somebody asks: no message waits for tens of thousands of places.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store: Final = store
+        self._reading: Final = threading.Lock()
+        self._version = ""
+        self._book: NameBook | None = None
+
+    @property
+    def book(self) -> NameBook:
+        """The names; the first time read from the store, which blocks."""
+        return self._book or self.at("")
+
+    def at(self, version: str) -> NameBook:
+        """The names of the register of this version (`register_version`), or a newer one. Blocks.
+
+        The version must have been read before: what changes meanwhile is then read at the next
+        one.
+        """
+        with self._reading:
+            if self._book is None or version != self._version:
+                self._book = NameBook(*self._store.load_names())
+                self._version = version
+            return self._book

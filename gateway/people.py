@@ -22,6 +22,7 @@ from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.metrics import Metrics
+from gateway.names import RegisterNames
 from gateway.notification.receivers import receivers_of
 from gateway.outbox import Outbox
 from gateway.settings import Settings
@@ -74,6 +75,7 @@ def make_page(
     history: History,
     kinds: dict[str, KindSpec],
     words: Words,
+    names: RegisterNames,
     settings: Settings,
     clock: Clock,
     demo: Demo | None,
@@ -87,6 +89,7 @@ def make_page(
         history=history,
         kinds=kinds,
         words=words,
+        names=names,
         settings=settings,
         clock=clock,
         demo=demo,

@@ -27,6 +27,7 @@ from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
 from gateway.kinds import rule_models
 from gateway.metrics import Metrics
+from gateway.names import RegisterNames
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
 
@@ -57,6 +58,7 @@ def create_api(
     settings: Settings,
     clock: Clock,
     demo: Demo | None = None,
+    names: RegisterNames | None = None,
     metrics: Metrics | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
@@ -69,7 +71,7 @@ def create_api(
     readers = Readers(store)
     # the register and the stream do not wait behind the curves that people ask for
     own_readers = Readers(store, threads=2, waiting=100)
-    register = Register(own_readers.read)
+    register = Register(own_readers.read, names or RegisterNames(store))
     table = KindTable(kinds, rule_models())
     presenter = Presenter(
         register=register,

@@ -11,7 +11,7 @@ from devices.model import Place, Region, School
 from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
-from gateway.names import Name, NameBook, either
+from gateway.names import Name, NameBook, RegisterNames, either
 from gateway.store.read.register import all_regions, register_version
 
 if TYPE_CHECKING:
@@ -41,19 +41,9 @@ class _Contents(msgspec.Struct, frozen=True):
         return self.names.schools
 
     @property
-    def places(self) -> dict[tuple[str, str], Place]:
+    def places(self) -> dict[str, dict[str, Place]]:
         """Places by school and id."""
         return self.names.places
-
-
-def _contents(connection: Connection) -> _Contents:
-    # the version first: what changes while we read is read again at the next look
-    version = register_version(connection)
-    return _Contents(
-        version=version,
-        regions={region.id: region for region in all_regions(connection)},
-        names=NameBook.read(connection),
-    )
 
 
 class Register:
@@ -62,8 +52,9 @@ class Register:
     ``read`` runs a query in a thread. Everything but `refresh` is immediate.
     """
 
-    def __init__(self, read: Reading) -> None:
+    def __init__(self, read: Reading, names: RegisterNames) -> None:
         self._read = read
+        self._names = names
         self._contents = _Contents("", {}, NameBook())
         self._loaded = False
 
@@ -71,9 +62,18 @@ class Register:
         """Read it anew if it has changed; whether it had."""
         if self._loaded and await self._read(register_version) == self._contents.version:
             return False
-        self._contents = await self._read(_contents)
+        self._contents = await self._read(self._read_contents)
         self._loaded = True
         return True
+
+    def _read_contents(self, connection: Connection) -> _Contents:
+        # the version first: what changes while we read is read again at the next look
+        version = register_version(connection)
+        return _Contents(
+            version=version,
+            regions={region.id: region for region in all_regions(connection)},
+            names=self._names.at(version),
+        )
 
     def has_school(self, school: str) -> bool:
         """Whether there is such a school."""
@@ -81,7 +81,7 @@ class Register:
 
     def has_place(self, school: str, place: str) -> bool:
         """Whether the school has such a place."""
-        return (school, place) in self._contents.places
+        return place in self._contents.places.get(school, ())
 
     def schools_in(self, region: str) -> frozenset[str]:
         """The schools of a region and of all regions inside it."""
@@ -170,6 +170,5 @@ class Register:
                 parent=place.parent,
                 path=self.place_path(place.school, place.id) or name,
             )
-            for place in self._contents.places.values()
-            if place.school == school
+            for place in self._contents.places.get(school, {}).values()
         ]
