@@ -8,30 +8,23 @@ subscribe at QoS 1 and the broker steps down), topic aliases, flow control of wh
 from __future__ import annotations
 
 import asyncio
-import random
-import ssl
 import sys
 from array import array
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import mqtt5
-import msgspec
-import structlog
 
 from gateway.clock import Clock
-from gateway.ingest.inbox import Inbox
-from gateway.ingest.redelivery import packet_ids
+from gateway.ingest.session import Endpoint, Session
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
     IngestError,
     Message,
-    SourceStatus,
     UnsupportedVersionError,
 )
 
-_log: Final = structlog.get_logger(__name__)
 _GRANTED: Final = (
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_MOST_ONCE,
     mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE,
@@ -45,25 +38,7 @@ _CONNACK_3: Final = b"\x20\x02"
 """A CONNACK of two bytes: MQTT 3.1.1, 3.2. In MQTT 5 it has at least three."""
 
 
-class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the broker is and who we are. ``tls`` is a ready context or ``None``."""
-
-    host: str
-    port: int
-    client_id: str
-    username: str | None = None
-    password: str | None = None
-    tls: ssl.SSLContext | None = None
-    keep_alive_s: int = 20
-    session_expiry_s: int = 7 * 24 * 3600
-    receive_maximum: int = 8192
-    connect_timeout_s: float = 10.0
-    reconnect_min_s: float = 0.2
-    reconnect_max_s: float = 15.0
-    max_packet_size: int = 2 << 20  # a Zigbee2MQTT list of devices is some kilobytes a device
-
-
-class Mqtt5Source:
+class Mqtt5Source(Session["_Connection"]):
     """A persistent session, acknowledged only when told to. Implements `Source`."""
 
     def __init__(
@@ -76,32 +51,13 @@ class Mqtt5Source:
         on_ready: Callable[[], None] = lambda: None,
         insist: bool = True,
     ) -> None:
-        """``filters`` are subscribed at QoS 1; retained messages come marked as such.
-
-        ``insist`` goes on trying at a broker that does not speak MQTT 5; without it, `run` then
+        """``insist`` goes on trying at a broker that does not speak MQTT 5; without it, `run` then
         raises `UnsupportedVersionError`.
         """
-        if not filters:
-            raise ValueError(f"session {session}: at least one topic filter is needed")
-        self.session = session
-        self.on_ready = on_ready
-        self._endpoint = endpoint
-        self._filters = list(filters)
-        self._clock = clock
-        self._inbox = Inbox(session, endpoint.receive_maximum)
-        self._connection: _Connection | None = None
-        self._since = 0
-        self._error = "not connected yet"
+        super().__init__(
+            session=session, endpoint=endpoint, filters=filters, clock=clock, on_ready=on_ready
+        )
         self._insist = insist
-
-    @property
-    def waiting(self) -> int:
-        """How many messages wait to be taken."""
-        return len(self._inbox)
-
-    def recall(self, entries: Sequence[bytes]) -> None:
-        """At start: what was committed and perhaps never acknowledged, oldest first."""
-        self._inbox.recall(entries)
 
     def take(self, most: int) -> Delivery | None:
         """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
@@ -112,11 +68,8 @@ class Mqtt5Source:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """One PUBACK for each message that has a packet id, all in one write."""
-        if self._connection is None or delivery.epoch != self._inbox.epoch:
-            return
-        ids = packet_ids(delivery.entries)
-        ids.extend(delivery.known)
-        if ids:
+        ids = self._owed(delivery)
+        if ids and self._connection is not None:
             self._connection.write(puback(ids))
 
     def publish(self, topic: str, payload: bytes) -> bool:
@@ -126,35 +79,8 @@ class Mqtt5Source:
         self._connection.write(mqtt5.PublishPacket(topic, payload).write())
         return True
 
-    def status(self) -> SourceStatus:
-        """How it is doing."""
-        return SourceStatus(
-            connected=self._connection is not None,
-            since=self._since,
-            error="" if self._connection is not None else self._error,
-            received=self._inbox.received,
-            redelivered=self._inbox.redelivered,
-            waiting=len(self._inbox),
-        )
-
-    async def run(self) -> None:
-        """Connect, subscribe and stay connected until cancelled; back-off with jitter between."""
-        delay = self._endpoint.reconnect_min_s
-        while True:
-            started = self._clock.steady()
-            try:
-                await self._connect_and_stay()
-            except (OSError, IngestError, TimeoutError) as error:
-                if isinstance(error, UnsupportedVersionError) and not self._insist:
-                    raise
-                self._error = f"{type(error).__name__}: {error}" if str(error) else "timed out"
-                _log.warning("broker.lost", session=self.session, error=self._error)
-            self.on_ready()
-            if self._clock.steady() - started > 10 * self._endpoint.reconnect_min_s:
-                delay = self._endpoint.reconnect_min_s
-            # Jitter, so that a hundred gateways do not knock on a broker that has just come back.
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
-            delay = min(delay * 2, self._endpoint.reconnect_max_s)
+    def _gives_up(self, error: Exception) -> bool:
+        return isinstance(error, UnsupportedVersionError) and not self._insist
 
     async def _connect_and_stay(self) -> None:
         endpoint = self._endpoint
@@ -178,12 +104,10 @@ class Mqtt5Source:
             transport.close()
             raise
         finally:
-            self._connection = None
-            self._since = self._clock.now()
+            self._end()
             connection.goodbye()
             if not transport.is_closing():
                 transport.abort()
-            self._inbox.disconnected()
 
     async def _introduce(self, connection: _Connection) -> bool:
         endpoint = self._endpoint
@@ -213,12 +137,8 @@ class Mqtt5Source:
         return answer.session_present
 
     def _begin(self, connection: _Connection, *, session_present: bool) -> None:
-        self._inbox.connected(session_present=session_present)
-        self._connection = connection
-        self._since = self._clock.now()
-        self._error = ""
+        super()._begin(connection, session_present=session_present)
         connection.begin()
-        _log.info("broker.connected", session=self.session, session_present=session_present)
         self.on_ready()
 
     def _arrived(self, messages: list[Message]) -> None:

@@ -10,27 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 import ssl
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import paho.mqtt.client as paho
-import structlog
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
-from gateway.clock import Clock
-from gateway.ingest.inbox import Inbox
-from gateway.ingest.mqtt5_source import Endpoint
+from gateway.ingest.session import Endpoint, Session
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
     IngestError,
     Message,
-    SourceStatus,
 )
-
-_log: Final = structlog.get_logger(__name__)
 
 READS_AT_ONCE: Final = 200
 """Packets read before others on the loop get their turn."""
@@ -38,39 +31,11 @@ READS_AT_ONCE: Final = 200
 MISC_EVERY_S: Final = 1.0
 
 
-class PahoSource:
-    """A persistent session, acknowledged only when told to. Implements `Source`."""
+class PahoSource(Session["_Connection"]):
+    """A persistent session, acknowledged only when told to. Implements `Source`.
 
-    def __init__(
-        self,
-        *,
-        session: str,
-        endpoint: Endpoint,
-        filters: Sequence[str],
-        clock: Clock,
-        on_ready: Callable[[], None] = lambda: None,
-    ) -> None:
-        """``filters`` are subscribed at QoS 1. The session's expiry is the broker's to set."""
-        if not filters:
-            raise ValueError(f"session {session}: at least one topic filter is needed")
-        self.session = session
-        self.on_ready = on_ready
-        self._endpoint = endpoint
-        self._filters = list(filters)
-        self._clock = clock
-        self._inbox = Inbox(session, endpoint.receive_maximum)
-        self._connection: _Connection | None = None
-        self._since = 0
-        self._error = "not connected yet"
-
-    @property
-    def waiting(self) -> int:
-        """How many messages wait to be taken."""
-        return len(self._inbox)
-
-    def recall(self, entries: Sequence[bytes]) -> None:
-        """At start: what was committed and perhaps never acknowledged, oldest first."""
-        self._inbox.recall(entries)
+    The session's expiry is the broker's to set.
+    """
 
     def take(self, most: int) -> Delivery | None:
         """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
@@ -81,43 +46,13 @@ class PahoSource:
 
     def acknowledge(self, delivery: Delivery) -> None:
         """A PUBACK for each message that has a packet id."""
-        if self._connection is None or delivery.epoch != self._inbox.epoch:
-            return
-        ids = [message.packet_id for message in delivery.messages if message.packet_id]
-        self._connection.acknowledge([*ids, *delivery.known])
+        ids = self._owed(delivery)
+        if ids and self._connection is not None:
+            self._connection.acknowledge(ids)
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Send at QoS 0; false when there is no connection."""
         return self._connection is not None and self._connection.publish(topic, payload)
-
-    def status(self) -> SourceStatus:
-        """How it is doing."""
-        return SourceStatus(
-            connected=self._connection is not None,
-            since=self._since,
-            error="" if self._connection is not None else self._error,
-            received=self._inbox.received,
-            redelivered=self._inbox.redelivered,
-            waiting=len(self._inbox),
-        )
-
-    async def run(self) -> None:
-        """Connect, subscribe and stay connected until cancelled; back-off with jitter between."""
-        endpoint = self._endpoint
-        delay = endpoint.reconnect_min_s
-        while True:
-            started = self._clock.steady()
-            try:
-                await self._connect_and_stay()
-            except (OSError, IngestError, TimeoutError) as error:
-                self._error = f"{type(error).__name__}: {error}" if str(error) else "timed out"
-                _log.warning("broker.lost", session=self.session, error=self._error)
-            self.on_ready()
-            if self._clock.steady() - started > 10 * endpoint.reconnect_min_s:
-                delay = endpoint.reconnect_min_s
-            # Jitter, so that a hundred gateways do not knock on a broker that has just come back.
-            await asyncio.sleep(delay * random.uniform(0.5, 1.0))  # noqa: S311
-            delay = min(delay * 2, endpoint.reconnect_max_s)
 
     async def _connect_and_stay(self) -> None:
         endpoint = self._endpoint
@@ -125,19 +60,13 @@ class PahoSource:
         try:
             async with asyncio.timeout(endpoint.connect_timeout_s):
                 present = await connection.open()
-                self._inbox.connected(session_present=present)
-                self._connection = connection
-                self._since = self._clock.now()
-                _log.info("broker.connected", session=self.session, session_present=present)
+                self._begin(connection, session_present=present)
                 await connection.subscribe(self._filters)
-            self._error = ""
             self.on_ready()
             await connection.closed
         finally:
-            self._connection = None
-            self._since = self._clock.now()
+            self._end()
             connection.close()
-            self._inbox.disconnected()
 
     def _arrived(self, message: Message) -> None:
         self._inbox.put((message,))

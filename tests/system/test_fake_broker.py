@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks import fake_broker
 from gateway.clock import SystemClock
-from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source
+from gateway.ingest.mqtt5_source import Mqtt5Source
+from gateway.ingest.session import Endpoint
 
 MESSAGES = 100_000
 

@@ -14,8 +14,9 @@ from plain_broker import PlainBroker
 
 from gateway.clock import SystemClock
 from gateway.ingest.either_source import EitherSource
-from gateway.ingest.mqtt5_source import Endpoint, Mqtt5Source, puback
+from gateway.ingest.mqtt5_source import Mqtt5Source, puback
 from gateway.ingest.paho_source import PahoSource
+from gateway.ingest.session import Endpoint
 from gateway.ingest.source import Delivery, Source
 
 SESSION = "campus-test-events"
