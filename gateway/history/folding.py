@@ -1,7 +1,7 @@
 """Folds readings of one device and minute into what each metric was: lowest, highest, last, sum.
 
-Column by column, because a loop over values costs four times as much: 30 readings of eight values
-take some 60 µs.
+Column by column, in calls that run in C: 30 readings of eight values take some 70 to 90 µs, which
+is also how long the GIL is held.
 """
 
 from __future__ import annotations
