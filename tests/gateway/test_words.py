@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from gateway.kinds import rule_models
 from gateway.words import LANGUAGES, Words, format_number, placeholders
 
 
@@ -104,3 +105,14 @@ def test_free_text_is_shown_as_it_is_unless_the_catalogue_knows_it(shipped: Word
 )
 def test_numbers_are_shown_without_noise(value: float, text: str) -> None:
     assert format_number(value) == text
+
+
+def test_every_figure_of_every_rule_has_a_name_in_both_languages(shipped: Words) -> None:
+    structure = {"rule", "source", "metric", "condition", "ranges"}
+    nameless = [
+        f"{rule}.{figure}"
+        for rule, model in rule_models().items()
+        for figure in set(model.model_fields) - structure
+        if f"parameter.{rule}.{figure}" not in shipped and f"parameter.{figure}" not in shipped
+    ]
+    assert nameless == []
