@@ -50,7 +50,7 @@ def connect(path: Path) -> sqlite3.Connection:
         f"journal_size_limit={LOG_LIMIT}",
         "foreign_keys=ON",
         "temp_store=MEMORY",
-        "cache_size=-16384",  # KiB
+        "cache_size=-4096",  # KiB, of each connection; the system keeps the file's pages, too
         "secure_delete=OFF",
     ):
         connection.execute(f"PRAGMA {pragma}")
