@@ -1,4 +1,7 @@
-"""CPU a message with 100,000 registered devices against 1,000: the limit asked for is 1.4 times."""
+"""CPU a message with 100,000 registered devices against 1,000: the limit asked for is 1.4 times.
+
+Counted after two messages of each device: a device costs more when it is first heard.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ def main() -> dict[str, Any]:
     """Median of the ratios of three pairs of runs, each pair one after the other."""
     pairs = []
     for _ in range(PAIRS):
-        few, many = (blast(MESSAGES, devices)["cpu_us_per_message"] for devices in (FEW, MANY))
+        few, many = (_cost(devices) for devices in (FEW, MANY))
         pairs.append(
             {
                 "cpu_us_per_message_1000_devices": few,
@@ -30,3 +33,8 @@ def main() -> dict[str, Any]:
     figures = measure.median_of(pairs)
     figures["holds"] = figures["ratio"] <= LIMIT
     return figures
+
+
+def _cost(devices: int) -> float:
+    warm_up = 2 * devices
+    return float(blast(MESSAGES + warm_up, devices, warm_up=warm_up)["cpu_us_per_message"])
