@@ -108,7 +108,9 @@ def _source(origin: Origin, levels: Mapping[Origin, Mapping[str, object]]) -> st
         return str(levels[origin].get("source") or FROM_SCHOOL)
     if origin is Origin.DEVICE:
         return str(levels[origin].get("source") or FROM_DEVICE)
-    return str(levels[Origin.KIND].get("source") or "default")
+    if origin is Origin.KIND:
+        return str(levels[origin].get("source") or "kind")
+    return "default"
 
 
 def _defaults(model: type[Parameters]) -> dict[str, object]:

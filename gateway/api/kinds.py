@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -93,8 +93,7 @@ class KindTable:
         self, kind: str, parameters: RuleParameters, school: RuleParameters | None = None
     ) -> None:
         """Raise a 422 `Problem` that names every figure which is not allowed."""
-        around = effective_rules(spec_for(self._kinds, kind), school)
-        mistakes = parameter_mistakes(parameters, self._rules, around)
+        mistakes = self._mistakes(kind, parameters, school)
         if mistakes:
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -105,6 +104,27 @@ class KindTable:
                     for field, message in mistakes
                 ],
             )
+
+    def check_devices(self, kind: str, school: RuleParameters, devices: Iterable[Device]) -> None:
+        """Raise a 422 `Problem` when a school's figures make a device's own ones impossible."""
+        unfit = [
+            FieldProblem(field=device.id, message=f"{field}: {message}")
+            for device in devices
+            for field, message in self._mistakes(kind, device.parameters, school)
+        ]
+        if unfit:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "device_figures",
+                "Devices have figures of their own that do not fit these; change those first.",
+                errors=unfit,
+            )
+
+    def _mistakes(
+        self, kind: str, parameters: RuleParameters, school: RuleParameters | None
+    ) -> list[tuple[str, str]]:
+        around = effective_rules(spec_for(self._kinds, kind), school)
+        return parameter_mistakes(parameters, self._rules, around)
 
     def _figures(self, name: str, given: Mapping[str, object]) -> dict[str, Any]:
         """All figures of a rule, with the defaults; as given where they do not fit its model."""

@@ -16,6 +16,7 @@ from gateway.api.problems import REFUSABLE, not_found, refused
 from gateway.api.routes.devices import DeviceId, SchoolId, registered_device, visible_device
 from gateway.api.services import ServicesHere
 from gateway.security.access import What
+from gateway.store.read.devices import devices_with_own_figures
 from gateway.store.read.register import school_parameters
 
 router = APIRouter(tags=["parameters"])
@@ -47,6 +48,8 @@ async def set_parameters(
         raise not_found(f"school {school}")
     services.kinds.check_kind(kind)
     services.kinds.check_parameters(kind, wanted)
+    own = await services.read(devices_with_own_figures(school, kind))
+    services.kinds.check_devices(kind, wanted, own)
     refusal = await services.desk.set_parameters(
         school, kind, {rule: dict(values) for rule, values in wanted.items()}, caller.name
     )

@@ -100,6 +100,18 @@ def one_device(school: str, device: str) -> Callable[[Connection], Device | None
     return query
 
 
+def devices_with_own_figures(school: str, kind: str) -> Callable[[Connection], list[Device]]:
+    """Devices of a kind at a school that are judged by figures of their own."""
+
+    def query(connection: Connection) -> list[Device]:
+        statement = select(*_COLUMNS).where(
+            devices.c.school == school, devices.c.kind == kind, devices.c.parameters != "{}"
+        )
+        return [_device(row) for row in connection.execute(statement)]
+
+    return query
+
+
 def all_devices(connection: Connection) -> list[Device]:
     """The whole register, by school and id."""
     statement = select(*_COLUMNS).order_by(devices.c.school, devices.c.id)

@@ -255,6 +255,20 @@ async def test_a_devices_own_figures_are_set_and_taken_back(door, campus) -> Non
     assert (await client.get(path)).json()["parameters"] == {}
 
 
+async def test_a_school_cannot_make_the_figures_of_one_of_its_devices_impossible(door) -> None:
+    client = await door.as_("ada")
+    silent = {"silent": {"expected_s": 60, "grace_s": 0}}
+    await client.put("/api/v1/devices/no3/lab-2/parameters", json=silent)
+
+    refused = await client.put("/api/v1/parameters/no3/smoke", json={"silent": {"shortest_s": 90}})
+    fitting = await client.put("/api/v1/parameters/no3/smoke", json={"silent": {"shortest_s": 30}})
+
+    assert refused.status_code == 422
+    assert refused.json()["code"] == "device_figures"
+    assert refused.json()["errors"][0]["field"] == "lab-2"
+    assert fitting.status_code == 200
+
+
 async def test_kinds_tell_their_values_rules_and_sources(door) -> None:
     kinds = (await (await door.as_("olga")).get("/api/v1/kinds")).json()["items"]
 

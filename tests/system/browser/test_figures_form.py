@@ -58,3 +58,18 @@ async def test_a_devices_figure_is_set_on_a_phone(demo_gateway, signed_in, scree
     await page.get_by_role("button", name="保存").click()
     await expect(rule.locator("summary")).not_to_contain_text("本设备设定")
     assert screens.complaints == []
+
+
+async def test_the_figures_of_every_kind_fit_a_phone(demo_gateway, signed_in, screens) -> None:
+    address = f"{demo_gateway.url}/figures/no3-middle/electrical"
+    page = await screens.open(address, signed_in=signed_in, width=390, height=844, language="en-US")
+    kinds = page.get_by_label("Kind", exact=True)
+    for kind in await kinds.locator("option").evaluate_all("all => all.map((one) => one.value)"):
+        await kinds.select_option(kind)
+        await expect(page.locator("form details").first).to_be_visible()
+        for summary in await page.locator("form summary").all():
+            await summary.click()
+        width = await page.evaluate("() => document.documentElement.scrollWidth")
+        assert width == 390, kind
+        assert "parameter." not in await page.locator("form").inner_text()
+    assert screens.complaints == []
