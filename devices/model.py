@@ -34,7 +34,7 @@ class School(msgspec.Struct, frozen=True):
     region: str | None = None
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """A building, floor or room of one school. ``parent`` is a place of the same school."""
 
     id: str
@@ -44,7 +44,7 @@ class Place(msgspec.Struct, frozen=True):
     parent: str | None = None
 
 
-class Device(msgspec.Struct, frozen=True):
+class Device(msgspec.Struct, frozen=True, gc=False):
     """A registered device.
 
     ``row`` is its number in the store (0 until stored), ``dialect`` the one it speaks,
@@ -52,6 +52,8 @@ class Device(msgspec.Struct, frozen=True):
     native one). ``repeater`` is the id of the device through which it is heard.
     ``parameters`` overrides parameters of its kind's rules: ``{rule: {parameter: value}}``.
     """
+
+    # gc=False: refers to nothing that could refer back to it, and there are 100,000 of them.
 
     school: str
     id: str

@@ -167,9 +167,12 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             rejects=rejects,
         )
         judge.roster.load(snapshot.devices, snapshot.states, clock.now())
+        school_parameters, schools = snapshot.school_parameters, snapshot.schools
+        acknowledging, last_transition = snapshot.acknowledging, snapshot.last_transition
+        del snapshot  # the rest is the roster's and the book's, to let go of as they see fit
 
         # The broker, and the two sessions to it.
-        own, way = await _reach_broker(settings, dialects, snapshot.schools, closing)
+        own, way = await _reach_broker(settings, dialects, schools, closing)
         sources: list[tuple[Source, bool]] = []
         for session, events in SESSIONS:
             source = make_source(
@@ -179,12 +182,12 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 filters=filters_of(everyone, events=events),
                 clock=clock,
             )
-            source.recall(snapshot.acknowledging.get(session, []))
+            source.recall(acknowledging.get(session, []))
             sources.append((source, events))
 
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
-        live.start(snapshot.last_transition)
+        live.start(last_transition)
         notify: list[Callable[[], None]] = []
         taken_in = asyncio.Event()
         about_others: list[Callable[[int], Finding]] = []
@@ -252,7 +255,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 store=store,
                 clock=clock,
                 kinds=kinds,
-                school_parameters=snapshot.school_parameters,
+                school_parameters=school_parameters,
                 check_parameters=binder.mistakes,
                 feed=watch.feed,
             )
