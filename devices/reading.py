@@ -91,7 +91,7 @@ def values_of(body: bytes) -> dict[str, Value]:
     return values
 
 
-class Route(msgspec.Struct, frozen=True):
+class Route(msgspec.Struct, frozen=True, gc=False):
     """Where a topic leads: which device, on which channel. Cached per topic.
 
     ``kind`` is the kind the topic names, or the dialect's best guess, or ``""`` when only the

@@ -19,7 +19,6 @@ import msgspec
 import structlog
 
 from alerts.alert import Alert
-from alerts.finding import Finding
 from alerts.lifecycle import Limits
 from alerts.notification.webhook import Bilingual
 from alerts.rules.gateway_health import HealthLimits
@@ -37,6 +36,7 @@ from gateway.kinds import load_kinds
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
 from gateway.notification.wanted import audiences_of, escalation_of, languages_of
+from gateway.parts import Parts
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.deadlines import Deadlines
@@ -190,7 +190,6 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         live.start(last_transition)
         notify: list[Callable[[], None]] = []
         taken_in = asyncio.Event()
-        about_others: list[Callable[[int], Finding]] = []
         flow = Flow(
             sources=sources,
             judge=judge,
@@ -211,7 +210,6 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             clock=clock,
             limits=_health_limits(settings),
             metrics=metrics,
-            others=about_others,
         )
         flow.add(deadlines, discoveries, watch)
 
@@ -264,17 +262,24 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             outbox = make_outbox(
                 store=store, settings=settings, way=way, clock=clock, metrics=metrics
             )
+            closing.push_async_callback(outbox.aclose)
             notify.append(outbox.notify)
-            about_others.append(outbox.finding)
-            start("outbox", outbox.run())
+            # None of these ends the gateway, nor the others, by a fault of its own.
+            parts = Parts(clock)
+            watch.add(outbox.finding, parts.finding)
+
+            def keep(name: str, begin: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+                start(name, parts.keep(name, begin))
+
+            keep("outbox", outbox.run)
             demo = None if make_demo is None or own is None else make_demo(own, way)
             if demo is not None:
-                start("demo", demo.run())
-            keeping = keep_history(store, history, clock, stop, policy=_policy(settings))
-            start("history", keeping)
-            start("register", _follow_register(store, control, names, own))
-            start("room", _look_at_room(watch))
-            start("windows", refill_windows(judge.roster, history, clock))
+                keep("demo", demo.run)
+            policy = _policy(settings)
+            keep("history", lambda: keep_history(store, history, clock, stop, policy=policy))
+            keep("register", lambda: _follow_register(store, control, names, own))
+            keep("room", lambda: _look_at_room(watch))
+            keep("windows", lambda: refill_windows(judge.roster, history, clock))
             page = make_page(
                 desk=control,
                 store=store,

@@ -95,16 +95,17 @@ class Outbox:
         }
 
     async def run(self) -> None:
-        """Deliver until cancelled; closes the receivers."""
-        try:
-            async with asyncio.TaskGroup() as lanes:
-                for name, lane in self._lanes.items():
-                    lanes.create_task(lane.run(), name=f"outbox {name}")
-                lanes.create_task(self._prune(), name="outbox pruning")
-                lanes.create_task(self._look(), name="outbox watch")
-        finally:
-            for lane in self._lanes.values():
-                await lane.receiver.aclose()
+        """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as lanes:
+            for name, lane in self._lanes.items():
+                lanes.create_task(lane.run(), name=f"outbox {name}")
+            lanes.create_task(self._prune(), name="outbox pruning")
+            lanes.create_task(self._look(), name="outbox watch")
+
+    async def aclose(self) -> None:
+        """Close the receivers, when `run` has ended."""
+        for lane in self._lanes.values():
+            await lane.receiver.aclose()
 
     def notify(self) -> None:
         """There may be new rows. Call it on the event loop after each commit that had some."""

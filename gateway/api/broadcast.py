@@ -51,6 +51,8 @@ CHECK_SECONDS: Final = 10.0
 """How often it is asked whether listeners may still listen."""
 
 RETRY_SECONDS: Final = 1.0
+TRIES: Final = 3
+"""So often an event is tried; then it is passed over."""
 
 RELOAD: Final = b"event: reload\ndata: {}\n\n"
 OPENING: Final = b"retry: 1000\n\n"
@@ -152,6 +154,8 @@ class Hub:
         self._kept: deque[Event] = deque(maxlen=KEPT)
         self._last = 0
         self._closed = False
+        self._failed = (0, 0)
+        """The row of the last event that could not be encoded, and how often that was tried."""
 
     @property
     def last(self) -> int:
@@ -281,8 +285,26 @@ class Hub:
     async def _encoded(self, batch: Sequence[LiveAlert]) -> AsyncIterator[list[Event]]:
         for first in range(0, len(batch), AT_ONCE):
             chunk = batch[first : first + AT_ONCE]
-            yield [Event(live.row, live.alert.school, self._presenter.live(live)) for live in chunk]
+            events = [event for live in chunk if (event := self._event(live)) is not None]
+            if events:
+                yield events
             await asyncio.sleep(0)
+
+    def _event(self, live: LiveAlert) -> Event | None:
+        try:
+            return Event(live.row, live.alert.school, self._presenter.live(live))
+        except Exception:
+            failed, times = self._failed
+            self._failed = (live.row, times + 1 if failed == live.row else 1)
+            if self._failed[1] < TRIES:
+                raise
+            # It would fail for ever, and everybody be blind to what comes behind it. The page
+            # loads the alerts anew, and says so loudly should that fail, too.
+            log.exception("event_untellable", row=live.row, alert=live.alert.id)
+            self._last = max(self._last, live.row)
+            for schools in list(self._groups):
+                self._hand(schools, RELOAD)
+            return None
 
     def _publish(self, events: list[Event]) -> None:
         self._kept.extend(events)

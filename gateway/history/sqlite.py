@@ -71,6 +71,8 @@ class SqliteHistory:
         self._rows = ROWS[1]
         # Roll-up and retention share one connection: one of them at a time.
         self._alone = threading.Lock()
+        self._closing = threading.Event()
+        self._reading: sqlite3.Connection | None = None
 
     def curve(
         self, device: int, metric: str, since: int, until: int, points: int
@@ -122,16 +124,27 @@ class SqliteHistory:
         while there is no room for telemetry.
         """
         with self._alone:
-            if not self._store.room().telemetry:
+            if self._closing.is_set() or not self._store.room().telemetry:
                 return 0
             # A connection for each: what it took of memory is given back with it.
             with closing(self._connect()) as connection:
-                taken = Slice(connection, budget_rows, before)
-                position = taken.position
-                rows = position.until - position.done
-                while not position.resting:
-                    position = self._merge(taken, position)
-            return rows
+                self._reading = connection
+                try:
+                    return self._roll_up(connection, budget_rows, before)
+                except sqlite3.OperationalError:
+                    if not self._closing.is_set():
+                        raise
+                    return 0  # interrupted by `close`; the next start goes on where this was
+                finally:
+                    self._reading = None
+
+    def _roll_up(self, connection: sqlite3.Connection, budget_rows: int, before: int | None) -> int:
+        taken = Slice(connection, budget_rows, before)
+        position = taken.position
+        rows = position.until - position.done
+        while not position.resting and not self._closing.is_set():
+            position = self._merge(taken, position)
+        return rows
 
     def keep(self, now: int, policy: Policy) -> Removed:
         """Remove what is older than ``policy`` says, in small steps. Call it from a thread."""
@@ -149,7 +162,11 @@ class SqliteHistory:
         return removed
 
     def close(self) -> None:
-        """Close its connection, after what it is doing; before the store is closed."""
+        """Break off what it is doing, between two turns, and close; before the store is closed."""
+        self._closing.set()
+        reading = self._reading
+        if reading is not None:
+            reading.interrupt()
         with self._alone:
             self._connection.close()
 
@@ -165,7 +182,9 @@ class SqliteHistory:
 
     def _remove(self, remove: Callable[[int], int]) -> int:
         total = 0
-        while some := self._turn(lambda: _transaction(self._connection, remove, self._rows)):
+        while not self._closing.is_set() and (
+            some := self._turn(lambda: _transaction(self._connection, remove, self._rows))
+        ):
             total += some
         return total
 

@@ -50,14 +50,13 @@ _TOPICS_KEPT: Final = 16
 class _Slot:
     """Where a topic leads, looked up once."""
 
-    __slots__ = ("plain", "read", "read_plain", "route", "row", "rules", "state")
+    __slots__ = ("dialect", "plain", "route", "row", "rules", "state")
 
     def __init__(self, state: DeviceState, route: Route, dialect: Dialect, rules: RuleSet) -> None:
         self.state = state
         self.row = state.device.row
         self.route = route
-        self.read = dialect.read
-        self.read_plain = dialect.read_plain
+        self.dialect = dialect
         self.plain = route.channel is _TELEMETRY
         self.rules = rules
 
@@ -82,7 +81,7 @@ class Judge:
         self.roster: Final = Roster(rules_of=rules_of, follow=self._begin)
         self.timers: Final[TimerQueue[tuple[int, int]]] = TimerQueue()
         self._slots: dict[str, _Slot] = {}
-        self._topics: dict[int, list[str]] = {}
+        self._topics: dict[int, tuple[str, ...]] = {}
         self._begun: list[tuple[Device, Finding]] = []
 
     # Who is registered
@@ -175,7 +174,9 @@ class Judge:
         self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
     ) -> None:
         """What cannot be taken at a glance, and now and then what could."""
-        reading = slot.read_plain(slot.route, payload, now) if slot.plain and not retained else None
+        reading = None
+        if slot.plain and not retained:
+            reading = slot.dialect.read_plain(slot.route, payload, now)
         if reading is None:
             self._digest_odd(slot, topic, payload, retained, now, work)
             return
@@ -195,7 +196,7 @@ class Judge:
     ) -> None:
         """Everything but the commonest telemetry."""
         state = slot.state
-        readings = slot.read(slot.route, payload, now, retained=retained)
+        readings = slot.dialect.read(slot.route, payload, now, retained=retained)
         if isinstance(readings, Reject):
             self._reject(readings, topic, payload, slot, now, work)
             return
@@ -323,10 +324,10 @@ class Judge:
                     return None
                 row = state.device.row
                 slot = _Slot(state, route, dialect, self.roster.rules(row))
-                topics = self._topics.setdefault(row, [])
+                topics = self._topics.get(row, ())
                 if len(topics) < _TOPICS_KEPT:
                     self._slots[topic] = slot
-                    topics.append(topic)
+                    self._topics[row] = (*topics, topic)
                 return slot
         return None
 

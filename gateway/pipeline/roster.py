@@ -49,6 +49,7 @@ class Roster:
         self._saved: dict[int, bytes] = {}
         self._asleep: deque[int] = deque()
         self._states: dict[int, DeviceState] = {}
+        # By the identity of a state's rules, which thousands share: a row each would add up.
         self._rule_sets: dict[int, RuleSet] = {}
         # By school and then id: a pair of strings for each of 100,000 devices takes 7 MB more.
         self._by_key: dict[str, dict[str, int]] = {}
@@ -135,7 +136,7 @@ class Roster:
 
     def rules(self, row: int) -> RuleSet:
         """The rules that judge a device that is awake."""
-        return self._rule_sets[row]
+        return self._rule_sets[id(self._states[row].rules)]
 
     @property
     def all_awake(self) -> bool:
@@ -179,7 +180,6 @@ class Roster:
         row = device.row
         del self._devices[row]
         self._states.pop(row, None)
-        self._rule_sets.pop(row, None)
         self._by_key.get(device.school, {}).pop(device.id, None)
         self._by_address.pop(_address(device), None)
         if device.repeater is not None:
@@ -201,7 +201,7 @@ class Roster:
             state.online, state.online_since = remembered["_online"]
         state.firmware = remembered.get("_firmware", "")
         self._states[row] = state
-        self._rule_sets[row] = rule_set
+        self._rule_sets[id(rule_set.rules)] = rule_set
         if device.repeater is not None and device.repeater != device.id:
             state.repeater = self.state(device.school, device.repeater)
         for number, rule in enumerate(rule_set.rules):

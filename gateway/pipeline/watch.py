@@ -39,9 +39,7 @@ class Watch:
         clock: Clock,
         limits: HealthLimits,
         metrics: Metrics,
-        others: Sequence[Callable[[int], Finding]] = (),
     ) -> None:
-        """``others`` give one more finding each about the gateway, such as the outbox's."""
         self._sources: Final = tuple(sources)
         self._flow: Final = flow
         self._judge: Final = judge
@@ -51,7 +49,7 @@ class Watch:
         self._clock: Final = clock
         self._limits: Final = limits
         self._metrics: Final = metrics
-        self._others: Final = tuple(others)
+        self._others: Final[list[Callable[[int], Finding]]] = []
         self._next = 0
         self._taken: deque[tuple[float, int, int]] = deque(maxlen=_MINUTE + 1)
         self._wall: tuple[int, float] | None = None
@@ -59,6 +57,10 @@ class Watch:
         self._memory: Final = HealthMemory()
         self._since = clock.now()
         self._was_connected = False
+
+    def add(self, *others: Callable[[int], Finding]) -> None:
+        """From now on these give one more finding each about the gateway, such as the outbox's."""
+        self._others.extend(others)
 
     def next(self) -> int | None:
         """Once a second."""

@@ -23,6 +23,13 @@ ROUTES = [
     ("GET", "/devices", None, "everybody"),
     ("GET", "/devices/no3/lab-2", None, "everybody"),
     ("GET", "/devices/no3/lab-2/curve?metric=obscuration_pct_m", None, "everybody"),
+    ("GET", "/devices/no3/lab-2/figures", None, "everybody"),
+    (
+        "PUT",
+        "/devices/no3/lab-2/parameters",
+        {"smoke_alarm": {"same_trip_s": 60}},
+        "tim ada",
+    ),
     ("PUT", "/devices/no3/new", DEVICE, "tim ada"),
     (
         "POST",
@@ -37,6 +44,7 @@ ROUTES = [
     ("GET", "/rejects", None, "tim anna ada"),
     ("GET", "/rejects/counts", None, "tim anna ada"),
     ("GET", "/parameters/no3/smoke", None, "everybody"),
+    ("GET", "/parameters/no3/smoke/figures", None, "everybody"),
     ("PUT", "/parameters/no3/smoke", {"smoke_alarm": {"same_trip_s": 60}}, "ada"),
     ("GET", "/facts", None, "anna ada"),
     ("GET", "/users", None, "ada"),
@@ -62,6 +70,9 @@ OUT_OF_SCOPE = [
     ("POST", "/discoveries/no5/stranger/adopt", DEVICE),
     ("POST", "/discoveries/no5/stranger/ignore", None),
     ("GET", "/parameters/no5/smoke", None),
+    ("GET", "/parameters/no5/smoke/figures", None),
+    ("GET", "/devices/no5/gate-01/figures", None),
+    ("PUT", "/devices/no5/gate-01/parameters", {"pressed": {"ends_after_s": 60}}),
     ("PUT", "/parameters/no5/smoke", {"smoke_alarm": {"same_trip_s": 60}}),
     ("POST", "/demo/press", {"school": "no5", "device": "gate-01"}),
 ]
@@ -121,8 +132,8 @@ def _template(path: str) -> str:
             return "/".join(["/alerts/{id}", *rest])
         case ["devices" | "discoveries" as noun, _, _, *rest]:
             return "/".join([f"/{noun}/{{school}}/{{id}}", *rest])
-        case ["parameters", *_]:
-            return "/parameters/{school}/{kind}"
+        case ["parameters", _, _, *rest]:
+            return "/".join(["/parameters/{school}/{kind}", *rest])
         case ["users", _]:
             return "/users/{name}"
         case ["tokens", _]:

@@ -294,13 +294,13 @@ async def test_the_desks_stream_may_break_and_nothing_is_missed(
     campus, address, monkeypatch
 ) -> None:
     monkeypatch.setattr(broadcast, "RETRY_SECONDS", 0.05)
-    present = campus.words.both
+    text = campus.words.text
     failures = iter([True, True])
 
-    def failing(key: str, /, **inputs: object):
+    def failing(key: str, language: str, **inputs: object):
         if key.startswith("explain.") and next(failures, False):
             raise RuntimeError("a fault of one event")
-        return present(key, **inputs)
+        return text(key, language, **inputs)
 
     async with listening(address, campus.token("olga")) as reader:
         await reader.next("feed")
@@ -313,10 +313,34 @@ async def test_the_desks_stream_may_break_and_nothing_is_missed(
                 raise RuntimeError("the desk's stream breaks")
             return real(after)
 
-        monkeypatch.setattr(campus.words, "both", failing)
+        monkeypatch.setattr(campus.words, "text", failing)
         monkeypatch.setattr(campus.live, "stream", breaking)
         for _ in range(5):
             await campus.press()
         rows = await reader.rows_until(first + 4)
 
     assert rows == list(range(first, first + 5))
+
+
+async def test_an_event_that_can_never_be_told_keeps_nobody_from_those_behind_it(
+    campus, address, monkeypatch
+) -> None:
+    monkeypatch.setattr(broadcast, "RETRY_SECONDS", 0.02)
+    text = campus.words.text
+    bad = iter([True] * broadcast.TRIES)
+
+    def failing(key: str, language: str, **inputs: object):
+        if key.startswith("explain.") and next(bad, False):
+            raise RuntimeError("a fault of one event")
+        return text(key, language, **inputs)
+
+    async with listening(address, campus.token("olga")) as reader:
+        await reader.next("feed")
+        first = campus.live.last + 1
+        monkeypatch.setattr(campus.words, "text", failing)
+        await campus.press()
+        await reader.next("reload")
+        await campus.press()
+        told = await reader.next("alerts")
+
+    assert [event["row"] for event in told.data] == [first + 1]

@@ -4,6 +4,7 @@ import json
 import math
 import sqlite3
 import tempfile
+import threading
 from collections import defaultdict
 from concurrent.futures import Future
 from pathlib import Path
@@ -189,6 +190,46 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
     while history.roll_up(500):
         pass
     assert_same(table(store), whole)
+    history.close()
+    store.close()
+
+
+@pytest.mark.parametrize("turns", [0, 2])
+def test_who_closes_waits_for_no_more_than_the_turn_under_way(
+    tmp_path: Path, turns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.history.sqlite.ROWS", (20, 20, 20))
+    readings = [reading(n / 10, b'{"a":%d}' % n, device=n % 60) for n in range(1200)]
+    store = opened(tmp_path)
+    take(store, *readings)
+    history = SqliteHistory(store)
+    history._rows = 20
+    real = store.in_turn
+    closers: list[threading.Thread] = []
+    left = turns
+
+    def closed_meanwhile(work: Any, **how: Any) -> Future[Any]:
+        nonlocal left
+        if left == 0 and not closers:
+            closers.append(threading.Thread(target=history.close))
+            closers[0].start()
+            assert history._closing.wait(10)
+        left -= 1
+        return real(work, **how)
+
+    monkeypatch.setattr(store, "in_turn", closed_meanwhile)
+    history.roll_up()
+    closers[0].join(10)
+    assert not closers[0].is_alive()
+    assert 0 < len(table(store)) < len(expected(readings))
+    monkeypatch.undo()
+    store.close()
+
+    store = opened(tmp_path)
+    history = SqliteHistory(store)
+    while history.roll_up():
+        pass
+    assert_same(table(store), expected(readings))
     history.close()
     store.close()
 

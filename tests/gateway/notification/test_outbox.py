@@ -55,6 +55,7 @@ async def running(box: Outbox) -> AsyncIterator[Outbox]:
             yield box
         finally:
             task.cancel()
+    await box.aclose()
 
 
 async def settled(box: Outbox, holds: Callable[[DeliveryStatus], bool]) -> DeliveryStatus:

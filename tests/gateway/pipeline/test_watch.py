@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from judged import Judged
 
+from alerts.finding import Explanation, Finding, Priority
 from alerts.rules.gateway_health import HealthLimits
 from gateway.ingest.source import SourceStatus
 from gateway.metrics import Metrics
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.watch import Watch
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
@@ -98,3 +100,11 @@ def test_little_room_is_an_alert_but_the_feed_is_well(watching: Watching) -> Non
     watching.pass_second()
     assert watching.watch.feed().trouble == ()
     assert watching.judged.book.of(0, "disk_full") is not None
+
+
+def test_what_others_find_about_the_gateway_is_an_alert_too(watching: Watching) -> None:
+    why = Explanation("health", "part_failed", {"part": "history", "fault": "a fault"})
+    failed = Finding("part_failed", True, Priority.MEDIUM, 1, 1, why)
+    watching.watch.add(lambda _now: failed)
+    watching.pass_second()
+    assert watching.judged.book.of(GATEWAY.row, "part_failed") is not None
