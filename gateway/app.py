@@ -181,6 +181,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 broker=settings.broker,
                 filters=filters_of(everyone, events=events),
                 clock=clock,
+                rest_s=0.0 if events else settings.ingest.linger_ms / 1000,
             )
             source.recall(acknowledging.get(session, []))
             sources.append((source, events))
@@ -196,7 +197,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             store=store,
             live=live,
             clock=clock,
-            pace=Pace(linger_ms=settings.ingest.linger_ms, most=settings.ingest.max_batch),
+            pace=Pace(most=settings.ingest.max_batch),
             metrics=metrics,
             after_commit=_after_commit(taken_in, notify),
         )

@@ -35,8 +35,12 @@ def make_source(
     broker: BrokerSettings,
     filters: Sequence[str],
     clock: Clock,
+    rest_s: float,
 ) -> Source:
-    """One session with its fixed client id, so that the broker keeps what it missed."""
+    """One session with its fixed client id, so that the broker keeps what it missed.
+
+    ``rest_s``: how long the connection is left alone after a little has come.
+    """
     return _speaking(broker.protocol)(
         session=session,
         endpoint=Endpoint(
@@ -52,6 +56,7 @@ def make_source(
             connect_timeout_s=broker.connect_timeout_s,
             reconnect_min_s=broker.reconnect.min_s,
             reconnect_max_s=broker.reconnect.max_s,
+            rest_s=rest_s,
         ),
         filters=filters,
         clock=clock,

@@ -16,7 +16,7 @@ from typing import Final
 import mqtt5
 
 from gateway.clock import Clock
-from gateway.ingest.session import Endpoint, Session
+from gateway.ingest.session import LITTLE, Endpoint, Session
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
@@ -87,7 +87,7 @@ class Mqtt5Source(Session["_Connection"]):
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(endpoint.connect_timeout_s):
             transport, connection = await loop.create_connection(
-                lambda: _Connection(self._arrived, endpoint.keep_alive_s),
+                lambda: _Connection(self._arrived, endpoint),
                 endpoint.host,
                 endpoint.port,
                 ssl=endpoint.tls,
@@ -164,17 +164,19 @@ def puback(packet_ids: Sequence[int]) -> bytes:
 class _Connection(asyncio.Protocol):
     """One TCP connection: bytes in, packets out, keep-alive."""
 
-    def __init__(self, arrived: Callable[[list[Message]], None], keep_alive_s: int) -> None:
+    def __init__(self, arrived: Callable[[list[Message]], None], endpoint: Endpoint) -> None:
         loop = asyncio.get_running_loop()
         self._loop = loop
         self._arrived = arrived
-        self._keep_alive_s = keep_alive_s
+        self._keep_alive_s = endpoint.keep_alive_s
+        self._rest_s = endpoint.rest_s
         self._transport: asyncio.Transport | None = None
         self._rest = b""
         self._early: list[Message] | None = []
         self._heard = loop.time()
         self._pinger: asyncio.TimerHandle | None = None
         self._paused = False
+        self._resting: asyncio.TimerHandle | None = None
         self.connack: asyncio.Future[mqtt5.ConnAckPacket] = loop.create_future()
         self._suback: asyncio.Future[mqtt5.SubAckPacket] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -224,17 +226,37 @@ class _Connection(asyncio.Protocol):
                 )
 
     def pause(self) -> None:
-        if not self._paused and self._transport is not None:
-            self._paused = True
-            self._transport.pause_reading()
+        """Read nothing until `resume`."""
+        self._paused = True
+        self._read_or_not()
 
     def resume(self) -> None:
-        if self._paused and self._transport is not None and not self._transport.is_closing():
+        """Read on."""
+        if self._paused:
             self._paused = False
-            self._transport.resume_reading()
+            self._read_or_not()
+
+    def _take_rest(self) -> None:
+        self._resting = self._loop.call_later(self._rest_s, self._rested)
+        self._read_or_not()
+
+    def _rested(self) -> None:
+        self._resting = None
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        if self._paused or self._resting is not None:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
 
     def goodbye(self) -> None:
         """Stop what runs by itself."""
+        if self._resting is not None:
+            self._resting.cancel()
         if self._pinger is not None:
             self._pinger.cancel()
         for future in (self.connack, self._suback, self.closed):
@@ -290,6 +312,8 @@ class _Connection(asyncio.Protocol):
             if self._early is not None:
                 self._early.extend(messages)
             else:
+                if self._rest_s and end < LITTLE:
+                    self._take_rest()
                 self._arrived(messages)
 
     def _answered(self, packet: mqtt5.Packet) -> None:

@@ -92,6 +92,7 @@ class _Connection:
         self._descriptor = -1
         self._reading = self._writing = False
         self._misc: asyncio.TimerHandle | None = None
+        self._resting: asyncio.TimerHandle | None = None
         self._connack: asyncio.Future[bool] = loop.create_future()
         self._suback: asyncio.Future[list[int]] = loop.create_future()
         self.closed: asyncio.Future[None] = loop.create_future()
@@ -166,8 +167,9 @@ class _Connection:
 
     def close(self) -> None:
         """Say good-bye and let go of everything."""
-        if self._misc is not None:
-            self._misc.cancel()
+        for timer in (self._misc, self._resting):
+            if timer is not None:
+                timer.cancel()
         self._stop_reading()
         if self._writing:
             self._loop.remove_writer(self._descriptor)
@@ -193,7 +195,19 @@ class _Connection:
         return self._descriptor >= 0 and not self.closed.done()
 
     def _may_read(self) -> bool:
-        return self._unacknowledged < self._endpoint.receive_maximum and self._has_room()
+        return (
+            self._resting is None
+            and self._unacknowledged < self._endpoint.receive_maximum
+            and self._has_room()
+        )
+
+    def _take_rest(self) -> None:
+        self._stop_reading()
+        self._resting = self._loop.call_later(self._endpoint.rest_s, self._rested)
+
+    def _rested(self) -> None:
+        self._resting = None
+        self.read_on()
 
     def _stop_reading(self) -> None:
         if self._reading:
@@ -203,6 +217,7 @@ class _Connection:
     def _readable(self) -> None:
         if not self._reading:
             return
+        begun = self._count
         for _ in range(READS_AT_ONCE):
             before = self._count
             if not self._may_read():
@@ -214,6 +229,8 @@ class _Connection:
             if self._count == before:
                 sock = self._client.socket()
                 if not (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+                    if self._endpoint.rest_s and self._count > begun:
+                        self._take_rest()
                     break
         self._write_on()
 

@@ -25,6 +25,10 @@ Connection = TypeVar("Connection")
 _log: Final = structlog.get_logger(__name__)
 
 
+LITTLE: Final = 16 * 1024
+"""Bytes. More at once is a crowd that waits already; it is taken without rest."""
+
+
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where the broker is and who we are. ``tls`` is a ready context or ``None``."""
 
@@ -41,6 +45,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     reconnect_min_s: float = 0.2
     reconnect_max_s: float = 15.0
     max_packet_size: int = 2 << 20  # a Zigbee2MQTT list of devices is some kilobytes a device
+    rest_s: float = 0.0
+    """After a little has come, the connection is left alone for so long: a broker writes messages
+    one by one, and to be woken for each cost three times what it takes to judge it."""
 
 
 class Session(ABC, Generic[Connection]):

@@ -1,8 +1,9 @@
 """Takes messages from the sources, has them judged and committed, and only then acknowledges.
 
-Events and telemetry flow apart: events are committed one batch after the other and at once;
-telemetry lingers a few milliseconds under load, so that one commit serves many messages, and two
-of its commits may be under way. What is taken is bounded by the broker's window.
+Events and telemetry flow apart: events are committed one batch after the other and at once; of
+telemetry two commits may be under way, and its source lets a few milliseconds of it come together
+(`Endpoint.rest_s`), so that one commit serves many messages. What is taken is bounded by the
+broker's window.
 
 When the disk is full, telemetry that came to nothing waits with the broker. What came to something
 does not: others build on it, so it goes with its readings where events go, into the reserve.
@@ -51,11 +52,10 @@ class Ticking(Protocol):
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
     """How messages are gathered.
 
-    ``linger_ms`` is waited under load before telemetry is taken; ``most`` bounds one batch and so
-    how long the loop is kept from alarms and pages (500 messages are about 4 ms).
+    ``most`` bounds one batch and so how long the loop is kept from alarms and pages (500 messages
+    are about 5 ms).
     """
 
-    linger_ms: float = 4.0
     most: int = 500
     commits_under_way: int = 2
     retry_s: float = 0.5
@@ -146,7 +146,6 @@ class Flow:
         ready = asyncio.Event()
         source.on_ready = ready.set
         under_way = asyncio.Semaphore(1 if events else self._pace.commits_under_way)
-        busy_until = 0.0
         before: asyncio.Task[bool] | None = None
         async with asyncio.TaskGroup() as commits:
             while True:
@@ -155,15 +154,12 @@ class Flow:
                 while source.waiting and not self._draining:
                     if not events:
                         await self._room.wait()
-                        if self._clock.steady() < busy_until and source.waiting < self._pace.most:
-                            await asyncio.sleep(self._pace.linger_ms / 1000)
                     await under_way.acquire()
                     work = self._take(source)
                     if work is None:
                         under_way.release()
                         break
                     work.batch.urgent = work.batch.urgent or events or work.concluded
-                    busy_until = self._clock.steady() + 0.025
                     # Handed over at once, not when the task begins: what is judged next builds on
                     # it and is numbered after it, and must not be written before it.
                     writing = self._submit(work)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from judged import Judged
 
+from alerts.alert import Alert
 from alerts.rules import bind
 from devices.model import Device
 from gateway.pipeline import judge as judging
@@ -116,6 +118,12 @@ MESSAGES = st.lists(
 HURRIED = ("smoke", "fire", "fire_suspected", "heat", "temperature_rise", "tamper")
 
 
+def alert(judged: Judged, condition: str) -> Alert | None:
+    """Without its number: alerts of rules in no hurry may have been raised in between."""
+    found = judged.alert(LAB, condition)
+    return None if found is None else msgspec.structs.replace(found, id=0)
+
+
 @settings(max_examples=60, deadline=None)
 @given(MESSAGES)
 def test_a_glance_comes_to_what_reading_in_full_comes_to(
@@ -131,7 +139,7 @@ def test_a_glance_comes_to_what_reading_in_full_comes_to(
                 judged.hear(TOPIC, body)
     assert values_of(glancing) == values_of(reading)
     for condition in HURRIED:
-        assert glancing.alert(LAB, condition) == reading.alert(LAB, condition), condition
+        assert alert(glancing, condition) == alert(reading, condition), condition
     first, second = (
         judged.judge.roster.state(LAB.school, LAB.id) for judged in (glancing, reading)
     )
