@@ -20,8 +20,9 @@ from gateway.store.store import StoreError
 
 _LOG: Final = logging.getLogger(__name__)
 
-EVERY: Final = 0.5
-"""Seconds between two passive checkpoints while there are commits."""
+EVERY: Final = 1.0
+"""Seconds between two passive checkpoints while there are commits: each makes commits wait for the
+disk for a moment."""
 
 LONG: Final = 4096
 """Pages (16 MiB) from which the log is made to begin anew."""
