@@ -83,9 +83,10 @@ def load_campus(devices: int, connections: int, seed: int = 1) -> Campus:
 
 
 class _Piece(msgspec.Struct):
-    """Some whole packets that were sent together. ``open`` of them are unacknowledged."""
+    """``count`` whole packets that were sent together; ``open`` of them are unacknowledged."""
 
     packets: bytes
+    count: int
     open: int
     sent_at: float
 
@@ -158,6 +159,12 @@ class _Line:
             )
         connection.setblocking(False)
         self._partial = b""
+        for piece in self._unacknowledged:
+            # A piece goes out again as a whole, and as a whole it will be acknowledged again.
+            again = piece.count - piece.open
+            self.in_flight += again
+            self.acknowledged -= again
+            piece.open = piece.count
         self._unsent = deque(memoryview(piece.packets) for piece in self._unacknowledged)
         self.repeated += self.in_flight
         self.connected = True
@@ -187,7 +194,7 @@ class _Line:
         self.bytes += len(packets)
         if self._load.qos:
             self.in_flight += taken
-            self._unacknowledged.append(_Piece(packets, taken, time.perf_counter()))
+            self._unacknowledged.append(_Piece(packets, taken, taken, time.perf_counter()))
         self._unsent.append(memoryview(packets))
         self.flush()
         return taken
