@@ -110,11 +110,15 @@ class DeviceState:
         """Put what ``latest`` says among the values."""
         if not self.latest:
             return
-        latest, self.latest = values_of(self.latest), b""
+        latest, self.latest = self.latest, b""
+        try:
+            values = values_of(latest)
+        except ValueError:
+            return  # it holds a number that nothing can hold; at a glance it was passed over
         if self._values is None:
-            self._values = latest
+            self._values = values
         else:
-            self._values.update(latest)
+            self._values.update(values)
 
 
 class Parameters(BaseModel):

@@ -43,6 +43,10 @@ _MOST_LOST: Final = 10_000
 
 _TICKS_AT_ONCE: Final = 1000
 
+_TRACE_EVERY: Final = 10_000
+"""ms. A fault that comes with every message must not fill the disk with its traces; it is counted
+among the rejects and the alert's occurrences each time."""
+
 _TOPICS_KEPT: Final = 16
 """Topics of one device that are remembered: more than any has that means well."""
 
@@ -83,6 +87,7 @@ class Judge:
         self._slots: dict[str, _Slot] = {}
         self._topics: dict[int, tuple[str, ...]] = {}
         self._begun: list[tuple[Device, Finding]] = []
+        self._trace_due = 0
 
     # Who is registered
 
@@ -163,7 +168,9 @@ class Judge:
 
         Were it let through, the gateway would end, have the message delivered again, and end again.
         """
-        _log.exception("judging.failed", topic=topic)
+        if now >= self._trace_due:
+            self._trace_due = now + _TRACE_EVERY
+            _log.exception("judging.failed", topic=topic)
         what = f"{type(error).__name__}: {error}"[:200]
         self._rejects.add(Reject(RejectReason.FAULT, what), topic, payload, "", now, work.batch)
         why = Explanation("judge", "judging_failed", {"topic": topic[:120], "fault": what})

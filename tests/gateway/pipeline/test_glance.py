@@ -15,6 +15,7 @@ from alerts.rules import bind
 from devices.model import Device
 from gateway.pipeline import judge as judging
 from gateway.pipeline.glance import RuleSet
+from gateway.pipeline.roster import GATEWAY
 
 LAB = Device("no3", "lab-9", "smoke-temperature", row=9)
 TOPIC = "campus/no3/smoke-temperature/lab-9/telemetry"
@@ -80,6 +81,19 @@ def test_figures_without_end_are_too_large(lab: Judged) -> None:
     endless = b"1" * 70_000
     work = lab.hear(TOPIC, b'{"ts": %d, "seq": 3, "temperature_c": %b}' % (lab.now, endless))
     assert [reject.reason for reject in work.batch.rejects] == ["too_large"]
+
+
+def test_a_number_that_nothing_can_hold_does_not_stick_to_the_device(lab: Judged) -> None:
+    for seq in range(3):
+        says(lab, seq, temperature_c=20.0, rssi_dbm=-70)
+    lab.clock.turn(1000)
+    beyond = b"9" * 400
+    lab.hear(
+        TOPIC, b'{"ts": %d, "seq": 3, "temperature_c": 21.0, "rssi_dbm": %b}' % (lab.now, beyond)
+    )
+    says(lab, 4, temperature_c=22.0)
+    assert values_of(lab)["temperature_c"] == 22.0
+    assert lab.book.of(GATEWAY.row, "judging_failed") is None
 
 
 def test_lost_messages_are_counted_at_a_glance_too(lab: Judged) -> None:
