@@ -31,6 +31,7 @@ from gateway.clock import Clock, SystemClock
 from gateway.desk import LiveAlert
 from gateway.history.retention import Policy
 from gateway.ingest.connecting import filters_of, make_source
+from gateway.ingest.session import Recovery
 from gateway.ingest.source import Source
 from gateway.kinds import load_kinds
 from gateway.metrics import Metrics
@@ -174,6 +175,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # The broker, and the two sessions to it.
         own, way = await _reach_broker(settings, dialects, schools, closing)
         sources: list[tuple[Source, bool]] = []
+        recovery = Recovery()
         for session, events in SESSIONS:
             source = make_source(
                 session,
@@ -182,6 +184,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 filters=filters_of(everyone, events=events),
                 clock=clock,
                 rest_s=0.0 if events else settings.ingest.linger_ms / 1000,
+                recovery=recovery,
             )
             source.recall(acknowledging.get(session, []))
             sources.append((source, events))

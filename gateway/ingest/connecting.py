@@ -10,7 +10,7 @@ from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.ingest.either_source import EitherSource
 from gateway.ingest.mqtt5_source import Mqtt5Source
-from gateway.ingest.session import Endpoint
+from gateway.ingest.session import Endpoint, Recovery
 from gateway.ingest.source import Source
 from gateway.settings import BrokerSettings
 
@@ -36,10 +36,12 @@ def make_source(
     filters: Sequence[str],
     clock: Clock,
     rest_s: float,
+    recovery: Recovery,
 ) -> Source:
     """One session with its fixed client id, so that the broker keeps what it missed.
 
-    ``rest_s``: how long the connection is left alone after a little has come.
+    ``rest_s``: how long the connection is left alone after a little has come. ``recovery`` is
+    shared by both sessions.
     """
     return _speaking(broker.protocol)(
         session=session,
@@ -60,6 +62,7 @@ def make_source(
         ),
         filters=filters,
         clock=clock,
+        recovery=recovery,
     )
 
 

@@ -9,7 +9,7 @@ import structlog
 
 from gateway.clock import Clock
 from gateway.ingest.mqtt5_source import Mqtt5Source
-from gateway.ingest.session import Endpoint
+from gateway.ingest.session import Endpoint, Recovery
 from gateway.ingest.source import Delivery, Source, SourceStatus, UnsupportedVersionError
 
 _log: Final = structlog.get_logger(__name__)
@@ -30,12 +30,14 @@ class EitherSource:
         filters: Sequence[str],
         clock: Clock,
         on_ready: Callable[[], None] = lambda: None,
+        recovery: Recovery | None = None,
     ) -> None:
         self.session = session
         self.on_ready = on_ready
         self._endpoint = endpoint
         self._filters = filters
         self._clock = clock
+        self._recovery = recovery
         self._recalled: list[bytes] = []
         self._source: Source = Mqtt5Source(
             session=session,
@@ -43,6 +45,7 @@ class EitherSource:
             filters=filters,
             clock=clock,
             on_ready=self._ready,
+            recovery=recovery,
             insist=False,
         )
 
@@ -64,6 +67,7 @@ class EitherSource:
             filters=self._filters,
             clock=self._clock,
             on_ready=self._ready,
+            recovery=self._recovery,
         )
         self._source.recall(self._recalled)
         await self._source.run()

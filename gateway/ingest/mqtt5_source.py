@@ -16,7 +16,7 @@ from typing import Final
 import mqtt5
 
 from gateway.clock import Clock
-from gateway.ingest.session import LITTLE, Endpoint, Session
+from gateway.ingest.session import LITTLE, Endpoint, Recovery, Session
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
@@ -49,13 +49,19 @@ class Mqtt5Source(Session["_Connection"]):
         filters: Sequence[str],
         clock: Clock,
         on_ready: Callable[[], None] = lambda: None,
+        recovery: Recovery | None = None,
         insist: bool = True,
     ) -> None:
         """``insist`` goes on trying at a broker that does not speak MQTT 5; without it, `run` then
         raises `UnsupportedVersionError`.
         """
         super().__init__(
-            session=session, endpoint=endpoint, filters=filters, clock=clock, on_ready=on_ready
+            session=session,
+            endpoint=endpoint,
+            filters=filters,
+            clock=clock,
+            on_ready=on_ready,
+            recovery=recovery,
         )
         self._insist = insist
 

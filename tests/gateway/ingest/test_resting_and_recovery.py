@@ -1,0 +1,99 @@
+"""Messages come together while a connection rests, and one session back brings the other back."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import time
+
+import aiomqtt
+import pytest
+from plain_broker import PlainBroker
+
+from gateway.clock import SystemClock
+from gateway.ingest.mqtt5_source import Mqtt5Source
+from gateway.ingest.paho_source import PahoSource
+from gateway.ingest.session import Endpoint, Recovery
+
+TOPIC = "campus/a/temperature/hall/telemetry"
+
+
+@pytest.mark.parametrize("kind", [Mqtt5Source, PahoSource])
+async def test_what_comes_while_the_connection_rests_comes_together(
+    plain_broker: PlainBroker, kind: type[Mqtt5Source | PahoSource]
+) -> None:
+    endpoint = Endpoint(host="127.0.0.1", port=plain_broker.port, client_id="resting", rest_s=0.4)
+    source = kind(session="telemetry", endpoint=endpoint, filters=["campus/#"], clock=SystemClock())
+    arrivals: list[int] = []
+    ready = asyncio.Event()
+
+    def arrived() -> None:
+        ready.set()
+        if delivery := source.take(1000):
+            arrivals.append(len(delivery.messages))
+
+    source.on_ready = arrived
+    task = asyncio.create_task(source.run())
+    async with asyncio.timeout(20), aiomqtt.Client("127.0.0.1", plain_broker.port) as client:
+        while not source.status().connected:
+            await ready.wait()
+            ready.clear()
+        ready.clear()
+        while not arrivals:  # the broker may take this before our subscription
+            await client.publish(TOPIC, b"{}", qos=1)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(ready.wait(), 1.0)
+        begun, before, had = time.monotonic(), len(arrivals), sum(arrivals)
+        for _ in range(50):
+            await client.publish(TOPIC, b"{}", qos=1)
+        in_time = time.monotonic() - begun < endpoint.rest_s / 2
+        while sum(arrivals) < had + 50:
+            await ready.wait()
+            ready.clear()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # paho hands messages over one by one, but reads them in one go, too.
+    assert not in_time or kind is PahoSource or len(arrivals) == before + 1
+
+
+async def test_who_is_back_brings_the_other_session_back(plain_broker: PlainBroker) -> None:
+    recovery = Recovery()
+
+    def make(session: str, pause: float) -> Mqtt5Source:
+        endpoint = Endpoint(
+            host="127.0.0.1",
+            port=plain_broker.port,
+            client_id=session,
+            reconnect_min_s=pause,
+            reconnect_max_s=pause,
+        )
+        return Mqtt5Source(
+            session=session,
+            endpoint=endpoint,
+            filters=["campus/#"],
+            clock=SystemClock(),
+            recovery=recovery,
+        )
+
+    quick, slow = make("telemetry", 0.05), make("events", 600.0)
+    tasks = [asyncio.create_task(source.run()) for source in (quick, slow)]
+
+    changed = asyncio.Event()
+    quick.on_ready = slow.on_ready = changed.set
+
+    async def until(connected: bool) -> None:
+        async with asyncio.timeout(20):
+            while any(s.status().connected is not connected for s in (quick, slow)):
+                await changed.wait()
+                changed.clear()
+
+    await until(True)
+    await asyncio.to_thread(plain_broker.stop, signal.SIGTERM)
+    await until(False)
+    await asyncio.to_thread(plain_broker.start)
+    await until(True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
