@@ -35,7 +35,7 @@ MIX: Final = {
     "alarm-button": 0.10,
 }
 MOST_MICROSECONDS: Final = 3.0
-MOST_CLOCK_MICROSECONDS: Final = 0.4
+MOST_CLOCK_MICROSECONDS: Final = 0.5
 MOST_BYTES: Final = 2048
 START: Final = 1_795_161_600_000
 CHUNK: Final = 1000
