@@ -155,3 +155,16 @@ def _address(value: Plain | Address) -> Address:
 
 
 HostPort = Annotated[Address, PlainValidator(_address), PlainSerializer(str)]
+
+
+class Tls(Section):
+    """The server's side of TLS."""
+
+    cert_file: ExistingFile
+    """The server's certificate with its chain, PEM."""
+
+    key_file: ExistingFile
+    """The certificate's private key, PEM."""
+
+    client_ca_file: ExistingFile | None = None
+    """When set, clients must show a certificate signed by this authority, PEM."""

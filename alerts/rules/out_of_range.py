@@ -87,7 +87,7 @@ class OutOfRange(QuietRule):
         self, memory: OutOfRangeMemory, state: DeviceState, reading: Reading, now: int
     ) -> Outcome | None:
         """Hold every value against its range."""
-        if reading.received < memory.next:
+        if 0 < memory.next - reading.received <= _EVERY:  # our clock may be set back
             return None
         memory.next = reading.received + _EVERY
         if memory.troubles is None:

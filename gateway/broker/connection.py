@@ -14,7 +14,7 @@ from devices.dialects.dialect import BoundDialect
 from gateway.broker.access import GATEWAY, school_principal
 from gateway.broker.mosquitto import Mosquitto
 from gateway.broker.plan import plan_of
-from gateway.settings import BrokerSettings, EmbeddedBroker
+from gateway.settings_broker import BrokerSettings, EmbeddedBroker
 
 LOOPBACK: Final = "127.0.0.1"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from devices.dialects.dialect import BoundDialect
 from gateway.broker.access import SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Limits, Listener, Tls
-from gateway.settings import EmbeddedBroker
-from gateway.settings import Listener as ListenerSettings
+from gateway.settings_broker import EmbeddedBroker
+from gateway.settings_broker import Listener as ListenerSettings
 
 
 def plan_of(

@@ -16,7 +16,8 @@ from gateway.broker.files import Written, write_files
 from gateway.broker.plan import plan_of
 from gateway.cli.options import ConfigOption, settings_of, told
 from gateway.register.apply import register_at
-from gateway.settings import EmbeddedBroker, Settings
+from gateway.settings import Settings
+from gateway.settings_broker import EmbeddedBroker
 
 
 def broker_config(

@@ -13,7 +13,8 @@ from gateway.broker.configuration import BrokerFiles
 from gateway.broker.credentials import CredentialsError, read_credentials
 from gateway.broker.plan import plan_of
 from gateway.cli.options import ConfigOption, settings_of, told
-from gateway.settings import EmbeddedBroker, Settings
+from gateway.settings import Settings
+from gateway.settings_broker import EmbeddedBroker
 
 _SCHOOL: Final = school_principal("")
 

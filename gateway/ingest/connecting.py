@@ -12,7 +12,7 @@ from gateway.ingest.either_source import EitherSource
 from gateway.ingest.mqtt5_source import Mqtt5Source
 from gateway.ingest.session import Endpoint, Recovery
 from gateway.ingest.source import Source
-from gateway.settings import BrokerSettings
+from gateway.settings_broker import BrokerSettings
 
 if TYPE_CHECKING:
     from gateway.ingest.paho_source import PahoSource

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
 import structlog
 
 from gateway.clock import Clock
@@ -41,12 +42,11 @@ class EitherSource:
         self._recalled: list[bytes] = []
         self._source: Source = Mqtt5Source(
             session=session,
-            endpoint=endpoint,
+            endpoint=msgspec.structs.replace(endpoint, insist=False),
             filters=filters,
             clock=clock,
             on_ready=self._ready,
             recovery=recovery,
-            insist=False,
         )
 
     def _ready(self) -> None:

@@ -15,8 +15,7 @@ from typing import Final
 
 import mqtt5
 
-from gateway.clock import Clock
-from gateway.ingest.session import LITTLE, Endpoint, Recovery, Session
+from gateway.ingest.session import LITTLE, Endpoint, Session
 from gateway.ingest.source import (
     ConnectionRefusedByBrokerError,
     Delivery,
@@ -41,30 +40,6 @@ _CONNACK_3: Final = b"\x20\x02"
 class Mqtt5Source(Session["_Connection"]):
     """A persistent session, acknowledged only when told to. Implements `Source`."""
 
-    def __init__(
-        self,
-        *,
-        session: str,
-        endpoint: Endpoint,
-        filters: Sequence[str],
-        clock: Clock,
-        on_ready: Callable[[], None] = lambda: None,
-        recovery: Recovery | None = None,
-        insist: bool = True,
-    ) -> None:
-        """``insist`` goes on trying at a broker that does not speak MQTT 5; without it, `run` then
-        raises `UnsupportedVersionError`.
-        """
-        super().__init__(
-            session=session,
-            endpoint=endpoint,
-            filters=filters,
-            clock=clock,
-            on_ready=on_ready,
-            recovery=recovery,
-        )
-        self._insist = insist
-
     def take(self, most: int) -> Delivery | None:
         """Up to ``most`` waiting messages; redelivered ones among them are set aside."""
         delivery = self._inbox.take(most)
@@ -86,7 +61,7 @@ class Mqtt5Source(Session["_Connection"]):
         return True
 
     def _gives_up(self, error: Exception) -> bool:
-        return isinstance(error, UnsupportedVersionError) and not self._insist
+        return isinstance(error, UnsupportedVersionError) and not self._endpoint.insist
 
     async def _connect_and_stay(self) -> None:
         endpoint = self._endpoint

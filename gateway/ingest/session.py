@@ -45,6 +45,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     reconnect_min_s: float = 0.2
     reconnect_max_s: float = 15.0
     max_packet_size: int = 2 << 20  # a Zigbee2MQTT list of devices is some kilobytes a device
+    insist: bool = True
+    """Go on trying at a broker that does not speak MQTT 5; without it, `Mqtt5Source.run` then
+    raises `UnsupportedVersionError`."""
     rest_s: float = 0.0
     """After a little has come, the connection is left alone for so long: a broker writes messages
     one by one, and to be woken for each cost three times what it takes to judge it."""

@@ -132,7 +132,7 @@ class Judge:
                 glance = state.glance
                 if (
                     glance is None
-                    or now >= state.unhurried_due
+                    or not state.heard <= now < state.unhurried_due  # or our clock was set back
                     or not slot.plain
                     or retained
                     or (values := glance.read(payload)) is None
@@ -168,7 +168,7 @@ class Judge:
 
         Were it let through, the gateway would end, have the message delivered again, and end again.
         """
-        if now >= self._trace_due:
+        if not 0 < self._trace_due - now <= _TRACE_EVERY:  # our clock may be set back
             self._trace_due = now + _TRACE_EVERY
             _log.exception("judging.failed", topic=topic)
         what = f"{type(error).__name__}: {error}"[:200]

@@ -13,18 +13,15 @@ from gateway.configuration import default_settings, load_settings
 from gateway.paths import default_config_dir
 from gateway.problem import ConfigurationError
 from gateway.settings import (
-    BrokerSettings,
     DialectSettings,
-    EmbeddedBroker,
-    Listener,
     NotificationSettings,
     Settings,
     StoreSettings,
-    Tls,
     Webhook,
     WebSettings,
 )
-from gateway.settings_fields import Address
+from gateway.settings_broker import BrokerSettings, EmbeddedBroker, Listener
+from gateway.settings_fields import Address, Tls
 
 SECTIONS = (
     BrokerSettings, DialectSettings, EmbeddedBroker, Listener, NotificationSettings, StoreSettings,

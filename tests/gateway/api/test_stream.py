@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -290,18 +290,22 @@ async def test_streams_are_bounded_for_each_user(campus, address, monkeypatch) -
         await reader.next("feed")
 
 
-async def test_the_desks_stream_may_break_and_nothing_is_missed(
-    campus, address, monkeypatch
-) -> None:
-    monkeypatch.setattr(broadcast, "RETRY_SECONDS", 0.05)
-    text = campus.words.text
-    failures = iter([True, True])
+def failing(text: Callable[..., str], times: int) -> Callable[..., str]:
+    """Words that cannot explain an event so many times."""
+    failures = iter([True] * times)
 
-    def failing(key: str, language: str, **inputs: object):
+    def tell(key: str, language: str, **inputs: object) -> str:
         if key.startswith("explain.") and next(failures, False):
             raise RuntimeError("a fault of one event")
         return text(key, language, **inputs)
 
+    return tell
+
+
+async def test_the_desks_stream_may_break_and_nothing_is_missed(
+    campus, address, monkeypatch
+) -> None:
+    monkeypatch.setattr(broadcast, "RETRY_SECONDS", 0.05)
     async with listening(address, campus.token("olga")) as reader:
         await reader.next("feed")
         first = campus.live.last + 1
@@ -313,7 +317,7 @@ async def test_the_desks_stream_may_break_and_nothing_is_missed(
                 raise RuntimeError("the desk's stream breaks")
             return real(after)
 
-        monkeypatch.setattr(campus.words, "text", failing)
+        monkeypatch.setattr(campus.words, "text", failing(campus.words.text, broadcast.TRIES - 1))
         monkeypatch.setattr(campus.live, "stream", breaking)
         for _ in range(5):
             await campus.press()
@@ -326,18 +330,10 @@ async def test_an_event_that_can_never_be_told_keeps_nobody_from_those_behind_it
     campus, address, monkeypatch
 ) -> None:
     monkeypatch.setattr(broadcast, "RETRY_SECONDS", 0.02)
-    text = campus.words.text
-    bad = iter([True] * broadcast.TRIES)
-
-    def failing(key: str, language: str, **inputs: object):
-        if key.startswith("explain.") and next(bad, False):
-            raise RuntimeError("a fault of one event")
-        return text(key, language, **inputs)
-
     async with listening(address, campus.token("olga")) as reader:
         await reader.next("feed")
         first = campus.live.last + 1
-        monkeypatch.setattr(campus.words, "text", failing)
+        monkeypatch.setattr(campus.words, "text", failing(campus.words.text, broadcast.TRIES))
         await campus.press()
         await reader.next("reload")
         await campus.press()

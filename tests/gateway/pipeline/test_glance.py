@@ -96,6 +96,15 @@ def test_a_number_that_nothing_can_hold_does_not_stick_to_the_device(lab: Judged
     assert lab.book.of(GATEWAY.row, "judging_failed") is None
 
 
+def test_a_clock_of_ours_that_is_set_back_keeps_no_rule_waiting(lab: Judged) -> None:
+    for seq in range(3):
+        says(lab, seq, temperature_c=20.0, battery_pct=80)
+    lab.clock.turn(-3_600_000)
+    for seq in range(3, 20):
+        says(lab, seq, temperature_c=20.0, battery_pct=3)
+    assert lab.alert(LAB, "battery_critical") is not None
+
+
 def test_lost_messages_are_counted_at_a_glance_too(lab: Judged) -> None:
     for seq in (1, 2, 3, 7, 8):
         says(lab, seq, temperature_c=20.0)
