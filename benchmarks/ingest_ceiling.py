@@ -1,6 +1,8 @@
 """The gateway alone: fed by a fake broker that only blasts, all rules on, committed.
 
-The limits asked for: 70,000 messages a second on one core; 14 µs of CPU a message.
+The limits asked for: 70,000 messages a second on one core; 14 µs of CPU a message. They were set
+on a machine on which the yardstick (`benchmarks.peers.prototype`) took 190,000 messages a second;
+where it takes fewer, in the same run, so many fewer are asked for.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import time
 from typing import Any, Final
 
 from benchmarks import fake_broker, measure
+from benchmarks.peers import prototype
 from benchmarks.running_gateway import RunningGateway, running
 from devices.simulator.load import load_campus
 
@@ -21,9 +24,21 @@ CPU_US: Final = 14.0
 
 def main() -> dict[str, Any]:
     """Median of three runs: messages a second until the last acknowledgement, CPU a message."""
-    runs = [blast(MESSAGES, DEVICES) for _ in range(RUNS)]
+    runs = [
+        {"yardstick_messages_per_s": prototype.blasted(DEVICES), **blast(MESSAGES, DEVICES)}
+        for _ in range(RUNS)
+    ]
     figures = measure.median_of(runs)
-    figures["holds"] = figures["messages_per_s"] >= RATE and figures["cpu_us_per_message"] <= CPU_US
+    machine = min(1.0, figures["yardstick_messages_per_s"] / prototype.BLAST_PER_S)
+    figures["asked_messages_per_s"] = round(RATE * machine)
+    figures["asked_cpu_us_per_message"] = round(CPU_US / machine, 1)
+    figures["holds"] = (
+        figures["messages_per_s"] >= figures["asked_messages_per_s"]
+        and figures["cpu_us_per_message"] <= figures["asked_cpu_us_per_message"]
+    )
+    figures["bare_limits_hold"] = (
+        figures["messages_per_s"] >= RATE and figures["cpu_us_per_message"] <= CPU_US
+    )
     return figures
 
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import msgspec
 import structlog
@@ -25,16 +25,13 @@ from gateway.clock import Clock
 from gateway.ingest.source import Source
 from gateway.metrics import Metrics
 from gateway.pipeline.judge import Judge
+from gateway.pipeline.lane import Lane, Writing
 from gateway.pipeline.live import Live
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
 from gateway.store.store import Store, StoreError, StoreFullError
 
 _log: Final = structlog.get_logger(__name__)
-
-
-Writing: TypeAlias = tuple[Future[None], float]
-"""A batch that was handed over to the store, and when (steady seconds)."""
 
 
 class Ticking(Protocol):
@@ -77,7 +74,10 @@ class Flow:
         after_commit: Callable[[Work], None] = lambda _: None,
     ) -> None:
         """``sources`` with whether each carries events."""
-        self._sources: Final = list(sources)
+        self._lanes: Final = [
+            Lane(source, self, events=events, most=1 if events else pace.commits_under_way)
+            for source, events in sources
+        ]
         self._judge: Final = judge
         self._ticking: Final[list[Ticking]] = [judge]
         self._store: Final = store
@@ -87,7 +87,8 @@ class Flow:
         self._after_commit: Final = after_commit
         self._tick = asyncio.Event()
         self._draining = False
-        self._under_way: set[asyncio.Task[bool]] = set()
+        self._group: asyncio.TaskGroup | None = None
+        self._broken: asyncio.Future[None] | None = None
         self._room = asyncio.Event()
         self._room.set()
         self._full = asyncio.Event()
@@ -95,14 +96,18 @@ class Flow:
         self.figures: Final = FlowFigures(metrics)
 
     async def run(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for source, events in self._sources:
-                group.create_task(
-                    self._drain(source, events=events), name=f"drain {source.session}"
-                )
-            group.create_task(self._run_timers(), name="timers")
-            group.create_task(self._await_room(), name="room for telemetry")
+        """Until cancelled. Raises what went wrong in a way that is nobody's but our own fault."""
+        self._broken = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                for lane in self._lanes:
+                    lane.begin()
+                self._group.create_task(self._run_timers(), name="timers")
+                self._group.create_task(self._await_room(), name="room for telemetry")
+                await self._broken
+        finally:
+            for lane in self._lanes:
+                lane.end()
 
     def add(self, *ticking: Ticking) -> None:
         """These act by themselves at their time. Before `run`."""
@@ -120,8 +125,8 @@ class Flow:
         """
         self._draining = True
         self._room.set()
-        while self._under_way:
-            await asyncio.wait(self._under_way)
+        while not all(lane.idle for lane in self._lanes):  # noqa: ASYNC110 - at the end only
+            await asyncio.sleep(0.005)
 
     def work(self) -> Work:
         """An empty piece of work at the present time."""
@@ -133,45 +138,22 @@ class Flow:
             return
         work.batch.urgent = True
         self._judge.finish(work)
-        await self._written(work, self._submit(work))
-        self._committed(work)
+        writing = self.submit(work)
+        await asyncio.wrap_future(writing[0])
+        self.written(work, writing)
 
     def wake_timers(self) -> None:
         """A timer was set from outside the flow."""
         self._tick.set()
 
-    # One source
+    # What the lanes need (`Keeper`)
 
-    async def _drain(self, source: Source, *, events: bool) -> None:
-        ready = asyncio.Event()
-        source.on_ready = ready.set
-        under_way = asyncio.Semaphore(1 if events else self._pace.commits_under_way)
-        before: asyncio.Task[bool] | None = None
-        async with asyncio.TaskGroup() as commits:
-            while True:
-                await ready.wait()
-                ready.clear()
-                while source.waiting and not self._draining:
-                    if not events:
-                        await self._room.wait()
-                    await under_way.acquire()
-                    work = self._take(source)
-                    if work is None:
-                        under_way.release()
-                        break
-                    work.batch.urgent = work.batch.urgent or events or work.concluded
-                    # Handed over at once, not when the task begins: what is judged next builds on
-                    # it and is numbered after it, and must not be written before it.
-                    writing = self._submit(work)
-                    before = commits.create_task(
-                        self._finish(work, writing, source, under_way, before)
-                    )
-                    self._under_way.add(before)
-                    before.add_done_callback(self._under_way.discard)
-                    # Let events, answers and pages in between two batches.
-                    await asyncio.sleep(0)
+    def may_take(self, *, events: bool) -> bool:
+        """Whether there is room for what comes."""
+        return not self._draining and (events or self._room.is_set())
 
-    def _take(self, source: Source) -> Work | None:
+    def take(self, source: Source, *, events: bool) -> Work | None:
+        """The next messages, judged; ``None`` when none wait."""
         delivery = source.take(self._pace.most)
         if delivery is None:
             return None
@@ -184,42 +166,38 @@ class Flow:
             work.batch.acknowledging.append(
                 (delivery.session, delivery.entries, len(delivery.messages))
             )
+        work.batch.urgent = work.batch.urgent or events or work.concluded
         self.figures.took(len(delivery.messages), now)
         self._tick.set()
         return work
 
-    async def _finish(
-        self,
-        work: Work,
-        writing: Writing,
-        source: Source,
-        under_way: asyncio.Semaphore,
-        before: asyncio.Task[bool] | None,
-    ) -> bool:
-        """Commit and acknowledge; whether that, and all before it, was done."""
-        try:
-            made = await self._keep_trying(work, writing)
-            if made:
-                self._committed(work)
-            # In order, and never past one that is not committed yet: what it holds may have been
-            # delivered once more, and be acknowledged with this one (`Delivery.known`).
-            if before is not None:
-                made = await before and made
-            if made:
-                for delivery in work.deliveries:
-                    source.acknowledge(delivery)
-            return made
-        finally:
-            under_way.release()
+    def written(self, work: Work, writing: Writing) -> None:
+        """The batch is committed: count it, tell of it."""
+        self._count(work, writing)
+        if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
+            # It went into the reserve; those behind it must not all come to something.
+            self._pause()
+        self._committed(work)
 
-    async def _keep_trying(self, work: Work, writing: Writing) -> bool:
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the flow, and end the flow if it fails."""
+        if self._group is None:
+            raise RuntimeError("the flow does not run")
+        self._group.create_task(work)
+
+    def broke(self, error: Exception) -> None:
+        """A fault of our own: the flow cannot go on."""
+        if self._broken is not None and not self._broken.done():
+            self._broken.set_exception(error)
+
+    async def keep_trying(self, work: Work, writing: Writing) -> bool:
         """Nothing that was taken is dropped: what cannot be written now is written later.
 
         ``False`` when it was not written and the gateway is about to end.
         """
         while True:
             try:
-                await self._written(work, writing)
+                await asyncio.wrap_future(writing[0])
             except StoreError as error:
                 self.figures.failed()
                 _log.error("commit.failed", error=str(error), messages=work.messages)
@@ -232,11 +210,9 @@ class Flow:
                     await asyncio.sleep(self._pace.retry_s)
                 # Others may have been committed meanwhile: theirs must not be undone.
                 self._judge.finish(work)
-                writing = self._submit(work)
+                writing = self.submit(work)
             else:
-                if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
-                    # It went into the reserve; those behind it must not all come to something.
-                    self._pause()
+                self.written(work, writing)
                 return True
 
     def _pause(self) -> None:
@@ -254,8 +230,10 @@ class Flow:
             self._full.clear()
             self._room.set()
             _log.info("telemetry.resumed")
+            for lane in self._lanes:
+                lane.go_on()
 
-    def _submit(self, work: Work) -> Writing:
+    def submit(self, work: Work) -> Writing:
         """Hand a batch over; what is handed over first is written first."""
         started = self._clock.steady()
         try:
@@ -265,12 +243,10 @@ class Flow:
             refused.set_exception(error)
             return refused, started
 
-    async def _written(self, work: Work, writing: Writing) -> None:
-        future, started = writing
-        await asyncio.wrap_future(future)
+    def _count(self, work: Work, writing: Writing) -> None:
         ended = self._clock.steady()
         age = self._clock.now() - work.batch.now
-        self.figures.wrote(ended, ended - started, age, work)
+        self.figures.wrote(ended, ended - writing[1], age, work)
 
     def _committed(self, work: Work) -> None:
         writer = self._writer
@@ -299,8 +275,7 @@ class Flow:
             if not work.empty:
                 work.batch.urgent = True
                 self._judge.finish(work)
-                if await self._keep_trying(work, self._submit(work)):
-                    self._committed(work)
+                await self.keep_trying(work, self.submit(work))
             # A message sets the event too; a short pause keeps this from running once a batch.
             await asyncio.sleep(0.05)
 
