@@ -2,6 +2,8 @@
 
 const PREFIX = "/api/v1";
 const TIMEOUT_MS = 15_000;
+/** A photo over a poor phone network. */
+const UPLOAD_MS = 120_000;
 
 /** What the gateway refused and why (RFC 9457), or that it could not be reached (status 0). */
 export class Problem extends Error {
@@ -49,22 +51,32 @@ async function problemOf(answer: Response): Promise<Problem> {
   }
 }
 
+type Wish = {
+  query?: Query;
+  /** Sent as JSON; a Blob (a picture) goes as it is. */
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** For a question that the gateway answers only when something changed. */
+  timeoutMs?: number;
+};
+
 async function ask<Answer>(
   method: string,
   path: string,
-  { query = {}, body }: { query?: Query; body?: unknown } = {},
+  { query = {}, body, headers: more = {}, timeoutMs = TIMEOUT_MS }: Wish = {},
 ): Promise<Answer> {
-  const headers: Record<string, string> = { Accept: "application/json" };
+  const headers: Record<string, string> = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-Campus-Request"] = "1"; // a foreign site cannot set it
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const raw = body instanceof Blob;
+  if (body !== undefined) headers["Content-Type"] = raw ? body.type : "application/json";
   let answer: Response;
   try {
     answer = await fetch(address(path, query), {
       method,
       headers,
       credentials: "same-origin",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
     });
   } catch (error) {
     const late = error instanceof DOMException && error.name === "TimeoutError";
@@ -80,11 +92,16 @@ async function ask<Answer>(
   return (text === "" ? undefined : JSON.parse(text)) as Answer;
 }
 
-export const get = <Answer>(path: string, query: Query = {}) =>
-  ask<Answer>("GET", path, { query });
-export const post = <Answer>(path: string, body: unknown = {}) =>
-  ask<Answer>("POST", path, { body });
-export const put = <Answer>(path: string, body: unknown) => ask<Answer>("PUT", path, { body });
+export const get = <Answer>(path: string, query: Query = {}, timeoutMs = TIMEOUT_MS) =>
+  ask<Answer>("GET", path, { query, timeoutMs });
+/** `headers`: such as `Idempotency-Key`, so that a repeated request is done once. */
+export const post = <Answer>(
+  path: string,
+  body: unknown = {},
+  headers: Record<string, string> = {},
+) => ask<Answer>("POST", path, { body, headers });
+export const put = <Answer>(path: string, body: unknown, query: Query = {}) =>
+  ask<Answer>("PUT", path, { body, query, timeoutMs: body instanceof Blob ? UPLOAD_MS : TIMEOUT_MS });
 export const patch = <Answer>(path: string, body: unknown) => ask<Answer>("PATCH", path, { body });
 export const remove = <Answer>(path: string, body?: unknown) =>
   ask<Answer>("DELETE", path, { body });
