@@ -5,13 +5,14 @@ Pure state, no I/O: what it changes goes into the `Work` at hand and is true onc
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Protocol
 
 import msgspec
 
 from alerts.alert import Action, Alert, Folded, Refusal, Transition
-from alerts.course import advance
+from alerts.course import ACTIVATIONS, POLICE, advance
 from alerts.finding import Finding, Priority
 from alerts.lifecycle import Limits, act, fold_finding
 from devices.model import Device
@@ -33,15 +34,42 @@ class Told(Protocol):
         ...
 
 
+class Forwarding(Protocol):
+    """Knows which alerts go to the police (`gateway.police.forwarding`)."""
+
+    def links(
+        self, before: Alert | None, alert: Alert, transition: Transition
+    ) -> tuple[str, ...]:
+        """The names of the school's links that ``transition`` goes to."""
+        ...
+
+    def entries(
+        self, alert: Alert, transition: Transition, links: tuple[str, ...], row: int
+    ) -> Iterable[OutboxEntry]:
+        """What to send over them; ``row`` is the transition's number."""
+        ...
+
+
+_CLOSED_KEPT: Final = 1000
+"""Closed alerts whose way to the police may still bring something. Others are in the store."""
+
+
 class AlertBook:
     """All open alerts by device and condition."""
 
     def __init__(
-        self, *, limits: Limits, told: Sequence[Told], on_deadline: Callable[[Deadline], None]
+        self,
+        *,
+        limits: Limits,
+        told: Sequence[Told],
+        on_deadline: Callable[[Deadline], None],
+        forwarding: Forwarding | None = None,
     ) -> None:
         self._limits: Final = limits
         self._told: Final = tuple(told)
         self._on_deadline: Final = on_deadline
+        self._forwarding: Final = forwarding
+        self._closed: OrderedDict[int, Alert] = OrderedDict()
         self._by_condition: dict[tuple[int, str], int] = {}
         self._open: dict[int, Alert] = {}
         self._last_alert = 0
@@ -66,6 +94,10 @@ class AlertBook:
     def get(self, alert: int) -> Alert | None:
         """An open alert."""
         return self._open.get(alert)
+
+    def closed(self, alert: int) -> Alert | None:
+        """An alert that went to the police and was closed a short while ago."""
+        return self._closed.get(alert)
 
     def of(self, device: int, condition: str) -> Alert | None:
         """The open alert of a device and condition."""
@@ -122,9 +154,18 @@ class AlertBook:
         if not folded.transitions:
             return
         alert = before
-        for transition in folded.transitions:
-            alert = advance(alert, transition)
-            self._write(alert, transition, work)
+        for each in folded.transitions:
+            transition, after = each, advance(alert, each)
+            links: tuple[str, ...] = ()
+            if self._forwarding is not None:
+                links = self._forwarding.links(alert, after, transition)
+            if links and transition.kind in ACTIVATIONS:
+                # Part of the record, so that it alone proves where the alert stands.
+                detail = {**transition.detail, POLICE: " ".join(links)}
+                transition = msgspec.structs.replace(transition, detail=detail)
+                after = advance(alert, transition)
+            alert = after
+            self._write(alert, transition, links, work)
         if alert is None:
             return
         work.batch.alerts[alert.id] = alert
@@ -134,9 +175,16 @@ class AlertBook:
             self._by_condition[key] = alert.id
         else:
             self._open.pop(alert.id, None)
-            self._by_condition.pop(key, None)
+            if self._by_condition.get(key) == alert.id:
+                del self._by_condition[key]
+            if alert.forwards:
+                self._closed[alert.id] = alert
+                if len(self._closed) > _CLOSED_KEPT:
+                    self._closed.popitem(last=False)
 
-    def _write(self, alert: Alert, transition: Transition, work: Work) -> None:
+    def _write(
+        self, alert: Alert, transition: Transition, links: tuple[str, ...], work: Work
+    ) -> None:
         self._last_row += 1
         row, now, batch = self._last_row, transition.known, work.batch
         batch.transitions.append(NumberedTransition(row, transition))
@@ -150,6 +198,8 @@ class AlertBook:
                 body=canonical(msgspec.to_builtins(transition)),
             )
         )
+        if links and self._forwarding is not None:
+            batch.outbox.extend(self._forwarding.entries(alert, transition, links, row))
         for told in self._told:
             batch.outbox.extend(told.outbox(alert, transition, now))
             for deadline in told.deadlines(alert, transition):

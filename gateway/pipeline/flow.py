@@ -15,6 +15,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -25,7 +27,7 @@ from gateway.clock import Clock
 from gateway.ingest.source import Source
 from gateway.metrics import Metrics
 from gateway.pipeline.judge import Judge
-from gateway.pipeline.lane import Lane, Writing
+from gateway.pipeline.lane import Lane, Settled
 from gateway.pipeline.live import Live
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
@@ -138,9 +140,9 @@ class Flow:
             return
         work.batch.urgent = True
         self._judge.finish(work)
-        writing = self.submit(work)
-        await asyncio.wrap_future(writing[0])
-        self.written(work, writing)
+        error = await self._submitted(work)
+        if error is not None:
+            raise error
 
     def wake_timers(self) -> None:
         """A timer was set from outside the flow."""
@@ -171,13 +173,24 @@ class Flow:
         self._tick.set()
         return work
 
-    def written(self, work: Work, writing: Writing) -> None:
-        """The batch is committed: count it, tell of it."""
-        self._count(work, writing)
-        if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
-            # It went into the reserve; those behind it must not all come to something.
-            self._pause()
-        self._committed(work)
+    def submit(self, work: Work, settled: Settled) -> None:
+        """Hand a batch over. ``settled`` is told on the event loop, after those who are to be told
+        of what is in it; what is handed over first is written first and told of first.
+        """
+        started = self._clock.steady()
+        try:
+            future = self._store.commit(work.batch)
+        except StoreError as error:
+            future = Future()
+            future.set_exception(error)
+        loop = asyncio.get_running_loop()
+        # One way for everything that is committed, with as many turns of the event loop for each:
+        # a longer one for some would let later transitions overtake theirs on the stream. And
+        # nothing in the batch knows the future: in a circle they would stay until garbage is
+        # collected, with all their messages, and that would stop everything for 70 ms.
+        future.add_done_callback(
+            partial(_hand_over, loop, partial(self._settle, work, started, settled))
+        )
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Run something beside the flow, and end the flow if it fails."""
@@ -190,30 +203,28 @@ class Flow:
         if self._broken is not None and not self._broken.done():
             self._broken.set_exception(error)
 
-    async def keep_trying(self, work: Work, writing: Writing) -> bool:
+    async def keep_trying(self, work: Work, error: BaseException) -> bool:
         """Nothing that was taken is dropped: what cannot be written now is written later.
 
-        ``False`` when it was not written and the gateway is about to end.
+        ``error`` is why it could not. ``False`` when the gateway is about to end without it.
         """
-        while True:
-            try:
-                await asyncio.wrap_future(writing[0])
-            except StoreError as error:
-                self.figures.failed()
-                _log.error("commit.failed", error=str(error), messages=work.messages)
-                if self._draining:
-                    return False
-                if isinstance(error, StoreFullError) and not work.batch.urgent:
-                    self._pause()
-                    await self._room.wait()
-                else:
-                    await asyncio.sleep(self._pace.retry_s)
-                # Others may have been committed meanwhile: theirs must not be undone.
-                self._judge.finish(work)
-                writing = self.submit(work)
+        failure: BaseException | None = error
+        while failure is not None:
+            if not isinstance(failure, StoreError):
+                raise failure
+            self.figures.failed()
+            _log.error("commit.failed", error=str(failure), messages=work.messages)
+            if self._draining:
+                return False
+            if isinstance(failure, StoreFullError) and not work.batch.urgent:
+                self._pause()
+                await self._room.wait()
             else:
-                self.written(work, writing)
-                return True
+                await asyncio.sleep(self._pace.retry_s)
+            # Others may have been committed meanwhile: theirs must not be undone.
+            self._judge.finish(work)
+            failure = await self._submitted(work)
+        return True
 
     def _pause(self) -> None:
         """No telemetry is taken until there is room again."""
@@ -233,20 +244,34 @@ class Flow:
             for lane in self._lanes:
                 lane.go_on()
 
-    def submit(self, work: Work) -> Writing:
-        """Hand a batch over; what is handed over first is written first."""
-        started = self._clock.steady()
+    def _settle(self, work: Work, started: float, settled: Settled, future: Future[None]) -> None:
         try:
-            return self._store.commit(work.batch), started
-        except StoreError as error:
-            refused: Future[None] = Future()
-            refused.set_exception(error)
-            return refused, started
+            error = future.exception()
+            if error is None:
+                self._written(work, started)
+            settled(error)
+        except Exception as fault:  # noqa: BLE001 - it ends the flow
+            self.broke(fault)
 
-    def _count(self, work: Work, writing: Writing) -> None:
+    async def _submitted(self, work: Work) -> BaseException | None:
+        """Hand a batch over and wait for it; why it was not written, if it was not."""
+        waiter: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+
+        def settled(error: BaseException | None) -> None:
+            if not waiter.done():  # nobody may be waiting any more
+                waiter.set_result(error)
+
+        self.submit(work, settled)
+        return await waiter
+
+    def _written(self, work: Work, started: float) -> None:
         ended = self._clock.steady()
         age = self._clock.now() - work.batch.now
-        self.figures.wrote(ended, ended - writing[1], age, work)
+        self.figures.wrote(ended, ended - started, age, work)
+        if work.deliveries and work.batch.urgent and not self._store.room().telemetry:
+            # It went into the reserve; those behind it must not all come to something.
+            self._pause()
+        self._committed(work)
 
     def _committed(self, work: Work) -> None:
         writer = self._writer
@@ -275,9 +300,19 @@ class Flow:
             if not work.empty:
                 work.batch.urgent = True
                 self._judge.finish(work)
-                await self.keep_trying(work, self.submit(work))
+                error = await self._submitted(work)
+                if error is not None:
+                    await self.keep_trying(work, error)
             # A message sets the event too; a short pause keeps this from running once a batch.
             await asyncio.sleep(0.05)
+
+
+def _hand_over(
+    loop: asyncio.AbstractEventLoop, settle: Callable[[Future[None]], None], future: Future[None]
+) -> None:
+    """From the writer's thread to the event loop; a loop that has ended needs no word of it."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(settle, future)
 
 
 class FlowFigures:

@@ -19,7 +19,7 @@ from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
 from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route
-from devices.timekeeping import ROUND, place_in_time, place_with_thought
+from devices.timekeeping import ROUND, made_at, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
@@ -34,12 +34,8 @@ from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
 _TELEMETRY: Final = Channel.TELEMETRY
-_SEQ_WRAP: Final = 2**32
 UNHURRIED_MS: Final = 10_000
 """Rules that call nobody out (battery, clock, range) look at a device's telemetry this often."""
-
-_MOST_LOST: Final = 10_000
-"""A larger jump of ``seq`` is a device that has started anew, no loss."""
 
 _TICKS_AT_ONCE: Final = 1000
 
@@ -147,8 +143,9 @@ class Judge:
                 if not (clock.plain_from <= now - at < clock.plain_to and count % ROUND):
                     place_with_thought(reading, clock)
                 if seq != state.due_seq:
-                    _count_gap(state, seq)
-                state.due_seq = seq + 1
+                    _count_gap(state, seq, reading)
+                else:
+                    state.due_seq = seq + 1
                 state.spoke = happened = reading.happened
                 state.latest = payload
                 if now - state.heard > state.pause:  # noqa: PLR1730 - max() is three times this
@@ -395,6 +392,7 @@ class Judge:
             outcome = rule.count(slot.state.memories[number], reject.reason.value, now)
             if outcome is not None:
                 self._follow(slot.state, number, outcome, work)
+        slot.state.hitch().reject(reject.reason.value, reject.detail, now)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
 
 
@@ -407,16 +405,22 @@ def _take_in(state: DeviceState, reading: Reading) -> None:
 def _count_on(state: DeviceState, reading: Reading) -> None:
     seq = reading.seq
     if seq is not None:
-        _count_gap(state, seq)
-        state.due_seq = seq + 1
+        _count_gap(state, seq, reading)
     state.spoke = reading.happened
 
 
-def _count_gap(state: DeviceState, seq: int) -> None:
-    if state.due_seq is not None:
-        missed = (seq - state.due_seq) % _SEQ_WRAP
-        if 0 < missed <= _MOST_LOST:
-            state.gap_total += missed
+def _count_gap(state: DeviceState, seq: int, reading: Reading) -> None:
+    due = state.due_seq
+    if due is None or seq == due:
+        state.due_seq = seq + 1
+        return
+    hitches = state.hitch()
+    made = made_at(reading, state.offset)
+    newest = max(hitches.newest, state.spoke)
+    later = None if made is None else made > newest
+    if later is False:
+        hitches.newest = newest
+    state.due_seq = hitches.step(due, seq, later=later)
 
 
 def _fill_in(state: DeviceState, reading: Reading) -> None:
@@ -427,6 +431,8 @@ def _fill_in(state: DeviceState, reading: Reading) -> None:
 def _take_status(state: DeviceState, reading: Reading, now: int, work: Work) -> None:
     online = reading.values.get("online")
     if isinstance(online, bool) and online is not state.online:
+        if online and state.online is False:
+            state.hitch().reconnects += 1
         state.online = online
         state.online_since = now
         work.batch.states[state.device.row] = b""  # filled by `Judge.finish`

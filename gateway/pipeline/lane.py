@@ -9,16 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from gateway.ingest.source import Source
 from gateway.pipeline.work import Work
 
-Writing: TypeAlias = tuple[Future[None], float]
-"""A batch that was handed over to the store, and when (steady seconds)."""
+Settled: TypeAlias = Callable[[BaseException | None], None]
+"""Told on the event loop when a batch is committed, or why it is not."""
 
 
 class Keeper(Protocol):
@@ -32,15 +30,11 @@ class Keeper(Protocol):
         """The next messages, judged; ``None`` when none wait."""
         ...
 
-    def submit(self, work: Work) -> Writing:
-        """Hand a batch over; what is handed over first is written first."""
+    def submit(self, work: Work, settled: Settled) -> None:
+        """Hand a batch over; what is handed over first is written and told of first."""
         ...
 
-    def written(self, work: Work, writing: Writing) -> None:
-        """The batch is committed: count it, tell of it."""
-        ...
-
-    async def keep_trying(self, work: Work, writing: Writing) -> bool:
+    async def keep_trying(self, work: Work, error: BaseException) -> bool:
         """The same for one that was refused, after however many more attempts; false when the
         gateway ends without it."""
         ...
@@ -57,17 +51,15 @@ class Keeper(Protocol):
 class _Batch:
     """What was taken at once, until it is acknowledged."""
 
-    __slots__ = ("kept", "started", "work")
+    __slots__ = ("kept", "work")
 
-    def __init__(self, work: Work, started: float) -> None:
+    def __init__(self, work: Work) -> None:
         self.work = work
-        self.started = started
         self.kept = False
 
 
 class Lane:
-    """Keeps up to ``most`` batches of one source under way. All but the writer's callback runs on
-    the event loop."""
+    """Keeps up to ``most`` batches of one source under way."""
 
     def __init__(self, source: Source, keeper: Keeper, *, events: bool, most: int) -> None:
         self._source: Final = source
@@ -121,34 +113,26 @@ class Lane:
             work = keeper.take(source, events=self._events)
             if work is None:
                 return
+            batch = _Batch(work)
+            self._batches.append(batch)
+            self._under_way += 1
             # Handed over at once: what is judged next builds on it and is numbered after it, and
             # must not be written before it.
-            future, started = keeper.submit(work)
+            keeper.submit(work, partial(self._settled, batch))
         except Exception as error:  # noqa: BLE001 - handed to who ends the flow
             keeper.broke(error)
             return
-        batch = _Batch(work, started)
-        self._batches.append(batch)
-        self._under_way += 1
-        # The batch does not know its future: in a circle they would stay until garbage is
-        # collected, with all their messages, and that would stop everything for 70 ms.
-        future.add_done_callback(partial(_hand_over, loop, partial(self._settle, batch)))
         if source.waiting:
             self._turn = loop.call_soon(self._take_turn)
 
-    def _settle(self, batch: _Batch, future: Future[None]) -> None:
-        keeper, writing = self._keeper, (future, batch.started)
-        try:
-            if future.exception() is not None:
-                keeper.start(self._keep_trying(batch, writing))
-                return
-            keeper.written(batch.work, writing)
+    def _settled(self, batch: _Batch, error: BaseException | None) -> None:
+        if error is None:
             self._conclude(batch, kept=True)
-        except Exception as error:  # noqa: BLE001 - handed to who ends the flow
-            keeper.broke(error)
+        else:
+            self._keeper.start(self._keep_trying(batch, error))
 
-    async def _keep_trying(self, batch: _Batch, writing: Writing) -> None:
-        kept = await self._keeper.keep_trying(batch.work, writing)
+    async def _keep_trying(self, batch: _Batch, error: BaseException) -> None:
+        kept = await self._keeper.keep_trying(batch.work, error)
         self._conclude(batch, kept=kept)
 
     def _conclude(self, batch: _Batch, *, kept: bool) -> None:
@@ -161,14 +145,6 @@ class Lane:
             for delivery in batches.popleft().work.deliveries:
                 self._source.acknowledge(delivery)
         self.go_on()
-
-
-def _hand_over(
-    loop: asyncio.AbstractEventLoop, settle: Callable[[Future[None]], None], future: Future[None]
-) -> None:
-    """From the writer's thread to the event loop; a loop that has ended needs no word of it."""
-    with suppress(RuntimeError):
-        loop.call_soon_threadsafe(settle, future)
 
 
 def _nothing() -> None:

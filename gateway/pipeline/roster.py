@@ -228,6 +228,6 @@ def _decode_state(device: Device, saved: bytes | None) -> dict[str, Any]:
 
 def _keep_facts(old: DeviceState, new: DeviceState) -> None:
     """What is true of the device whatever its rules are."""
-    for name in ("heard", "spoke", "pause", "due_seq", "gap_total", "offset"):
+    for name in ("heard", "spoke", "pause", "due_seq", "hitches", "recorded", "offset"):
         setattr(new, name, getattr(old, name))
     new.values.update(old.values)

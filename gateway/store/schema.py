@@ -277,6 +277,121 @@ tokens = Table(
     Column("revoked", Number),
 )
 
+verifications = Table(
+    "verifications",  # a technician's or a scheduled test; its end is a fact as well
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False, unique=True),
+    Column("school", String(64), nullable=False),
+    Column("device", Number),  # NULL: of a link or an exercise
+    Column("link", String(160)),
+    Column("kind", String(32), nullable=False),  # button, detector, meter, camera, repeater, link …
+    Column("started", Number, nullable=False),
+    Column("ended", Number),  # NULL: under way
+    Column("verdict", String(16)),  # met, failed, unknown; NULL: under way
+    Column("actor", String(128), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of audit.verification.Verification
+    Index("ix_verifications_school_started", "school", "started"),
+    Index("ix_verifications_device_started", "device", "started"),
+    Index("ix_verifications_link_started", "link", "started"),
+)
+
+link_states = Table(
+    "link_states",  # the states a police link went through; each is a fact as well
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("link", String(160), nullable=False),
+    Column("state", String(16), nullable=False),  # up, degraded, down, unverified
+    Column("since", Number, nullable=False),
+    Column("until", Number),  # NULL: still
+    Column("cause", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON: the evidence, by path
+    Index("ix_link_states_link_since", "link", "since"),
+)
+
+link_days = Table(
+    "link_days",  # what came of exchanges with receivers, by day and path
+    metadata,
+    Column("link", String(160), primary_key=True),
+    Column("path", String(16), primary_key=True),
+    Column("day", Number, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("acknowledged", Number, nullable=False),
+    Column("failed", Number, nullable=False),
+    Column("ack_ms_sum", Float, nullable=False),
+    Column("ack_ms_max", Float, nullable=False),
+)
+
+device_days = Table(
+    "device_days",  # how a device was connected, by day
+    metadata,
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("day", Number, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("messages", Number, nullable=False),
+    Column("lost", Number, nullable=False),
+    Column("reconnects", Number, nullable=False),
+    Column("reboots", Number, nullable=False),
+    Column("battery_pct", Float),  # the last one of the day
+    Column("signal_dbm", Float),  # the last one of the day
+)
+
+work_orders = Table(
+    "work_orders",
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("school", String(64), nullable=False),
+    Column("device", Number),
+    Column("alert", Number),
+    Column("opened", Number, nullable=False),
+    Column("due", Number, nullable=False),
+    Column("closed", Number),
+    Column("state", String(16), nullable=False),
+    Column("assignee", String(64)),
+    Column("version", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of audit.ledger.work_order.WorkOrder
+    Index("ix_work_orders_open", "closed", "due"),
+    Index("ix_work_orders_device", "device", "opened"),
+    Index("ix_work_orders_school", "school", "opened"),
+)
+
+work_order_alerts = Table(
+    "work_order_alerts",  # which order covers an alert: one, and never a second
+    metadata,
+    Column("alert", Number, primary_key=True, autoincrement=False),
+    Column("work_order", Number, nullable=False),
+    Index(None, "work_order"),
+)
+
+pictures = Table(
+    "pictures",  # floor plans and photos of work orders; small, and named by what they hold
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256
+    Column("media_type", String(64), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("added", Number, nullable=False),
+    Column("actor", String(128), nullable=False),
+    Column("school", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+floor_plans = Table(
+    "floor_plans",
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("place", String(64), primary_key=True),
+    Column("picture", String(64), ForeignKey("pictures.hash"), nullable=False),
+)
+
+positions = Table(
+    "positions",  # where a device is on the plan of a place
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("device", String(64), primary_key=True),
+    Column("place", String(64), nullable=False),  # whose plan
+    Column("x", Float, nullable=False),  # 0 to 1 from the left, 0 to 1 from the top
+    Column("y", Float, nullable=False),
+)
+
 meta = Table(
     "meta",
     metadata,

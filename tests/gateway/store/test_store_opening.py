@@ -43,13 +43,13 @@ def scripts_with(tmp_path: Path, upgrade: str) -> Path:
     """The migrations and one more, whose ``upgrade`` is given."""
     scripts = tmp_path / "migrations"
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "0002_next.py").write_text(
+    (scripts / "versions" / "9999_next.py").write_text(
         dedent(
             """
             import sqlalchemy as sa
             from alembic import op
-            revision = "0002"
-            down_revision = "0001"
+            revision = "9999"
+            down_revision = "0002"
             def upgrade():
             """
         )
@@ -163,8 +163,8 @@ def test_a_migration_changes_tables_and_leaves_a_copy_of_the_store_before(
     migrate(filled, NEWEST, scripts=scripts)
     with closing(sqlite3.connect(filled)) as connection:
         assert connection.execute("SELECT floor FROM devices").fetchall() == [(3,)]
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("0002",)
-    assert contents(filled.with_name("campus.db.before-0002")) == before
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone() == ("9999",)
+    assert contents(filled.with_name("campus.db.before-9999")) == before
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Verifications: tests of devices and links with their steps and evidence."""

@@ -1,0 +1,298 @@
+"""Work orders: pages, one, those that wait for a proof; and the faults that have none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+import msgspec
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
+
+from alerts.alert import AlertState
+from alerts.finding import Priority
+from audit.ledger.work_order import OrderState, Proof, WorkOrder
+from audit.verification.model import Verdict
+from gateway.store.read.alerts import beyond
+from gateway.store.schema import alerts, devices, verifications, work_order_alerts, work_orders
+
+Key: TypeAlias = tuple[int, int]
+
+_ACTIVE: Final = (AlertState.UNACKNOWLEDGED.value, AlertState.ACKNOWLEDGED.value)
+_order: Final = msgspec.json.Decoder(WorkOrder)
+
+
+class OrderFilter(msgspec.Struct, frozen=True):
+    """Which orders. ``state`` is ``open`` (still standing), ``done``, ``closed`` (or cancelled),
+    ``overdue`` or ``all``; ``schools`` ``None`` means all; ``device`` is a row."""
+
+    state: str = "open"
+    schools: frozenset[str] | None = None
+    assignee: str | None = None
+    device: int | None = None
+
+
+class OrderCounts(msgspec.Struct, frozen=True):
+    """How many stand, how many of these are overdue, and how many wait for their proof."""
+
+    standing: int
+    overdue: int
+    done: int
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """A fault that stands, long enough for a work order, and has none. ``device`` is the row."""
+
+    alert: int
+    school: str
+    condition: str
+    device: int
+    device_id: str
+    kind: str
+    repeater: str | None
+
+
+def order_page(
+    wanted: OrderFilter, *, now: int, after: Key | None, limit: int
+) -> Callable[[Connection], tuple[list[WorkOrder], Key | None]]:
+    """Orders after the key, and the key to go on from. Standing ones by deadline, others by the
+    newest."""
+    past = wanted.state in ("closed", "all")
+    table = work_orders.c
+    column = table.row if past else table.due
+    conditions = _conditions(wanted, now)
+    if after is not None:
+        conditions.append(
+            table.row < after[1] if past else beyond((column, table.row), after)
+        )
+    order = (table.row.desc(),) if past else (table.due.asc(), table.row.asc())
+
+    def query(connection: Connection) -> tuple[list[WorkOrder], Key | None]:
+        statement = (
+            select(table.body, column, table.row)
+            .where(*conditions)
+            .order_by(*order)
+            .limit(limit + 1)
+        )
+        found: list[WorkOrder] = []
+        last: Key | None = None
+        for body, first, row in connection.execute(statement):
+            if len(found) == limit:
+                return found, last
+            last = (first, row)
+            found.append(_order.decode(body))
+        return found, None
+
+    return query
+
+
+def _conditions(wanted: OrderFilter, now: int) -> list[ColumnElement[bool]]:
+    table = work_orders.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.schools is not None:
+        conditions.append(table.school.in_(wanted.schools))
+    if wanted.assignee is not None:
+        conditions.append(table.assignee == wanted.assignee)
+    if wanted.device is not None:
+        conditions.append(table.device == wanted.device)
+    match wanted.state:
+        case "open":
+            conditions.append(table.closed.is_(None))
+        case "done":
+            conditions += [table.closed.is_(None), table.state == OrderState.DONE.value]
+        case "closed":
+            conditions.append(table.closed.is_not(None))
+        case "overdue":
+            conditions += [table.closed.is_(None), table.due < now]
+    return conditions
+
+
+def order_counts(
+    schools: frozenset[str] | None, *, assignee: str | None = None, now: int
+) -> Callable[[Connection], OrderCounts]:
+    """Standing orders in numbers; ``assignee`` counts those of one person only."""
+    table = work_orders.c
+    conditions = _conditions(OrderFilter(schools=schools, assignee=assignee), now)
+
+    def query(connection: Connection) -> OrderCounts:
+        standing, overdue, done = connection.execute(
+            select(
+                func.count(),
+                func.count().filter(table.due < now),
+                func.count().filter(table.state == OrderState.DONE.value),
+            )
+            .select_from(work_orders)
+            .where(*conditions)
+        ).one()
+        return OrderCounts(standing, overdue, done)
+
+    return query
+
+
+def one_order(number: int) -> Callable[[Connection], WorkOrder | None]:
+    """The order of that number."""
+
+    def query(connection: Connection) -> WorkOrder | None:
+        body = connection.scalar(select(work_orders.c.body).where(work_orders.c.row == number))
+        return None if body is None else _order.decode(body)
+
+    return query
+
+
+def last_order(connection: Connection) -> int:
+    """The number of the newest order; 0 before the first."""
+    return connection.scalar(select(func.max(work_orders.c.row))) or 0
+
+
+def order_of_alert(alert: int) -> Callable[[Connection], int | None]:
+    """The number of the order that covers an alert."""
+
+    def query(connection: Connection) -> int | None:
+        return connection.scalar(
+            select(work_order_alerts.c.work_order).where(work_order_alerts.c.alert == alert)
+        )
+
+    return query
+
+
+def standing_orders(connection: Connection) -> list[WorkOrder]:
+    """All that stand and were opened by the gateway: they are bounded in number."""
+    statement = select(work_orders.c.body).where(work_orders.c.closed.is_(None))
+    return [
+        order for body in connection.scalars(statement) if (order := _order.decode(body)).automatic
+    ]
+
+
+def ripe_faults(known_before: int, most: int) -> Callable[[Connection], list[Fault]]:
+    """Alerts of registered devices that are active, no emergency, known before that time (ms), not
+    set aside with their device, and covered by no order: the longest known first."""
+    suppressed = func.json_extract(cast(alerts.c.body, Text), "$.suppressed")
+    covered = exists().where(work_order_alerts.c.alert == alerts.c.id)
+
+    def query(connection: Connection) -> list[Fault]:
+        statement = (
+            select(
+                alerts.c.id,
+                alerts.c.school,
+                alerts.c.condition,
+                devices.c.row,
+                devices.c.id,
+                devices.c.kind,
+                devices.c.repeater,
+            )
+            .join(devices, devices.c.row == alerts.c.device)
+            .where(
+                alerts.c.closed.is_(None),
+                alerts.c.state.in_(_ACTIVE),
+                alerts.c.priority > int(Priority.EMERGENCY),
+                alerts.c.known <= known_before,
+                devices.c.out_of_service.is_(False),
+                or_(suppressed.is_(None), suppressed == 0),
+                ~covered,
+            )
+            .order_by(alerts.c.known, alerts.c.id)
+            .limit(most)
+        )
+        return [Fault(*row) for row in connection.execute(statement)]
+
+    return query
+
+
+def faults_of(
+    keys: Iterable[tuple[str, str]], conditions: Iterable[str]
+) -> Callable[[Connection], list[Fault]]:
+    """Of devices by (school, id), the active faults of those conditions; one a device."""
+    wanted = list(keys)
+    of = list(conditions)
+
+    def query(connection: Connection) -> list[Fault]:
+        found: dict[int, Fault] = {}
+        for start in range(0, len(wanted), 500):
+            statement = (
+                select(
+                    alerts.c.id,
+                    alerts.c.school,
+                    alerts.c.condition,
+                    devices.c.row,
+                    devices.c.id,
+                    devices.c.kind,
+                    devices.c.repeater,
+                )
+                .join(devices, devices.c.row == alerts.c.device)
+                .where(
+                    alerts.c.closed.is_(None),
+                    alerts.c.state.in_(_ACTIVE),
+                    alerts.c.condition.in_(of),
+                    tuple_(devices.c.school, devices.c.id).in_(wanted[start : start + 500]),
+                )
+            )
+            for row in connection.execute(statement):
+                found.setdefault(row[3], Fault(*row))
+        return list(found.values())
+
+    return query
+
+
+def awaited_proofs(connection: Connection) -> list[tuple[WorkOrder, Proof]]:
+    """Orders reported done, each with the verifications of its device that have ended since then,
+    oldest first. Those of a police link stand under its name."""
+    link = devices.c.school + literal("/") + devices.c.id
+    statement = (
+        select(
+            work_orders.c.body, verifications.c.id, verifications.c.ended, verifications.c.verdict
+        )
+        .select_from(work_orders)
+        .join(devices, devices.c.row == work_orders.c.device)
+        .join(
+            verifications,
+            or_(
+                verifications.c.device == work_orders.c.device,
+                and_(devices.c.kind == "police-link", verifications.c.link == link),
+            ),
+        )
+        .where(
+            work_orders.c.closed.is_(None),
+            work_orders.c.state == OrderState.DONE.value,
+            verifications.c.ended.is_not(None),
+            verifications.c.verdict.is_not(None),
+            verifications.c.ended > work_orders.c.opened,
+        )
+        .order_by(verifications.c.ended)
+    )
+    found: list[tuple[WorkOrder, Proof]] = []
+    for body, name, ended, verdict in connection.execute(statement):
+        order = _order.decode(body)
+        done = order.reported_done
+        if done is not None and ended > done:
+            found.append((order, Proof(name, ended, Verdict(verdict))))
+    return found
+
+
+def orders_without_fault(connection: Connection) -> list[WorkOrder]:
+    """Standing orders of which every alert they cover has ended, and that do not say so yet."""
+    active = (
+        exists()
+        .where(
+            work_order_alerts.c.work_order == work_orders.c.row,
+            alerts.c.id == work_order_alerts.c.alert,
+            alerts.c.closed.is_(None),
+            alerts.c.state.in_(_ACTIVE),
+        )
+        .correlate(work_orders)
+    )
+    statement = select(work_orders.c.body).where(
+        work_orders.c.closed.is_(None), work_orders.c.alert.is_not(None), ~active
+    )
+    found = [_order.decode(body) for body in connection.scalars(statement)]
+    return [order for order in found if order.fault_gone is None]
