@@ -155,3 +155,13 @@ def place_with_thought(reading: Reading, clock: DeviceClock) -> None:
     else:
         reading.happened = received
         reading.late = clock.error is not None and delay + clock.error > LATE
+
+
+def made_at(reading: Reading, clock: DeviceClock) -> int | None:
+    """When a message was made (ms, ours), by the device's clock; ``None`` = that cannot tell."""
+    at = reading.at
+    if at is None:
+        return None
+    if not clock.trusted and clock.error is not None:
+        at -= clock.error
+    return at if reading.received - LONGEST < at <= reading.received + TOLERANCE else None

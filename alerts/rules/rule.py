@@ -7,13 +7,14 @@ serves every device with the same parameters; what differs by device lives in it
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
 from alerts.finding import Outcome
+from devices.hitches import Hitches
 from devices.model import Device
 from devices.reading import Reading, Value, values_of
 from devices.timekeeping import DeviceClock
@@ -33,16 +34,28 @@ class Hearing(msgspec.Struct):
     connected: bool = False
 
 
+class Recorded(NamedTuple):
+    """How far a device's counters are in its days (`gateway.pipeline.device_days`)."""
+
+    messages: int = 0
+    lost: int = 0
+    reconnects: int = 0
+    reboots: int = 0
+
+
+NOTHING_RECORDED: Final = Recorded()
+
+
 class DeviceState:
     """What is known of one device right now. Rules read it; the pipeline alone writes it.
 
     ``values`` are the latest values by name. ``heard``, ``spoke`` and ``started`` are ms:
     last message received, last device time believed, and since when it is watched (registration
     or gateway start). ``pause`` (ms) is the longest between two messages since unhurried rules
-    last looked. ``online`` follows status messages, ``None`` while none was seen. ``gap_total``
-    counts messages lost by gaps of ``seq``, ``due_seq`` is the one that comes next; ``offset``
-    knows the device's clock; ``events_seen`` are the events known already
-    (`alerts.rules.events_seen`).
+    last looked. ``online`` follows status messages, ``None`` while none was seen. ``due_seq`` is
+    the ``seq`` that comes next, ``hitches`` counts what went wrong on the way (``None`` = nothing
+    yet), ``recorded`` how much of that is in the device's days; ``offset`` knows the
+    device's clock; ``events_seen`` are the events known already (`alerts.rules.events_seen`).
 
     ``latest`` is the last plain telemetry as it came; `values` takes it in when somebody asks.
     ``glance`` is the pipeline's, for messages that look the same.
@@ -54,16 +67,17 @@ class DeviceState:
         "due_seq",
         "events_seen",
         "firmware",
-        "gap_total",
         "glance",
         "heard",
         "hearing",
+        "hitches",
         "latest",
         "memories",
         "offset",
         "online",
         "online_since",
         "pause",
+        "recorded",
         "repeater",
         "rules",
         "spoke",
@@ -79,7 +93,8 @@ class DeviceState:
         self.spoke = 0
         self.pause = 0
         self.due_seq: int | None = None
-        self.gap_total = 0
+        self.hitches: Hitches | None = None
+        self.recorded: Recorded = NOTHING_RECORDED
         self.online: bool | None = None
         self.online_since = 0
         self.offset = DeviceClock()
@@ -97,6 +112,26 @@ class DeviceState:
     def messages(self) -> int:
         """Messages heard."""
         return self.offset.messages
+
+    @property
+    def gap_total(self) -> int:
+        """Messages lost, by gaps of ``seq``."""
+        return 0 if self.hitches is None else self.hitches.lost
+
+    def hitch(self) -> Hitches:
+        """Where to count what went wrong."""
+        if self.hitches is None:
+            self.hitches = Hitches()
+        return self.hitches
+
+    def peek(self) -> Mapping[str, Value]:
+        """`values`, without keeping them decoded: for whoever looks at all devices."""
+        if self._values is not None:
+            return self.values
+        try:
+            return values_of(self.latest) if self.latest else {}
+        except ValueError:
+            return {}  # see `take_in_latest`
 
     @property
     def values(self) -> dict[str, Value]:

@@ -257,3 +257,58 @@ def test_a_fault_of_ours_at_one_message_is_an_alert_and_the_next_message_is_judg
     assert [key[2] for key in work.batch.reject_counts] == ["fault"]
     assert [alert.condition for alert in work.batch.alerts.values()] == ["judging_failed"]
     assert judged.press(seq=1).batch.transitions
+
+
+def test_a_device_that_starts_anew_is_counted_as_that_and_not_as_loss() -> None:
+    judged = Judged()
+    for seq in (4000, 4001, 0, 1, 2):
+        judged.clock.turn(5_000)
+        judged.say(WARM, "telemetry", ts=judged.now - 20, seq=seq, temperature_c=20.5)
+    state = judged.judge.roster.awake(WARM.row)
+    assert state is not None
+    assert state.hitches is not None
+    assert (state.gap_total, state.hitches.reboots) == (0, 1)
+
+
+def test_a_buffer_sent_after_what_is_new_is_neither_lost_nor_a_new_start() -> None:
+    judged = Judged()
+    start = judged.now
+    judged.say(WARM, "telemetry", ts=start - 20, seq=10, temperature_c=20.5)
+    judged.clock.turn(3_600_000)
+    judged.say(WARM, "telemetry", ts=judged.now - 20, seq=21, temperature_c=20.5)
+    for seq in range(11, 21):
+        judged.clock.turn(10)
+        ts = start + (seq - 10) * 300_000
+        judged.say(WARM, "telemetry", ts=ts, seq=seq, temperature_c=20.5)
+    judged.clock.turn(5_000)
+    judged.say(WARM, "telemetry", ts=judged.now - 20, seq=22, temperature_c=20.5)
+    state = judged.judge.roster.awake(WARM.row)
+    assert state is not None
+    assert state.hitches is not None
+    assert (state.gap_total, state.hitches.reboots, state.due_seq) == (0, 0, 23)
+
+
+def test_a_start_is_seen_of_a_device_whose_clock_is_hours_behind() -> None:
+    judged = Judged()
+    for seq in (70, 71, 72, 73, 74, 75, 0, 1):
+        judged.clock.turn(60_000)
+        judged.say(WARM, "telemetry", ts=judged.now - 8 * 3_600_000, seq=seq, temperature_c=20.5)
+    state = judged.judge.roster.awake(WARM.row)
+    assert state is not None
+    assert state.hitches is not None
+    assert (state.gap_total, state.hitches.reboots) == (0, 1)
+
+
+def test_coming_back_online_is_a_reconnect_and_what_is_rejected_is_counted_with_its_device() -> (
+    None
+):
+    judged = Judged()
+    for online in (True, False, True, True, False, True):
+        judged.clock.turn(1_000)
+        judged.say(WARM, "status", online=online)
+    judged.hear(f"campus/no3/temperature/{WARM.id}/telemetry", b"{temperature: 20}")
+    state = judged.judge.roster.awake(WARM.row)
+    assert state is not None
+    assert state.hitches is not None
+    assert state.hitches.reconnects == 2
+    assert (state.hitches.rejects, state.hitches.rejected) == ({"syntax": 1}, judged.now)
