@@ -1,0 +1,140 @@
+"""The police link that speaks DC-09: a primary receiver, and a back-up that is tried at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from devices.police_link.dc09 import (
+    Format,
+    Frame,
+    FrameError,
+    Identity,
+    event_frame,
+    supervision_frame,
+)
+from devices.police_link.dc09_path import Endpoint, exchange
+from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, Report, Result
+
+FAILED_PATH_RESTS_S: Final = 10.0
+"""How long a path that gave no answer is tried after the other one.
+
+Alarms of one school go out one by one: with a dead primary the second of ten would otherwise wait
+for the time-out of the first, and so on. An acknowledgement over the path - each supervision
+message asks for one - ends the rest at once.
+"""
+
+_NO_WAY: Final = frozenset({Result.SILENT, Result.UNREACHABLE, Result.GARBLED})
+
+
+class Dc09Config(msgspec.Struct, frozen=True, kw_only=True):
+    """All there is to set about one DC-09 link.
+
+    ``account``, ``receiver``, ``line`` and ``key`` as in `Identity`. ``timestamp``: whether plain
+    frames carry the time; encrypted ones always do. Raises `FrameError`.
+    """
+
+    account: str
+    primary: Endpoint
+    backup: Endpoint | None = None
+    format: Format = Format.CONTACT_ID
+    key: bytes | None = None
+    receiver: int | None = 0
+    line: int = 0
+    timestamp: bool = True
+    failed_path_rests_s: float = FAILED_PATH_RESTS_S
+
+    def __post_init__(self) -> None:
+        _ = self.identity
+
+    @property
+    def identity(self) -> Identity:
+        """Who speaks to the receivers."""
+        return Identity(account=self.account, receiver=self.receiver, line=self.line, key=self.key)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether there is a key."""
+        return self.key is not None
+
+    def __repr__(self) -> str:
+        """Without the key."""
+        return f"Dc09Config({self.identity!r}, {self.format}, {self.primary}, {self.backup})"
+
+
+class Dc09Link:
+    """A `PoliceLink` over DC-09. Calls may overlap; each exchange has its own connection."""
+
+    def __init__(self, config: Dc09Config, *, now: Callable[[], int] | None = None) -> None:
+        """``now`` gives the milliseconds since 1970 UTC; the machine's clock when left out."""
+        self.config: Final = config
+        self._identity: Final = config.identity
+        self._now: Final = now or _machine_clock
+        self._endpoints: Final = {Path.PRIMARY: config.primary}
+        if config.backup is not None:
+            self._endpoints[Path.BACKUP] = config.backup
+        self._rests_until: Final[dict[Path, float]] = {}
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """The paths there are, the primary first."""
+        return tuple(self._endpoints)
+
+    def endpoint(self, path: Path) -> Endpoint:
+        """Where a path leads; `FrameError` when this link has none of that name."""
+        endpoint = self._endpoints.get(path)
+        if endpoint is None:
+            raise FrameError(f"link of account {self.config.account} has no {path} path")
+        return endpoint
+
+    async def send(self, event: LinkEvent, *, on_exchange: OnExchange | None = None) -> Report:
+        """Try once over every path until one acknowledges, without a pause between them.
+
+        The primary first, unless it has just failed. `FrameError` for an event that no frame holds.
+        """
+        exchanges: list[Exchange] = []
+        for path in self._order():
+            one = await self.probe(path, event)
+            exchanges.append(one)
+            if on_exchange is not None:
+                on_exchange(one)
+            if one.acknowledged:
+                break
+        return Report(key=event.key, exchanges=tuple(exchanges))
+
+    async def probe(self, path: Path, event: LinkEvent | None = None) -> Exchange:
+        """One exchange over exactly this path: a NULL message, or the (test) event."""
+        endpoint = self.endpoint(path)
+        one = await exchange(endpoint, self._frame(event), path=path, now=self._now)
+        self._learn(one)
+        return one
+
+    async def aclose(self) -> None:
+        """Nothing stays open between exchanges; a turn of the loop lets the last ones close."""
+        await asyncio.sleep(0)
+
+    def _frame(self, event: LinkEvent | None) -> Frame:
+        # Made for each attempt: a repetition keeps its sequence number and has the time of now.
+        dated = self.config.timestamp
+        if event is None:
+            return supervision_frame(self._identity, self._now(), timestamp=dated)
+        return event_frame(event, self._identity, self.config.format, self._now(), timestamp=dated)
+
+    def _order(self) -> list[Path]:
+        steady = time.monotonic()
+        return sorted(self._endpoints, key=lambda path: self._rests_until.get(path, 0.0) > steady)
+
+    def _learn(self, one: Exchange) -> None:
+        if one.acknowledged:
+            self._rests_until.pop(one.path, None)
+        elif one.result in _NO_WAY:
+            rest = self.config.failed_path_rests_s
+            self._rests_until[one.path] = time.monotonic() + rest
+
+
+def _machine_clock() -> int:
+    return time.time_ns() // 1_000_000
