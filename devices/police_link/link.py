@@ -136,7 +136,8 @@ class PoliceLink(Protocol):
     async def send(self, event: LinkEvent, *, on_exchange: OnExchange | None = None) -> Report:
         """Try once: the primary, then the back-up at once. ``on_exchange`` hears of each attempt.
 
-        A path that has just given no answer may come after the other one. Bounded by the link's own time limits; whoever calls tries again with the same event.
+        A path that has just given no answer may come after the other one. Bounded by the link's
+        own time limits; whoever calls tries again with the same event.
         """
         ...
 
