@@ -80,13 +80,15 @@ async def _ask(endpoint: Endpoint, frame: Frame, ear: _Ear) -> Answer:
     to_connect = min(endpoint.connect_timeout_s, endpoint.answer_timeout_s)
     try:
         async with asyncio.timeout(to_connect):
-            await _connect(endpoint, ear)
+            say = await _connect(endpoint, ear)
     except TimeoutError:
         return _unreachable(f"no connection to {endpoint} in {to_connect:g} s")
     except OSError as error:
         return _unreachable(f"no connection to {endpoint}: {error.strerror or error}")
     try:
-        ear.say(frame.octets)
+        # All of it in one write: many receivers take one read for one frame.
+        ear.said = frame.octets
+        say(frame.octets)
         async with asyncio.timeout_at(end):
             return await ear.verdict
     except TimeoutError:
@@ -99,13 +101,15 @@ def _unreachable(reason: str) -> Answer:
     return Answer(result=Result.UNREACHABLE, final=True, reason=reason)
 
 
-async def _connect(endpoint: Endpoint, ear: _Ear) -> None:
+async def _connect(endpoint: Endpoint, ear: _Ear) -> Callable[[bytes], None]:
+    """What to send with. The two kinds of transport have no common word for it."""
     loop = asyncio.get_running_loop()
     if endpoint.transport is Transport.TCP:
-        await loop.create_connection(lambda: ear, endpoint.host, endpoint.port)
-    else:
-        address = (endpoint.host, endpoint.port)
-        await loop.create_datagram_endpoint(lambda: ear, remote_addr=address)
+        stream, _ = await loop.create_connection(lambda: ear, endpoint.host, endpoint.port)
+        return stream.write
+    address = (endpoint.host, endpoint.port)
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: ear, remote_addr=address)
+    return datagrams.sendto
 
 
 class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
@@ -120,14 +124,6 @@ class _Ear(asyncio.Protocol, asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
-
-    def say(self, octets: bytes) -> None:
-        """Send all of it in one write: many receivers take one read for one frame."""
-        self.said = octets
-        if isinstance(self._transport, asyncio.DatagramTransport):
-            self._transport.sendto(octets)
-        elif isinstance(self._transport, asyncio.WriteTransport):
-            self._transport.write(octets)
 
     def close(self) -> None:
         """Let go of it; what was written has gone to the kernel."""
