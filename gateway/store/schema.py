@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -322,16 +323,19 @@ link_days = Table(
 )
 
 device_days = Table(
-    "device_days",  # how a device was connected, by day
+    "device_days",  # how a device was connected, by day; only days on which it was heard of
     metadata,
-    Column("device", Number, primary_key=True, autoincrement=False),
+    # The day comes first, as in ``rollups``: what is written together lies together.
     Column("day", Number, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("device", Number, primary_key=True, autoincrement=False),
     Column("messages", Number, nullable=False),
     Column("lost", Number, nullable=False),
     Column("reconnects", Number, nullable=False),
     Column("reboots", Number, nullable=False),
     Column("battery_pct", Float),  # the last one of the day
     Column("signal_dbm", Float),  # the last one of the day
+    Column("heard", Number),  # when the last message of the day arrived
+    sqlite_with_rowid=False,
 )
 
 work_orders = Table(
@@ -364,14 +368,15 @@ work_order_alerts = Table(
 pictures = Table(
     "pictures",  # floor plans and photos of work orders; small, and named by what they hold
     metadata,
+    Column("school", String(64), primary_key=True),
     Column("hash", String(64), primary_key=True),  # SHA-256
     Column("media_type", String(64), nullable=False),
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("added", Number, nullable=False),
     Column("actor", String(128), nullable=False),
-    Column("school", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
+    Index(None, "hash"),
 )
 
 floor_plans = Table(
@@ -379,7 +384,8 @@ floor_plans = Table(
     metadata,
     Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
     Column("place", String(64), primary_key=True),
-    Column("picture", String(64), ForeignKey("pictures.hash"), nullable=False),
+    Column("picture", String(64), nullable=False),
+    ForeignKeyConstraint(["school", "picture"], ["pictures.school", "pictures.hash"]),
 )
 
 positions = Table(

@@ -73,9 +73,7 @@ def order_page(
     column = table.row if past else table.due
     conditions = _conditions(wanted, now)
     if after is not None:
-        conditions.append(
-            table.row < after[1] if past else beyond((column, table.row), after)
-        )
+        conditions.append(table.row < after[1] if past else beyond((column, table.row), after))
     order = (table.row.desc(),) if past else (table.due.asc(), table.row.asc())
 
     def query(connection: Connection) -> tuple[list[WorkOrder], Key | None]:

@@ -59,15 +59,17 @@ def upgrade() -> None:
     )
     op.create_table(
         "device_days",
-        sa.Column("device", NUMBER, autoincrement=False, nullable=False),
         sa.Column("day", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("device", NUMBER, autoincrement=False, nullable=False),
         sa.Column("messages", NUMBER, nullable=False),
         sa.Column("lost", NUMBER, nullable=False),
         sa.Column("reconnects", NUMBER, nullable=False),
         sa.Column("reboots", NUMBER, nullable=False),
         sa.Column("battery_pct", sa.Float(), nullable=True),
         sa.Column("signal_dbm", sa.Float(), nullable=True),
-        sa.PrimaryKeyConstraint("device", "day", name="pk_device_days"),
+        sa.Column("heard", NUMBER, nullable=True),
+        sa.PrimaryKeyConstraint("day", "device", name="pk_device_days"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "work_orders",
@@ -96,23 +98,28 @@ def upgrade() -> None:
     op.create_index("ix_work_order_alerts_work_order", "work_order_alerts", ["work_order"])
     op.create_table(
         "pictures",
+        sa.Column("school", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("media_type", sa.String(length=64), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("added", NUMBER, nullable=False),
         sa.Column("actor", sa.String(length=128), nullable=False),
-        sa.Column("school", sa.String(length=64), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("hash", name="pk_pictures"),
+        sa.PrimaryKeyConstraint("school", "hash", name="pk_pictures"),
     )
+    op.create_index("ix_pictures_hash", "pictures", ["hash"])
     op.create_table(
         "floor_plans",
         sa.Column("school", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=64), nullable=False),
         sa.Column("picture", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school", "picture"],
+            ["pictures.school", "pictures.hash"],
+            name="fk_floor_plans_school_picture",
+        ),
         sa.ForeignKeyConstraint(["school"], ["schools.id"], name="fk_floor_plans_school"),
-        sa.ForeignKeyConstraint(["picture"], ["pictures.hash"], name="fk_floor_plans_picture"),
         sa.PrimaryKeyConstraint("school", "place", name="pk_floor_plans"),
     )
     op.create_table(

@@ -1,0 +1,1 @@
+"""Work orders in the running gateway: opened for faults that stay, closed by verifications."""
