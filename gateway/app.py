@@ -41,6 +41,7 @@ from gateway.parts import Parts
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.deadlines import Deadlines
+from gateway.pipeline.device_days import DeviceDays
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
@@ -48,6 +49,7 @@ from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
+from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
 from gateway.settings import Settings
 from gateway.store.open import open_store
@@ -168,6 +170,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             rejects=rejects,
         )
         judge.roster.load(snapshot.devices, snapshot.states, clock.now())
+        judge.windows.load(snapshot.deadlines, snapshot.devices)
         school_parameters, schools = snapshot.school_parameters, snapshot.schools
         acknowledging, last_transition = snapshot.acknowledging, snapshot.last_transition
         del snapshot  # the rest is the roster's and the book's, to let go of as they see fit
@@ -193,6 +196,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         live = Live(older=_older(store))
         live.start(last_transition)
         notify: list[Callable[[], None]] = []
+        follow: list[Callable[[Work], None]] = []
         taken_in = asyncio.Event()
         flow = Flow(
             sources=sources,
@@ -202,7 +206,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             clock=clock,
             pace=Pace(most=settings.ingest.max_batch),
             metrics=metrics,
-            after_commit=_after_commit(taken_in, notify),
+            after_commit=_after_commit(taken_in, notify, judge.windows, follow),
         )
         watch = Watch(
             sources=[source for source, _ in sources],
@@ -215,7 +219,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             limits=_health_limits(settings),
             metrics=metrics,
         )
-        flow.add(deadlines, discoveries, watch)
+        flow.add(deadlines, judge.windows, discoveries, watch)
 
         # Nor will it become any.
         gc.freeze()
@@ -283,6 +287,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             keep("history", lambda: keep_history(store, history, clock, stop, policy=policy))
             keep("register", lambda: _follow_register(store, control, names, own))
             keep("room", lambda: _look_at_room(watch))
+            days = DeviceDays(judge.roster, store, clock)
+            keep("device days", days.run)
             keep("windows", lambda: refill_windows(judge.roster, history, clock))
             page = make_page(
                 desk=control,
@@ -306,6 +312,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             page.stop()
             await serving
             await flow.drain()
+            await days.finish()
             for task in running:
                 task.cancel()
     _log.info("stopped")
@@ -361,11 +368,20 @@ async def _look_at_room(watch: Watch) -> None:
 
 
 def _after_commit(
-    taken_in: asyncio.Event, notify: list[Callable[[], None]]
+    taken_in: asyncio.Event,
+    notify: list[Callable[[], None]],
+    windows: Windows,
+    follow: list[Callable[[Work], None]],
 ) -> Callable[[Work], None]:
+    """``notify`` is told that there is something to deliver, ``follow`` of all that is kept."""
+
     def committed(work: Work) -> None:
         if work.deliveries:
             taken_in.set()
+        if work.tests:
+            windows.committed(work)
+        for one in follow:
+            one(work)
         if work.batch.outbox:
             for each in notify:
                 each()

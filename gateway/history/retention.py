@@ -17,7 +17,7 @@ DAY: Final = 24 * HOUR
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """Days that raw readings, minutes and hours are kept."""
+    """Days that raw readings, minutes and hours are kept; the days of devices as long as hours."""
 
     raw_days: int = 7
     minute_days: int = 90
@@ -29,6 +29,7 @@ class Removed(msgspec.Struct):
 
     readings: int = 0
     rollups: int = 0
+    device_days: int = 0
 
 
 def last_row_to_go(
@@ -78,3 +79,15 @@ def rollup_limits(policy: Policy, now: int) -> tuple[tuple[int, int], ...]:
         (MINUTE, now - policy.minute_days * DAY),
         (HOUR, now - policy.hour_days * DAY),
     )
+
+
+def remove_device_days(connection: sqlite3.Connection, before: int, rows: int) -> int:
+    """Remove up to ``rows`` of the oldest days of devices, all before a time (ms)."""
+    day = before // DAY
+    key = connection.execute(
+        "SELECT day, device FROM device_days WHERE day < ? ORDER BY day, device LIMIT 1 OFFSET ?",
+        (day, rows),
+    ).fetchone()
+    if key is None:
+        return connection.execute("DELETE FROM device_days WHERE day < ?", (day,)).rowcount
+    return connection.execute("DELETE FROM device_days WHERE (day, device) < (?, ?)", key).rowcount

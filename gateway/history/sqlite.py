@@ -21,9 +21,11 @@ from gateway.history.curve import (
     resolution,
 )
 from gateway.history.retention import (
+    DAY,
     Policy,
     Removed,
     last_row_to_go,
+    remove_device_days,
     remove_readings,
     remove_rollups,
     rollup_limits,
@@ -159,6 +161,10 @@ class SqliteHistory:
                     return remove_rollups(connection, span, before, rows)
 
                 removed.rollups += self._remove(remove)
+            oldest = now - policy.hour_days * DAY
+            removed.device_days = self._remove(
+                lambda rows: remove_device_days(connection, oldest, rows)
+            )
         return removed
 
     def close(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import msgspec
 
@@ -16,6 +16,13 @@ else:
 
 ReadingRow: TypeAlias = tuple[int, int, int, int, bytes]
 """Device row, channel, happened, received, body: in the order of the table's columns."""
+
+
+POLICE: Final = "police:"
+"""How the names of those receivers begin that are police links; the link's id follows."""
+
+GIVEN_UP: Final = 2**53 - 1
+"""As ``due`` of an outbox row: never again. No time in ms reaches it."""
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -82,6 +89,31 @@ class DiscoveryRow(msgspec.Struct, frozen=True):
     understood: bytes
 
 
+class Arrived(msgspec.Struct, frozen=True):
+    """An outbox row that its receiver has."""
+
+    receiver: str
+    key: str
+
+
+class DeviceDay(msgspec.Struct, frozen=True):
+    """What is to be added to how a device was connected on a day (since 1970, UTC).
+
+    The counts are added to those of the day. They may be below zero: what had been counted as lost
+    the day before may come late. The rest replaces what is there, unless it is ``None``.
+    """
+
+    day: int
+    device: int
+    messages: int
+    lost: int
+    reconnects: int
+    reboots: int
+    battery_pct: float | None
+    signal_dbm: float | None
+    heard: int | None
+
+
 class Batch(msgspec.Struct, gc=True):
     """Everything that one transaction writes. Empty lists cost nothing.
 
@@ -95,12 +127,14 @@ class Batch(msgspec.Struct, gc=True):
     alerts: dict[int, Alert] = msgspec.field(default_factory=dict)
     transitions: list[NumberedTransition] = msgspec.field(default_factory=list)
     outbox: list[OutboxEntry] = msgspec.field(default_factory=list)
+    arrived: list[Arrived] = msgspec.field(default_factory=list)
     states: dict[int, bytes] = msgspec.field(default_factory=dict)
     deadlines: list[Deadline] = msgspec.field(default_factory=list)
     acknowledging: list[tuple[str, bytes, int]] = msgspec.field(default_factory=list)
     rejects: list[RejectSample] = msgspec.field(default_factory=list)
     reject_counts: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
     discoveries: list[DiscoveryRow] = msgspec.field(default_factory=list)
+    device_days: list[DeviceDay] = msgspec.field(default_factory=list)
     statements: list[tuple[Executable, Sequence[Mapping[str, Any]] | None]] = msgspec.field(
         default_factory=list
     )

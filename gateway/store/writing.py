@@ -14,7 +14,14 @@ from typing import Any, Final
 
 import msgspec
 
-from gateway.store.batch import Batch, DiscoveryRow, Fact, OutboxEntry, RejectSample
+from gateway.store.batch import (
+    Batch,
+    DeviceDay,
+    DiscoveryRow,
+    Fact,
+    OutboxEntry,
+    RejectSample,
+)
 from gateway.store.bounds import Bounds
 from gateway.store.encoding import encode_alert, encode_transition
 
@@ -49,6 +56,7 @@ _TRANSITION: Final = (
 _OUTBOX: Final = (
     _insert("outbox", OutboxEntry.__struct_fields__) + " ON CONFLICT(receiver, key) DO NOTHING"
 )
+_ARRIVED: Final = "UPDATE outbox SET delivered = ?, failed = NULL WHERE receiver = ? AND key = ?"
 _STATE: Final = (
     _insert("device_states", ("device", "body", "changed"))
     + " ON CONFLICT(device) DO UPDATE SET body = excluded.body, changed = excluded.changed"
@@ -70,6 +78,16 @@ ON CONFLICT(school, id) DO UPDATE SET
     dialect = excluded.dialect, address = excluded.address, kind = excluded.kind,
     last_seen = excluded.last_seen, topic = excluded.topic, sample = excluded.sample,
     understood = excluded.understood, messages = max(messages, excluded.messages)"""
+)
+_DEVICE_DAY: Final = (
+    _insert("device_days", DeviceDay.__struct_fields__)
+    + """
+ON CONFLICT(day, device) DO UPDATE SET
+    messages = messages + excluded.messages, lost = lost + excluded.lost,
+    reconnects = reconnects + excluded.reconnects, reboots = reboots + excluded.reboots,
+    battery_pct = coalesce(excluded.battery_pct, battery_pct),
+    signal_dbm = coalesce(excluded.signal_dbm, signal_dbm),
+    heard = coalesce(excluded.heard, heard)"""
 )
 
 
@@ -107,11 +125,22 @@ def write_batch(connection: sqlite3.Connection, batch: Batch, bounds: Bounds) ->
         connection.executemany(_TRANSITION, rows)
     if batch.outbox:
         connection.executemany(_OUTBOX, map(msgspec.structs.astuple, batch.outbox))
+    if batch.arrived:
+        rows = [(batch.now, one.receiver, one.key) for one in batch.arrived]
+        connection.executemany(_ARRIVED, rows)
     if batch.states:
         rows = [(device, body, batch.now) for device, body in batch.states.items()]
         connection.executemany(_STATE, rows)
     if batch.deadlines:
         _write_deadlines(connection, batch)
+    if batch.rejects or batch.reject_counts or batch.discoveries:
+        _write_strange(connection, batch, bounds)
+    if batch.device_days:
+        connection.executemany(_DEVICE_DAY, map(msgspec.structs.astuple, batch.device_days))
+
+
+def _write_strange(connection: sqlite3.Connection, batch: Batch, bounds: Bounds) -> None:
+    """What was not understood, and who is not registered."""
     if batch.rejects:
         connection.executemany(_REJECT, map(msgspec.structs.astuple, batch.rejects))
         bounds.rejected(connection, Counter(sample.school for sample in batch.rejects))

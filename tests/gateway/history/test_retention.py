@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from gateway.history.retention import DAY, Policy
 from gateway.history.rollup import HOUR, MINUTE
 from gateway.history.sqlite import SqliteHistory
-from gateway.store.batch import Batch
-from gateway.store.schema import readings, rollups
+from gateway.store.batch import Batch, DeviceDay
+from gateway.store.schema import device_days, readings, rollups
 from gateway.store.sqlite import SqliteStore
 
 NOON = 1_795_161_600_000
@@ -134,3 +134,18 @@ def test_room_of_removed_readings_is_used_again(
     assert max(later) < 2.5 * first
     count = store.read(lambda connection: connection.scalar(select(func.count(readings.c.row))))
     assert count == 20_000
+
+
+def test_the_days_of_devices_are_kept_as_long_as_hours(
+    store: SqliteStore, history: SqliteHistory
+) -> None:
+    today = NOON // DAY
+    entries = [
+        DeviceDay(today - ago, device, 1, 0, 0, 0, None, None, None)
+        for ago in (0, 1830, 1831, 2000)
+        for device in range(300)
+    ]
+    store.commit(Batch(device_days=entries)).result(30)
+    assert history.keep(NOON, POLICY).device_days == 600
+    kept = store.read(lambda c: set(c.scalars(select(device_days.c.day))))
+    assert kept == {today, today - 1830}

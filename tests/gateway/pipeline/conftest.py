@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,15 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
 
 def payload(**values: object) -> bytes:
     return json.dumps(values).encode()
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool]], Coroutine[None, None, None]]:
+    """Waits until something is true that another task or thread brings about."""
+
+    async def wait(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not true():  # noqa: ASYNC110 - what is waited for may be in the database
+                await asyncio.sleep(0.002)
+
+    return wait
