@@ -19,6 +19,9 @@ from gateway.store.batch import Deadline
 _log: Final = structlog.get_logger(__name__)
 _AT_ONCE: Final = 500
 
+KINDS: Final = frozenset({ESCALATE, UNSHELVE})
+"""The deadlines that are kept here; others have theirs among the stored ones, too."""
+
 
 class Deadlines:
     """Keeps the deadlines in step with the store, and acts when one has come."""
@@ -33,7 +36,8 @@ class Deadlines:
         """At start: what the store holds, and the book whose alerts they are about."""
         self._book = book
         for deadline in deadlines:
-            self.changed(deadline)
+            if deadline.kind in KINDS:
+                self.changed(deadline)
 
     def changed(self, deadline: Deadline) -> None:
         """A transition has set it, or removed it."""

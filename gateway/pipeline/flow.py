@@ -214,6 +214,7 @@ class Flow:
                 raise failure
             self.figures.failed()
             _log.error("commit.failed", error=str(failure), messages=work.messages)
+            self._judge.refused(work)
             if self._draining:
                 return False
             if isinstance(failure, StoreFullError) and not work.batch.urgent:

@@ -14,6 +14,7 @@ import structlog
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.events_seen import is_news
+from alerts.rules.pressed import Pressed
 from alerts.rules.rule import DeviceState
 from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
@@ -24,10 +25,12 @@ from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.glance import Calls, RuleSet
+from gateway.pipeline.late_press import LatePress
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
+from gateway.pipeline.windows import Why, Windows
 from gateway.pipeline.work import Work
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
@@ -80,6 +83,8 @@ class Judge:
         self._rejects: Final = rejects
         self.roster: Final = Roster(rules_of=rules_of, follow=self._begin)
         self.timers: Final[TimerQueue[tuple[int, int]]] = TimerQueue()
+        late = LatePress(self.roster, book, follow=self._follow, fault=self._fault)
+        self.windows: Final = Windows(late.goes_out)
         self._slots: dict[str, _Slot] = {}
         self._topics: dict[int, tuple[str, ...]] = {}
         self._begun: list[tuple[Device, Finding]] = []
@@ -89,12 +94,14 @@ class Judge:
 
     def register(self, device: Device, now: int) -> None:
         """Add a device or take over its changes; judged by them from its next message on."""
+        self.windows.doubt(device.row, Why.CHANGED)
         self._drop(device.row)
         self.roster.put(device, now)
         self._discoveries.forget(device.school, device.id)
 
     def remove(self, row: int) -> None:
         """A device is off the register; what it says from now on is a discovery."""
+        self.windows.doubt(row, Why.CHANGED)
         self._drop(row)
         self.roster.remove(row)
 
@@ -271,6 +278,7 @@ class Judge:
     ) -> None:
         batch, route = work.batch, slot.route
         rules = self.roster.rules(state.device.row).events
+        clock_error = state.offset.error
         batch.urgent = True
         place_in_time(reading, state.offset)
         if reading.firmware:
@@ -278,12 +286,8 @@ class Judge:
         if reading.event is not None or reading.channel is Channel.EVENT:
             if not reading.retained:
                 self._reply(route, reading, work)
-            if state.events_seen is None:
-                state.events_seen = []
-            if not is_news(state.events_seen, reading):
+            if not self._is_news(state, reading, work):
                 return  # repeated until our reply arrived, or retained: said and judged before
-            batch.states[state.device.row] = b""  # filled by `finish`
-            batch.facts.append(_event_fact(state.device, reading))
         if reading.channel is Channel.STATUS:
             _take_status(state, reading, now, work)
         if reading.retained:
@@ -294,10 +298,37 @@ class Judge:
                     self._follow(state, number, outcome, work)
         else:
             _take_in(state, reading)
+            if self.windows and self._held_back(state, reading, clock_error, now, work):
+                rules = tuple(one for one in rules if not isinstance(state.rules[one[0]], Pressed))
             self._judge(state, rules, reading, now, work)
         batch.readings.append(
             (state.device.row, int(reading.channel), reading.happened, now, reading.body)
         )
+
+    def _is_news(self, state: DeviceState, reading: Reading, work: Work) -> bool:
+        """Whether this event was not known; if so it is a fact."""
+        if state.events_seen is None:
+            state.events_seen = []
+        if not is_news(state.events_seen, reading):
+            return False
+        work.batch.states[state.device.row] = b""  # filled by `finish`
+        work.batch.facts.append(_event_fact(state.device, reading))
+        return True
+
+    def _held_back(
+        self, state: DeviceState, reading: Reading, clock_error: int | None, now: int, work: Work
+    ) -> bool:
+        """Whether this is the press of a test, which waits to be confirmed."""
+        try:
+            return self.windows.holds_back(state.device, reading, clock_error, now, work)
+        except Exception as error:  # noqa: BLE001 - a fault of ours must not keep an alarm back
+            self._fault(f"{state.device.school}/{state.device.id} test", b"", error, now, work)
+            return False
+
+    def refused(self, work: Work) -> None:
+        """The store refused this work: what was held back goes out, in it if it was in it."""
+        if self.windows or work.tests:
+            self.windows.refused(work)
 
     def _follow(self, state: DeviceState, number: int, outcome: Outcome, work: Work) -> None:
         for finding in outcome.findings:

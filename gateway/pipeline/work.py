@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from gateway.desk import LiveAlert
 from gateway.ingest.source import Delivery
 from gateway.store.batch import Batch
 
+if TYPE_CHECKING:
+    from gateway.pipeline.windows import Notice
+
 
 class Work(msgspec.Struct):
     """A batch and what follows its commit.
 
     ``deliveries`` are acknowledged to the broker, ``replies`` (topic, payload) tell native alarm
-    devices that their event is kept, ``live`` goes to the stream. None of it happens before the
-    commit.
+    devices that their event is kept, ``live`` goes to the stream, ``tests`` (what happened to test
+    windows) to whoever runs the verification. None of it happens before the commit.
     """
 
     batch: Batch
     deliveries: list[Delivery] = msgspec.field(default_factory=list)
     replies: list[tuple[str, bytes]] = msgspec.field(default_factory=list)
     live: list[LiveAlert] = msgspec.field(default_factory=list)
+    tests: list[Notice] = msgspec.field(default_factory=list)
     messages: int = 0
 
     @property
@@ -47,6 +53,7 @@ class Work(msgspec.Struct):
             or batch.alerts
             or batch.transitions
             or batch.outbox
+            or batch.arrived
             or batch.states
             or batch.deadlines
             or batch.rejects
