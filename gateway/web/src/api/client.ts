@@ -94,12 +94,14 @@ async function ask<Answer>(
 
 export const get = <Answer>(path: string, query: Query = {}, timeoutMs = TIMEOUT_MS) =>
   ask<Answer>("GET", path, { query, timeoutMs });
-/** `headers`: such as `Idempotency-Key`, so that a repeated request is done once. */
-export const post = <Answer>(
+export const post = <Answer>(path: string, body: unknown = {}) =>
+  ask<Answer>("POST", path, { body });
+/** One act under a key of its own: however often it is sent, it is done once. */
+export const act = (
+  method: "POST" | "PUT" | "DELETE",
   path: string,
-  body: unknown = {},
-  headers: Record<string, string> = {},
-) => ask<Answer>("POST", path, { body, headers });
+  { body, key, timeoutMs }: { body: unknown; key: string; timeoutMs: number },
+) => ask<unknown>(method, path, { body, headers: { "Idempotency-Key": key }, timeoutMs });
 export const put = <Answer>(path: string, body: unknown, query: Query = {}) =>
   ask<Answer>("PUT", path, { body, query, timeoutMs: body instanceof Blob ? UPLOAD_MS : TIMEOUT_MS });
 export const patch = <Answer>(path: string, body: unknown) => ask<Answer>("PATCH", path, { body });

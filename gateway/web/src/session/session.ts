@@ -22,6 +22,7 @@ export const demo = computed(
 const RIGHTS = {
   actOnAlerts: ["operator", "technician", "administrator"],
   changeDevices: ["technician", "administrator"],
+  verify: ["technician", "administrator"],
   calibrate: ["administrator"],
   seeRejects: ["technician", "auditor", "administrator"],
   managePeople: ["administrator"],

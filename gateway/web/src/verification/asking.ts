@@ -1,0 +1,68 @@
+// What a technician sends while a verification runs; all of it by way of the queue.
+import { path } from "@/api/client";
+import type { Names } from "@/api/types";
+import { deliver } from "@/outbox/outbox";
+import type { Delivered } from "@/outbox/queue";
+import { now } from "@/stream/stream";
+
+/** A test that begins minutes after it was asked for begins with nobody at the device. */
+const START_WITHIN_MS = 60_000;
+
+type Device = { school: string; id: string; name: Names };
+
+export const startPath = (device: { school: string; id: string }) =>
+  path("devices", device.school, device.id, "verify");
+export const confirmPath = (id: string) => path("verifications", id, "confirm");
+export const deviceLane = (device: { school: string; id: string }) =>
+  `device ${device.school}/${device.id}`;
+
+const runLane = (id: string) => `verification ${id}`;
+
+export function askForRun(device: Device): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: startPath(device),
+    body: {},
+    lane: deviceLane(device),
+    word: "page.outbox.act.verify",
+    thing: device.name,
+    until: Date.now() + START_WITHIN_MS,
+  });
+}
+
+/** `due`: when the gateway stops waiting, by its clock. Not sent after that. */
+export function confirmPress(id: string, thing: Names | null, due: number): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: confirmPath(id),
+    body: {},
+    lane: runLane(id),
+    word: "page.outbox.act.confirm",
+    thing,
+    until: Date.now() + (due - now.value),
+  });
+}
+
+export function sendReading(id: string, thing: Names | null, value: number, due: number | null) {
+  return deliver({
+    method: "POST",
+    path: path("verifications", id, "input"),
+    body: { value },
+    lane: runLane(id),
+    word: "page.outbox.act.reading",
+    thing,
+    until: due === null ? null : Date.now() + (due - now.value),
+  });
+}
+
+export function cancelRun(id: string, thing: Names | null): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: path("verifications", id, "cancel"),
+    body: {},
+    lane: runLane(id),
+    word: "page.outbox.act.cancel",
+    thing,
+    until: Date.now() + START_WITHIN_MS,
+  });
+}
