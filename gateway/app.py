@@ -70,6 +70,7 @@ LATE: Final = (
     "gateway.pipeline.control",
     "gateway.pipeline.refill",
     "gateway.people",
+    "gateway.work_orders.service",
 )
 """Imported once messages are taken in: what neither readings nor alarms need to be kept."""
 
@@ -251,6 +252,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
+            from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
 
             await asyncio.to_thread(_read_names, store, names)
             control = Control(
@@ -290,6 +292,10 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             days = DeviceDays(judge.roster, store, clock)
             keep("device days", days.run)
             keep("windows", lambda: refill_windows(judge.roster, history, clock))
+            work_orders = make_work_orders(
+                store=store, clock=clock, settings=settings, device_of=control.device
+            )
+            keep("work orders", work_orders.run)
             page = make_page(
                 desk=control,
                 store=store,
@@ -301,6 +307,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 clock=clock,
                 demo=demo,
                 metrics=metrics,
+                work_orders=work_orders,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")

@@ -28,6 +28,7 @@ from gateway.outbox import Outbox
 from gateway.settings import Settings
 from gateway.store.store import History, Store
 from gateway.words import Words
+from gateway.work_orders.service import WorkOrders
 
 
 class _Server(uvicorn.Server):
@@ -80,6 +81,7 @@ def make_page(
     clock: Clock,
     demo: Demo | None,
     metrics: Metrics,
+    work_orders: WorkOrders,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -94,6 +96,7 @@ def make_page(
         clock=clock,
         demo=demo,
         metrics=metrics,
+        work_orders=work_orders,
     )
     return Page(api, settings, listening)
 

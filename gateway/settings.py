@@ -29,6 +29,7 @@ from gateway.settings_fields import (
     Section,
     Tls,
 )
+from gateway.settings_work_orders import WorkOrderSettings
 
 
 class PriorityName(StrEnum):
@@ -342,6 +343,9 @@ class Settings(Section):
 
     alarms: AlarmSettings = AlarmSettings()
     """Bounds on what operators may do."""
+
+    work_orders: WorkOrderSettings = WorkOrderSettings()
+    """Faults that somebody has to mend."""
 
     kinds: ExistingFolder = Field(default_factory=_shipped_kinds)
     """Folder with one file per kind of device. Default: the one that comes with the gateway."""

@@ -30,6 +30,7 @@ from gateway.metrics import Metrics
 from gateway.names import RegisterNames
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
+from gateway.work_orders.service import WorkOrders, make_work_orders
 
 if TYPE_CHECKING:
     from devices.kinds import KindSpec
@@ -60,6 +61,7 @@ def create_api(
     demo: Demo | None = None,
     names: RegisterNames | None = None,
     metrics: Metrics | None = None,
+    work_orders: WorkOrders | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -110,6 +112,9 @@ def create_api(
         web=settings.web,
         clock=clock,
         demo=demo,
+        words=words,
+        work_orders=work_orders
+        or make_work_orders(store=store, clock=clock, settings=settings, device_of=desk.device),
         register=register,
         presenter=presenter,
         hub=hub,

@@ -29,6 +29,7 @@ from gateway.api.routes import (
     summary,
     tokens,
     users,
+    work_orders,
 )
 
 V1: Final = "/api/v1"
@@ -55,6 +56,7 @@ _GUARDED: Final = (
     facts,
     users,
     tokens,
+    work_orders,
     demo,
 )
 

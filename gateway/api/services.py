@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from gateway.settings import WebSettings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
+    from gateway.words import Words
+    from gateway.work_orders.service import WorkOrders
 
 Result = TypeVar("Result")
 
@@ -69,6 +71,8 @@ class Services:
     web: WebSettings
     clock: Clock
     demo: Demo | None
+    words: Words
+    work_orders: WorkOrders
     register: Register
     presenter: Presenter
     hub: Hub

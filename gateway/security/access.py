@@ -28,6 +28,8 @@ class What(StrEnum):
     DIAGNOSE = "diagnose"  # see discoveries and rejected messages
     EQUIP = "equip"  # adopt, change, remove a device, take it out of service
     CALIBRATE = "calibrate"  # a school's own figures for the rules of a kind
+    REPAIR = "repair"  # open, take and report work orders
+    WAIVE = "waive"  # end a work order without a verification
     PROVE = "prove"  # read the facts
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
@@ -43,6 +45,8 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.DIAGNOSE: frozenset({Role.TECHNICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
         What.EQUIP: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.CALIBRATE: frozenset({Role.ADMINISTRATOR}),
+        What.REPAIR: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.WAIVE: frozenset({Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),

@@ -18,9 +18,9 @@ FACT: Final = "work_order"
 _body: Final = msgspec.json.Encoder()
 
 
-def subject_of(order: int) -> str:
-    """How an order stands in facts."""
-    return f"work_order:{order}"
+def subject_of(order: WorkOrder) -> str:
+    """How an order stands in facts: with its school, which says who may see them."""
+    return f"work_order:{order.school}/{order.id}"
 
 
 def put_order(batch: Batch, order: WorkOrder, alerts: Iterable[int] = ()) -> None:
@@ -51,7 +51,7 @@ def put_order(batch: Batch, order: WorkOrder, alerts: Iterable[int] = ()) -> Non
             happened=step.at,
             known=batch.now,
             actor=f"user:{step.actor}" if step.actor else "gateway",
-            subject=subject_of(order.id),
+            subject=subject_of(order),
             body=canonical(
                 {
                     "step": msgspec.to_builtins(step),

@@ -28,6 +28,7 @@ from audit.ledger.work_order import (
 )
 from devices.model import Device
 from gateway.clock import Clock
+from gateway.settings import Settings
 from gateway.settings_work_orders import WorkOrderSettings
 from gateway.store.batch import Batch
 from gateway.store.read.pictures import pictures_of
@@ -58,6 +59,19 @@ PIECE: Final = 250
 """Orders, or covered alerts, in one commit: alarms get in between."""
 
 COMMIT_S: Final = 15.0
+
+PROVABLE: Final = frozenset(
+    {
+        "alarm-button",
+        "smoke",
+        "smoke-temperature",
+        "temperature",
+        "electrical",
+        "repeater",
+        "police-link",
+    }
+)
+"""Kinds of devices that there is a verification for."""
 
 Result = TypeVar("Result")
 
@@ -273,3 +287,16 @@ class WorkOrders:
             raise StoreError(
                 f"the store did not confirm within {COMMIT_S:.0f} s; look before trying again"
             ) from error
+
+
+def make_work_orders(
+    *, store: Store, clock: Clock, settings: Settings, device_of: Callable[[int], Device | None]
+) -> WorkOrders:
+    """The work orders that the settings ask for."""
+    return WorkOrders(
+        store=store,
+        clock=clock,
+        settings=settings.work_orders,
+        device_of=device_of,
+        provable=PROVABLE.__contains__,
+    )

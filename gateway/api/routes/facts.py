@@ -65,7 +65,9 @@ async def _visible(services: Services, caller: Caller, rows: list[FactRow]) -> l
         what, _, name = subject.partition(":")
         if what == "alert" and name.isdecimal():
             return of_alerts.get(int(name))
-        return name.partition("/")[0] if what in ("device", "school") else None
+        return (
+            name.partition("/")[0] if what in ("device", "school", "place", "work_order") else None
+        )
 
     schools = ((row, school(row.subject)) for row in rows)
     return [row for row, name in schools if name is not None and caller.sees(name)]

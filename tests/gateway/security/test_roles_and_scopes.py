@@ -7,8 +7,15 @@ import pytest
 from gateway.security.access import Caller, Role, What, may
 
 MAY = {
-    Role.OPERATOR: {What.READ, What.ACKNOWLEDGE, What.HANDLE, What.PRESS},
-    Role.TECHNICIAN: {What.READ, What.ACKNOWLEDGE, What.DIAGNOSE, What.EQUIP, What.PRESS},
+    Role.OPERATOR: {What.READ, What.ACKNOWLEDGE, What.HANDLE, What.REPAIR, What.PRESS},
+    Role.TECHNICIAN: {
+        What.READ,
+        What.ACKNOWLEDGE,
+        What.DIAGNOSE,
+        What.EQUIP,
+        What.REPAIR,
+        What.PRESS,
+    },
     Role.AUDITOR: {What.READ, What.DIAGNOSE, What.PROVE},
     Role.ADMINISTRATOR: set(What),
 }
@@ -35,7 +42,15 @@ def test_a_role_may_do_what_its_work_is_and_nothing_else(role: Role, what: What)
 
 @pytest.mark.parametrize("what", sorted(set(What) - {What.GOVERN}))
 def test_an_auditor_changes_nothing(what: What) -> None:
-    writes = what in {What.ACKNOWLEDGE, What.HANDLE, What.EQUIP, What.CALIBRATE, What.PRESS}
+    writes = what in {
+        What.ACKNOWLEDGE,
+        What.HANDLE,
+        What.EQUIP,
+        What.REPAIR,
+        What.WAIVE,
+        What.CALIBRATE,
+        What.PRESS,
+    }
     assert not (writes and may(caller(Role.AUDITOR), what, "no3"))
 
 
