@@ -28,6 +28,15 @@ describe("the order of alerts", () => {
     expect(layout.unacknowledged).toEqual([2, 3, 1, 4]);
   });
 
+  it("puts what must be telephoned about before every other emergency", () => {
+    const layout = sorted([
+      alert(1, { priority: "emergency", condition: "police_unreached" }),
+      alert(2, { priority: "emergency", condition: "panic" }),
+      alert(3, { priority: "emergency", condition: "police_unreached", state: "acknowledged" }),
+    ]);
+    expect(layout.unacknowledged).toEqual([1, 2]);
+  });
+
   it("counts what returned without anybody acknowledging as unacknowledged", () => {
     expect(sorted([alert(1, { state: "returned" })]).unacknowledged).toEqual([1]);
   });

@@ -24,15 +24,21 @@ export function pressing(alert: Alert): boolean {
   return alert.priority === "emergency" && unacknowledged(alert);
 }
 
+/** The police were not reached: whoever sees this must telephone. Nothing is louder. */
+export function loudest(alert: Alert | null): boolean {
+  return alert?.condition === "police_unreached" && unacknowledged(alert);
+}
+
 export function sectionOf(alert: Alert): Section {
   const aside = alert.shelved_until !== null || alert.suppressed;
   if (aside && alert.priority !== "emergency") return "shelved";
   return unacknowledged(alert) ? "unacknowledged" : "acknowledged";
 }
 
-/** More urgent first, then the one that happened last. */
+/** What must be telephoned about first, then the more urgent, then the one that happened last. */
 export function before(a: Alert, b: Alert): number {
   return (
+    Number(loudest(b)) - Number(loudest(a)) ||
     rank(a.priority) - rank(b.priority) ||
     b.last_occurrence - a.last_occurrence ||
     b.raised - a.raised ||

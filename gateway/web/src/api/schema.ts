@@ -8,6 +8,22 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptOrderIn
+         * @description Take the repair as proven where no verification can prove it. Administrators only.
+         */
+        AcceptOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "accept";
+            /**
+             * Reason
+             * @example 更换电池, 清洁探头
+             */
+            reason: string;
+        };
+        /**
          * AcknowledgeIn
          * @description Take the alert. `occurrences`: how many the person saw; refused when there are more.
          */
@@ -38,19 +54,13 @@ export interface components {
             changed: boolean;
         };
         /**
-         * ActionName
-         * @description What people may do to an alert.
-         * @enum {string}
-         */
-        ActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
-        /**
          * AlertDetailOut
          * @description An alert, its history, and what the caller may do to it right now.
          */
         AlertDetailOut: {
             alert: components["schemas"]["AlertOut"];
             /** May */
-            may: components["schemas"]["ActionName"][];
+            may: components["schemas"]["gateway__api__models__alerts__ActionName"][];
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
         };
@@ -205,6 +215,41 @@ export interface components {
             to: string | null;
         };
         /**
+         * AssignOrderIn
+         * @description Say who is responsible; `null` = nobody.
+         */
+        AssignOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "assign";
+            /** To */
+            to: string | null;
+        };
+        /**
+         * ActionName
+         * @description What people may do to a work order.
+         * @enum {string}
+         */
+        audit__ledger__work_order__ActionName: "assign" | "comment" | "done" | "reopen" | "extend" | "cancel" | "accept";
+        /**
+         * CancelOrderIn
+         * @description There is nothing to mend. Administrators only.
+         */
+        CancelOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "cancel";
+            /**
+             * Reason
+             * @example 更换电池, 清洁探头
+             */
+            reason: string;
+        };
+        /**
          * CodeIn
          * @description Sign in with a one-time code.
          */
@@ -228,6 +273,27 @@ export interface components {
             /**
              * Text
              * @example 烘焙课, 已派人核实
+             */
+            text: string;
+        };
+        /**
+         * CommentOrderIn
+         * @description Remark on it.
+         */
+        CommentOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "comment";
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @example 更换电池, 清洁探头
              */
             text: string;
         };
@@ -622,6 +688,27 @@ export interface components {
             };
         };
         /**
+         * DoneOrderIn
+         * @description Report the repair done. It closes once a verification after this is met.
+         */
+        DoneOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "done";
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @example 更换电池, 清洁探头
+             */
+            text: string;
+        };
+        /**
          * ExplanationOut
          * @description Why: the rule, what it looked at, what it held that against, and the sentence.
          */
@@ -674,6 +761,28 @@ export interface components {
              * @example °C
              */
             unit: string;
+        };
+        /**
+         * ExtendOrderIn
+         * @description Move the deadline.
+         */
+        ExtendOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "extend";
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Reason
+             * @example 更换电池, 清洁探头
+             */
+            reason: string;
         };
         /**
          * FactOut
@@ -845,6 +954,12 @@ export interface components {
          * @enum {string}
          */
         FigureType: "number" | "integer" | "truth" | "choice" | "text";
+        /**
+         * ActionName
+         * @description What people may do to an alert.
+         * @enum {string}
+         */
+        gateway__api__models__alerts__ActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
         /**
          * Health
          * @description Whether a device is well. Unknown is never shown as fine and never as trouble.
@@ -1029,6 +1144,30 @@ export interface components {
             token: components["schemas"]["TokenOut"];
         };
         /**
+         * OrderedDeviceIn
+         * @description The device a work order is for.
+         */
+        OrderedDeviceIn: {
+            /**
+             * Id
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            id: string;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * OrderState
+         * @description Where a work order stands.
+         * @enum {string}
+         */
+        OrderState: "open" | "assigned" | "done" | "closed" | "cancelled";
+        /**
          * Origin
          * @description Who gave a figure; of several the last counts.
          * @enum {string}
@@ -1078,6 +1217,16 @@ export interface components {
         Page_RejectOut_: {
             /** Items */
             items: components["schemas"]["RejectOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** WorkOrderPage */
+        Page_WorkOrderOut_: {
+            /** Items */
+            items: components["schemas"]["WorkOrderOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -1270,6 +1419,22 @@ export interface components {
             reason: string;
         };
         /**
+         * ReopenOrderIn
+         * @description It is not done after all, or was cancelled by mistake.
+         */
+        ReopenOrderIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "reopen";
+            /**
+             * Reason
+             * @example 更换电池, 清洁探头
+             */
+            reason: string;
+        };
+        /**
          * ResetIn
          * @description Unlatch it; its condition must be gone.
          */
@@ -1407,6 +1572,39 @@ export interface components {
             scopes: string[];
         };
         /**
+         * StepKind
+         * @description What was done to a work order. Each is signed and is one fact.
+         * @enum {string}
+         */
+        StepKind: "opened" | "joined" | "fault_gone" | "assigned" | "commented" | "extended" | "done" | "reopened" | "verification_failed" | "verified" | "accepted" | "cancelled";
+        /**
+         * StepOut
+         * @description One step and who signed it; `actor` is empty for the gateway. `detail`: `to`, `due`, `was`,
+         *     `verification`, `alert`, `faults`. The page words `kind` with `work_order.step.{kind}`.
+         */
+        StepOut: {
+            /**
+             * Actor
+             * @example li.na
+             */
+            actor: string;
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Detail */
+            detail: {
+                [key: string]: string | number | boolean | null;
+            };
+            kind: components["schemas"]["StepKind"];
+            /** Photos */
+            photos: string[];
+            /** Text */
+            text: string;
+        };
+        /**
          * SummaryOut
          * @description What the frame of every page shows.
          */
@@ -1470,7 +1668,7 @@ export interface components {
          * @description What can happen to an alert. Each is one fact.
          * @enum {string}
          */
-        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "closed";
+        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "forwarded" | "not_forwarded" | "closed";
         /**
          * TransitionOut
          * @description One thing that happened to an alert. `actor` is empty for the gateway itself.
@@ -1608,6 +1806,100 @@ export interface components {
         WhyOut: {
             priority: components["schemas"]["PriorityName"] | null;
             text: components["schemas"]["Names"];
+        };
+        /**
+         * WorkOrderCountsOut
+         * @description Standing work orders in the caller's scope. `held_back`: faults that have none because the
+         *     gateway has as many orders standing as it may.
+         */
+        WorkOrderCountsOut: {
+            /**
+             * Done
+             * @description Reported done; the proof is missing.
+             */
+            done: number;
+            /** Held Back */
+            held_back: number;
+            /** Mine */
+            mine: number;
+            /** Overdue */
+            overdue: number;
+            /** Standing */
+            standing: number;
+        };
+        /**
+         * WorkOrderIn
+         * @description What has to be mended, and where.
+         */
+        WorkOrderIn: {
+            device: components["schemas"]["OrderedDeviceIn"];
+            /**
+             * Text
+             * @example 更换电池, 清洁探头
+             */
+            text: string;
+        };
+        /**
+         * WorkOrderOut
+         * @description A work order. Without a device it is for the school as a whole; `faults` counts the alerts
+         *     that it covers.
+         */
+        WorkOrderOut: {
+            /** Alert */
+            alert: number | null;
+            /** Assignee */
+            assignee: string | null;
+            /** Automatic */
+            automatic: boolean;
+            /** Closed */
+            closed: number | null;
+            closes_when: components["schemas"]["Names"];
+            /** Condition */
+            condition: string;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Fault Gone
+             * @description When its alerts had all ended by themselves.
+             */
+            fault_gone: number | null;
+            /** Faults */
+            faults: number;
+            /** Id */
+            id: number;
+            /**
+             * May
+             * @description What the caller may do to it now.
+             */
+            may: components["schemas"]["audit__ledger__work_order__ActionName"][];
+            /**
+             * Opened
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            opened: number;
+            /** Overdue */
+            overdue: boolean;
+            place: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            state: components["schemas"]["OrderState"];
+            /** Steps */
+            steps: components["schemas"]["StepOut"][];
+            title: components["schemas"]["Names"];
+            /**
+             * Verification
+             * @description Id of the verification that closed it, or empty.
+             */
+            verification: string;
+            /** Version */
+            version: number;
         };
     };
     responses: never;

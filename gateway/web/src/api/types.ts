@@ -27,7 +27,7 @@ export type AlertState = Shapes["AlertState"];
 export type Alert = Shapes["AlertOut"];
 export type Transition = Shapes["TransitionOut"];
 export type AlertDetail = Shapes["AlertDetailOut"];
-export type ActionName = Shapes["ActionName"];
+export type ActionName = Action["action"];
 export type Acted = Shapes["ActedOut"];
 
 /** What is sent to do something to an alert. */
@@ -58,3 +58,16 @@ export type CurvePoint = Shapes["CurvePointOut"];
 export type Discovery = Shapes["DiscoveryOut"];
 export type Reject = Shapes["RejectOut"];
 export type RejectCount = Shapes["RejectCountOut"];
+
+export type WorkOrder = Shapes["WorkOrderOut"];
+export type OrderStep = Shapes["StepOut"];
+/** What is sent to do something to a work order. */
+export type OrderAct =
+  | Shapes["AssignOrderIn"]
+  | Shapes["CommentOrderIn"]
+  | Shapes["DoneOrderIn"]
+  | Shapes["ReopenOrderIn"]
+  | Shapes["ExtendOrderIn"]
+  | Shapes["CancelOrderIn"]
+  | Shapes["AcceptOrderIn"];
+export type OrderAction = OrderAct["action"];

@@ -24,6 +24,38 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/discoveries/DiscoveriesPage.vue"),
   },
   { path: "/rejects", name: "rejects", component: () => import("@/rejects/RejectsPage.vue") },
+  { path: "/links", name: "links", component: () => import("@/links/LinksPage.vue") },
+  {
+    path: "/links/:school/:name",
+    name: "link",
+    component: () => import("@/links/LinkPage.vue"),
+  },
+  { path: "/work-orders", name: "orders", component: () => import("@/orders/OrdersPage.vue") },
+  {
+    path: "/work-orders/:id(\\d+)",
+    name: "order",
+    component: () => import("@/orders/OrderPage.vue"),
+  },
+  {
+    path: "/verifications",
+    name: "verifications",
+    component: () => import("@/verification/VerificationsPage.vue"),
+  },
+  {
+    path: "/verifications/:id",
+    name: "verification",
+    component: () => import("@/verification/VerificationPage.vue"),
+  },
+  {
+    path: "/verifications/:id",
+    name: "verification",
+    component: () => import("@/verification/VerificationPage.vue"),
+  },
+  {
+    path: "/commission",
+    name: "commission",
+    component: () => import("@/commissioning/CommissionPage.vue"),
+  },
   { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
   { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },
   { path: "/:rest(.*)*", name: "nowhere", component: () => import("@/shell/NowherePage.vue") },

@@ -17,6 +17,24 @@ const DEVICES: Tab = {
   icon: "M4 4h16v10H4zM8 20h8M12 14v6",
   matches: ["devices", "device", "figures"],
 };
+const ORDERS: Tab = {
+  to: "/work-orders",
+  word: "page.nav.orders",
+  icon: "M7 4h10v16H7zM9.500 8h5M9.500 12h5M9.500 16h3",
+  matches: ["orders", "order"],
+};
+const LINKS: Tab = {
+  to: "/links",
+  word: "page.nav.links",
+  icon: "M5 12h14M5 8v8M19 8v8M9 9l3 3-3 3",
+  matches: ["links", "link"],
+};
+const VERIFICATIONS: Tab = {
+  to: "/verifications",
+  word: "page.nav.verifications",
+  icon: "M4 12.500 9.500 18 20 6",
+  matches: ["verifications", "verification"],
+};
 const DISCOVERIES: Tab = {
   to: "/discoveries",
   word: "page.nav.discoveries",
@@ -36,9 +54,13 @@ const PEOPLE: Tab = {
   matches: ["people"],
 };
 
-export const tabs = computed<Tab[]>(() => [
-  ALERTS,
-  DEVICES,
+/** The rooms of every day; always in sight. */
+export const tabs: readonly Tab[] = [ALERTS, DEVICES, ORDERS];
+
+/** The other rooms, behind one button: a header and a thumb hold only so many. */
+export const otherTabs = computed<Tab[]>(() => [
+  LINKS,
+  VERIFICATIONS,
   DISCOVERIES,
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),

@@ -1,5 +1,6 @@
 // What the page knows of the stream, folded from its events: pure, so that it can be tested.
 import type { Counts, Feed, FeedFrame, StreamEntry } from "@/api/types";
+import type { PoliceLinkCounts } from "@/api/pending-h";
 
 /** Without a sign of life for so long, what the page shows may be old. The gateway sends one a
  * second. */
@@ -17,6 +18,8 @@ export type StreamState = {
   readonly offset: number;
   readonly feed: Feed | null;
   readonly counts: Counts | null;
+  /** How many police links are in which state; null: there are none. */
+  readonly police: PoliceLinkCounts | null;
 };
 
 export const UNHEARD: StreamState = {
@@ -25,6 +28,7 @@ export const UNHEARD: StreamState = {
   offset: 0,
   feed: null,
   counts: null,
+  police: null,
 };
 
 /** Take in a batch of events; returns those not seen before, oldest first. */
@@ -53,6 +57,7 @@ export function heardFrom(
     offset: frame.feed.now - now,
     feed: frame.feed,
     counts: frame.counts,
+    police: (frame as { police_link?: PoliceLinkCounts | null }).police_link ?? null,
   };
 }
 
