@@ -17,7 +17,8 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
     (catalogue key ``metric.…``) and ``{source}`` (``source.…``), the last two as they are when no
     catalogue knows them: kinds' files may name values and sources freely.
 
-    Minutes are rounded to what people say; the explanation keeps the figures as they are.
+    Minutes are rounded to what people say; the explanation keeps the figures as they are. An input
+    ``cause`` is a word of the catalogue, too (``link.cause.…``).
     """
     metric = words.or_else(f"metric.{why.metric}", why.metric)
     source = words.or_else(f"source.{why.source or 'unnamed'}", why.source)
@@ -25,6 +26,7 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
         name: said_minutes(value) if name.endswith(_MINUTES) else value
         for name, value in why.inputs.items()
     }
+    cause = words.or_else(f"link.cause.{inputs['cause']}", "") if "cause" in inputs else None
     limit = said_minutes(why.limit) if why.unit == "min" else why.limit
     return {
         language: words.text(
@@ -32,6 +34,7 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
             language,
             **{
                 **inputs,
+                **({} if cause is None else {"cause": cause[language]}),
                 "limit": limit,
                 "unit": why.unit,
                 "metric": metric[language],
