@@ -47,11 +47,6 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/verification/VerificationPage.vue"),
   },
   {
-    path: "/verifications/:id",
-    name: "verification",
-    component: () => import("@/verification/VerificationPage.vue"),
-  },
-  {
     path: "/commission",
     name: "commission",
     component: () => import("@/commissioning/CommissionPage.vue"),
