@@ -64,7 +64,7 @@ def read_answer(octets: bytes, frame: Frame, now: int) -> Answer:
     """What ``octets``, one answer from LF to CR heard at ``now`` (ms), says about ``frame``."""
     envelope = _ENVELOPE.fullmatch(octets)
     if envelope is None:
-        return _none("not a frame")
+        return _bare(octets) or _none("not a frame")
     stated, length, text = envelope.groups()
     if int(length, 16) != len(text):
         return _none(f"length {len(text)}, but says {int(length, 16)}")
@@ -143,6 +143,15 @@ def _refusal(time: bytes | None, now: int) -> Answer:
     return Answer(result=Result.CLOCK, final=True, reason=reason, offset_ms=offset)
 
 
+def _bare(octets: bytes) -> Answer | None:
+    """What pysiaalarm, for one, says to an account that it does not know: no frame at all."""
+    word = octets.strip(b"\r\n")
+    result = _BARE.get(word)
+    if result is None:
+        return None
+    return Answer(result=result, final=True, reason=f"a bare {word.decode('ascii')}")
+
+
 def _offset(time: bytes, now: int) -> int | None:
     try:
         told = datetime.strptime(time.decode("ascii"), "%H:%M:%S,%m-%d-%Y").replace(tzinfo=UTC)
@@ -196,10 +205,8 @@ class Hearing:
                 return answer
             if self._passed is None or answer.result is Result.CLOCK:
                 self._passed = answer
-        rest = bytes(self._heard[self._read :])
-        if (result := _BARE.get(rest.strip(b"\n"))) is not None:
-            # What pysiaalarm and others say to an account they do not know: no frame at all.
-            return Answer(result=result, final=True, reason=f"a bare {rest.strip().decode()}")
+        if bare := _bare(bytes(self._heard[self._read :])):
+            return bare
         if len(self._heard) >= KEPT:
             return Answer(result=Result.GARBLED, final=True, reason=f"more than {KEPT} bytes")
         return None
