@@ -43,7 +43,35 @@ class TransitionKind(StrEnum):
     RESET = "reset"
     SUPPRESSED = "suppressed"  # its device was taken out of service
     UNSUPPRESSED = "unsuppressed"
+    FORWARDED = "forwarded"  # a police link has acknowledged it
+    NOT_FORWARDED = "not_forwarded"  # none has in time; it is tried again
     CLOSED = "closed"
+
+
+class ForwardState(StrEnum):
+    """How far the newest activation has come on its way to the police."""
+
+    SENDING = "sending"
+    ACKNOWLEDGED = "acknowledged"
+    UNACKNOWLEDGED = "unacknowledged"
+
+
+class Forward(msgspec.Struct, frozen=True, kw_only=True):
+    """The way of an alert over one police link. ``of`` is the version that is on its way.
+
+    ``since`` (ms) is when the state began. ``path`` and ``ack_ms`` (since the gateway knew of it)
+    are of the exchange that arrived, ``attempts`` counts exchanges with receivers, ``error`` is
+    the last failure in words.
+    """
+
+    link: str
+    of: int
+    since: int
+    state: ForwardState = ForwardState.SENDING
+    path: str = ""
+    ack_ms: float | None = None
+    attempts: int = 0
+    error: str = ""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +81,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     knew it. An unacknowledged alert sounds, anew with each occurrence (``occurrences`` counts them,
     ``last_occurrence`` is the newest). ``explanation`` is that of the newest activation, ``remark``
     stands only while every activation carries it. ``escalated`` is when it last went a step up,
-    ``escalation_step`` how many steps since the newest activation.
+    ``escalation_step`` how many steps since the newest activation. ``forwards`` has one entry for
+    each police link that it goes to.
     """
 
     id: int
@@ -84,6 +113,20 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     escalation_step: int = 0
     closed: int | None = None
     remark: str = ""
+    forwards: tuple[Forward, ...] = ()
+
+    @property
+    def police(self) -> ForwardState | None:
+        """How it fares with the police, the worst of all links; ``None``: it goes to none."""
+        states = {one.state for one in self.forwards}
+        for state in (
+            ForwardState.UNACKNOWLEDGED,
+            ForwardState.SENDING,
+            ForwardState.ACKNOWLEDGED,
+        ):
+            if state in states:
+                return state
+        return None
 
     @property
     def open(self) -> bool:

@@ -12,7 +12,15 @@ from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from alerts.alert import Alert, AlertState, Folded, Transition, TransitionKind
+from alerts.alert import (
+    Alert,
+    AlertState,
+    Folded,
+    Forward,
+    ForwardState,
+    Transition,
+    TransitionKind,
+)
 from alerts.finding import Explanation, Finding, Priority
 
 Detail: TypeAlias = "str | int | float | bool | None"
@@ -26,6 +34,12 @@ ACTIVATIONS: Final = frozenset(
     }
 )
 """The kinds that make an alert active and unacknowledged: whoever took it took an earlier one."""
+
+FORWARDINGS: Final = frozenset({TransitionKind.FORWARDED, TransitionKind.NOT_FORWARDED})
+"""What a police link came to. It may come after people have closed the alert."""
+
+POLICE: Final = "police"
+"""In the detail of an activation: the names of the police links it goes to, joined by spaces."""
 
 _INPUT: Final = "input."
 
@@ -65,7 +79,8 @@ def advance(alert: Alert | None, transition: Transition) -> Alert:
             f"alert {alert.id}: version {alert.version} is followed by version "
             f"{transition.version} of alert {transition.alert}"
         )
-    if not alert.open or transition.kind is TransitionKind.RAISED:
+    over = not alert.open and transition.kind not in FORWARDINGS
+    if over or transition.kind is TransitionKind.RAISED:
         raise CourseError(
             f"alert {alert.id} is {alert.state.value}; {transition.kind.value} cannot follow"
         )
@@ -214,7 +229,46 @@ def _raised(transition: Transition) -> Alert:
         last_occurrence=transition.happened,
         suppressed=bool(detail.get("suppressed")),
         remark=str(detail.get("remark", "")),
+        forwards=_sending((), transition),
     )
+
+
+def _sending(before: tuple[Forward, ...], transition: Transition) -> tuple[Forward, ...]:
+    """An activation is on its way to the police.
+
+    A link over which an earlier one has not arrived stays unacknowledged: it goes behind that.
+    """
+    links = str(transition.detail.get(POLICE, "")).split()
+    known = {one.link: one for one in before}
+    fresh = {}
+    for link in links:
+        old = known.get(link)
+        if old is not None and old.state is ForwardState.UNACKNOWLEDGED:
+            fresh[link] = msgspec.structs.replace(old, of=transition.version)
+        else:
+            fresh[link] = Forward(link=link, of=transition.version, since=transition.known)
+    return tuple({**known, **fresh}.values())
+
+
+def _forwarded(alert: Alert, transition: Transition) -> dict[str, Any]:
+    """What one link came to; what it says of an earlier activation changes nothing."""
+    detail = transition.detail
+    link, of = str(detail.get("link", "")), _number(transition, "of")
+    if detail.get("restore") or all(one.link != link or one.of != of for one in alert.forwards):
+        return {}
+    arrived = transition.kind is TransitionKind.FORWARDED
+    ack_ms = detail.get("ack_ms")
+    outcome = Forward(
+        link=link,
+        of=of,
+        since=transition.happened,
+        state=ForwardState.ACKNOWLEDGED if arrived else ForwardState.UNACKNOWLEDGED,
+        path=str(detail.get("path", "")),
+        ack_ms=ack_ms if isinstance(ack_ms, int | float) else None,
+        attempts=_number(transition, "attempts"),
+        error=str(detail.get("error", "")),
+    )
+    return {"forwards": tuple(outcome if one.link == link else one for one in alert.forwards)}
 
 
 def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
@@ -239,6 +293,7 @@ def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
         "suppressed": alert.suppressed or bool(detail.get("suppressed")),
         "explanation": explanation_of(detail),
         "remark": alert.remark if detail.get("remark") == alert.remark else "",
+        "forwards": _sending(alert.forwards, transition),
     }
     if transition.kind is TransitionKind.OCCURRED:
         changes["occurrences"] = alert.occurrences + 1
@@ -247,7 +302,7 @@ def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
     return changes
 
 
-def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C901, PLR0911 - one line a kind
+def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C901, PLR0911, PLR0912 - one line a kind
     detail, happened, actor = transition.detail, transition.happened, transition.actor
     match transition.kind:
         case TransitionKind.OCCURRED | TransitionKind.REACTIVATED | TransitionKind.WORSENED:
@@ -284,6 +339,8 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
             return {**taken, "is_false": True, "false_reason": alert.false_reason or reason}
         case TransitionKind.RESET:
             return {"latches": False}
+        case TransitionKind.FORWARDED | TransitionKind.NOT_FORWARDED:
+            return _forwarded(alert, transition)
         case TransitionKind.CLOSED:
             return {
                 "closed": happened,

@@ -51,6 +51,9 @@ from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
 from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
+from gateway.police.forwarding import Forwarding
+from gateway.police.service import Police
+from gateway.police.surroundings import surroundings
 from gateway.settings import Settings
 from gateway.store.open import open_store
 from gateway.store.store import Store, StoreError
@@ -159,11 +162,17 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             page=settings.web.public_url,
             demo=settings.demo,
         )
-        book = AlertBook(limits=limits, told=[telling], on_deadline=deadlines.changed)
+        forwarding = Forwarding(
+            settings.police_links,
+            lambda alert: surroundings(alert, judge.roster, names.book, words),
+        )
+        book = AlertBook(
+            limits=limits, told=[telling], on_deadline=deadlines.changed, forwarding=forwarding
+        )
         book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
         deadlines.load(snapshot.deadlines, book)
         binder = Binder(kinds, snapshot.school_parameters)
-        judge = Judge(
+        judge: Judge = Judge(
             dialects=everyone,
             rules_of=binder.rules_of,
             book=book,
@@ -174,6 +183,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         judge.windows.load(snapshot.deadlines, snapshot.devices)
         school_parameters, schools = snapshot.school_parameters, snapshot.schools
         acknowledging, last_transition = snapshot.acknowledging, snapshot.last_transition
+        for_police, link_watches = snapshot.for_police, snapshot.link_watches
         del snapshot  # the rest is the roster's and the book's, to let go of as they see fit
 
         # The broker, and the two sessions to it.
@@ -209,6 +219,18 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             metrics=metrics,
             after_commit=_after_commit(taken_in, notify, judge.windows, follow),
         )
+        police = Police(
+            settings.police_links,
+            flow=flow,
+            judge=judge,
+            book=book,
+            store=store,
+            clock=clock,
+            waiting=for_police,
+            saved=link_watches,
+        )
+        closing.push_async_callback(police.aclose)
+        follow.insert(0, police.committed)  # an alarm is on its way before anybody is told
         watch = Watch(
             sources=[source for source, _ in sources],
             flow=flow,
@@ -239,6 +261,13 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             start("flow", flow.run())
             for source, _ in sources:
                 start(f"source {source.session}", source.run())
+            # None of these ends the gateway, nor the others, by a fault of its own.
+            parts = Parts(clock)
+
+            def keep(name: str, begin: Callable[[], Coroutine[Any, Any, Any]]) -> None:
+                start(name, parts.keep(name, begin))
+
+            police.begin_forwarding(keep)
 
             # Then people, the past and machines outside. Loading what they need (SQLAlchemy, the
             # web framework) takes seconds, in which messages are taken in all the same, only more
@@ -270,17 +299,16 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             history = SqliteHistory(store)
             closing.callback(history.close)
             outbox = make_outbox(
-                store=store, settings=settings, way=way, clock=clock, metrics=metrics
+                store=store,
+                settings=settings,
+                way=way,
+                clock=clock,
+                metrics=metrics,
+                elsewhere=police.receivers,
             )
             closing.push_async_callback(outbox.aclose)
             notify.append(outbox.notify)
-            # None of these ends the gateway, nor the others, by a fault of its own.
-            parts = Parts(clock)
             watch.add(outbox.finding, parts.finding)
-
-            def keep(name: str, begin: Callable[[], Coroutine[Any, Any, Any]]) -> None:
-                start(name, parts.keep(name, begin))
-
             keep("outbox", outbox.run)
             demo = None if make_demo is None or own is None else make_demo(own, way)
             if demo is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,7 +23,6 @@ from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.notification import rows
 from gateway.notification.delivery import (
-    GIVEN_UP,
     PATIENCE,
     Backoff,
     Delivered,
@@ -35,7 +34,7 @@ from gateway.notification.delivery import (
     fate,
 )
 from gateway.notification.rows import WaitingRow
-from gateway.store.batch import Batch
+from gateway.store.batch import GIVEN_UP, Batch
 from gateway.store.store import Store, StoreError
 
 Result = TypeVar("Result")
@@ -83,11 +82,15 @@ class Outbox:
         backoff: Backoff | None = None,
         metrics: Metrics | None = None,
         chance: Callable[[], float] = random.random,
+        elsewhere: Collection[str] = (),
     ) -> None:
-        """``receivers`` by name, as in the rows. ``chance`` gives the jitter, in [0, 1)."""
+        """``receivers`` by name, as in the rows. ``chance`` gives the jitter, in [0, 1).
+        ``elsewhere`` are receivers that others deliver to and watch over: the police links.
+        """
         self._store: Final = store
         self._clock: Final = clock
         self._metrics: Final = metrics or Metrics()
+        self._elsewhere: Final = frozenset(elsewhere)
         self._seen: list[DeliveryStatus] = []
         self._lanes: Final = {
             name: _Lane(name, receiver, store, clock, backoff or Backoff(), self._metrics, chance)
@@ -115,7 +118,7 @@ class Outbox:
     async def status(self) -> list[DeliveryStatus]:
         """Every receiver, also those that rows are for and the configuration no longer names."""
         tallies = {one.receiver: one for one in await _read(self._store, rows.tallies)}
-        names = [*self._lanes, *sorted(tallies.keys() - self._lanes.keys())]
+        names = [*self._lanes, *sorted(tallies.keys() - self._lanes.keys() - self._elsewhere)]
         found = []
         for name in names:
             tally = tallies.get(name) or rows.Tally(name, 0, None, 0, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import uvicorn
@@ -102,11 +102,17 @@ def make_page(
 
 
 def make_outbox(
-    *, store: Store, settings: Settings, way: Way, clock: Clock, metrics: Metrics
+    *,
+    store: Store,
+    settings: Settings,
+    way: Way,
+    clock: Clock,
+    metrics: Metrics,
+    elsewhere: Collection[str] = (),
 ) -> Outbox:
-    """The outbox with the receivers that the settings ask for."""
+    """The outbox with the receivers that the settings ask for, but for those ``elsewhere``."""
     receivers = receivers_of(settings.notification, way, settings.broker.client_id, clock)
-    return Outbox(store, receivers, clock, metrics=metrics)
+    return Outbox(store, receivers, clock, metrics=metrics, elsewhere=elsewhere)
 
 
 def _uvicorn(settings: Settings, api: FastAPI) -> uvicorn.Config:

@@ -29,6 +29,7 @@ from gateway.settings_fields import (
     Section,
     Tls,
 )
+from gateway.settings_police import PoliceLinkSettings, check_apart
 from gateway.settings_work_orders import WorkOrderSettings
 
 
@@ -341,6 +342,9 @@ class Settings(Section):
     notification: NotificationSettings = NotificationSettings()
     """Who is told."""
 
+    police_links: tuple[PoliceLinkSettings, ...] = ()
+    """How alarms reach the police."""
+
     alarms: AlarmSettings = AlarmSettings()
     """Bounds on what operators may do."""
 
@@ -381,4 +385,5 @@ class Settings(Section):
                 inside = second.startswith(first + "/")
                 if inside or (first is not second and first == second):
                     raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
+        check_apart(self.police_links)
         return self

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from alerts.rules.battery import Battery
 from alerts.rules.clock_wrong import ClockWrong
+from alerts.rules.link_state import LinkStateRule
 from alerts.rules.out_of_range import OutOfRange
 from alerts.rules.pressed import Pressed
 from alerts.rules.quiet import MissingFigureError, QuietRule
@@ -29,6 +30,7 @@ __all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 RULES: Final[Mapping[str, type[QuietRule]]] = {
     "battery": Battery,
     "clock_wrong": ClockWrong,
+    "link_state": LinkStateRule,
     "out_of_range": OutOfRange,
     "pressed": Pressed,
     "rate_of_rise": RateOfRise,

@@ -26,8 +26,6 @@ from gateway.store.batch import OutboxEntry
 PATIENCE: Final = 4
 STREAK: Final = 3
 DAY: Final = 86_400_000
-GIVEN_UP: Final = 2**53 - 1
-"""As ``due`` of a row: never again. No time in ms reaches it."""
 
 
 class Delivered(msgspec.Struct, frozen=True):

@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from alerts.notification.audience import EMERGENCY_KEYS
-from gateway.notification.delivery import GIVEN_UP, PATIENCE
-from gateway.store.batch import Batch, OutboxEntry
+from gateway.notification.delivery import PATIENCE
+from gateway.store.batch import GIVEN_UP, Batch, OutboxEntry
 from gateway.store.schema import outbox
 
 KEPT: Final = 30 * 86_400_000

@@ -37,9 +37,7 @@ class Told(Protocol):
 class Forwarding(Protocol):
     """Knows which alerts go to the police (`gateway.police.forwarding`)."""
 
-    def links(
-        self, before: Alert | None, alert: Alert, transition: Transition
-    ) -> tuple[str, ...]:
+    def links(self, before: Alert | None, alert: Alert, transition: Transition) -> tuple[str, ...]:
         """The names of the school's links that ``transition`` goes to."""
         ...
 

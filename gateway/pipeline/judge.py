@@ -19,7 +19,7 @@ from alerts.rules.rule import DeviceState
 from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
-from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route
+from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route, Value
 from devices.timekeeping import ROUND, made_at, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
@@ -226,6 +226,23 @@ class Judge:
                 work.batch.readings.append(
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
+
+    def hear_own(self, row: int, values: dict[str, Value], now: int, work: Work) -> bool:
+        """Take in what the gateway itself found out about a device that it speaks for.
+
+        False when there is no such device.
+        """
+        state = self.roster.state_of(row)
+        if state is None:
+            return False
+        reading = Reading(
+            _TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE
+        )
+        place_in_time(reading, state.offset)
+        _take_in(state, reading)
+        self._judge(state, self.roster.rules(row).telemetry, reading, now, work)
+        work.batch.readings.append((row, 0, reading.happened, now, reading.body))
+        return True
 
     def next(self) -> int | None:
         """When a rule wants to act next; at once while devices are still to be woken."""

@@ -101,6 +101,10 @@ class Roster:
         """All registered devices."""
         return self._devices.values()
 
+    def of_school(self, school: str) -> Iterable[Device]:
+        """The registered devices of one school."""
+        return (self._devices[row] for row in self._by_key.get(school, {}).values())
+
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""
         return self._devices.get(row)

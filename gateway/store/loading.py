@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from alerts.alert import Alert
 from devices.model import Device, Place, School
-from gateway.store.batch import Deadline
+from gateway.store.batch import GIVEN_UP, POLICE, Deadline, OutboxEntry
 from gateway.store.encoding import decode_alert, decode_parameters
 from gateway.store.store import Snapshot
 
@@ -16,6 +16,15 @@ SELECT school, id, kind, row, name_zh, name_en, place, dialect, address, repeate
        out_of_service, parameters
 FROM devices ORDER BY row
 """
+
+_FOR_POLICE: Final = """
+SELECT receiver, key, created, body, due FROM outbox
+WHERE delivered IS NULL AND receiver >= ? AND receiver < ? AND due < ?
+ORDER BY row LIMIT ?
+"""
+
+FOR_POLICE: Final = 5000
+"""Rows of the police links that are taken up at a start; what lies behind them is read later."""
 
 
 def load_snapshot(connection: sqlite3.Connection) -> Snapshot:
@@ -45,6 +54,8 @@ def load_snapshot(connection: sqlite3.Connection) -> Snapshot:
         acknowledging=acknowledging,
         last_alert=_number(connection, "SELECT max(id) FROM alerts"),
         last_transition=_number(connection, "SELECT max(row) FROM transitions"),
+        for_police=_for_police(connection),
+        link_watches=dict(connection.execute("SELECT link, body FROM link_watches")),
     )
 
 
@@ -101,6 +112,12 @@ def load_devices(connection: sqlite3.Connection) -> list[Device]:
             parameters,
         ) in connection.execute(_DEVICES)
     ]
+
+
+def _for_police(connection: sqlite3.Connection) -> list[OutboxEntry]:
+    # Their names are those between "police:" and the next sign after the colon.
+    bounds = (POLICE, POLICE[:-1] + ";", GIVEN_UP, FOR_POLICE)
+    return [OutboxEntry(*row) for row in connection.execute(_FOR_POLICE, bounds)]
 
 
 def _open_alerts(connection: sqlite3.Connection) -> list[Alert]:

@@ -176,7 +176,7 @@ outbox = Table(
     "outbox",  # delivered at least once, in order per receiver
     metadata,
     Column("row", Number, primary_key=True, autoincrement=True),
-    Column("receiver", String(64), nullable=False),
+    Column("receiver", String(160), nullable=False),
     Column("key", String(160), nullable=False),  # per occurrence
     Column("created", Number, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -311,15 +311,26 @@ link_states = Table(
 )
 
 link_days = Table(
-    "link_days",  # what came of exchanges with receivers, by day and path
+    "link_days",  # what a police link did by day; columns as devices.police_link.figures.DayTally
     metadata,
     Column("link", String(160), primary_key=True),
-    Column("path", String(16), primary_key=True),
     Column("day", Number, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("up_ms", Number, nullable=False),
+    Column("degraded_ms", Number, nullable=False),
+    Column("down_ms", Number, nullable=False),
+    Column("unverified_ms", Number, nullable=False),
+    Column("starting_ms", Number, nullable=False),
+    Column("exchanges", Number, nullable=False),
     Column("acknowledged", Number, nullable=False),
-    Column("failed", Number, nullable=False),
-    Column("ack_ms_sum", Float, nullable=False),
-    Column("ack_ms_max", Float, nullable=False),
+    Column("ack_sum_ms", Float, nullable=False),
+    Column("ack_max_ms", Float, nullable=False),
+)
+
+link_watches = Table(
+    "link_watches",  # what the watch of a police link came to, for the next start
+    metadata,
+    Column("link", String(160), primary_key=True),
+    Column("body", LargeBinary, nullable=False),  # JSON of devices.police_link.supervision.Saved
 )
 
 device_days = Table(

@@ -10,7 +10,7 @@ import msgspec
 
 from alerts.alert import Alert
 from devices.model import Device, Place, School
-from gateway.store.batch import Batch, Deadline
+from gateway.store.batch import Batch, Deadline, OutboxEntry
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,6 +46,11 @@ class Snapshot(msgspec.Struct):
 
     last_alert: int
     last_transition: int
+    for_police: list[OutboxEntry] = msgspec.field(default_factory=list)
+    """What waits for the police links, oldest first: the first of it, the rest is in the store."""
+
+    link_watches: dict[str, bytes] = msgspec.field(default_factory=dict)
+    """What the watch of each police link came to."""
 
 
 class Room(msgspec.Struct, frozen=True):

@@ -49,14 +49,26 @@ def upgrade() -> None:
     op.create_table(
         "link_days",
         sa.Column("link", sa.String(length=160), nullable=False),
-        sa.Column("path", sa.String(length=16), nullable=False),
         sa.Column("day", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("up_ms", NUMBER, nullable=False),
+        sa.Column("degraded_ms", NUMBER, nullable=False),
+        sa.Column("down_ms", NUMBER, nullable=False),
+        sa.Column("unverified_ms", NUMBER, nullable=False),
+        sa.Column("starting_ms", NUMBER, nullable=False),
+        sa.Column("exchanges", NUMBER, nullable=False),
         sa.Column("acknowledged", NUMBER, nullable=False),
-        sa.Column("failed", NUMBER, nullable=False),
-        sa.Column("ack_ms_sum", sa.Float(), nullable=False),
-        sa.Column("ack_ms_max", sa.Float(), nullable=False),
-        sa.PrimaryKeyConstraint("link", "path", "day", name="pk_link_days"),
+        sa.Column("ack_sum_ms", sa.Float(), nullable=False),
+        sa.Column("ack_max_ms", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("link", "day", name="pk_link_days"),
     )
+    op.create_table(
+        "link_watches",
+        sa.Column("link", sa.String(length=160), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("link", name="pk_link_watches"),
+    )
+    with op.batch_alter_table("outbox") as table:  # a link's name holds that of its school
+        table.alter_column("receiver", type_=sa.String(length=160), existing_nullable=False)
     op.create_table(
         "device_days",
         sa.Column("day", NUMBER, autoincrement=False, nullable=False),

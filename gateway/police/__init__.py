@@ -1,0 +1,1 @@
+"""The police links at work: forwarding alarms, watching the links, testing them."""

@@ -1,0 +1,43 @@
+"""Which event code a condition goes to the police under, and under which zone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from alerts.alert import Alert
+from alerts.rules.pressed import CONDITION as PANIC
+from devices.police_link.link import Code
+
+_BY_CONDITION: Final[Mapping[str, Code]] = {
+    PANIC: Code.PANIC,
+    "fire": Code.FIRE,
+    "smoke": Code.SMOKE,
+    "heavy_smoke": Code.SMOKE,
+    "heat": Code.HIGH_TEMPERATURE,
+    "carbon_monoxide_high": Code.FIRE,
+    "tamper": Code.TAMPER,
+}
+
+_BY_EVENT: Final[Mapping[str, Code]] = {
+    "alarm": Code.SMOKE,
+    "smoke_alarm": Code.SMOKE,
+    "silent_pressed": Code.SILENT_HOLD_UP,
+    "duress": Code.DURESS,
+}
+"""By what is in the explanation of an alert whose condition does not tell."""
+
+ZONES: Final = 999
+
+
+def code_of(alert: Alert) -> Code:
+    """The code of an alarm. What has none of its own is a person in need, not a fault: panic."""
+    why = alert.explanation
+    by_event = _BY_EVENT.get(str(why.inputs.get("event", ""))) or _BY_EVENT.get(why.code)
+    return _BY_CONDITION.get(alert.condition, Code.PANIC) if by_event is None else by_event
+
+
+def zone_of(device: str, row: int, zones: Mapping[str, int]) -> int:
+    """The zone agreed for a device, or one that follows from its number in the register."""
+    agreed = zones.get(device)
+    return (abs(row) - 1) % ZONES + 1 if agreed is None else agreed

@@ -1,0 +1,189 @@
+"""The police links of the running gateway, as others use them.
+
+Forwarding begins before anything that only people need, and depends on none of it. `begin` says
+what runs; each part is kept going by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import structlog
+
+from alerts.alert import Alert
+from devices.model import Device
+from devices.police_link.link import Exchange, PoliceLink
+from gateway.clock import Clock
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.flow import Flow
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.roster import GATEWAY
+from gateway.pipeline.work import Work
+from gateway.police.forwarding import KIND, receiver_of
+from gateway.police.lane import Lane
+from gateway.police.links import LinkInfo, infos_of
+from gateway.police.record import Record
+from gateway.police.watch import LinkWatch
+from gateway.settings_police import PoliceLinkSettings
+from gateway.store.batch import POLICE, OutboxEntry
+from gateway.store.store import Store
+
+_log: Final = structlog.get_logger(__name__)
+
+Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]"
+"""Keeps a part of the gateway going: its name, and what makes its body."""
+
+
+class Police:
+    """Owns the links. Everything runs on the event loop."""
+
+    def __init__(
+        self,
+        links: Sequence[PoliceLinkSettings],
+        *,
+        flow: Flow,
+        judge: Judge,
+        book: AlertBook,
+        store: Store,
+        clock: Clock,
+        waiting: Iterable[OutboxEntry],
+        saved: Mapping[str, bytes],
+    ) -> None:
+        """``waiting`` is what the table holds for the links at a start, ``saved`` what an earlier
+        watch of each came to.
+        """
+        self._settings: Final = {link.name: link for link in links}
+        self.links: Final[Mapping[str, LinkInfo]] = infos_of(links)
+        self._judge: Final = judge
+        self._store: Final = store
+        self._clock: Final = clock
+        self._record: Final = Record(
+            keeper=flow,
+            book=book,
+            device_of=self.device_of,
+            read_alert=self._read_alert,
+            written=self._written,
+        )
+        self._lanes: Final = {
+            receiver_of(info.id): self._lane(info) for info in self.links.values() if info.own
+        }
+        self._made: dict[str, PoliceLink] = {}
+        self._begun: Final = asyncio.Event()
+        self.watch: Final = LinkWatch(self.links, flow=flow, judge=judge, clock=clock, saved=saved)
+        self._offer(waiting, anew=False)
+
+    @property
+    def receivers(self) -> frozenset[str]:
+        """The names of the outbox's receivers that are served here."""
+        return frozenset(self._lanes)
+
+    def links_of(self, school: str) -> list[str]:
+        """The ids of a school's links."""
+        return [info.id for info in self.links.values() if info.school == school]
+
+    def committed(self, work: Work) -> None:
+        """What was committed; called first of all after each commit that had outbox rows."""
+        self._offer(work.batch.outbox, anew=True)
+
+    def begin_forwarding(self, keep: Keep) -> None:
+        """Send alarms from now on."""
+        if self._lanes:
+            keep("police forwarding", self._forward)
+            keep("police record", self._record.run)
+
+    def begin_watching(self, keep: Keep) -> None:
+        """Watch the links from now on, and write down how they are."""
+        if self.links:
+            keep("police supervision", self._supervise)
+            keep("police figures", self.watch.run)
+
+    async def drain(self) -> None:
+        """At the end: write down what came of what was sent."""
+        await self._record.drain()
+        await self.watch.drain()
+
+    async def aclose(self) -> None:
+        """Let go of the links."""
+        for lane in self._lanes.values():
+            lane.end()
+        for link in self._made.values():
+            await link.aclose()
+
+    def device_of(self, link: str) -> Device:
+        """The device that stands for a link in alerts; the gateway itself until it has one."""
+        info = self.links[link]
+        state = self._judge.roster.state(info.school, info.name)
+        if state is None or state.device.kind != KIND:
+            return GATEWAY
+        return state.device
+
+    async def made(self, link: str) -> PoliceLink:
+        """The link itself. Raises ``KeyError`` for one that is not ours."""
+        await self._begun.wait()
+        return self._made[link]
+
+    def seen(self, link: str, exchange: Exchange) -> None:
+        """An exchange took place: it tells of the path as a supervision message does."""
+        self.watch.seen(link, exchange)
+
+    async def _forward(self) -> None:
+        if not self._begun.is_set():
+            # In a thread: what the links are made of is not imported before.
+            self._made = await asyncio.to_thread(self._make)
+            self.watch.add(self._made)
+            self._begun.set()
+        async with asyncio.TaskGroup() as tasks:
+            for lane in self._lanes.values():
+                tasks.create_task(lane.run(self._made[lane.name]), name=f"police {lane.name}")
+
+    async def _supervise(self) -> None:
+        await self._begun.wait()
+        await self.watch.supervisor.run()
+
+    def _make(self) -> dict[str, PoliceLink]:
+        from gateway.police.making import make_link  # noqa: PLC0415 - see there
+
+        return {
+            info.id: make_link(self._settings[info.name], info.school, self._clock.now)
+            for info in self.links.values()
+            if info.own
+        }
+
+    def _lane(self, info: LinkInfo) -> Lane:
+        return Lane(
+            info.id,
+            clock=self._clock,
+            late_after_s=info.late_after_s,
+            tell=lambda told: self._record.tell(info, told),
+            seen=lambda exchange: self.seen(info.id, exchange),
+            more=lambda known: self._more(info.id, known),
+        )
+
+    def _offer(self, entries: Iterable[OutboxEntry], *, anew: bool) -> None:
+        by_lane: dict[str, list[OutboxEntry]] = {}
+        for entry in entries:
+            if entry.receiver.startswith(POLICE):
+                by_lane.setdefault(entry.receiver, []).append(entry)
+        for receiver, its in by_lane.items():
+            lane = self._lanes.get(receiver)
+            if lane is not None:
+                lane.offer(its, anew=anew)
+            elif not anew:
+                _log.error("police.no_such_link", receiver=receiver, waiting=len(its))
+
+    def _written(self, link: str, key: str) -> None:
+        self._lanes[receiver_of(link)].written(key)
+
+    async def _more(self, link: str, known: frozenset[str]) -> list[OutboxEntry]:
+        from gateway.notification.rows import in_turn  # noqa: PLC0415 - needs SQLAlchemy, rarely
+
+        most = 500 + len(known)
+        rows = await asyncio.to_thread(self._store.read, in_turn(receiver_of(link), most))
+        return [row.entry for row in rows if row.entry.key not in known]
+
+    async def _read_alert(self, number: int) -> Alert | None:
+        from gateway.store.read.alerts import one_alert  # noqa: PLC0415 - needs SQLAlchemy
+
+        return await asyncio.to_thread(self._store.read, one_alert(number))

@@ -1,0 +1,213 @@
+"""Watches the links: keeps what is found, and tells it as readings of the links' devices.
+
+What supervision finds (`devices.police_link.supervisor`) is told at once when it changes, and once
+a minute anyway, so that the silence of whoever watches is noticed like that of any device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+
+from devices.police_link.link import Exchange, Path, PoliceLink
+from devices.police_link.states import PathState, StateChange, View
+from devices.police_link.supervision import Saved, Supervision
+from devices.police_link.supervisor import Supervisor
+from devices.reading import Value
+from gateway.clock import Clock
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.work import Work
+from gateway.police.links import LinkInfo
+from gateway.store.batch import Fact
+from gateway.store.encoding import canonical
+from gateway.store.store import StoreError
+
+_log: Final = structlog.get_logger(__name__)
+
+TELL_EVERY_MS: Final = 60_000
+LOOK_S: Final = 1.0
+KEEP_EVERY_S: Final = 60.0
+_AT_ONCE: Final = 200
+_CHANGES: Final = 10_000
+
+_saved: Final = msgspec.json.Decoder(Saved)
+
+
+class Keeper(Protocol):
+    """What the watch needs of the flow."""
+
+    def work(self) -> Work:
+        """An empty piece of work at the present time."""
+        ...
+
+    async def commit(self, work: Work) -> None:
+        """Commit it. Raises `StoreError`."""
+        ...
+
+
+class LinkWatch:
+    """The states of all own links."""
+
+    def __init__(
+        self,
+        links: Mapping[str, LinkInfo],
+        *,
+        flow: Keeper,
+        judge: Judge,
+        clock: Clock,
+        saved: Mapping[str, bytes],
+    ) -> None:
+        """``saved`` is what an earlier watch of each link came to, as `drain` wrote it."""
+        self._links: Final = links
+        self._flow: Final = flow
+        self._judge: Final = judge
+        self._clock: Final = clock
+        self._saved_before: Final = dict(saved)
+        self._changes: Final[deque[tuple[str, StateChange]]] = deque(maxlen=_CHANGES)
+        self._changed: Final = asyncio.Event()
+        self._told: dict[str, int] = {}
+        self.supervisor: Final = Supervisor(now=clock.now, on_change=self._on_change)
+
+    def add(self, made: Mapping[str, PoliceLink]) -> None:
+        """Supervise these links."""
+        now = self._clock.now()
+        for name, link in made.items():
+            saved = self._decoded(name)
+            watch = Supervision(self._links[name].demand, link.paths, now, saved=saved)
+            self.supervisor.add(name, link, watch)
+
+    def seen(self, link: str, exchange: Exchange) -> None:
+        """An alarm or a test took place; it tells of the path as supervision does."""
+        if link in self.supervisor:
+            self.supervisor.seen(link, exchange)
+
+    def tested(self, link: str, path: Path, exchange: Exchange) -> None:
+        """A test over ``path`` has ended."""
+        if link in self.supervisor:
+            self.supervisor.tested(link, path, exchange.acknowledged, exchange)
+
+    def view(self, link: str) -> View | None:
+        """A link as it is; ``None`` when it is not supervised (yet)."""
+        if link not in self.supervisor:
+            return None
+        return self.supervisor.supervision(link).view()
+
+    async def run(self) -> None:
+        """Tell and keep until cancelled."""
+        keep_at = self._clock.steady() + KEEP_EVERY_S
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+            self._changed.clear()
+            await self._tell()
+            if self._clock.steady() >= keep_at:
+                keep_at = self._clock.steady() + KEEP_EVERY_S
+                await self._keep()
+
+    async def drain(self) -> None:
+        """At the end: keep what was found since the last minute."""
+        await self._tell()
+        await self._keep()
+
+    def _on_change(self, link: str, change: StateChange) -> None:
+        self._changes.append((link, change))
+        self._changed.set()
+
+    async def _tell(self) -> None:
+        now = self._clock.now()
+        changes = [self._changes.popleft() for _ in range(len(self._changes))]
+        due = {link for link, _ in changes}
+        for link in self.supervisor:
+            if len(due) >= _AT_ONCE + len(changes):
+                break
+            if not 0 <= now - self._told.get(link, 0) < TELL_EVERY_MS:
+                due.add(link)
+        if not due:
+            return
+        work = self._flow.work()
+        for link, change in changes:
+            self._write(link, change, work)
+        for link in due:
+            self._hear(link, work)
+            self._told[link] = now
+        try:
+            await self._flow.commit(work)
+        except StoreError as error:
+            _log.error("police.states_unwritten", error=str(error), changes=len(changes))
+            self._changes.extendleft(reversed(changes))
+            await asyncio.sleep(LOOK_S)
+
+    def _hear(self, link: str, work: Work) -> None:
+        info, view = self._links[link], self.view(link)
+        device = self._judge.roster.state(info.school, info.name)
+        if view is not None and device is not None:
+            self._judge.hear_own(device.device.row, _values(view), work.batch.now, work)
+
+    def _write(self, link: str, change: StateChange, work: Work) -> None:
+        """A change of state is a row of its history; of cause or path, a fact alone."""
+        now = work.batch.now
+        body = canonical(
+            {
+                "before": change.before,
+                "state": change.state,
+                "cause": change.cause,
+                "at": change.at,
+                "view": change.view,
+                "evidence": change.evidence,
+            }
+        )
+        work.batch.facts.append(Fact("link_state", change.at, now, "gateway", f"link:{link}", body))
+        if change.of_state:
+            from gateway.store.links import next_state  # noqa: PLC0415 - needs SQLAlchemy
+
+            work.batch.statements += next_state(
+                link, change.state.value, change.since, change.cause.value, body
+            )
+
+    async def _keep(self) -> None:
+        from gateway.store.links import add_days, save_watch  # noqa: PLC0415 - needs SQLAlchemy
+
+        now, work = self._clock.now(), self._flow.work()
+        for link in self.supervisor:
+            supervision = self.supervisor.supervision(link)
+            work.batch.statements += add_days(link, supervision.drain(now))
+            work.batch.statements += save_watch(link, msgspec.json.encode(supervision.dump()))
+        try:
+            await self._flow.commit(work)
+        except StoreError as error:
+            # A minute of figures: what is in the table stays true.
+            _log.error("police.figures_unwritten", error=str(error))
+
+    def _decoded(self, link: str) -> Saved | None:
+        saved = self._saved_before.pop(link, None)
+        if saved is None:
+            return None
+        try:
+            return _saved.decode(saved)
+        except msgspec.MsgspecError as error:
+            # It begins anew as unverified, which is the safe side.
+            _log.error("police.watch_unreadable", link=link, error=str(error))
+            return None
+
+
+def _values(view: View) -> dict[str, Value]:
+    """What a link's device tells (config/kinds/police-link.yaml)."""
+    values: dict[str, Value] = {"state": view.state.value, "cause": view.cause.value}
+    working = [one for one in view.paths if one.state is PathState.UP]
+    if working:
+        values["path"] = working[0].path.value
+        if working[0].ack_ms is not None:
+            values["ack_ms"] = round(working[0].ack_ms, 1)
+    if view.last_test is not None:
+        values["last_test"] = view.last_test
+    # Told also when it is none: then the trouble is over.
+    values["clock_offset_ms"] = view.clock_offset_ms or 0
+    return values
