@@ -25,6 +25,8 @@ ORDER: Final = (
     "growth",
     "listeners",
     "garbage",
+    "police_answers",
+    "supervision",
 )
 """What ``make bench`` runs, in this order."""
 
