@@ -37,7 +37,7 @@ from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
 _TELEMETRY: Final = Channel.TELEMETRY
-UNHURRIED_MS: Final = 10_000
+UNHURRIED_MS: Final = 30_000
 """Rules that call nobody out (battery, clock, range) look at a device's telemetry this often."""
 
 _TICKS_AT_ONCE: Final = 1000
