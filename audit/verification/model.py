@@ -42,8 +42,9 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it stands at one ``version``. ``device`` is its row; ``place`` where it was then.
 
     ``code`` and ``inputs`` give the reason of the verdict (``verify.{code}``), ``advice`` what to
-    do next (``verify.advice.{advice}``). ``waits_for`` is what the run needs now: ``press``,
-    ``confirm``, ``reading``, ``reply``, ``receiver``; empty = nothing.
+    do next (``verify.advice.{advice}``). ``waits_for`` is what the run needs now: from people
+    ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type in); from machines ``device``
+    (its next message), ``reply``, ``receiver``; empty = nothing.
     """
 
     id: str

@@ -1,0 +1,152 @@
+"""What a procedure is told, and what it asks for: a state machine for one run of one device.
+
+Procedures are pure: what they hold follows from the subject and the run, so that one can be made
+anew after a restart. They read no clock and do no I/O; whoever runs them carries out what they ask
+for and tells them what came of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from audit.verification.model import Verification
+from devices.police_link.link import Code, Exchange, Path
+from devices.reading import Channel, Value
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """The device that is verified, as it was when the run began. Times in ms.
+
+    ``heartbeat`` is how often it speaks at least, ``grace`` how much later it may be; ``heard``
+    when it last did. ``links`` are the police links of its school. ``answers`` says whether it
+    can be asked something (`ping`).
+    """
+
+    school: str
+    id: str
+    kind: str
+    heartbeat: int
+    grace: int = 0
+    heard: int | None = None
+    online: bool | None = None
+    values: Mapping[str, Value] = msgspec.field(default_factory=dict)
+    links: tuple[str, ...] = ()
+    answers: bool = False
+    window: int = 600_000
+
+
+# What it is told
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of the device, committed."""
+
+    channel: Channel
+    happened: int
+    received: int
+    values: Mapping[str, Value]
+    event: str | None = None
+
+
+class Pressed(msgspec.Struct, frozen=True, kw_only=True):
+    """Its press is held back until ``due``."""
+
+    happened: int
+    known: int
+    due: int
+
+
+class WindowOver(msgspec.Struct, frozen=True, kw_only=True):
+    """The test window is over without a test; ``alarm`` = a press went out as a real one."""
+
+    why: str
+    alarm: bool
+
+
+class Confirmed(msgspec.Struct, frozen=True):
+    """The technician said that the press was theirs, and that is kept."""
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """A figure that the technician read or knows. ``load``: of a load that is switched on next."""
+
+    value: float
+    load: bool = False
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """Somebody gave up."""
+
+    actor: str
+
+
+class Exchanged(msgspec.Struct, frozen=True):
+    """One exchange with a receiver, while it goes on."""
+
+    exchange: Exchange
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """What became of a test event. ``error``: why it could not even be tried."""
+
+    exchanges: tuple[Exchange, ...] = ()
+    error: str = ""
+
+
+Input: TypeAlias = Said | Pressed | WindowOver | Confirmed | Typed | Cancelled | Exchanged | Sent
+
+
+# What it asks for
+
+
+class OpenWindow(msgspec.Struct, frozen=True):
+    """Let the next press of the device be a test."""
+
+    milliseconds: int
+
+
+class SendTest(msgspec.Struct, frozen=True):
+    """Send a test event; ``paths`` empty = as an alarm would go, else each one by itself."""
+
+    link: str
+    code: Code
+    paths: tuple[Path, ...] = ()
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Publish a command to the device; its answer carries ``id``."""
+
+    id: str
+    command: str
+    expires: int
+
+
+Effect: TypeAlias = OpenWindow | SendTest | Ask
+
+
+class Course(msgspec.Struct, frozen=True):
+    """The run after it, and what to do now."""
+
+    run: Verification
+    effects: tuple[Effect, ...] = ()
+
+
+class Procedure(Protocol):
+    """How one kind of thing is verified."""
+
+    kind: str
+
+    def begin(self, run: Verification, now: int) -> Course:
+        """The first step."""
+        ...
+
+    def take(self, run: Verification, heard: Input, now: int) -> Course:
+        """Something came; the same run when it does not matter."""
+        ...
+
+    def tick(self, run: Verification, now: int) -> Course:
+        """The time of the present step is over."""
+        ...

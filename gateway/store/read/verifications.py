@@ -1,0 +1,88 @@
+"""Verifications: pages, one, and those that were under way when the gateway ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, select
+
+from audit.verification.model import Verification
+from gateway.store.schema import verifications
+from gateway.store.verifications import EXERCISE
+
+_run: Final = msgspec.json.Decoder(Verification)
+
+
+class VerificationFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which runs. ``schools`` ``None`` = all; ``device`` is a row; ``since`` in ms."""
+
+    schools: frozenset[str] | None = None
+    device: int | None = None
+    link: str | None = None
+    verdict: str | None = None
+    state: Literal["running", "ended", "all"] = "all"
+    since: int | None = None
+
+
+def verification_page(
+    wanted: VerificationFilter, *, after: int | None, limit: int
+) -> Callable[[Connection], tuple[list[Verification], int | None]]:
+    """Runs below the row ``after``, newest first, and the row to go on from."""
+    table = verifications.c
+    conditions = [table.kind != EXERCISE, *_conditions(wanted)]
+    if after is not None:
+        conditions.append(table.row < after)
+
+    def query(connection: Connection) -> tuple[list[Verification], int | None]:
+        statement = (
+            select(table.row, table.body)
+            .where(*conditions)
+            .order_by(table.row.desc())
+            .limit(limit + 1)
+        )
+        found = [(row, _run.decode(body)) for row, body in connection.execute(statement)]
+        following = found[limit - 1][0] if len(found) > limit else None
+        return [run for _, run in found[:limit]], following
+
+    return query
+
+
+def one_verification(name: str) -> Callable[[Connection], Verification | None]:
+    """The run of that id, under way or over."""
+    table = verifications.c
+
+    def query(connection: Connection) -> Verification | None:
+        body = connection.scalar(select(table.body).where(table.id == name, table.kind != EXERCISE))
+        return None if body is None else _run.decode(body)
+
+    return query
+
+
+def unended(connection: Connection) -> list[Verification]:
+    """Runs that have no end."""
+    table = verifications.c
+    statement = select(table.body).where(table.ended.is_(None), table.kind != EXERCISE)
+    return [_run.decode(body) for (body,) in connection.execute(statement)]
+
+
+def _conditions(wanted: VerificationFilter) -> list[ColumnElement[bool]]:
+    table = verifications.c
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.schools is not None:
+        conditions.append(table.school.in_(wanted.schools))
+    for column, value in (
+        (table.device, wanted.device),
+        (table.link, wanted.link),
+        (table.verdict, wanted.verdict),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    if wanted.state == "running":
+        conditions.append(table.ended.is_(None))
+    elif wanted.state == "ended":
+        conditions.append(table.ended.is_not(None))
+    if wanted.since is not None:
+        conditions.append(table.started >= wanted.since)
+    return conditions
