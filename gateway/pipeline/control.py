@@ -14,8 +14,9 @@ from alerts.shelving import suppress, unsuppress
 from devices.kinds import KindSpec, spec_for
 from devices.model import Device
 from gateway.clock import Clock
-from gateway.desk import Acted, DeviceLive, Feed, LiveAlert
+from gateway.desk import Acted, DeviceConnection, DeviceLive, Feed, LiveAlert
 from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.connection import connection_of
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
@@ -201,6 +202,13 @@ class Control:
             firmware=state.firmware,
         )
 
+    def connection(self, school: str, device: str) -> DeviceConnection | None:
+        """How a device is heard right now."""
+        state = self._judge.roster.state(school, device)
+        if state is None:
+            return None
+        return connection_of(state, spec_for(self._kinds, state.device.kind), self._clock.now())
+
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""
         return self._judge.roster.device(row)
@@ -267,7 +275,7 @@ class Control:
             kind=kind,
             happened=now,
             known=now,
-            actor=f"user:{actor}",
+            actor=f"user:{actor}" if actor else "gateway",
             subject=f"device:{device.school}/{device.id}",
             body=canonical(body),
         )

@@ -14,7 +14,8 @@ import structlog
 
 from alerts.alert import Alert
 from devices.model import Device
-from devices.police_link.link import Exchange, PoliceLink
+from devices.police_link.link import Code, Exchange, OnExchange, Path, PoliceLink, Report
+from devices.police_link.states import LinkState, View
 from gateway.clock import Clock
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
@@ -25,6 +26,9 @@ from gateway.police.forwarding import KIND, receiver_of
 from gateway.police.lane import Lane
 from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
+from gateway.police.registering import Registering, keep_registered
+from gateway.police.sendings import Attempt
+from gateway.police.testing import Schedule, Tester, test_event, test_sequences
 from gateway.police.watch import LinkWatch
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
@@ -56,6 +60,8 @@ class Police:
         """
         self._settings: Final = {link.name: link for link in links}
         self.links: Final[Mapping[str, LinkInfo]] = infos_of(links)
+        self._flow: Final = flow
+        self._book: Final = book
         self._judge: Final = judge
         self._store: Final = store
         self._clock: Final = clock
@@ -70,6 +76,7 @@ class Police:
             receiver_of(info.id): self._lane(info) for info in self.links.values() if info.own
         }
         self._made: dict[str, PoliceLink] = {}
+        self._test_sequence: Final = test_sequences(clock.now())
         self._begun: Final = asyncio.Event()
         self.watch: Final = LinkWatch(self.links, flow=flow, judge=judge, clock=clock, saved=saved)
         self._offer(waiting, anew=False)
@@ -80,8 +87,8 @@ class Police:
         return frozenset(self._lanes)
 
     def links_of(self, school: str) -> list[str]:
-        """The ids of a school's links."""
-        return [info.id for info in self.links.values() if info.school == school]
+        """The ids of a school's links that can be sent over."""
+        return [info.id for info in self.links.values() if info.school == school and info.own]
 
     def committed(self, work: Work) -> None:
         """What was committed; called first of all after each commit that had outbox rows."""
@@ -98,6 +105,41 @@ class Police:
         if self.links:
             keep("police supervision", self._supervise)
             keep("police figures", self.watch.run)
+
+    def begin_testing(
+        self,
+        keep: Keep,
+        *,
+        tester: Tester,
+        registering: Registering,
+        has_school: Callable[[str], bool],
+    ) -> None:
+        """Put the links on the register, and test them in their time."""
+        if not self._lanes:
+            return
+        schedule = Schedule(
+            list(self.links.values()),
+            clock=self._clock,
+            flow=self._flow,
+            book=self._book,
+            view=self.watch.view,
+            device_of=self.device_of,
+            tester=tester,
+        )
+        keep("police tests", schedule.run)
+        keep(
+            "police register",
+            lambda: keep_registered(
+                self.links,
+                find=self._find,
+                has_school=has_school,
+                registering=registering,
+            ),
+        )
+
+    def _find(self, school: str, device: str) -> Device | None:
+        state = self._judge.roster.state(school, device)
+        return None if state is None else state.device
 
     async def drain(self) -> None:
         """At the end: write down what came of what was sent."""
@@ -123,6 +165,65 @@ class Police:
         """The link itself. Raises ``KeyError`` for one that is not ours."""
         await self._begun.wait()
         return self._made[link]
+
+    async def send_test(
+        self,
+        link_id: str,
+        code: Code,
+        *,
+        actor: str,
+        device: str | None = None,
+        paths: Sequence[Path] | None = None,
+        on_exchange: OnExchange | None = None,
+    ) -> Report:
+        """Send a test event. ``paths`` ``None`` = as an alarm would go; else over each of them.
+
+        What came of it tells of the link's state, too. Raises ``LookupError`` for a link that is
+        none of ours.
+        """
+        info = self.links.get(link_id)
+        if info is None or not info.own:
+            raise LookupError(f"there is no police link {link_id} that the gateway could test")
+        link = await self.made(link_id)
+        now = self._clock.now()
+        event = test_event(info, code, device, self._test_sequence(), now)
+        exchanges: list[Exchange] = []
+
+        def seen(exchange: Exchange) -> None:
+            exchanges.append(exchange)
+            self.seen(link_id, exchange)
+            if paths is not None or exchange.acknowledged:
+                self.watch.tested(link_id, exchange.path, exchange)
+            if on_exchange is not None:
+                on_exchange(exchange)
+
+        if paths is None:
+            report = await link.send(event, on_exchange=seen)
+        else:
+            for path in paths:
+                seen(await link.probe(path, event))
+            report = Report(key=event.key, exchanges=tuple(exchanges))
+        for number, exchange in enumerate(exchanges, 1):
+            self._record.tell(info, Attempt(event, exchange, number))
+        _log.info(
+            "police.tested", link=link_id, actor=actor, arrived=report.acknowledged is not None
+        )
+        return report
+
+    def status(self, link: str) -> View | None:
+        """A link as it is now; ``None`` when it is not watched (yet). Raises ``KeyError``."""
+        return self.watch.view(self.links[link].id)
+
+    def counts(self, schools: frozenset[str] | None) -> dict[LinkState, int] | None:
+        """How many links are in which state; ``None`` without any. ``schools`` ``None`` = all."""
+        states = [
+            view.state if (view := self.status(info.id)) is not None else LinkState.UNVERIFIED
+            for info in self.links.values()
+            if schools is None or info.school in schools
+        ]
+        if not states:
+            return None
+        return {state: states.count(state) for state in LinkState}
 
     def seen(self, link: str, exchange: Exchange) -> None:
         """An exchange took place: it tells of the path as a supervision message does."""

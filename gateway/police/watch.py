@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from devices.police_link.link import Exchange, Path, PoliceLink
-from devices.police_link.states import PathState, StateChange, View
+from devices.police_link.states import PathState, StateChange, View, clipped
 from devices.police_link.supervision import Saved, Supervision
 from devices.police_link.supervisor import Supervisor
 from devices.reading import Value
@@ -34,6 +34,11 @@ LOOK_S: Final = 1.0
 KEEP_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 200
 _CHANGES: Final = 10_000
+
+EXCHANGES: Final = 50
+FEWEST: Final = 10
+EXCHANGES_IN_ALL: Final = 20_000
+"""Exchanges of a link in memory, with whoever looks at it in mind; some 600 bytes each."""
 
 _saved: Final = msgspec.json.Decoder(Saved)
 
@@ -71,7 +76,13 @@ class LinkWatch:
         self._changes: Final[deque[tuple[str, StateChange]]] = deque(maxlen=_CHANGES)
         self._changed: Final = asyncio.Event()
         self._told: dict[str, int] = {}
-        self.supervisor: Final = Supervisor(now=clock.now, on_change=self._on_change)
+        kept = max(FEWEST, min(EXCHANGES, EXCHANGES_IN_ALL // max(1, len(links))))
+        self._exchanges: Final[dict[str, deque[Exchange]]] = {
+            link: deque(maxlen=kept) for link in links
+        }
+        self.supervisor: Final = Supervisor(
+            now=clock.now, on_change=self._on_change, on_probe=self._remember
+        )
 
     def add(self, made: Mapping[str, PoliceLink]) -> None:
         """Supervise these links."""
@@ -83,6 +94,7 @@ class LinkWatch:
 
     def seen(self, link: str, exchange: Exchange) -> None:
         """An alarm or a test took place; it tells of the path as supervision does."""
+        self._remember(link, exchange)
         if link in self.supervisor:
             self.supervisor.seen(link, exchange)
 
@@ -96,6 +108,13 @@ class LinkWatch:
         if link not in self.supervisor:
             return None
         return self.supervisor.supervision(link).view()
+
+    def exchanges(self, link: str) -> list[Exchange]:
+        """The newest exchanges of a link since the start, the newest first."""
+        return list(self._exchanges[link])[::-1]
+
+    def _remember(self, link: str, exchange: Exchange) -> None:
+        self._exchanges[link].append(clipped(exchange))
 
     async def run(self) -> None:
         """Tell and keep until cancelled."""
