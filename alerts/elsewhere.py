@@ -60,7 +60,7 @@ class Elsewhere(msgspec.Struct, frozen=True):
 def found_elsewhere(
     strangers: Iterable[Stranger],
     *,
-    id: str,  # noqa: A002 - the device's
+    device: str,
     kind: str,
     address: str,
     values: Mapping[str, object],
@@ -69,10 +69,10 @@ def found_elsewhere(
 ) -> Elsewhere | None:
     """The one that this device probably speaks as; ``None`` when there is none.
 
-    ``heard`` is when the device was last heard (``None`` = never), ``limit`` (ms) the silence that
-    is unusual for it. Whoever has fallen silent before it is nobody's other name.
+    ``device`` is its id, ``heard`` when it was last heard (``None`` = never), ``limit`` (ms) the
+    silence that is unusual for it. Whoever fell silent before it is nobody's other name.
     """
-    names = {_plain(id), _plain(address or id)}
+    names = {_plain(device), _plain(address or device)}
     serials = _serials(values)
     found: list[Elsewhere] = []
     for stranger in strangers:

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from alerts.alert import Action, Alert, Refusal, Transition
+from alerts.evidence import Counts, RejectsSeen, RepeaterSeen
 from alerts.finding import Priority
 from devices.model import Device
 
@@ -59,6 +60,34 @@ class DeviceLive(msgspec.Struct, frozen=True):
     firmware: str = ""
 
 
+class DeviceConnection(msgspec.Struct, frozen=True):
+    """How a device is heard, as far as it is not in the store. Times and durations in ms.
+
+    ``expected`` is its heartbeat, ``limit`` the silence that is unusual for it, ``listening`` since
+    when it could have been heard. ``delay`` is that of the newest message, ``numbered`` whether its
+    messages carry ``seq``; ``known`` whether it left something retained. ``unwritten`` was counted
+    and is in none of its days yet.
+    """
+
+    heard: int | None
+    expected: int
+    limit: int
+    listening: int
+    online: bool | None
+    online_since: int
+    known: bool
+    clock_error: int | None
+    delay: int | None
+    numbered: bool
+    battery_pct: float | None
+    signal_dbm: float | None
+    firmware: str
+    values: dict[str, object]
+    repeater: RepeaterSeen | None
+    rejects: RejectsSeen | None
+    unwritten: Counts
+
+
 class Acted(msgspec.Struct, frozen=True):
     """What an action came to. ``changed`` is false when it had been so already."""
 
@@ -96,6 +125,10 @@ class Desk(Protocol):
 
     def live(self, school: str, device: str) -> DeviceLive | None:
         """What is known of a device right now; ``None`` when it is not registered."""
+        ...
+
+    def connection(self, school: str, device: str) -> DeviceConnection | None:
+        """How a device is heard right now; ``None`` when it is not registered."""
         ...
 
     def device(self, row: int) -> Device | None:

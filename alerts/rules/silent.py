@@ -170,6 +170,10 @@ class Silent(QuietRule):
         memory.stage = finding.condition
         return Outcome((finding,), save=True)
 
+    def raised(self, memory: SilentMemory) -> bool:
+        """Whether it is called silent or offline."""
+        return memory.stage in {SILENT, OFFLINE}
+
     def quiet(self, memory: SilentMemory, state: DeviceState, now: int) -> bool:
         """Whether what is heard through this device cannot be heard now."""
         return bool(memory.stage) or now >= state.heard + self.limit(memory)
@@ -217,7 +221,7 @@ class Silent(QuietRule):
         """When to raise what, as far as is known now."""
         hearing = state.hearing
         since = max(state.started, hearing.since)
-        repeater = _repeater(state)
+        repeater = None if state.repeater is None else watch_over(state.repeater)
         if repeater is not None:
             since = max(since, repeater[1].heard_since)
         limit = self.limit(memory)
@@ -244,21 +248,19 @@ class Silent(QuietRule):
         return Finding(condition, True, self._priority, min(due, now), now, why)
 
 
-_Repeater: TypeAlias = tuple[Silent, SilentMemory, DeviceState]
-"""Its rule about silence, that one's memory of it, and its state."""
+_Watch: TypeAlias = tuple[Silent, SilentMemory, DeviceState]
+"""A device's rule about silence, that one's memory of it, and its state."""
 
 
-def _repeater(state: DeviceState) -> _Repeater | None:
-    repeater = state.repeater
-    if repeater is None:
-        return None
-    for rule, memory in zip(repeater.rules, repeater.memories, strict=False):
+def watch_over(state: DeviceState) -> _Watch | None:
+    """What watches over a device's silence; ``None`` when nothing does."""
+    for rule, memory in zip(state.rules, state.memories, strict=False):
         if isinstance(rule, Silent):
-            return rule, memory, repeater
+            return rule, memory, state
     return None
 
 
-def _could_be_heard(state: DeviceState, repeater: _Repeater | None, due: int, now: int) -> bool:
+def _could_be_heard(state: DeviceState, repeater: _Watch | None, due: int, now: int) -> bool:
     """Whether we would have heard it, had it spoken.
 
     A repeater dies at the same moment as what is heard through it, and is missed no earlier: so

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from alerts.alert import Alert, Transition
+from alerts.evidence import Reason
 from alerts.finding import Explanation, Priority
 from devices.model import Device
 from gateway.api.kinds import KindTable
@@ -20,13 +21,14 @@ from gateway.api.models.alerts import (
     TransitionOut,
 )
 from gateway.api.models.devices import DeviceOut, Health, WhyOut
+from gateway.api.models.diagnosis import ReasonOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
 from gateway.desk import DeviceLive, Feed, LiveAlert
 from gateway.settings import PriorityName
 from gateway.store.read.alerts import open_alerts_of
-from gateway.words import Words
+from gateway.words import Words, diagnosing
 from gateway.words.explaining import explained
 
 PRIORITY_NAMES: Final[Mapping[Priority, PriorityName]] = {
@@ -101,6 +103,18 @@ class Presenter:
             source=why.source,
             metric=why.metric,
             text=self._sentence(why),
+        )
+
+    def reason(self, reason: Reason) -> ReasonOut:
+        """A reason of a diagnosis, with what to do about it."""
+        text, todo = diagnosing.why(self._words, reason), diagnosing.advice(self._words, reason)
+        return ReasonOut(
+            code=reason.code,
+            text=Names(zh=text["zh"], en=text["en"]),
+            advice=Names(zh=todo["zh"], en=todo["en"]),
+            priority=None if reason.priority is None else PRIORITY_NAMES[reason.priority],
+            since=reason.since,
+            alert=reason.alert,
         )
 
     def _sentence(self, why: Explanation) -> Names:

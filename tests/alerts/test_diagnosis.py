@@ -45,7 +45,7 @@ class Told:
 
 
 def of(**known: Any) -> Told:
-    """The diagnosis of a detector that speaks once an hour, heard a minute ago but for ``known``."""
+    """The diagnosis of a detector that speaks once an hour, well but for ``known``."""
     evidence = Evidence(
         now=NOW, listening=NOW - 10 * DAY, expected=HOUR, limit=90 * MINUTE, heard=NOW - MINUTE
     )
@@ -73,11 +73,11 @@ def alert(condition: str, priority: Priority = Priority.MEDIUM, **more: Any) -> 
     return Alert(**{**fields, **more})
 
 
-def stranger(id: str = "smoke-new", **more: Any) -> Stranger:
+def stranger(named: str = "smoke-new", **more: Any) -> Stranger:
     fields = {
-        "id": id,
+        "id": named,
         "kind": "smoke",
-        "address": id,
+        "address": named,
         "first_seen": NOW - 4 * HOUR,
         "last_seen": NOW - MINUTE,
     }

@@ -14,11 +14,11 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 
 
-def stranger(id: str = "unit-77", **more: Any) -> Stranger:
+def stranger(named: str = "unit-77", **more: Any) -> Stranger:
     fields = {
-        "id": id,
+        "id": named,
         "kind": "smoke",
-        "address": id,
+        "address": named,
         "first_seen": HEARD + 10 * MINUTE,
         "last_seen": HEARD + 5 * HOUR,
     }
@@ -27,7 +27,7 @@ def stranger(id: str = "unit-77", **more: Any) -> Stranger:
 
 def found(*strangers: Stranger, **known: Any) -> Elsewhere | None:
     fields: dict[str, Any] = {
-        "id": "lab-2",
+        "device": "lab-2",
         "kind": "smoke",
         "address": "lab-2",
         "values": {},

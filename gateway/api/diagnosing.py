@@ -1,0 +1,171 @@
+"""Gathers what is known of a device's connection, live and from the store, for its diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from alerts.alert import Alert
+from alerts.battery_forecast import LOOK_BACK, Forecast, forecast
+from alerts.diagnosis import diagnose
+from alerts.elsewhere import Elsewhere, found_elsewhere
+from alerts.evidence import Counts, Evidence, Reason
+from alerts.unheard import is_silent
+from devices.model import Device
+from gateway.desk import DeviceConnection
+from gateway.store.read.alerts import open_alerts_of
+from gateway.store.read.connectivity import DAY, DayRow, days_of, last_heard, strangers_of
+
+if TYPE_CHECKING:
+    from gateway.api.services import Services
+
+DEAF: Final = ("broker_lost", "disk_full", "stalled")
+"""Troubles of the feed in which no device is heard, the plainest first."""
+
+MONTH: Final = 30
+_SPOKE_LATELY: Final = 7 * DAY
+"""Who is registered and was never heard may be found among strangers of a week."""
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What asking about a device came to. ``recent`` counts since yesterday's begin (UTC)."""
+
+    connection: DeviceConnection
+    evidence: Evidence
+    reasons: tuple[Reason, ...]
+    battery: Forecast | None
+    recent: Counts
+    month: Counts
+
+
+def evidence_of(
+    device: Device,
+    connection: DeviceConnection,
+    alerts: Sequence[Alert],
+    trouble: Iterable[str],
+    now: int,
+) -> Evidence:
+    """What is known without asking the store for more than the open alerts."""
+    deaf = next((code for code in DEAF if code in trouble), "")
+    return Evidence(
+        now=now,
+        listening=connection.listening,
+        expected=connection.expected,
+        limit=connection.limit,
+        deaf=deaf,
+        out_of_service=device.out_of_service,
+        heard=connection.heard,
+        known=connection.known,
+        online=connection.online,
+        online_since=connection.online_since,
+        repeater=connection.repeater,
+        rejects=connection.rejects,
+        clock_error=connection.clock_error,
+        battery_pct=connection.battery_pct,
+        signal_dbm=connection.signal_dbm,
+        alerts=tuple(alerts),
+    )
+
+
+async def findings_of(services: Services, device: Device) -> Findings | None:
+    """Everything that is known of a device's connection; ``None`` when it has just been removed."""
+    connection = services.desk.connection(device.school, device.id)
+    if connection is None:
+        return None
+    now = services.clock.now()
+    today = now // DAY
+    standing = (await services.read(open_alerts_of([device.row]))).get(device.row, [])
+    days = await services.read(days_of(device.row, today - LOOK_BACK + 1, today))
+    heard = connection.heard or next((day.heard for day in reversed(days) if day.heard), None)
+    if heard is None:
+        heard = await services.read(last_heard(device.row, today - LOOK_BACK))
+    battery = forecast(_levels(days, connection, today), today)
+    recent = _counted(days, connection, today - 1, now)
+    evidence = msgspec.structs.replace(
+        evidence_of(device, connection, standing, services.desk.feed().trouble, now),
+        heard=heard,
+        battery_pct=_newest_level(days, connection),
+        battery_ends=None if battery is None else battery.on,
+        recent=recent,
+    )
+    evidence = msgspec.structs.replace(
+        evidence, elsewhere=await _elsewhere(services, device, connection, evidence)
+    )
+    return Findings(
+        connection=connection,
+        evidence=evidence,
+        reasons=diagnose(evidence),
+        battery=battery,
+        recent=recent,
+        month=_counted(days, connection, today - MONTH + 1, now),
+    )
+
+
+def today_too(days: Sequence[DayRow], connection: DeviceConnection, today: int) -> list[DayRow]:
+    """The days, and what is not written yet as part of today."""
+    new = connection.unwritten
+    rows = {day.day: day for day in days}
+    before = rows.get(today) or DayRow(today, 0, 0, 0, 0, None, None, None)
+    if new.messages or new.lost or new.reconnects or new.reboots:
+        rows[today] = DayRow(
+            day=today,
+            messages=before.messages + new.messages,
+            lost=before.lost + new.lost,
+            reconnects=before.reconnects + new.reconnects,
+            reboots=before.reboots + new.reboots,
+            battery_pct=_first(connection.battery_pct, before.battery_pct),
+            signal_dbm=_first(connection.signal_dbm, before.signal_dbm),
+            heard=connection.heard or before.heard,
+        )
+    return [rows[day] for day in sorted(rows)]
+
+
+def _counted(days: Sequence[DayRow], connection: DeviceConnection, since: int, now: int) -> Counts:
+    used = [day for day in today_too(days, connection, now // DAY) if day.day >= since]
+    return Counts(
+        messages=sum(day.messages for day in used),
+        lost=max(0, sum(day.lost for day in used)),
+        reconnects=sum(day.reconnects for day in used),
+        reboots=max(0, sum(day.reboots for day in used)),
+        days=(now - since * DAY) / DAY,
+    )
+
+
+def _levels(
+    days: Sequence[DayRow], connection: DeviceConnection, today: int
+) -> list[tuple[int, float]]:
+    return [
+        (day.day, day.battery_pct)
+        for day in today_too(days, connection, today)
+        if day.battery_pct is not None
+    ]
+
+
+def _newest_level(days: Sequence[DayRow], connection: DeviceConnection) -> float | None:
+    stored = (day.battery_pct for day in reversed(days) if day.battery_pct is not None)
+    return _first(connection.battery_pct, next(stored, None))
+
+
+async def _elsewhere(
+    services: Services, device: Device, connection: DeviceConnection, evidence: Evidence
+) -> Elsewhere | None:
+    """Looked for only when it would tell something."""
+    heard = evidence.heard
+    if heard is not None and not is_silent(evidence):
+        return None
+    since = evidence.now - _SPOKE_LATELY if heard is None else heard
+    return found_elsewhere(
+        await services.read(strangers_of(device.school, since)),
+        device=device.id,
+        kind=device.kind,
+        address=device.address,
+        values=connection.values,
+        heard=heard,
+        limit=connection.limit,
+    )
+
+
+def _first(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one
