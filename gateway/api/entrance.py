@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from gateway.api.guard import CALLER, COOKIE
 from gateway.api.problems import Problem, too_many, unauthorized
+from gateway.pictures.sight import MOST_BYTES
 from gateway.security.rates import Buckets
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/"
 SIGN_IN: Final = ("POST", "/api/v1/session")
 METRICS: Final = "/metrics"
+UPLOAD: Final = ("PUT", "/api/v1/pictures")
+"""The one route with a bound of its own: pictures are larger than anything else that comes in."""
+
 CSRF_HEADER: Final = b"x-campus-request"
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -92,7 +96,7 @@ class Entrance:
         except Problem as problem:
             await problem.response()(scope, receive, dressed)
             return
-        await self._app(scope, self._bounded(receive), dressed)
+        await self._app(scope, self._bounded(receive, self._most(scope)), dressed)
 
     async def _check(self, scope: Scope) -> None:
         method, path = scope["method"], scope["path"]
@@ -100,7 +104,7 @@ class Entrance:
         if not guarded:
             return
         headers = dict(scope["headers"])
-        self._check_size(headers)
+        self._check_size(headers, self._most(scope))
         writes = method not in _SAFE
         if writes:
             self._check_origin(headers)
@@ -132,12 +136,17 @@ class Entrance:
             raise unauthorized()
         return caller, by_cookie
 
-    def _check_size(self, headers: dict[bytes, bytes]) -> None:
-        length = headers.get(b"content-length", b"0")
-        if not length.isdigit() or int(length) > self._body_limit:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", self._too_large)
+    def _most(self, scope: Scope) -> int:
+        """Bytes that the body of this request may have."""
+        upload = (scope["method"], scope["path"]) == UPLOAD
+        return MOST_BYTES if upload else self._body_limit
 
-    def _bounded(self, receive: Receive) -> Receive:
+    def _check_size(self, headers: dict[bytes, bytes], most: int) -> None:
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > most:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", _too_large(most))
+
+    def _bounded(self, receive: Receive, most: int) -> Receive:
         """A body sent in chunks tells no length beforehand: it is counted as it comes."""
         taken = 0
 
@@ -145,9 +154,9 @@ class Entrance:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._body_limit:
+            if taken > most:
                 # the one kind of exception that the framework's reader of bodies lets through
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, self._too_large)
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(most))
             return message
 
         return counted
@@ -164,6 +173,10 @@ class Entrance:
             raise Problem(
                 HTTPStatus.FORBIDDEN, "origin", "This write comes from a page of another site."
             )
+
+
+def _too_large(most: int) -> str:
+    return f"The body is larger than {most // 1024} KiB."
 
 
 def _cookie(header: str) -> str:

@@ -122,10 +122,14 @@ def remove_device(school: str, device: str) -> list[Statement]:
 def remove_places(places: Iterable[Place]) -> list[Statement]:
     """Take places away; devices that stand in one stay, with a place nobody knows."""
     table = schema.places
-    return [
-        (delete(table).where(table.c.school == place.school, table.c.id == place.id), None)
-        for place in places
-    ]
+    plans = schema.floor_plans
+    statements: list[Statement] = []
+    for place in places:
+        here = (plans.c.school == place.school, plans.c.place == place.id)
+        statements.append((delete(plans).where(*here), None))
+        here = (table.c.school == place.school, table.c.id == place.id)
+        statements.append((delete(table).where(*here), None))
+    return statements
 
 
 def remove_school(school: str) -> list[Statement]:
@@ -134,6 +138,8 @@ def remove_school(school: str) -> list[Statement]:
     return [
         (delete(schema.device_states).where(schema.device_states.c.device.in_(of_school)), None),
         (delete(schema.devices).where(schema.devices.c.school == school), None),
+        (delete(schema.positions).where(schema.positions.c.school == school), None),
+        (delete(schema.floor_plans).where(schema.floor_plans.c.school == school), None),
         (delete(schema.places).where(schema.places.c.school == school), None),
         (delete(schema.parameters).where(schema.parameters.c.school == school), None),
         (delete(schema.discoveries).where(schema.discoveries.c.school == school), None),

@@ -55,6 +55,7 @@ class PlaceOut(Out):
     name: Names
     parent: str | None
     path: Names
+    has_plan: bool = Field(default=False, description="Whether there is a floor plan of it.")
 
 
 class KindValueOut(Out):
@@ -121,9 +122,18 @@ class DeviceOut(Out):
     why: list[WhyOut]
 
 
+class PositionOut(Out):
+    """Where a device is: on the plan of `place`, from the left and from the top, 0 to 1."""
+
+    place: str
+    x: float
+    y: float
+
+
 class DeviceDetailOut(DeviceOut):
     """A device with its own parameters, open alerts, and the metrics that have a curve."""
 
+    position: PositionOut | None
     parameters: dict[str, dict[str, Any]]
     alerts: list[AlertOut]
     metrics: list[str] = Field(examples=[["temperature_c", "battery_pct"]])

@@ -20,6 +20,7 @@ from gateway.api.models.devices import (
     DeviceIn,
     DeviceOut,
     Health,
+    PositionOut,
     RemovalIn,
     ServiceIn,
 )
@@ -29,6 +30,7 @@ from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller, What
 from gateway.store.read.alerts import open_alerts_of
 from gateway.store.read.devices import DeviceFilter, device_page, metrics_of, one_device
+from gateway.store.read.pictures import position_of
 from gateway.store.read.register import school_parameters
 
 router = APIRouter(tags=["devices"])
@@ -236,6 +238,7 @@ async def _detail(services: Services, device: Device) -> DeviceDetailOut:
     (out,) = await services.presenter.devices([device])
     standing = (await services.read(open_alerts_of([device.row]))).get(device.row, [])
     rolled_up = await services.read(metrics_of(device.row))
+    position = await services.read(position_of(device.school, device.id))
     fresh = [
         name
         for name, value in out.values.items()
@@ -246,4 +249,7 @@ async def _detail(services: Services, device: Device) -> DeviceDetailOut:
         parameters={rule: dict(values) for rule, values in device.parameters.items()},
         alerts=[services.presenter.alert(each) for each in standing],
         metrics=sorted({*rolled_up, *fresh}),
+        position=None
+        if position is None
+        else PositionOut(place=position.place, x=position.x, y=position.y),
     )

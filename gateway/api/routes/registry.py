@@ -9,6 +9,7 @@ from gateway.api.models.devices import KindOut, PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Identifier, Items
 from gateway.api.problems import not_found
 from gateway.api.services import ServicesHere
+from gateway.store.read.pictures import plans_of_school
 
 router = APIRouter(tags=["register"])
 
@@ -32,7 +33,13 @@ async def list_places(
     """The places of one school."""
     if not (caller.sees(school) and services.register.has_school(school)):
         raise not_found(f"school {school}")
-    return Items(items=services.register.places_out(school))
+    plans = await services.read(plans_of_school(school))
+    return Items(
+        items=[
+            place.model_copy(update={"has_plan": place.id in plans})
+            for place in services.register.places_out(school)
+        ]
+    )
 
 
 @router.get("/kinds", operation_id="list_kinds")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -108,6 +108,22 @@ def devices_with_own_figures(school: str, kind: str) -> Callable[[Connection], l
             devices.c.school == school, devices.c.kind == kind, devices.c.parameters != "{}"
         )
         return [_device(row) for row in connection.execute(statement)]
+
+    return query
+
+
+def some_devices(school: str, ids: Iterable[str]) -> Callable[[Connection], list[Device]]:
+    """Devices of a school by their ids; those that are not registered are left out."""
+    wanted = list(ids)
+
+    def query(connection: Connection) -> list[Device]:
+        found: list[Device] = []
+        for start in range(0, len(wanted), 500):
+            statement = select(*_COLUMNS).where(
+                devices.c.school == school, devices.c.id.in_(wanted[start : start + 500])
+            )
+            found += [_device(row) for row in connection.execute(statement)]
+        return found
 
     return query
 
