@@ -43,11 +43,16 @@ export function confirmPress(id: string, thing: Names | null, due: number): Prom
   });
 }
 
-export function sendReading(id: string, thing: Names | null, value: number, due: number | null) {
+/** `load`: the figure is the power of a load that is switched on next. */
+export function sendReading(
+  id: string,
+  thing: Names | null,
+  { value, load, due }: { value: number; load: boolean; due: number | null },
+): Promise<Delivered> {
   return deliver({
     method: "POST",
     path: path("verifications", id, "input"),
-    body: { value },
+    body: { value, load },
     lane: runLane(id),
     word: "page.outbox.act.reading",
     thing,
