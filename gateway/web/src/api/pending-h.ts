@@ -103,20 +103,3 @@ export type Verification = {
   text: Names;
   advice: Names;
 };
-export type Picture = { hash: string; width: number; height: number };
-export type Position = { place: string; x: number; y: number };
-export type PlannedDevice = {
-  device: string;
-  kind: string;
-  name: Names;
-  x: number;
-  y: number;
-  health: "ok" | "trouble" | "unknown";
-};
-export type Plan = {
-  place: string;
-  picture: string;
-  width: number;
-  height: number;
-  positions: PlannedDevice[];
-};

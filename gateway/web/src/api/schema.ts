@@ -234,6 +234,30 @@ export interface components {
          */
         audit__ledger__work_order__ActionName: "assign" | "comment" | "done" | "reopen" | "extend" | "cancel" | "accept";
         /**
+         * BatteryEndOut
+         * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
+         */
+        BatteryEndOut: {
+            /**
+             * From
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            from: number;
+            /**
+             * On
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            on: number;
+            /**
+             * To
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            to: number;
+        };
+        /**
          * CancelOrderIn
          * @description There is nothing to mend. Administrators only.
          */
@@ -316,6 +340,57 @@ export interface components {
             reason?: string;
         };
         /**
+         * ConnectivityOut
+         * @description How a device is connected. What cannot be told is `null`.
+         */
+        ConnectivityOut: {
+            battery_dies: components["schemas"]["BatteryEndOut"] | null;
+            /** Battery Pct */
+            battery_pct: number | null;
+            /** Clock Offset Ms */
+            clock_offset_ms: number | null;
+            /**
+             * Delay Ms
+             * @description How long its newest message was under way.
+             */
+            delay_ms: number | null;
+            /**
+             * Expected
+             * @description The heartbeat expected, in ms.
+             */
+            expected: number;
+            /** Firmware */
+            firmware: string | null;
+            /**
+             * Heard
+             * @description Its last message, also before the last start.
+             */
+            heard: number | null;
+            /**
+             * Limit
+             * @description The silence in ms after which it is called silent.
+             */
+            limit: number;
+            /** Loss Pct 30D */
+            loss_pct_30d: number | null;
+            /**
+             * Loss Pct Day
+             * @description Lost since yesterday's begin (UTC), percent.
+             */
+            loss_pct_day: number | null;
+            /** Reboots 30D */
+            reboots_30d: number;
+            /**
+             * Reconnects Day
+             * @description Reconnects a day since yesterday's begin (UTC).
+             */
+            reconnects_day: number;
+            /** Repeater */
+            repeater: string | null;
+            /** Signal Dbm */
+            signal_dbm: number | null;
+        };
+        /**
          * CountOut
          * @description How many alerts of one priority are open, and how many of these nobody has acknowledged.
          */
@@ -392,6 +467,37 @@ export interface components {
              */
             start: number;
         };
+        /**
+         * DayOut
+         * @description One day of a device. `day` is its begin (UTC); no messages and no state are told apart.
+         */
+        DayOut: {
+            /** Battery Pct */
+            battery_pct: number | null;
+            /**
+             * Day
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            day: number;
+            /** Lost */
+            lost: number;
+            /** Messages */
+            messages: number;
+            /** Reboots */
+            reboots: number;
+            /** Reconnects */
+            reconnects: number;
+            /** Signal Dbm */
+            signal_dbm: number | null;
+            state: components["schemas"]["DayState"];
+        };
+        /**
+         * DayState
+         * @description How a device was on a day. Unknown: nobody was heard then, or it was not there yet.
+         * @enum {string}
+         */
+        DayState: "ok" | "trouble" | "silent" | "unknown";
         /**
          * DeviceDetailOut
          * @description A device with its own parameters, open alerts, and the metrics that have a curve.
@@ -472,6 +578,7 @@ export interface components {
             place: components["schemas"]["Names"] | null;
             /** Place Id */
             place_id: string | null;
+            position: components["schemas"]["PositionOut"] | null;
             /** Repeater */
             repeater: string | null;
             /** Rssi Dbm */
@@ -635,6 +742,16 @@ export interface components {
             };
             /** Why */
             why: components["schemas"]["WhyOut"][];
+        };
+        /**
+         * DiagnosisOut
+         * @description Why a device is as it is, the most telling reason first.
+         */
+        DiagnosisOut: {
+            connectivity: components["schemas"]["ConnectivityOut"];
+            /** Reasons */
+            reasons: components["schemas"]["ReasonOut"][];
+            verdict: components["schemas"]["Verdict"];
         };
         /**
          * DiscoveryOut
@@ -1250,10 +1367,50 @@ export interface components {
             password: string;
         };
         /**
+         * PictureOut
+         * @description A picture that is kept. It is found again by its hash.
+         */
+        PictureOut: {
+            /** Hash */
+            hash: string;
+            /**
+             * Height
+             * @example 1200
+             */
+            height: number;
+            /**
+             * Width
+             * @example 1600
+             */
+            width: number;
+        };
+        /**
+         * PlacedDeviceOut
+         * @description A device on a plan: `x` from the left and `y` from the top, 0 to 1.
+         */
+        PlacedDeviceOut: {
+            /** Device */
+            device: string;
+            health: components["schemas"]["Health"];
+            /** Kind */
+            kind: string;
+            name: components["schemas"]["Names"];
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
          * PlaceOut
          * @description A building, floor or room of a school; `path` names everything around it.
          */
         PlaceOut: {
+            /**
+             * Has Plan
+             * @description Whether there is a floor plan of it.
+             * @default false
+             */
+            has_plan?: boolean;
             /**
              * Id
              * @example block-a-301
@@ -1265,6 +1422,61 @@ export interface components {
             path: components["schemas"]["Names"];
             /** School */
             school: string;
+        };
+        /**
+         * PlanIn
+         * @description Which picture is the plan: the hash of one uploaded for the same school.
+         */
+        PlanIn: {
+            /**
+             * Picture
+             * @description SHA-256 of a picture, as `PUT /pictures` gave it.
+             */
+            picture: string;
+        };
+        /**
+         * PlanOut
+         * @description The floor plan of a place, with the devices on it. Sides in pixels.
+         */
+        PlanOut: {
+            /** Height */
+            height: number;
+            /** Picture */
+            picture: string;
+            /** Place */
+            place: string;
+            /** Positions */
+            positions: components["schemas"]["PlacedDeviceOut"][];
+            /** Width */
+            width: number;
+        };
+        /**
+         * PositionIn
+         * @description Where a device is: on the plan of `place`, `x` from the left and `y` from the top, 0 to 1.
+         */
+        PositionIn: {
+            /**
+             * Place
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            place: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
+        };
+        /**
+         * PositionOut
+         * @description Where a device is: on the plan of `place`, from the left and from the top, 0 to 1.
+         */
+        PositionOut: {
+            /** Place */
+            place: string;
+            /** X */
+            x: number;
+            /** Y */
+            y: number;
         };
         /**
          * PressIn
@@ -1341,6 +1553,28 @@ export interface components {
              *     ]
              */
             reasons: string[];
+        };
+        /**
+         * ReasonOut
+         * @description One reason, and what to do about it.
+         */
+        ReasonOut: {
+            advice: components["schemas"]["Names"];
+            /**
+             * Alert
+             * @description The alert that it is, or comes from.
+             */
+            alert: number | null;
+            /**
+             * Code
+             * @example repeater_down
+             */
+            code: string;
+            /** @description `null`: it says why nobody can tell. */
+            priority: components["schemas"]["PriorityName"] | null;
+            /** Since */
+            since: number | null;
+            text: components["schemas"]["Names"];
         };
         /**
          * RegionOut
@@ -1626,6 +1860,55 @@ export interface components {
             police_link: null;
         };
         /**
+         * TimelineAlertOut
+         * @description An alert that stood in these days. `until` is `null` while its condition lasts.
+         */
+        TimelineAlertOut: {
+            /** Condition */
+            condition: string;
+            /** Id */
+            id: number;
+            priority: components["schemas"]["PriorityName"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /** Until */
+            until: number | null;
+        };
+        /**
+         * TimelineOut
+         * @description How a device was, day by day, the oldest first; its alerts and verifications.
+         */
+        TimelineOut: {
+            /** Alerts */
+            alerts: components["schemas"]["TimelineAlertOut"][];
+            /** Days */
+            days: components["schemas"]["DayOut"][];
+            /** Verifications */
+            verifications: components["schemas"]["TimelineVerificationOut"][];
+        };
+        /**
+         * TimelineVerificationOut
+         * @description A verification of these days. `verdict` is `null` while it is under way.
+         */
+        TimelineVerificationOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Verdict */
+            verdict: string | null;
+        };
+        /**
          * TokenIn
          * @description A new token. It may do what its user may; `user` left out means oneself.
          */
@@ -1799,6 +2082,12 @@ export interface components {
             /** Scopes */
             scopes: string[];
         };
+        /**
+         * Verdict
+         * @description Three values: unknown is never shown as fine and never as trouble.
+         * @enum {string}
+         */
+        Verdict: "ok" | "trouble" | "unknown";
         /**
          * WhyOut
          * @description One reason why a device is as it is, in a sentence.

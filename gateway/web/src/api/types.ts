@@ -52,6 +52,10 @@ export type Registration = Shapes["DeviceIn"];
 export type RuleParameters = NonNullable<Registration["parameters"]>;
 export type Figure = Shapes["FigureOut"];
 export type RuleFigures = Shapes["RuleFiguresOut"];
+export type Diagnosis = Shapes["DiagnosisOut"];
+export type Connectivity = Shapes["ConnectivityOut"];
+export type Timeline = Shapes["TimelineOut"];
+export type TimelineDay = Shapes["DayOut"];
 export type Curve = Shapes["CurveOut"];
 export type CurvePoint = Shapes["CurvePointOut"];
 
@@ -71,3 +75,8 @@ export type OrderAct =
   | Shapes["CancelOrderIn"]
   | Shapes["AcceptOrderIn"];
 export type OrderAction = OrderAct["action"];
+
+export type Picture = Shapes["PictureOut"];
+export type Plan = Shapes["PlanOut"];
+export type PlacedDevice = Shapes["PlacedDeviceOut"];
+export type Position = Shapes["PositionOut"];

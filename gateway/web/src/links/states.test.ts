@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rank, troubles } from "@/links/states";
+import { rank, share, troubles } from "@/links/states";
 
 describe("the header's mark of the police links", () => {
   it("tells nothing but the total while every link is up", () => {
@@ -13,6 +13,12 @@ describe("the header's mark of the police links", () => {
       "degraded 2",
       "unverified 2",
     ]);
+  });
+
+  it("never rounds an availability up to all of the time", () => {
+    expect(share(99.99996)).toBe("99.999 %");
+    expect(share(100)).toBe("100 %");
+    expect(share(null)).toBe("?");
   });
 
   it("never ranks an unverified link with those that are up", () => {

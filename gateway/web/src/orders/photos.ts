@@ -1,6 +1,6 @@
 // Photos from a phone's camera: made small enough for a poor network, and sent.
 import { put } from "@/api/client";
-import type { Picture } from "@/api/pending-h";
+import type { Picture } from "@/api/types";
 
 /** Enough to read a type plate; a tenth of what a camera makes. */
 const LONGEST_PX = 1600;

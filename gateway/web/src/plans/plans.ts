@@ -1,6 +1,6 @@
 // Floor plans: where devices are on them, in shares of the plan from the left and from the top.
 import { get, path, Problem, put } from "@/api/client";
-import type { Picture, Plan, Position } from "@/api/pending-h";
+import type { Picture, Plan, Position } from "@/api/types";
 
 /** What the gateway takes; an SVG is cleaned there of everything that is not drawing. */
 export const ACCEPTED = "image/png,image/jpeg,image/svg+xml";

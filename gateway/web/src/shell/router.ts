@@ -30,6 +30,11 @@ const routes: RouteRecordRaw[] = [
     name: "link",
     component: () => import("@/links/LinkPage.vue"),
   },
+  {
+    path: "/plans/:school?/:place?",
+    name: "plans",
+    component: () => import("@/plans/PlansPage.vue"),
+  },
   { path: "/work-orders", name: "orders", component: () => import("@/orders/OrdersPage.vue") },
   {
     path: "/work-orders/:id(\\d+)",

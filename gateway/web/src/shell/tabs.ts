@@ -35,6 +35,12 @@ const VERIFICATIONS: Tab = {
   icon: "M4 12.500 9.500 18 20 6",
   matches: ["verifications", "verification"],
 };
+const PLANS: Tab = {
+  to: "/plans",
+  word: "page.nav.plans",
+  icon: "M3 4h18v16H3zM10 4v7M3 14h9M15 14h6M15 14v6",
+  matches: ["plans"],
+};
 const DISCOVERIES: Tab = {
   to: "/discoveries",
   word: "page.nav.discoveries",
@@ -61,6 +67,7 @@ export const tabs: readonly Tab[] = [ALERTS, DEVICES, ORDERS];
 export const otherTabs = computed<Tab[]>(() => [
   LINKS,
   VERIFICATIONS,
+  PLANS,
   DISCOVERIES,
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),
