@@ -6,7 +6,7 @@ at the same moment get one consistent result.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -82,7 +82,7 @@ class DeviceConnection(msgspec.Struct, frozen=True):
     battery_pct: float | None
     signal_dbm: float | None
     firmware: str
-    values: dict[str, object]
+    values: Mapping[str, object]
     repeater: RepeaterSeen | None
     rejects: RejectsSeen | None
     unwritten: Counts

@@ -20,6 +20,7 @@ from gateway.api.entrance import Entrance
 from gateway.api.guard import Reader
 from gateway.api.kinds import KindTable
 from gateway.api.page import BuiltPage
+from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
 from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
@@ -28,8 +29,10 @@ from gateway.api.services import Demo, Services, committed
 from gateway.kinds import rule_models
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
+from gateway.police.desk import LinksDesk, NoPolice
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
+from gateway.verification.service import Verifications
 from gateway.work_orders.service import WorkOrders, make_work_orders
 
 if TYPE_CHECKING:
@@ -62,6 +65,8 @@ def create_api(
     names: RegisterNames | None = None,
     metrics: Metrics | None = None,
     work_orders: WorkOrders | None = None,
+    verifications: Verifications | None = None,
+    police: LinksDesk | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -75,13 +80,16 @@ def create_api(
     own_readers = Readers(store, threads=2, waiting=100)
     register = Register(own_readers.read, names or RegisterNames(store))
     table = KindTable(kinds, rule_models())
+    police = police or NoPolice()
     presenter = Presenter(
         register=register,
         kinds=table,
         words=words,
         live=desk.live,
+        connection=desk.connection,
         device_of=desk.device,
         read=readers.read,
+        now=clock.now,
     )
 
     async def commit(batch: Batch) -> None:
@@ -102,6 +110,7 @@ def create_api(
         still=doorkeeper.still,
         streams=settings.web.limits.streams,
         metrics=metrics,
+        links=police.counts,
     )
     doorkeeper.ended = hub.end
     services = Services(
@@ -113,10 +122,15 @@ def create_api(
         clock=clock,
         demo=demo,
         words=words,
+        verifications=verifications,
         work_orders=work_orders
         or make_work_orders(store=store, clock=clock, settings=settings, device_of=desk.device),
         register=register,
         presenter=presenter,
+        police=police,
+        link_presenter=LinkPresenter(
+            police=police, register=register, words=words, clock=clock, read=readers.read
+        ),
         hub=hub,
         doorkeeper=doorkeeper,
         readers=readers,

@@ -29,6 +29,15 @@ _SPOKE_LATELY: Final = 7 * DAY
 """Who is registered and was never heard may be found among strangers of a week."""
 
 
+TELLING: Final = frozenset(
+    {
+        *("rejected", "repeater_down", "left"),
+        *("clock_china_fast", "clock_china_slow", "clock_zone_fast", "clock_zone_slow"),
+    }
+)
+"""Reasons that say more than the sentence of the alert that they lead to."""
+
+
 class Findings(msgspec.Struct, frozen=True):
     """What asking about a device came to. ``recent`` counts since yesterday's begin (UTC)."""
 
@@ -67,6 +76,14 @@ def evidence_of(
         signal_dbm=connection.signal_dbm,
         alerts=tuple(alerts),
     )
+
+
+def cause_of(
+    device: Device, connection: DeviceConnection, alerts: Sequence[Alert], now: int
+) -> Reason | None:
+    """The reason of a device in a list, if what is known live tells more than its alerts do."""
+    reasons = diagnose(evidence_of(device, connection, alerts, (), now))
+    return reasons[0] if reasons and reasons[0].code in TELLING else None
 
 
 async def findings_of(services: Services, device: Device) -> Findings | None:

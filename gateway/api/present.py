@@ -9,6 +9,7 @@ from alerts.alert import Alert, Transition
 from alerts.evidence import Reason
 from alerts.finding import Explanation, Priority
 from devices.model import Device
+from gateway.api.diagnosing import cause_of
 from gateway.api.kinds import KindTable
 from gateway.api.models.alerts import (
     AlertDeviceOut,
@@ -23,9 +24,10 @@ from gateway.api.models.alerts import (
 from gateway.api.models.devices import DeviceOut, Health, WhyOut
 from gateway.api.models.diagnosis import ReasonOut
 from gateway.api.models.shapes import Names
+from gateway.api.police import police_of
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
-from gateway.desk import DeviceLive, Feed, LiveAlert
+from gateway.desk import DeviceConnection, DeviceLive, Feed, LiveAlert
 from gateway.settings import PriorityName
 from gateway.store.read.alerts import open_alerts_of
 from gateway.words import Words, diagnosing
@@ -71,8 +73,9 @@ def counts_out(counts: Mapping[Priority, tuple[int, int]]) -> CountsOut:
 class Presenter:
     """Puts words to alerts and devices.
 
-    ``live`` tells what is known of a device right now; ``device_of`` gives a registered device by
-    its row. Alerts wait for no store: everything they are shown with is in memory.
+    ``live`` and ``connection`` tell what is known of a device right now; ``device_of`` gives a
+    registered device by its row. Alerts wait for no store: everything they are shown with is in
+    memory.
     """
 
     def __init__(
@@ -82,15 +85,20 @@ class Presenter:
         kinds: KindTable,
         words: Words,
         live: Callable[[str, str], DeviceLive | None],
+        connection: Callable[[str, str], DeviceConnection | None],
         device_of: Callable[[int], Device | None],
         read: Reading,
+        now: Callable[[], int],
     ) -> None:
         self._register = register
         self._kinds = kinds
         self._words = words
         self._live = live
+        self._connection = connection
         self._device_of = device_of
         self._read = read
+        self._police = police
+        self._now = now
 
     def explanation(self, why: Explanation) -> ExplanationOut:
         """Why, with the sentence in both languages."""
@@ -112,7 +120,7 @@ class Presenter:
             code=reason.code,
             text=Names(zh=text["zh"], en=text["en"]),
             advice=Names(zh=todo["zh"], en=todo["en"]),
-            priority=None if reason.priority is None else PRIORITY_NAMES[reason.priority],
+            priority=_name_of(reason.priority),
             since=reason.since,
             alert=reason.alert,
         )
@@ -158,6 +166,7 @@ class Presenter:
             latches=alert.latches,
             remark=alert.remark,
             explanation=self.explanation(alert.explanation),
+            police=police_of(alert, self._police.links),
         )
 
     def live(self, event: LiveAlert) -> bytes:
@@ -238,6 +247,10 @@ class Presenter:
         self, device: Device, live: DeviceLive, alerts: list[Alert]
     ) -> tuple[Health, list[WhyOut]]:
         """Trouble when alerts stand; else unknown when nothing proves that it is well; else ok."""
+        connection = self._connection(device.school, device.id)
+        cause = None
+        if connection is not None:
+            cause = cause_of(device, connection, alerts, self._now())
         why = [
             WhyOut(text=self._sentence(alert.explanation), priority=PRIORITY_NAMES[alert.priority])
             for alert in alerts
@@ -249,14 +262,20 @@ class Presenter:
             reason = "never_heard"
         if reason is not None:
             why.append(WhyOut(text=self._both(f"device.why.{reason}"), priority=None))
+        if cause is not None:
+            why.insert(0, WhyOut(text=self.reason(cause).text, priority=_name_of(cause.priority)))
         if alerts:
             return Health.TROUBLE, why
-        return (Health.OK if reason is None else Health.UNKNOWN), why
+        return (Health.OK if reason is None and cause is None else Health.UNKNOWN), why
 
     def limit(self, rule: str, parameter: str) -> Names:
         """The label of a line drawn across a curve."""
         text = self._words.or_else(f"limit.{rule}.{parameter}", f"{rule}: {parameter}")
         return Names(zh=text["zh"], en=text["en"])
+
+
+def _name_of(priority: Priority | None) -> PriorityName | None:
+    return None if priority is None else PRIORITY_NAMES[priority]
 
 
 def _name(device: Device) -> Names:

@@ -254,3 +254,17 @@ async def test_a_device_outside_of_the_callers_schools_is_not_there(door, what: 
     client = await door.as_("west")
     assert (await client.get(f"{LAB}/{what}")).status_code == 404
     assert (await client.get(f"/api/v1/devices/no5/gate-01/{what}")).status_code == 200
+
+
+async def test_a_list_says_the_cause_before_the_alert_that_it_led_to(tim) -> None:
+    await tim.measure()
+    await tim.campus.says("campus/no3/smoke/lab-2/status", {"online": False})
+    device = await tim.get(LAB)
+    assert (device["health"], len(device["why"])) == ("unknown", 1)
+    for _ in range(3):
+        await tim.pass_time(MINUTE)
+    device = await tim.get(LAB)
+    assert device["health"] == "trouble"
+    cause, alert = device["why"]
+    assert cause["text"]["en"].startswith("It has left")
+    assert alert["priority"] == "medium"
