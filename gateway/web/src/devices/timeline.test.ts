@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Timeline, TimelineDay } from "@/api/pending";
+import type { Timeline, TimelineDay } from "@/api/types";
 import { cellAt, cells, tally } from "@/devices/timeline";
 
 const DAY = 86_400_000;

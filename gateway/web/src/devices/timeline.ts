@@ -1,14 +1,14 @@
 // The last ninety days of a device as cells of a strip, with what falls on each day.
 import { rank } from "@/alerts/ordering";
-import type { Timeline, TimelineDay, Verdict } from "@/api/pending";
-import type { PriorityName } from "@/api/types";
+import type { Verdict } from "@/api/pending";
+import type { PriorityName, Timeline, TimelineDay } from "@/api/types";
 
 const DAY_MS = 86_400_000;
 
 export type Cell = TimelineDay & {
   /** The alerts that stood on that day, the most urgent first. */
   alerts: Timeline["alerts"];
-  verifications: Timeline["verifications"];
+  verifications: { id: string; at: number; verdict: Verdict | null }[];
   /** The most urgent priority of the day's alerts. */
   worst: PriorityName | null;
   /** The verdict to mark: a failed one before an unknown one before a met one. */
@@ -24,7 +24,9 @@ export function cells(timeline: Timeline): Cell[] {
     const alerts = timeline.alerts
       .filter((one) => one.since < end && (one.until === null || one.until >= day.day))
       .sort((a, b) => rank(a.priority) - rank(b.priority));
-    const verifications = timeline.verifications.filter((one) => one.at >= day.day && one.at < end);
+    const verifications = timeline.verifications
+      .filter((one) => one.at >= day.day && one.at < end)
+      .map(({ id, at, verdict: text }) => ({ id, at, verdict: GRAVITY.find((one) => one === text) ?? null }));
     return {
       ...day,
       alerts,
