@@ -73,6 +73,7 @@ LATE: Final = (
     "gateway.pipeline.control",
     "gateway.pipeline.refill",
     "gateway.people",
+    "gateway.verification.service",
     "gateway.work_orders.service",
 )
 """Imported once messages are taken in: what neither readings nor alarms need to be kept."""
@@ -281,6 +282,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
+            from gateway.verification.service import Verifications  # noqa: PLC0415
+            from gateway.verification.stopping import let_out  # noqa: PLC0415
             from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
 
             await asyncio.to_thread(_read_names, store, names)
@@ -324,6 +327,24 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 store=store, clock=clock, settings=settings, device_of=control.device
             )
             keep("work orders", work_orders.run)
+            verifications = Verifications(
+                flow=flow,
+                judge=judge,
+                book=book,
+                store=store,
+                clock=clock,
+                kinds=kinds,
+                sender=police,
+            )
+            follow.append(verifications.committed)
+            keep("verifications", verifications.run)
+            police.begin_watching(keep)
+            police.begin_testing(
+                keep,
+                tester=verifications,
+                registering=control,
+                has_school=lambda school: school in names.book.schools,
+            )
             page = make_page(
                 desk=control,
                 store=store,
@@ -336,6 +357,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 demo=demo,
                 metrics=metrics,
                 work_orders=work_orders,
+                verifications=verifications,
+                police=police,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")
@@ -344,6 +367,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             await stop.wait()
 
             _log.info("stopping")
+            await let_out(flow, judge.windows, store)
             page.stop()
             await serving
             await flow.drain()

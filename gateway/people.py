@@ -25,8 +25,10 @@ from gateway.metrics import Metrics
 from gateway.names import RegisterNames
 from gateway.notification.receivers import receivers_of
 from gateway.outbox import Outbox
+from gateway.police.desk import LinksDesk
 from gateway.settings import Settings
 from gateway.store.store import History, Store
+from gateway.verification.service import Verifications
 from gateway.words import Words
 from gateway.work_orders.service import WorkOrders
 
@@ -82,6 +84,8 @@ def make_page(
     demo: Demo | None,
     metrics: Metrics,
     work_orders: WorkOrders,
+    verifications: Verifications,
+    police: LinksDesk,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -97,6 +101,8 @@ def make_page(
         demo=demo,
         metrics=metrics,
         work_orders=work_orders,
+        verifications=verifications,
+        police=police,
     )
     return Page(api, settings, listening)
 

@@ -90,6 +90,7 @@ def create_api(
         device_of=desk.device,
         read=readers.read,
         now=clock.now,
+        links=police.links,
     )
 
     async def commit(batch: Batch) -> None:

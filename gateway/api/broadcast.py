@@ -18,12 +18,14 @@ import msgspec
 import structlog
 
 from gateway.api.models.alerts import LiveFeedOut
+from gateway.api.police import counts_of_links
 from gateway.api.present import Presenter, counts_out, feed_out
 from gateway.api.problems import Problem
 from gateway.desk import Desk, Feed, LiveAlert
 from gateway.store.store import StoreError
 
 if TYPE_CHECKING:
+    from devices.police_link.states import LinkState
     from gateway.metrics import Metrics
     from gateway.security.access import Caller
 
@@ -142,13 +144,16 @@ class Hub:
         still: Callable[[Iterable[Caller]], Awaitable[set[Caller]]],
         streams: int,
         metrics: Metrics,
+        links: Callable[[Schools], dict[LinkState, int] | None] = lambda _: None,
     ) -> None:
+        """``links`` counts the police links of some schools by state."""
         self._desk = desk
         self._presenter = presenter
         self._last_row = last_row
         self._still = still
         self._streams = streams
         self._metrics = metrics
+        self._links = links
         self._groups: dict[Schools, set[Listener]] = {}
         self._users: Counter[str] = Counter()
         self._kept: deque[Event] = deque(maxlen=KEPT)
@@ -343,7 +348,9 @@ class Hub:
 
     def _feed_frame(self, feed: Feed, schools: Schools) -> bytes:
         body = LiveFeedOut(
-            feed=feed_out(feed), counts=counts_out(self._desk.counts(schools))
+            feed=feed_out(feed),
+            counts=counts_out(self._desk.counts(schools)),
+            police_link=counts_of_links(self._links(schools)),
         ).model_dump_json()
         return b"event: feed\nid: %d\ndata: %b\n\n" % (self._last, body.encode())
 

@@ -22,6 +22,7 @@ from gateway.api.routes import (
     discoveries,
     facts,
     health,
+    links,
     parameters,
     pictures,
     plans,
@@ -32,6 +33,7 @@ from gateway.api.routes import (
     summary,
     tokens,
     users,
+    verifications,
     work_orders,
 )
 
@@ -50,6 +52,7 @@ pass `next` of one page as `cursor` of the following.
 _GUARDED: Final = (
     summary,
     alerts,
+    links,
     stream,
     registry,
     devices,
@@ -60,6 +63,7 @@ _GUARDED: Final = (
     facts,
     users,
     tokens,
+    verifications,
     work_orders,
     pictures,
     plans,

@@ -28,6 +28,7 @@ from gateway.api.police import police_of
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
 from gateway.desk import DeviceConnection, DeviceLive, Feed, LiveAlert
+from gateway.police.links import LinkInfo
 from gateway.settings import PriorityName
 from gateway.store.read.alerts import open_alerts_of
 from gateway.words import Words, diagnosing
@@ -89,6 +90,7 @@ class Presenter:
         device_of: Callable[[int], Device | None],
         read: Reading,
         now: Callable[[], int],
+        links: Mapping[str, LinkInfo],
     ) -> None:
         self._register = register
         self._kinds = kinds
@@ -97,7 +99,7 @@ class Presenter:
         self._connection = connection
         self._device_of = device_of
         self._read = read
-        self._police = police
+        self._links = links
         self._now = now
 
     def explanation(self, why: Explanation) -> ExplanationOut:
@@ -166,7 +168,7 @@ class Presenter:
             latches=alert.latches,
             remark=alert.remark,
             explanation=self.explanation(alert.explanation),
-            police=police_of(alert, self._police.links),
+            police=police_of(alert, self._links),
         )
 
     def live(self, event: LiveAlert) -> bytes:

@@ -21,15 +21,18 @@ if TYPE_CHECKING:
     from gateway.api.broadcast import Hub
     from gateway.api.doorkeeper import Doorkeeper
     from gateway.api.kinds import KindTable
+    from gateway.api.police import LinkPresenter
     from gateway.api.present import Presenter
     from gateway.api.reading import Readers
     from gateway.api.register import Register
     from gateway.clock import Clock
     from gateway.desk import Desk
     from gateway.metrics import Metrics
+    from gateway.police.desk import LinksDesk
     from gateway.settings import WebSettings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
+    from gateway.verification.service import Verifications
     from gateway.words import Words
     from gateway.work_orders.service import WorkOrders
 
@@ -73,8 +76,11 @@ class Services:
     demo: Demo | None
     words: Words
     work_orders: WorkOrders
+    verifications: Verifications | None
     register: Register
     presenter: Presenter
+    police: LinksDesk
+    link_presenter: LinkPresenter
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

@@ -28,7 +28,7 @@ from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
 from gateway.police.registering import Registering, keep_registered
 from gateway.police.sendings import Attempt
-from gateway.police.testing import Schedule, Tester, test_event, test_sequences
+from gateway.police.testing import Schedule, Tester, event_of_test, sequences_of_tests
 from gateway.police.watch import LinkWatch
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
@@ -59,7 +59,7 @@ class Police:
         watch of each came to.
         """
         self._settings: Final = {link.name: link for link in links}
-        self.links: Final[Mapping[str, LinkInfo]] = infos_of(links)
+        self._infos: Final = infos_of(links)
         self._flow: Final = flow
         self._book: Final = book
         self._judge: Final = judge
@@ -73,13 +73,18 @@ class Police:
             written=self._written,
         )
         self._lanes: Final = {
-            receiver_of(info.id): self._lane(info) for info in self.links.values() if info.own
+            receiver_of(info.id): self._lane(info) for info in self._infos.values() if info.own
         }
         self._made: dict[str, PoliceLink] = {}
-        self._test_sequence: Final = test_sequences(clock.now())
+        self._test_sequence: Final = sequences_of_tests(clock.now())
         self._begun: Final = asyncio.Event()
-        self.watch: Final = LinkWatch(self.links, flow=flow, judge=judge, clock=clock, saved=saved)
+        self.watch: Final = LinkWatch(self._infos, flow=flow, judge=judge, clock=clock, saved=saved)
         self._offer(waiting, anew=False)
+
+    @property
+    def links(self) -> Mapping[str, LinkInfo]:
+        """All links, by id."""
+        return self._infos
 
     @property
     def receivers(self) -> frozenset[str]:
@@ -88,7 +93,7 @@ class Police:
 
     def links_of(self, school: str) -> list[str]:
         """The ids of a school's links that can be sent over."""
-        return [info.id for info in self.links.values() if info.school == school and info.own]
+        return [info.id for info in self._infos.values() if info.school == school and info.own]
 
     def committed(self, work: Work) -> None:
         """What was committed; called first of all after each commit that had outbox rows."""
@@ -102,7 +107,7 @@ class Police:
 
     def begin_watching(self, keep: Keep) -> None:
         """Watch the links from now on, and write down how they are."""
-        if self.links:
+        if self._infos:
             keep("police supervision", self._supervise)
             keep("police figures", self.watch.run)
 
@@ -118,7 +123,7 @@ class Police:
         if not self._lanes:
             return
         schedule = Schedule(
-            list(self.links.values()),
+            list(self._infos.values()),
             clock=self._clock,
             flow=self._flow,
             book=self._book,
@@ -130,7 +135,7 @@ class Police:
         keep(
             "police register",
             lambda: keep_registered(
-                self.links,
+                self._infos,
                 find=self._find,
                 has_school=has_school,
                 registering=registering,
@@ -155,7 +160,7 @@ class Police:
 
     def device_of(self, link: str) -> Device:
         """The device that stands for a link in alerts; the gateway itself until it has one."""
-        info = self.links[link]
+        info = self._infos[link]
         state = self._judge.roster.state(info.school, info.name)
         if state is None or state.device.kind != KIND:
             return GATEWAY
@@ -181,12 +186,12 @@ class Police:
         What came of it tells of the link's state, too. Raises ``LookupError`` for a link that is
         none of ours.
         """
-        info = self.links.get(link_id)
+        info = self._infos.get(link_id)
         if info is None or not info.own:
             raise LookupError(f"there is no police link {link_id} that the gateway could test")
         link = await self.made(link_id)
         now = self._clock.now()
-        event = test_event(info, code, device, self._test_sequence(), now)
+        event = event_of_test(info, code, device, self._test_sequence(), now)
         exchanges: list[Exchange] = []
 
         def seen(exchange: Exchange) -> None:
@@ -212,13 +217,21 @@ class Police:
 
     def status(self, link: str) -> View | None:
         """A link as it is now; ``None`` when it is not watched (yet). Raises ``KeyError``."""
-        return self.watch.view(self.links[link].id)
+        return self.watch.view(self._infos[link].id)
+
+    def state(self, link: str) -> LinkState:
+        """The state of a link; unverified while it is not watched."""
+        return self.watch.state(link)
+
+    def exchanges(self, link: str) -> list[Exchange]:
+        """What was exchanged over a link since the start, the newest first."""
+        return self.watch.exchanges(link)
 
     def counts(self, schools: frozenset[str] | None) -> dict[LinkState, int] | None:
         """How many links are in which state; ``None`` without any. ``schools`` ``None`` = all."""
         states = [
-            view.state if (view := self.status(info.id)) is not None else LinkState.UNVERIFIED
-            for info in self.links.values()
+            self.watch.state(info.id)
+            for info in self._infos.values()
             if schools is None or info.school in schools
         ]
         if not states:
@@ -248,7 +261,7 @@ class Police:
 
         return {
             info.id: make_link(self._settings[info.name], info.school, self._clock.now)
-            for info in self.links.values()
+            for info in self._infos.values()
             if info.own
         }
 

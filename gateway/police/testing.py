@@ -86,13 +86,13 @@ class Announcements(Protocol):
         ...
 
 
-def test_sequences(now: int) -> Callable[[], int]:
+def sequences_of_tests(now: int) -> Callable[[], int]:
     """Gives sequence numbers above those of alarms, beginning somewhere at each start."""
     numbers = count(now // 1000)
     return lambda: ALARM_SEQUENCES + 1 + next(numbers) % _TEST_SEQUENCES
 
 
-def test_event(
+def event_of_test(
     info: LinkInfo, code: Code, device: str | None, sequence: int, now: int
 ) -> LinkEvent:
     """A test, which no receiver can take for an alarm: by its code."""

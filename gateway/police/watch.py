@@ -15,7 +15,7 @@ import msgspec
 import structlog
 
 from devices.police_link.link import Exchange, Path, PoliceLink
-from devices.police_link.states import PathState, StateChange, View, clipped
+from devices.police_link.states import LinkState, PathState, StateChange, View, clipped
 from devices.police_link.supervision import Saved, Supervision
 from devices.police_link.supervisor import Supervisor
 from devices.reading import Value
@@ -115,6 +115,12 @@ class LinkWatch:
 
     def _remember(self, link: str, exchange: Exchange) -> None:
         self._exchanges[link].append(clipped(exchange))
+
+    def state(self, link: str) -> LinkState:
+        """The state of a link; unverified while it is not watched."""
+        if link not in self.supervisor:
+            return LinkState.UNVERIFIED
+        return self.supervisor.supervision(link).state
 
     async def run(self) -> None:
         """Tell and keep until cancelled."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from alerts.alert import AlertState, TransitionKind
+from gateway.api.models.links import AlertPoliceOut, LinkCountsOut
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
 from gateway.settings import PriorityName
@@ -169,6 +170,9 @@ class AlertOut(Out):
     latches: bool
     remark: str = Field(examples=["late"], description="A code of the catalogues, or empty.")
     explanation: ExplanationOut
+    police: AlertPoliceOut | None = Field(
+        description="How it fares on its way to the police; `null` when it does not go there."
+    )
 
 
 class TransitionOut(Out):
@@ -235,7 +239,9 @@ class SummaryOut(Out):
     feed: FeedOut
     counts: CountsOut
     demo: bool
-    police_link: None = Field(description="Reserved: the state of the police links.")
+    police_link: LinkCountsOut | None = Field(
+        description="The police links in the caller's scope; `null` without any."
+    )
 
 
 class LiveAlertOut(Out):
@@ -251,3 +257,6 @@ class LiveFeedOut(Out):
 
     feed: FeedOut
     counts: CountsOut
+    police_link: LinkCountsOut | None = Field(
+        description="The police links in the caller's scope; `null` without any."
+    )

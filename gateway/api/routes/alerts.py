@@ -24,14 +24,17 @@ from gateway.api.models.alerts import (
     ResetIn,
     ShelveIn,
 )
-from gateway.api.models.shapes import Identifier, Milliseconds, Page
+from gateway.api.models.links import AlertExchangeOut
+from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
 from gateway.api.permitted import permitted, what_for
+from gateway.api.police import exchange_of_alert
 from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller
 from gateway.settings import PriorityName
 from gateway.store.read.alerts import AlertFilter, alert_page, one_alert, transitions_of
 from gateway.store.read.devices import device_row
+from gateway.store.read.links import exchanges_of_alert
 
 router = APIRouter(tags=["alerts"])
 
@@ -98,6 +101,18 @@ async def get_alert(
         transitions=[services.presenter.transition(row, each) for row, each in history],
         may=permitted(alert, caller, services.clock.now(), services.limits),
     )
+
+
+@router.get("/alerts/{id}/exchanges", operation_id="list_exchanges_of_alert")
+async def list_exchanges(
+    services: ServicesHere,
+    caller: Reader,
+    id: AlertNumber,  # noqa: A002
+) -> Items[AlertExchangeOut]:
+    """What was exchanged with the police's receivers about it, oldest first."""
+    await _visible(services, caller, id)
+    found = await services.read(exchanges_of_alert(id))
+    return Items(items=[exchange_of_alert(each) for each in found])
 
 
 @router.post("/alerts/{id}/actions", operation_id="act_on_alert", responses=REFUSABLE)

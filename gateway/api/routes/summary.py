@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from gateway.api.guard import Reader
 from gateway.api.models.alerts import SummaryOut
+from gateway.api.police import counts_of_links
 from gateway.api.present import counts_out, feed_out
 from gateway.api.services import ServicesHere
 
@@ -20,5 +21,5 @@ async def get_summary(services: ServicesHere, caller: Reader) -> SummaryOut:
         feed=feed_out(services.desk.feed()),
         counts=counts_out(services.desk.counts(caller.schools)),
         demo=services.demo is not None,
-        police_link=None,
+        police_link=counts_of_links(services.police.counts(caller.schools)),
     )
