@@ -312,7 +312,7 @@ class Supervision:
 
     def drain(self, now: int) -> list[DayTally]:
         """What was counted since the last `drain`, by day: to be added to what is stored."""
-        self._pass(now)
+        self._pass(max(now, self._now))  # a clock set back is for `tick` and `seen` to hear of
         tallies, self._tallies = list(self._tallies.values()), {}
         return tallies
 
