@@ -28,6 +28,7 @@ class What(StrEnum):
     DIAGNOSE = "diagnose"  # see discoveries and rejected messages
     EQUIP = "equip"  # adopt, change, remove a device, take it out of service
     CALIBRATE = "calibrate"  # a school's own figures for the rules of a kind
+    VERIFY = "verify"  # test devices and links, and confirm what a test raised
     REPAIR = "repair"  # open, take and report work orders
     WAIVE = "waive"  # end a work order without a verification
     PROVE = "prove"  # read the facts
@@ -45,6 +46,7 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.DIAGNOSE: frozenset({Role.TECHNICIAN, Role.AUDITOR, Role.ADMINISTRATOR}),
         What.EQUIP: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.CALIBRATE: frozenset({Role.ADMINISTRATOR}),
+        What.VERIFY: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.REPAIR: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.WAIVE: frozenset({Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),

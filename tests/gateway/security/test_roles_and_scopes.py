@@ -13,6 +13,7 @@ MAY = {
         What.ACKNOWLEDGE,
         What.DIAGNOSE,
         What.EQUIP,
+        What.VERIFY,
         What.REPAIR,
         What.PRESS,
     },

@@ -1,0 +1,110 @@
+"""Verifications: what was tested, step by step, with the bytes that prove it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from audit.verification.model import Verdict
+from gateway.api.models.alerts import AlertDeviceOut
+from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
+from gateway.pipeline.windows import LONGEST_MS
+
+_LONGEST_S: Final = LONGEST_MS // 1000
+
+
+class VerifyIn(In):
+    """Begin a verification. `asked`: when the person asked for it, by the gateway's clock; a
+    request that was under way for more than a minute opens no window."""
+
+    window_s: int = Field(
+        default=_LONGEST_S,
+        ge=10,
+        le=_LONGEST_S,
+        description="How long its test window is open.",
+    )
+    asked: Milliseconds | None = None
+
+
+class ReadingIn(In):
+    """A figure that the technician read: the power (W) on a reference meter, or, as a `load`, of
+    what is switched on next."""
+
+    value: float = Field(ge=-1e7, le=1e7, allow_inf_nan=False, examples=[1200])
+    load: bool = False
+
+
+class ConfirmIn(In):
+    """The press that waits was the technician's own."""
+
+
+class CancelIn(In):
+    """Give it up. A press that waits goes out as a real alarm."""
+
+
+class VerificationExchangeOut(Out):
+    """One attempt over one path. Control characters are shown as `<LF>`; keys appear nowhere."""
+
+    path: str = Field(examples=["primary"])
+    started: Moment
+    elapsed_ms: float
+    result: str = Field(examples=["acknowledged"])
+    reason: str
+    sent: str = Field(examples=['<LF>98100029"ADM-CID"0001R0L0#1234[#1234|1607 01 005]<CR>'])
+    received: str
+
+
+class VerificationStepOut(Out):
+    """One step. Without `ended` it is under way, until `due` at the latest."""
+
+    step: str = Field(examples=["press"])
+    title: Names
+    started: Moment | None
+    due: Moment | None
+    ended: Moment | None
+    verdict: Verdict | None
+    code: str
+    text: Names | None
+    exchanges: list[VerificationExchangeOut]
+
+
+class VerificationOut(Out):
+    """A run as it stands at one `version`.
+
+    `waits_for`: `press`, `confirm`, `trigger`, `reading` from people; `device`, `reply`,
+    `receiver` from machines; empty = nothing. A `confirm` is the actor's alone.
+    """
+
+    id: str = Field(examples=["7f3a9c0d41b24c7e9d0f5a6b8c9d0e1f"])
+    version: int
+    kind: str = Field(examples=["button"])
+    school: str
+    school_name: Names
+    device: AlertDeviceOut | None
+    link: str | None = Field(examples=["no3-middle/police"])
+    place: Names | None
+    actor: str = Field(description="Empty for the gateway's own schedule.")
+    started: Moment
+    ended: Moment | None
+    verdict: Verdict | None
+    code: str
+    waits_for: str
+    steps: list[VerificationStepOut]
+    text: Names | None
+    advice: Names | None
+
+
+class HeldPressOut(Out):
+    """A press in a test window that waits to be confirmed; at `due` it is a real alarm."""
+
+    verification: str
+    device: AlertDeviceOut
+    school_name: Names
+    place: Names | None
+    actor: str
+    happened: Moment
+    due: Moment
+
+
+Key = Annotated[str | None, Field(max_length=128)]

@@ -1,0 +1,115 @@
+"""Verifications as the page sees them: with names, sentences, and bytes as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from audit.verification.model import Detail, Step, Verification
+from devices.model import Device
+from devices.police_link.link import Exchange
+from gateway.api.models.alerts import AlertDeviceOut
+from gateway.api.models.shapes import Names
+from gateway.api.models.verifications import (
+    HeldPressOut,
+    VerificationExchangeOut,
+    VerificationOut,
+    VerificationStepOut,
+)
+from gateway.api.register import names
+from gateway.police.evidence import readable
+
+if TYPE_CHECKING:
+    from gateway.api.services import Services
+    from gateway.pipeline.windows import HeldPress
+    from gateway.words import Words
+
+_LANGUAGES: Final = ("zh", "en")
+
+
+def verification_out(services: Services, run: Verification) -> VerificationOut:
+    """A run with everything that people read of it."""
+    device = None if run.device is None else services.desk.device(run.device)
+    register = services.register
+    return VerificationOut(
+        id=run.id,
+        version=run.version,
+        kind=run.kind,
+        school=run.school,
+        school_name=register.school_name(run.school),
+        device=None if device is None else _device(device),
+        link=run.link,
+        place=register.place_path(run.school, run.place or None),
+        actor=run.actor,
+        started=run.started,
+        ended=run.ended,
+        verdict=run.verdict,
+        code=run.code,
+        waits_for=run.waits_for,
+        steps=[_step(services.words, step) for step in run.steps],
+        text=sentence(services.words, run.code, run.inputs),
+        advice=sentence(services.words, f"advice.{run.advice}" if run.advice else "", {}),
+    )
+
+
+def sentence(words: Words, code: str, inputs: dict[str, Detail]) -> Names | None:
+    """``verify.{code}`` in both languages; ``None`` without a code."""
+    if not code:
+        return None
+    texts = {}
+    for language in ("zh", "en"):
+        known = dict(inputs)
+        if "path" in known:
+            known["path"] = words.text(f"verify.path.{known['path']}", language)
+        texts[language] = words.text(f"verify.{code}", language, **known)
+    return Names(zh=texts["zh"], en=texts["en"])
+
+
+def exchange_out(exchange: Exchange) -> VerificationExchangeOut:
+    """An exchange with its bytes made readable."""
+    return VerificationExchangeOut(
+        path=exchange.path.value,
+        started=exchange.started,
+        elapsed_ms=round(exchange.elapsed_ms, 1),
+        result=exchange.result.value,
+        reason=exchange.reason,
+        sent=readable(exchange.sent),
+        received=readable(exchange.received),
+    )
+
+
+def held_out(services: Services, held: HeldPress) -> HeldPressOut:
+    """A press that waits."""
+    device = held.window.device
+    return HeldPressOut(
+        verification=held.window.verification,
+        device=_device(device),
+        school_name=services.register.school_name(device.school),
+        place=services.register.place_path(device.school, device.place),
+        actor=held.window.actor,
+        happened=held.reading.happened,
+        due=held.due,
+    )
+
+
+def _step(words: Words, step: Step) -> VerificationStepOut:
+    title = words.both(f"verify.step.{step.step}")
+    return VerificationStepOut(
+        step=step.step,
+        title=Names(zh=title["zh"], en=title["en"]),
+        started=step.started,
+        due=step.due,
+        ended=step.ended,
+        verdict=step.verdict,
+        code=step.code,
+        text=sentence(words, step.code, step.inputs),
+        exchanges=[exchange_out(one) for one in step.exchanges],
+    )
+
+
+def _device(device: Device) -> AlertDeviceOut:
+    return AlertDeviceOut(
+        school=device.school,
+        id=device.id,
+        kind=device.kind,
+        name=names(device.name_zh, device.name_en, device.id),
+    )
