@@ -106,7 +106,7 @@ class HttpSettings(Section):
     """Where to POST when the first does not take it."""
 
     secret: Secret
-    """Key of the HMAC-SHA-256 signature."""
+    """Key of the HMAC-SHA-256 signature, 16 bytes at least."""
 
     template: ExistingFile | None = None
     """File with the shape of the message. Default: the one that comes with the gateway."""
@@ -116,6 +116,17 @@ class HttpSettings(Section):
 
     ca_file: ExistingFile | None = None
     """Authority that signed the platform's certificate, PEM. Default: the system's."""
+
+    plain_http: bool = False
+    """Allow `http://` to other machines, where everybody on the way can read and hold back alarms.
+    """
+
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: Secret) -> Secret:
+        if len(secret.get_secret_value().encode()) < 16:
+            raise ValueError("must be 16 bytes at least")
+        return secret
 
     @field_validator("url", "backup_url")
     @classmethod
@@ -134,7 +145,7 @@ class ObservedSettings(Section):
     """
 
 
-class TestNotice(Section):
+class NoticeSettings(Section):
     """Whether the police want to be told before a test."""
 
     hours: int = Field(24, ge=1, le=720)
@@ -172,7 +183,7 @@ class PoliceLinkSettings(Section):
     test_every_days: int = Field(30, ge=1, le=366)
     """A link without an acknowledged test in this time is unverified."""
 
-    test_notice: TestNotice | None = None
+    test_notice: NoticeSettings | None = None
     """Tell somebody before each scheduled test."""
 
     unacknowledged_after_s: float = Field(2.0, ge=0.5, le=60)

@@ -5,14 +5,31 @@ Apart from `gateway.police.links`, and imported late: what frames are made of ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
+
+import httpx
+import msgspec
 
 from devices.police_link.dc09 import Format
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
+from devices.police_link.http_push import HttpPushLink, PushConfig, push_client
 from devices.police_link.link import PoliceLink
-from gateway.settings_police import PoliceLinkSettings, ReceiverPath
+from devices.police_link.push_template import load_push_template
+from gateway.paths import default_config_dir
+from gateway.police.forwarding import link_id
+from gateway.settings_police import (
+    Dc09Settings,
+    HttpSettings,
+    LinkSchool,
+    PoliceLinkSettings,
+    ReceiverPath,
+)
+
+TEMPLATE: Final = "police/db15t3968.json"
+"""The shape that comes with the gateway, in its folder of configuration."""
 
 _FORMATS: Final[Mapping[str, Format]] = {
     "ADM-CID": Format.CONTACT_ID,
@@ -20,20 +37,66 @@ _FORMATS: Final[Mapping[str, Format]] = {
 }
 
 
-def make_link(link: PoliceLinkSettings, school: str, now: Callable[[], int]) -> PoliceLink:
-    """The link of one school, not yet connected. Raises ``ValueError`` for what cannot be."""
-    of = link.schools[school]
-    if link.dc09 is None:
-        raise ValueError(f"{school}/{link.name} is no link of ours")
-    key = of.key or link.dc09.key
-    config = Dc09Config(
+class Made(msgspec.Struct, frozen=True):
+    """Links by id, and the connections that some of them share."""
+
+    links: dict[str, PoliceLink]
+    clients: list[httpx.AsyncClient]
+
+    async def aclose(self) -> None:
+        """Let go of everything."""
+        for link in self.links.values():
+            await link.aclose()
+        for client in self.clients:
+            await client.aclose()
+
+
+def make_links(settings: Sequence[PoliceLinkSettings], now: Callable[[], int]) -> Made:
+    """All links of ours, not yet connected; ``now`` in ms. Reads templates, so it blocks.
+
+    Raises ``ValueError`` for what cannot be: the settings have been checked, templates have not.
+    """
+    made = Made({}, [])
+    for link in settings:
+        if link.dc09 is not None:
+            for school, of in link.schools.items():
+                made.links[link_id(school, link.name)] = Dc09Link(_dc09(link.dc09, of), now=now)
+        elif link.http is not None:
+            _make_pushes(link, link.http, made, now)
+    return made
+
+
+def _dc09(dc09: Dc09Settings, of: LinkSchool) -> Dc09Config:
+    key = of.key or dc09.key
+    return Dc09Config(
         account=of.account or "",
-        primary=_endpoint(link.dc09.primary),
-        backup=None if link.dc09.backup is None else _endpoint(link.dc09.backup),
-        format=_FORMATS[link.dc09.format],
+        primary=_endpoint(dc09.primary),
+        backup=None if dc09.backup is None else _endpoint(dc09.backup),
+        format=_FORMATS[dc09.format],
         key=None if key is None else bytes.fromhex(key.get_secret_value()),
     )
-    return Dc09Link(config, now=now)
+
+
+def _make_pushes(
+    link: PoliceLinkSettings, http: HttpSettings, made: Made, now: Callable[[], int]
+) -> None:
+    """One client for all schools of the link: a TLS context costs too much to have one for each."""
+    ca_file = http.ca_file
+    authorities = None if ca_file is None else ssl.create_default_context(cafile=str(ca_file))
+    client = push_client(authorities)
+    made.clients.append(client)
+    template = load_push_template(http.template or default_config_dir() / TEMPLATE)
+    for school in link.schools:
+        name = link_id(school, link.name)
+        config = PushConfig(
+            link=name,
+            primary=http.url,
+            backup=http.backup_url,
+            key=http.secret.get_secret_value().encode(),
+            answer_timeout_s=http.timeout_s,
+            plain_http=http.plain_http,
+        )
+        made.links[name] = HttpPushLink(config, template, client=client, now=now)
 
 
 def _endpoint(way: ReceiverPath) -> Endpoint:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 
@@ -34,6 +34,9 @@ from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
 from gateway.store.store import Store
 
+if TYPE_CHECKING:
+    from gateway.police.making import Made
+
 _log: Final = structlog.get_logger(__name__)
 
 Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]"
@@ -58,7 +61,7 @@ class Police:
         """``waiting`` is what the table holds for the links at a start, ``saved`` what an earlier
         watch of each came to.
         """
-        self._settings: Final = {link.name: link for link in links}
+        self._settings: Final = tuple(links)
         self._infos: Final = infos_of(links)
         self._flow: Final = flow
         self._book: Final = book
@@ -75,7 +78,8 @@ class Police:
         self._lanes: Final = {
             receiver_of(info.id): self._lane(info) for info in self._infos.values() if info.own
         }
-        self._made: dict[str, PoliceLink] = {}
+        self._made: Made | None = None
+        self._links: Final[dict[str, PoliceLink]] = {}
         self._test_sequence: Final = sequences_of_tests(clock.now())
         self._begun: Final = asyncio.Event()
         self.watch: Final = LinkWatch(self._infos, flow=flow, judge=judge, clock=clock, saved=saved)
@@ -155,8 +159,8 @@ class Police:
         """Let go of the links."""
         for lane in self._lanes.values():
             lane.end()
-        for link in self._made.values():
-            await link.aclose()
+        if self._made is not None:
+            await self._made.aclose()
 
     def device_of(self, link: str) -> Device:
         """The device that stands for a link in alerts; the gateway itself until it has one."""
@@ -167,9 +171,9 @@ class Police:
         return state.device
 
     async def made(self, link: str) -> PoliceLink:
-        """The link itself. Raises ``KeyError`` for one that is not ours."""
+        """The link itself, once it is made. Raises ``KeyError`` for one that is not ours."""
         await self._begun.wait()
-        return self._made[link]
+        return self._links[link]
 
     async def send_test(
         self,
@@ -246,24 +250,21 @@ class Police:
         if not self._begun.is_set():
             # In a thread: what the links are made of is not imported before.
             self._made = await asyncio.to_thread(self._make)
-            self.watch.add(self._made)
+            self._links.update(self._made.links)
+            self.watch.add(self._links)
             self._begun.set()
         async with asyncio.TaskGroup() as tasks:
             for lane in self._lanes.values():
-                tasks.create_task(lane.run(self._made[lane.name]), name=f"police {lane.name}")
+                tasks.create_task(lane.run(self._links[lane.name]), name=f"police {lane.name}")
 
     async def _supervise(self) -> None:
         await self._begun.wait()
         await self.watch.supervisor.run()
 
-    def _make(self) -> dict[str, PoliceLink]:
-        from gateway.police.making import make_link  # noqa: PLC0415 - see there
+    def _make(self) -> Made:
+        from gateway.police.making import make_links  # noqa: PLC0415 - see there
 
-        return {
-            info.id: make_link(self._settings[info.name], info.school, self._clock.now)
-            for info in self._infos.values()
-            if info.own
-        }
+        return make_links(self._settings, self._clock.now)
 
     def _lane(self, info: LinkInfo) -> Lane:
         return Lane(

@@ -9,7 +9,13 @@ from pydantic import Field
 from alerts.alert import ForwardState
 from devices.police_link.link import Path
 from devices.police_link.states import LinkState, PathState
-from gateway.api.models.shapes import Moment, Names, Out
+from gateway.api.models.shapes import In, Moment, Names, Out
+
+
+class LinkTestIn(In):
+    """Test a link; nothing has to be said."""
+
+    reason: str = Field(default="", max_length=500)
 
 
 class LinkCountsOut(Out):

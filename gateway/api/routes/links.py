@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from alerts.alert import Refusal
 from devices.police_link.states import LinkState
-from gateway.api.guard import Reader
-from gateway.api.models.links import LinkDetailOut, LinkOut
+from gateway.api.guard import Reader, Verifier, check
+from gateway.api.models.links import LinkDetailOut, LinkOut, LinkTestIn
 from gateway.api.models.shapes import Identifier, Items
-from gateway.api.problems import not_found
+from gateway.api.models.verifications import VerificationOut
+from gateway.api.present_verifications import verification_out
+from gateway.api.problems import REFUSABLE, not_found, refused
+from gateway.api.routes.verifications import Key, running
 from gateway.api.services import Services, ServicesHere
 from gateway.police.forwarding import link_id
 from gateway.police.links import LinkInfo
-from gateway.security.access import Caller
+from gateway.security.access import Caller, What
 
 router = APIRouter(tags=["links"])
 
@@ -48,6 +53,33 @@ async def get_link(
 ) -> LinkDetailOut:
     """One link with its outages, its months and what was last exchanged."""
     return await services.link_presenter.link(visible_link(services, caller, school, name))
+
+
+@router.post(
+    "/links/{school}/{name}/test",
+    operation_id="test_link",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=REFUSABLE,
+)
+async def test_link(
+    services: ServicesHere,
+    caller: Verifier,
+    school: SchoolId,
+    name: LinkName,
+    wanted: LinkTestIn,  # noqa: ARG001 - its reason is for whoever reads the request
+    key: Key = None,
+) -> VerificationOut:
+    """Send a test event over every path; each has to acknowledge. Follow it as a verification."""
+    info = visible_link(services, caller, school, name)
+    check(caller, What.VERIFY, school, f"police link {info.id}")
+    if not info.own:
+        raise refused("observed", "the vendor's host keeps this link: have it send a test")
+    begun = await running(services).begin_link(
+        info.id, actor=caller.name, paths=[one.path for one in info.paths], key=key
+    )
+    if isinstance(begun, Refusal):
+        raise refused(begun.code, begun.detail)
+    return verification_out(services, begun)
 
 
 def visible_link(services: Services, caller: Caller, school: str, name: str) -> LinkInfo:
