@@ -87,6 +87,38 @@ export interface components {
             school: string;
         };
         /**
+         * AlertExchangeOut
+         * @description One attempt to get an alarm to the police.
+         */
+        AlertExchangeOut: {
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /**
+             * Link
+             * @example no3-middle/110
+             */
+            link: string;
+            path: components["schemas"]["Path"];
+            /** Reason */
+            reason: string;
+            /** Received */
+            received: string;
+            /**
+             * Result
+             * @description Words: `link.result.…`.
+             * @example acknowledged
+             */
+            result: string;
+            /** Sent */
+            sent: string;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+        };
+        /**
          * AlertOut
          * @description An alert as it stands at one `version`; a higher version of the same id replaces it.
          */
@@ -150,6 +182,8 @@ export interface components {
              *     }
              */
             place: components["schemas"]["Names"] | null;
+            /** @description How it fares on its way to the police; `null` when it does not go there. */
+            police: components["schemas"]["AlertPoliceOut"] | null;
             priority: components["schemas"]["PriorityName"];
             /**
              * Raised
@@ -184,6 +218,53 @@ export interface components {
              */
             version: number;
         };
+        /**
+         * AlertPoliceLinkOut
+         * @description An alert on its way over one police link.
+         */
+        AlertPoliceLinkOut: {
+            /**
+             * Ack Ms
+             * @description From when the gateway knew to the acknowledgement.
+             */
+            ack_ms: number | null;
+            /** Attempts */
+            attempts: number;
+            /** Error */
+            error: string;
+            /**
+             * Link
+             * @example no3-middle/110
+             */
+            link: string;
+            /** Name */
+            name: string;
+            path: components["schemas"]["Path"] | null;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            state: components["schemas"]["ForwardState"];
+            /** Telephone */
+            telephone: string;
+        };
+        /**
+         * AlertPoliceOut
+         * @description An alert on its way to the police: the worst of its links.
+         */
+        AlertPoliceOut: {
+            /** Links */
+            links: components["schemas"]["AlertPoliceLinkOut"][];
+            state: components["schemas"]["ForwardState"];
+        };
+        /**
+         * Verdict
+         * @description Three values: unknown is never shown as fine and never as trouble.
+         * @enum {string}
+         */
+        alerts__evidence__Verdict: "ok" | "trouble" | "unknown";
         /**
          * AlertState
          * @description Where an alert stands (ISA-18.2, figure 2; OPC UA Part 9 for latching).
@@ -234,6 +315,12 @@ export interface components {
          */
         audit__ledger__work_order__ActionName: "assign" | "comment" | "done" | "reopen" | "extend" | "cancel" | "accept";
         /**
+         * Verdict
+         * @description Three values: unknown is never shown as fine and never as failed.
+         * @enum {string}
+         */
+        audit__verification__model__Verdict: "met" | "failed" | "unknown";
+        /**
          * BatteryEndOut
          * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
          */
@@ -257,6 +344,11 @@ export interface components {
              */
             to: number;
         };
+        /**
+         * CancelIn
+         * @description Give it up. A press that waits goes out as a real alarm.
+         */
+        CancelIn: Record<string, never>;
         /**
          * CancelOrderIn
          * @description There is nothing to mend. Administrators only.
@@ -339,6 +431,11 @@ export interface components {
              */
             reason?: string;
         };
+        /**
+         * ConfirmIn
+         * @description The press that waits was the technician's own.
+         */
+        ConfirmIn: Record<string, never>;
         /**
          * ConnectivityOut
          * @description How a device is connected. What cannot be told is `null`.
@@ -751,7 +848,7 @@ export interface components {
             connectivity: components["schemas"]["ConnectivityOut"];
             /** Reasons */
             reasons: components["schemas"]["ReasonOut"][];
-            verdict: components["schemas"]["Verdict"];
+            verdict: components["schemas"]["alerts__evidence__Verdict"];
         };
         /**
          * DiscoveryOut
@@ -1072,6 +1169,12 @@ export interface components {
          */
         FigureType: "number" | "integer" | "truth" | "choice" | "text";
         /**
+         * ForwardState
+         * @description How far the newest activation has come on its way to the police.
+         * @enum {string}
+         */
+        ForwardState: "sending" | "acknowledged" | "unacknowledged";
+        /**
          * ActionName
          * @description What people may do to an alert.
          * @enum {string}
@@ -1083,10 +1186,50 @@ export interface components {
          * @enum {string}
          */
         Health: "ok" | "trouble" | "unknown";
+        /**
+         * HeldPressOut
+         * @description A press in a test window that waits to be confirmed; at `due` it is a real alarm.
+         */
+        HeldPressOut: {
+            /** Actor */
+            actor: string;
+            device: components["schemas"]["AlertDeviceOut"];
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Happened
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            happened: number;
+            place: components["schemas"]["Names"] | null;
+            school_name: components["schemas"]["Names"];
+            /** Verification */
+            verification: string;
+        };
+        /** AlertExchangeList */
+        Items_AlertExchangeOut_: {
+            /** Items */
+            items: components["schemas"]["AlertExchangeOut"][];
+        };
+        /** HeldPressList */
+        Items_HeldPressOut_: {
+            /** Items */
+            items: components["schemas"]["HeldPressOut"][];
+        };
         /** KindList */
         Items_KindOut_: {
             /** Items */
             items: components["schemas"]["KindOut"][];
+        };
+        /** LinkList */
+        Items_LinkOut_: {
+            /** Items */
+            items: components["schemas"]["LinkOut"][];
         };
         /** PlaceList */
         Items_PlaceOut_: {
@@ -1182,6 +1325,290 @@ export interface components {
             unit: string;
         };
         /**
+         * LinkCountsOut
+         * @description How many links in the caller's scope are in which state.
+         */
+        LinkCountsOut: {
+            /** Degraded */
+            degraded: number;
+            /** Down */
+            down: number;
+            /** Total */
+            total: number;
+            /** Unverified */
+            unverified: number;
+            /** Up */
+            up: number;
+        };
+        /**
+         * LinkDetailOut
+         * @description A link with its past.
+         */
+        LinkDetailOut: {
+            /**
+             * Category
+             * @example DP4
+             */
+            category: string;
+            /**
+             * Cause
+             * @example no_test
+             */
+            cause: string;
+            cause_text: components["schemas"]["Names"];
+            /**
+             * Clock Offset Ms
+             * @description The receiver's clock less ours, while that is trouble.
+             */
+            clock_offset_ms: number | null;
+            /**
+             * Exchanges
+             * @description Since the start, the newest first.
+             */
+            exchanges: components["schemas"]["LinkExchangeOut"][];
+            /**
+             * Id
+             * @example no3-middle/110
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dc09" | "http_push" | "observed";
+            last_test: components["schemas"]["LinkTestOut"] | null;
+            /** @description The present month. */
+            month: components["schemas"]["LinkFiguresOut"];
+            /**
+             * Months
+             * @description The last 13, the newest first.
+             */
+            months: components["schemas"]["LinkMonthOut"][];
+            /**
+             * Name
+             * @description Also the id of its device.
+             * @example 110
+             */
+            name: string;
+            /**
+             * Outages
+             * @description The newest 100, the newest first.
+             */
+            outages: components["schemas"]["OutageOut"][];
+            /** Paths */
+            paths: components["schemas"]["LinkPathOut"][];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            state: components["schemas"]["LinkState"];
+            /**
+             * Telephone
+             * @description Whom to call when it does not carry an alarm.
+             */
+            telephone: string;
+            /**
+             * Test Due
+             * @description When its proof will be too old.
+             */
+            test_due: number | null;
+        };
+        /**
+         * LinkExchangeOut
+         * @description One exchange with a receiver. Control characters in the bytes are shown as `<LF>`, `<0B>`.
+         */
+        LinkExchangeOut: {
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            path: components["schemas"]["Path"];
+            /** Reason */
+            reason: string;
+            /** Received */
+            received: string;
+            /**
+             * Result
+             * @description Words: `link.result.…`.
+             * @example acknowledged
+             */
+            result: string;
+            /** Sent */
+            sent: string;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+        };
+        /**
+         * LinkFiguresOut
+         * @description What was measured in one month. `null` = nothing was watched, or nothing acknowledged.
+         */
+        LinkFiguresOut: {
+            /**
+             * Availability Pct
+             * @description Time up, of the time watched.
+             */
+            availability_pct: number | null;
+            /** Down Ms */
+            down_ms: number;
+            /** Max Ack Ms */
+            max_ack_ms: number | null;
+            /** Mean Ack Ms */
+            mean_ack_ms: number | null;
+            /** Outages */
+            outages: number;
+        };
+        /**
+         * LinkMonthOut
+         * @description One month (UTC).
+         */
+        LinkMonthOut: {
+            /**
+             * Availability Pct
+             * @description Time up, of the time watched.
+             */
+            availability_pct: number | null;
+            /** Down Ms */
+            down_ms: number;
+            /** Max Ack Ms */
+            max_ack_ms: number | null;
+            /** Mean Ack Ms */
+            mean_ack_ms: number | null;
+            /**
+             * Month
+             * @example 2026-11
+             */
+            month: string;
+            /** Outages */
+            outages: number;
+        };
+        /**
+         * LinkOut
+         * @description The police link of one school.
+         */
+        LinkOut: {
+            /**
+             * Category
+             * @example DP4
+             */
+            category: string;
+            /**
+             * Cause
+             * @example no_test
+             */
+            cause: string;
+            cause_text: components["schemas"]["Names"];
+            /**
+             * Clock Offset Ms
+             * @description The receiver's clock less ours, while that is trouble.
+             */
+            clock_offset_ms: number | null;
+            /**
+             * Id
+             * @example no3-middle/110
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "dc09" | "http_push" | "observed";
+            last_test: components["schemas"]["LinkTestOut"] | null;
+            /** @description The present month. */
+            month: components["schemas"]["LinkFiguresOut"];
+            /**
+             * Name
+             * @description Also the id of its device.
+             * @example 110
+             */
+            name: string;
+            /** Paths */
+            paths: components["schemas"]["LinkPathOut"][];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            state: components["schemas"]["LinkState"];
+            /**
+             * Telephone
+             * @description Whom to call when it does not carry an alarm.
+             */
+            telephone: string;
+            /**
+             * Test Due
+             * @description When its proof will be too old.
+             */
+            test_due: number | null;
+        };
+        /**
+         * LinkPathOut
+         * @description One way to a receiver.
+         */
+        LinkPathOut: {
+            /**
+             * Ack Ms
+             * @description How long the latest acknowledgement took.
+             */
+            ack_ms: number | null;
+            /**
+             * Address
+             * @example 192.0.2.10:7700
+             */
+            address: string;
+            /** Encrypted */
+            encrypted: boolean;
+            /**
+             * Error
+             * @description While it fails: how.
+             */
+            error: string;
+            /** Last Ack */
+            last_ack: number | null;
+            path: components["schemas"]["Path"];
+            state: components["schemas"]["PathState"];
+            /**
+             * Transport
+             * @example tcp
+             */
+            transport: string;
+        };
+        /**
+         * LinkState
+         * @description Whether the police can be reached. Nothing but acknowledged exchanges makes a link up.
+         * @enum {string}
+         */
+        LinkState: "up" | "degraded" | "down" | "unverified";
+        /**
+         * LinkTestOut
+         * @description A test of a link that is over.
+         */
+        LinkTestOut: {
+            /**
+             * Ended
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ended: number;
+            /** Id */
+            id: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "met" | "failed" | "unknown";
+        };
+        /**
          * LiveAlertOut
          * @description One event of the stream's `alerts` frames: the alert as it stood after the transition.
          */
@@ -1201,6 +1628,8 @@ export interface components {
         LiveFeedOut: {
             counts: components["schemas"]["CountsOut"];
             feed: components["schemas"]["FeedOut"];
+            /** @description The police links in the caller's scope; `null` without any. */
+            police_link: components["schemas"]["LinkCountsOut"] | null;
         };
         /**
          * MarkFalseIn
@@ -1290,6 +1719,24 @@ export interface components {
          * @enum {string}
          */
         Origin: "default" | "kind" | "school" | "device";
+        /**
+         * OutageOut
+         * @description A time in which a link was down or degraded; `until` is `null` while it lasts.
+         */
+        OutageOut: {
+            /** Cause */
+            cause: string;
+            cause_text: components["schemas"]["Names"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            state: components["schemas"]["LinkState"];
+            /** Until */
+            until: number | null;
+        };
         /** AlertPage */
         Page_AlertOut_: {
             /** Items */
@@ -1340,6 +1787,16 @@ export interface components {
              */
             next?: string | null;
         };
+        /** VerificationPage */
+        Page_VerificationOut_: {
+            /** Items */
+            items: components["schemas"]["VerificationOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
         /** WorkOrderPage */
         Page_WorkOrderOut_: {
             /** Items */
@@ -1366,6 +1823,18 @@ export interface components {
              */
             password: string;
         };
+        /**
+         * Path
+         * @description The ways to the receivers of one link.
+         * @enum {string}
+         */
+        Path: "primary" | "backup";
+        /**
+         * PathState
+         * @description Whether one path works.
+         * @enum {string}
+         */
+        PathState: "up" | "down" | "unknown";
         /**
          * PictureOut
          * @description A picture that is kept. It is found again by its hash.
@@ -1538,6 +2007,23 @@ export interface components {
              * @example /problems/not_found
              */
             type: string;
+        };
+        /**
+         * ReadingIn
+         * @description A figure that the technician read: the power (W) on a reference meter, or, as a `load`, of
+         *     what is switched on next.
+         */
+        ReadingIn: {
+            /**
+             * Load
+             * @default false
+             */
+            load?: boolean;
+            /**
+             * Value
+             * @example 1200
+             */
+            value: number;
         };
         /**
          * ReadyOut
@@ -1853,11 +2339,8 @@ export interface components {
              * @example 1795161600123
              */
             now: number;
-            /**
-             * Police Link
-             * @description Reserved: the state of the police links.
-             */
-            police_link: null;
+            /** @description The police links in the caller's scope; `null` without any. */
+            police_link: components["schemas"]["LinkCountsOut"] | null;
         };
         /**
          * TimelineAlertOut
@@ -2084,10 +2567,135 @@ export interface components {
         };
         /**
          * Verdict
-         * @description Three values: unknown is never shown as fine and never as trouble.
+         * @description Three values: unknown is never shown as fine and never as failed.
          * @enum {string}
          */
-        Verdict: "ok" | "trouble" | "unknown";
+        "Verdict-Input": "met" | "failed" | "unknown";
+        /**
+         * VerificationExchangeOut
+         * @description One attempt over one path. Control characters are shown as `<LF>`; keys appear nowhere.
+         */
+        VerificationExchangeOut: {
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /**
+             * Path
+             * @example primary
+             */
+            path: string;
+            /** Reason */
+            reason: string;
+            /** Received */
+            received: string;
+            /**
+             * Result
+             * @example acknowledged
+             */
+            result: string;
+            /**
+             * Sent
+             * @example <LF>98100029"ADM-CID"0001R0L0#1234[#1234|1607 01 005]<CR>
+             */
+            sent: string;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+        };
+        /**
+         * VerificationOut
+         * @description A run as it stands at one `version`.
+         *
+         *     `waits_for`: `press`, `confirm`, `trigger`, `reading` from people; `device`, `reply`,
+         *     `receiver` from machines; empty = nothing. A `confirm` is the actor's alone.
+         */
+        VerificationOut: {
+            /**
+             * Actor
+             * @description Empty for the gateway's own schedule.
+             */
+            actor: string;
+            advice: components["schemas"]["Names"] | null;
+            /** Code */
+            code: string;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Id
+             * @example 7f3a9c0d41b24c7e9d0f5a6b8c9d0e1f
+             */
+            id: string;
+            /**
+             * Kind
+             * @example button
+             */
+            kind: string;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string | null;
+            place: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            /** Steps */
+            steps: components["schemas"]["VerificationStepOut"][];
+            text: components["schemas"]["Names"] | null;
+            verdict: components["schemas"]["audit__verification__model__Verdict"] | null;
+            /** Version */
+            version: number;
+            /** Waits For */
+            waits_for: string;
+        };
+        /**
+         * VerificationStepOut
+         * @description One step. Without `ended` it is under way, until `due` at the latest.
+         */
+        VerificationStepOut: {
+            /** Code */
+            code: string;
+            /** Due */
+            due: number | null;
+            /** Ended */
+            ended: number | null;
+            /** Exchanges */
+            exchanges: components["schemas"]["VerificationExchangeOut"][];
+            /** Started */
+            started: number | null;
+            /**
+             * Step
+             * @example press
+             */
+            step: string;
+            text: components["schemas"]["Names"] | null;
+            title: components["schemas"]["Names"];
+            verdict: components["schemas"]["audit__verification__model__Verdict"] | null;
+        };
+        /**
+         * VerifyIn
+         * @description Begin a verification. `asked`: when the person asked for it, by the gateway's clock; a
+         *     request that was under way for more than a minute opens no window.
+         */
+        VerifyIn: {
+            /** Asked */
+            asked?: number | null;
+            /**
+             * Window S
+             * @description How long its test window is open.
+             * @default 600
+             */
+            window_s?: number;
+        };
         /**
          * WhyOut
          * @description One reason why a device is as it is, in a sentence.

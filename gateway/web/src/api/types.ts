@@ -56,6 +56,12 @@ export type Diagnosis = Shapes["DiagnosisOut"];
 export type Connectivity = Shapes["ConnectivityOut"];
 export type Timeline = Shapes["TimelineOut"];
 export type TimelineDay = Shapes["DayOut"];
+
+export type Verification = Shapes["VerificationOut"];
+export type Step = Shapes["VerificationStepOut"];
+export type Exchange = Shapes["VerificationExchangeOut"];
+export type Verdict = NonNullable<Verification["verdict"]>;
+
 export type Curve = Shapes["CurveOut"];
 export type CurvePoint = Shapes["CurvePointOut"];
 

@@ -1,7 +1,6 @@
 // The last ninety days of a device as cells of a strip, with what falls on each day.
 import { rank } from "@/alerts/ordering";
-import type { Verdict } from "@/api/pending";
-import type { PriorityName, Timeline, TimelineDay } from "@/api/types";
+import type { PriorityName, Timeline, TimelineDay, Verdict } from "@/api/types";
 
 const DAY_MS = 86_400_000;
 

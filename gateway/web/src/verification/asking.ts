@@ -22,7 +22,7 @@ export function askForRun(device: Device): Promise<Delivered> {
   return deliver({
     method: "POST",
     path: startPath(device),
-    body: {},
+    body: { asked: now.value },
     lane: deviceLane(device),
     word: "page.outbox.act.verify",
     thing: device.name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Step } from "@/api/pending";
+import type { Step } from "@/api/types";
 import { current, left, share, stage } from "@/verification/countdown";
 
 const step = (more: Partial<Step>) =>

@@ -1,5 +1,5 @@
 // What is left of a time limit, and how long a step has taken, as a technician reads it.
-import type { Step } from "@/api/pending";
+import type { Step } from "@/api/types";
 
 /** "9:41" from a minute on, "23" below: whole seconds, counted down to 0 and not beyond. */
 export function left(ms: number): string {

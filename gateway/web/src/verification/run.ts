@@ -1,7 +1,7 @@
 // Follows one run while it goes on: asks, and the gateway answers as soon as there is news.
 import { onScopeDispose, ref, shallowRef, watch } from "vue";
 import { get, path } from "@/api/client";
-import type { Verification } from "@/api/pending";
+import type { Verification } from "@/api/types";
 import { patience } from "@/stream/resume";
 
 const WAIT_S = 20;
