@@ -38,6 +38,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY
+from gateway.pipeline.work import Work
 from gateway.security import accounts, sessions, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User
@@ -54,6 +55,8 @@ from gateway.store.registry import (
     put_schools,
 )
 from gateway.store.sqlite import SqliteStore
+from gateway.verification.ports import NoLinks
+from gateway.verification.service import Verifications
 from gateway.words import Words
 
 HOUR = 3_600_000
@@ -128,6 +131,16 @@ class Campus:
             clock=self.clock,
             pace=Pace(),
             metrics=self.metrics,
+            after_commit=self._committed,
+        )
+        self.verifications = Verifications(
+            flow=self.flow,
+            judge=self.judge,
+            book=self.book,
+            store=store,
+            clock=self.clock,
+            kinds=self.kinds,
+            sender=NoLinks(),
         )
         self.desk = Control(
             flow=self.flow,
@@ -142,6 +155,21 @@ class Campus:
             feed=self._feed,
         )
         self._seq = 0
+
+    def _committed(self, work: Work) -> None:
+        self.judge.windows.committed(work)
+        self.verifications.committed(work)
+
+    @asynccontextmanager
+    async def verifying(self) -> AsyncIterator[None]:
+        """Whoever runs verifications, running."""
+        task = asyncio.create_task(self.verifications.run())
+        await asyncio.sleep(0)
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     def _older(self, after: int, most: int) -> list[LiveAlert]:
         return [LiveAlert(*event) for event in self.store.read(transitions_after(after, most))]
@@ -274,6 +302,7 @@ class Campus:
             clock=self.clock,
             demo=Buttons(self) if demo else None,
             metrics=self.metrics,
+            verifications=self.verifications,
             **more,
         )
 
@@ -335,14 +364,15 @@ def campus(tmp_path: Path, empty_store: Path, settings: Settings) -> Iterator[Ca
 @pytest.fixture
 async def door(campus: Campus) -> AsyncIterator[Door]:
     """The application, running, without a server."""
-    async with running(campus.api()) as app, AsyncExitStack() as stack:
+    async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
         yield Door(campus, app, stack)
 
 
 @pytest.fixture
 async def demo_door(campus: Campus) -> AsyncIterator[Door]:
     """The application of a demonstration."""
-    async with running(campus.api(demo=True)) as app, AsyncExitStack() as stack:
+    app = campus.api(demo=True)
+    async with campus.verifying(), running(app), AsyncExitStack() as stack:
         yield Door(campus, app, stack)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 DEVICE = {"kind": "smoke", "name_zh": "新"}
+ORDER = {"device": {"school": "no3", "id": "lab-2"}, "text": "the lid is loose"}
 ACK = {"action": "acknowledge"}
 
 # method, path, body, who may, what else a technician of another region is answered
@@ -37,6 +38,29 @@ ROUTES = [
         {"out_of_service": True, "reason": "works"},
         "tim ada",
     ),
+    ("POST", "/devices/no3/lab-2/verify", {}, "tim ada"),
+    ("GET", "/verifications", None, "everybody"),
+    ("GET", "/held-presses", None, "everybody"),
+    ("GET", f"/verifications/{'0' * 32}", None, "everybody"),
+    ("POST", f"/verifications/{'0' * 32}/confirm", {}, "tim ada"),
+    ("POST", f"/verifications/{'0' * 32}/input", {"value": 1}, "tim ada"),
+    ("POST", f"/verifications/{'0' * 32}/cancel", {}, "tim ada"),
+    ("GET", "/work-orders", None, "everybody"),
+    ("GET", "/work-orders/counts", None, "everybody"),
+    ("POST", "/work-orders", ORDER, "olga tim ada"),
+    ("GET", "/work-orders/1", None, "everybody"),
+    ("POST", "/work-orders/1/actions", {"action": "comment", "text": "x"}, "olga tim ada"),
+    ("PUT", "/pictures?school=no3", None, "olga tim ada"),
+    ("GET", f"/pictures/{'0' * 64}", None, "everybody"),
+    ("GET", "/places/no3/a-3/plan", None, "everybody"),
+    ("PUT", "/places/no3/a-3/plan", {"picture": "0" * 64}, "tim ada"),
+    ("DELETE", "/places/no3/a-3/plan", None, "tim ada"),
+    ("PUT", "/devices/no3/lab-2/position", {"place": "a-3", "x": 0, "y": 0}, "tim ada"),
+    ("DELETE", "/devices/no3/lab-2/position", None, "tim ada"),
+    ("GET", "/export/devices.csv", None, "everybody"),
+    ("GET", "/export/devices.xlsx", None, "everybody"),
+    ("GET", "/labels.pdf?school=no3", None, "tim ada"),
+    ("GET", "/lookup?code=lab-2", None, "everybody"),
     ("DELETE", "/devices/no3/hall", {"reason": "gone"}, "tim ada"),
     ("GET", "/discoveries", None, "tim anna ada"),
     ("POST", "/discoveries/no3/stranger/adopt", DEVICE, "tim ada"),
@@ -67,6 +91,15 @@ OUT_OF_SCOPE = [
     ("PUT", "/devices/no5/gate-01", DEVICE),
     ("POST", "/devices/no5/gate-01/service", {"out_of_service": True, "reason": "works"}),
     ("DELETE", "/devices/no5/gate-01", {"reason": "gone"}),
+    ("POST", "/devices/no5/gate-01/verify", {}),
+    ("POST", "/work-orders", {"device": {"school": "no5", "id": "gate-01"}, "text": "x"}),
+    ("PUT", "/pictures?school=no5", None),
+    ("GET", "/places/no5/hall/plan", None),
+    ("PUT", "/places/no5/hall/plan", {"picture": "0" * 64}),
+    ("DELETE", "/places/no5/hall/plan", None),
+    ("PUT", "/devices/no5/gate-01/position", {"place": "hall", "x": 0, "y": 0}),
+    ("DELETE", "/devices/no5/gate-01/position", None),
+    ("GET", "/labels.pdf?school=no5", None),
     ("POST", "/discoveries/no5/stranger/adopt", DEVICE),
     ("POST", "/discoveries/no5/stranger/ignore", None),
     ("GET", "/parameters/no5/smoke", None),
@@ -132,6 +165,14 @@ def _template(path: str) -> str:
             return "/".join(["/alerts/{id}", *rest])
         case ["devices" | "discoveries" as noun, _, _, *rest]:
             return "/".join([f"/{noun}/{{school}}/{{id}}", *rest])
+        case ["work-orders", number, *rest] if number.isdecimal():
+            return "/".join(["/work-orders/{id}", *rest])
+        case ["verifications", name, *rest] if len(name) == 32:
+            return "/".join(["/verifications/{id}", *rest])
+        case ["pictures", _]:
+            return "/pictures/{hash}"
+        case ["places", _, _, "plan"]:
+            return "/places/{school}/{place}/plan"
         case ["parameters", _, _, *rest]:
             return "/".join(["/parameters/{school}/{kind}", *rest])
         case ["users", _]:

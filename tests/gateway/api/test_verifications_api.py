@@ -1,0 +1,162 @@
+"""Verifications over HTTP: the technician's phone from the window to the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+
+NOBODY = "0" * 32
+
+
+async def begun(client, device: str = "no3/gate-01", **more: object) -> dict:
+    answer = await client.post(f"/api/v1/devices/{device}/verify", json=more)
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+async def newer(client, run: dict) -> dict:
+    answer = await client.get(
+        f"/api/v1/verifications/{run['id']}", params={"version": run["version"], "wait_s": 10}
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["version"] > run["version"]
+    return answer.json()
+
+
+async def test_a_technician_presses_confirms_and_is_told_what_is_missing(door, campus) -> None:
+    tim = await door.as_("tim")
+    run = await begun(tim)
+    assert run["waits_for"] == "press"
+    assert run["device"]["id"] == "gate-01"
+    assert run["steps"][0]["title"]["en"] == "Press the button"
+    waiting = asyncio.create_task(newer(tim, run))
+    await press(campus)
+    run = await waiting
+    assert run["waits_for"] == "confirm"
+    answer = await tim.post(f"/api/v1/verifications/{run['id']}/confirm", json={})
+    run = answer.json()
+    assert run["verdict"] == "unknown"
+    assert "no police link" in run["text"]["en"]
+    assert run["advice"]["zh"]
+
+
+async def press(campus) -> None:
+    campus.clock.turn(10)
+    campus._seq += 1
+    await campus.says(
+        "campus/no3/alarm-button/gate-01/event",
+        {"ts": campus.clock.now(), "seq": campus._seq, "event": "pressed"},
+    )
+
+
+async def test_a_press_that_waits_is_seen_by_everybody_in_scope(door, campus) -> None:
+    tim, olga, west = await door.as_("tim"), await door.as_("olga"), await door.as_("west")
+    await begun(tim)
+    await press(campus)
+    (held,) = (await olga.get("/api/v1/held-presses")).json()["items"]
+    assert held["device"]["id"] == "gate-01"
+    assert held["actor"] == "tim"
+    assert held["due"] == campus.clock.now() + 30_000
+    assert (await west.get("/api/v1/held-presses")).json()["items"] == []
+
+
+async def test_somebody_else_may_not_confirm(door, campus) -> None:
+    tim, ada = await door.as_("tim"), await door.as_("ada")
+    run = await begun(tim)
+    await press(campus)
+    run = await newer(tim, run)
+    answer = await ada.post(f"/api/v1/verifications/{run['id']}/confirm", json={})
+    assert answer.status_code == 409
+    assert answer.json()["code"] == "refusal.not_yours"
+
+
+async def test_a_phone_that_sends_twice_begins_once(door) -> None:
+    tim = await door.as_("tim")
+    headers = {"Idempotency-Key": "k-1"}
+    first = await tim.post("/api/v1/devices/no3/gate-01/verify", json={}, headers=headers)
+    again = await tim.post("/api/v1/devices/no3/gate-01/verify", json={}, headers=headers)
+    other = await tim.post("/api/v1/devices/no3/gate-01/verify", json={})
+    assert first.json()["id"] == again.json()["id"]
+    assert other.status_code == 409
+    assert other.json()["code"] == "refusal.verification_running"
+
+
+async def test_a_request_that_was_long_under_way_opens_no_window(door, campus) -> None:
+    tim = await door.as_("tim")
+    body = {"asked": campus.clock.now() - 61_000}
+    answer = await tim.post("/api/v1/devices/no3/gate-01/verify", json=body)
+    assert answer.json()["code"] == "refusal.asked_too_long_ago"
+    assert not campus.judge.windows
+
+
+async def test_a_window_may_be_shorter_than_ten_minutes_and_never_longer(door, campus) -> None:
+    tim = await door.as_("tim")
+    answer = await tim.post("/api/v1/devices/no3/gate-01/verify", json={"window_s": 601})
+    assert answer.status_code == 422
+    run = await begun(tim, window_s=60)
+    assert run["steps"][0]["due"] == campus.clock.now() + 60_000
+
+
+async def test_giving_up_ends_it_and_the_next_press_is_real(door, campus) -> None:
+    tim = await door.as_("tim")
+    run = await begun(tim)
+    answer = await tim.post(f"/api/v1/verifications/{run['id']}/cancel", json={})
+    assert answer.json()["verdict"] == "unknown"
+    assert "tim" in answer.json()["text"]["zh"]
+    assert await campus.press()
+
+
+async def test_the_past_is_listed_newest_first_in_pages(door, campus) -> None:
+    tim, west = await door.as_("tim"), await door.as_("west")
+    for _ in range(3):
+        run = await begun(tim)
+        await tim.post(f"/api/v1/verifications/{run['id']}/cancel", json={})
+        campus.clock.turn(1000)
+    page = (await tim.get("/api/v1/verifications", params={"limit": 2})).json()
+    rest = (
+        await tim.get("/api/v1/verifications", params={"limit": 2, "cursor": page["next"]})
+    ).json()
+    started = [run["started"] for run in [*page["items"], *rest["items"]]]
+    assert started == sorted(started, reverse=True)
+    assert len(started) == 3
+    assert rest["next"] is None
+    for query in ({"device": "no3/gate-01"}, {"verdict": "unknown"}, {"state": "ended"}):
+        assert len((await tim.get("/api/v1/verifications", params=query)).json()["items"]) == 3
+    for query in (
+        {"device": "no3/none"},
+        {"verdict": "met"},
+        {"state": "running"},
+        {"link": "x/y"},
+    ):
+        assert (await tim.get("/api/v1/verifications", params=query)).json()["items"] == []
+    assert (await west.get("/api/v1/verifications")).json()["items"] == []
+
+
+async def test_what_lies_outside_the_scope_is_not_there(door) -> None:
+    tim, west = await door.as_("tim"), await door.as_("west")
+    run = await begun(tim)
+    assert (await west.get(f"/api/v1/verifications/{run['id']}")).status_code == 404
+    assert (await tim.get(f"/api/v1/verifications/{NOBODY}")).status_code == 404
+    assert (await tim.get("/api/v1/verifications/x")).status_code == 422
+
+
+async def test_a_meter_is_compared_with_what_is_typed_in(door, campus) -> None:
+    ada = await door.as_("ada")
+    answer = await ada.put(
+        "/api/v1/devices/no3/meter", json={"kind": "electrical", "name_zh": "配电箱"}
+    )
+    assert answer.status_code == 200, answer.text
+    run = await begun(ada, "no3/meter")
+    early = await ada.post(f"/api/v1/verifications/{run['id']}/input", json={"value": 1000})
+    assert early.json()["code"] == "refusal.not_waiting"
+    campus.clock.turn(1000)
+    await campus.says(
+        "campus/no3/electrical/meter/telemetry",
+        {"ts": campus.clock.now(), "seq": 1, "power_w": [500, 510]},
+    )
+    run = await newer(ada, run)
+    assert run["waits_for"] == "reading"
+    answer = await ada.post(f"/api/v1/verifications/{run['id']}/input", json={"value": 1000})
+    assert answer.json()["verdict"] == "met"
+    assert "1010" in answer.json()["text"]["en"]
+    twice = await ada.post(f"/api/v1/verifications/{run['id']}/input", json={"value": 3})
+    assert twice.json()["verdict"] == "met"
