@@ -12,13 +12,13 @@ import msgspec
 from devices.police_link.dc09 import (
     Format,
     Frame,
-    FrameError,
     Identity,
     event_frame,
     supervision_frame,
 )
 from devices.police_link.dc09_path import Endpoint, exchange
 from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, Report, Result
+from devices.police_link.names import NAMES, Names
 
 FAILED_PATH_RESTS_S: Final = 10.0
 """How long a path that gave no answer is tried after the other one.
@@ -69,11 +69,14 @@ class Dc09Config(msgspec.Struct, frozen=True, kw_only=True):
 class Dc09Link:
     """A `PoliceLink` over DC-09. Calls may overlap; each exchange has its own connection."""
 
-    def __init__(self, config: Dc09Config, *, now: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self, config: Dc09Config, *, now: Callable[[], int] | None = None, names: Names = NAMES
+    ) -> None:
         """``now`` gives the milliseconds since 1970 UTC; the machine's clock when left out."""
         self.config: Final = config
         self._identity: Final = config.identity
         self._now: Final = now or _machine_clock
+        self._names: Final = names
         self._endpoints: Final = {Path.PRIMARY: config.primary}
         if config.backup is not None:
             self._endpoints[Path.BACKUP] = config.backup
@@ -85,11 +88,8 @@ class Dc09Link:
         return tuple(self._endpoints)
 
     def endpoint(self, path: Path) -> Endpoint:
-        """Where a path leads; `FrameError` when this link has none of that name."""
-        endpoint = self._endpoints.get(path)
-        if endpoint is None:
-            raise FrameError(f"link of account {self.config.account} has no {path} path")
-        return endpoint
+        """Where a path leads; ``KeyError`` when this link has none of that name."""
+        return self._endpoints[path]
 
     async def send(self, event: LinkEvent, *, on_exchange: OnExchange | None = None) -> Report:
         """Try once over every path until one acknowledges, without a pause between them.
@@ -107,9 +107,14 @@ class Dc09Link:
         return Report(key=event.key, exchanges=tuple(exchanges))
 
     async def probe(self, path: Path, event: LinkEvent | None = None) -> Exchange:
-        """One exchange over exactly this path: a NULL message, or the (test) event."""
+        """One exchange over exactly this path: a NULL message, or the (test) event.
+
+        ``KeyError`` when the link has no such path, `FrameError` for an event that no frame holds.
+        """
         endpoint = self.endpoint(path)
-        one = await exchange(endpoint, self._frame(event), path=path, now=self._now)
+        one = await exchange(
+            endpoint, self._frame(event), path=path, now=self._now, names=self._names
+        )
         self._learn(one)
         return one
 

@@ -18,6 +18,7 @@ import msgspec
 from devices.police_link.dc09 import Frame
 from devices.police_link.dc09_answer import Answer, Hearing
 from devices.police_link.link import Exchange, Path, Result
+from devices.police_link.names import NAMES, Names
 
 ANSWER_TIMEOUT_S: Final = 0.8
 """Both paths in turn stay under 2 s with it, after which the telephone is called for."""
@@ -56,12 +57,14 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def exchange(
-    endpoint: Endpoint, frame: Frame, *, path: Path, now: Callable[[], int]
+    endpoint: Endpoint, frame: Frame, *, path: Path, now: Callable[[], int], names: Names = NAMES
 ) -> Exchange:
     """Send ``frame`` and hear its answer. What goes wrong is in the result, nothing is raised."""
     started, steady = now(), time.perf_counter()
     ear = _Ear(frame, now)
-    answer = await _ask(endpoint, frame, ear)
+    answer = await _ask(endpoint, frame, ear, names)
+    if answer.result in (Result.UNREACHABLE, Result.SILENT):
+        names.failed(endpoint.host)
     return Exchange(
         path=path,
         started=started,
@@ -74,13 +77,13 @@ async def exchange(
     )
 
 
-async def _ask(endpoint: Endpoint, frame: Frame, ear: _Ear) -> Answer:
+async def _ask(endpoint: Endpoint, frame: Frame, ear: _Ear, names: Names) -> Answer:
     loop = asyncio.get_running_loop()
     end = loop.time() + endpoint.answer_timeout_s
     to_connect = min(endpoint.connect_timeout_s, endpoint.answer_timeout_s)
     try:
         async with asyncio.timeout(to_connect):
-            say = await _connect(endpoint, ear)
+            say = await _connect(endpoint, ear, names)
     except TimeoutError:
         return _unreachable(f"no connection to {endpoint} in {to_connect:g} s")
     except OSError as error:
@@ -101,14 +104,15 @@ def _unreachable(reason: str) -> Answer:
     return Answer(result=Result.UNREACHABLE, final=True, reason=reason)
 
 
-async def _connect(endpoint: Endpoint, ear: _Ear) -> Callable[[bytes], None]:
+async def _connect(endpoint: Endpoint, ear: _Ear, names: Names) -> Callable[[bytes], None]:
     """What to send with. The two kinds of transport have no common word for it."""
     loop = asyncio.get_running_loop()
+    host = await names.address(endpoint.host)
     if endpoint.transport is Transport.TCP:
-        stream, _ = await loop.create_connection(lambda: ear, endpoint.host, endpoint.port)
+        stream, _ = await loop.create_connection(lambda: ear, host, endpoint.port)
         return stream.write
-    address = (endpoint.host, endpoint.port)
-    datagrams, _ = await loop.create_datagram_endpoint(lambda: ear, remote_addr=address)
+    there = (host, endpoint.port)
+    datagrams, _ = await loop.create_datagram_endpoint(lambda: ear, remote_addr=there)
     return datagrams.sendto
 
 

@@ -123,7 +123,7 @@ async def test_supervision_goes_over_the_path_that_was_asked_for(
 async def test_a_link_with_one_path_has_no_back_up(primary: Receiver) -> None:
     one = link(primary)
     assert one.paths == (Path.PRIMARY,)
-    with pytest.raises(FrameError, match="no backup path"):
+    with pytest.raises(KeyError, match="backup"):
         await one.probe(Path.BACKUP)
     primary.fault = Fault.DUH
     report = await one.send(event())
