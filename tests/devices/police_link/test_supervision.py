@@ -289,19 +289,32 @@ def test_a_clock_known_to_be_set_back_makes_nothing_younger() -> None:
     assert let_pass(link, now + 10_000, now + 10_001)[-1] is LinkState.DOWN
 
 
-def test_time_in_which_nobody_looked_is_unknown_and_not_an_outage() -> None:
+@pytest.mark.parametrize("away_ms", [SILENCE + 1, 60_000, 3_600_000])
+def test_time_in_which_nobody_looked_is_unknown_and_not_an_outage(away_ms: int) -> None:
     link = up()
-    change = link.tick(NOW + 3_600_000)
+    change = link.tick(NOW + away_ms)
     assert change is not None
     assert (change.state, change.cause) == (LinkState.UNVERIFIED, Cause.STARTING)
-    assert let_pass(link, NOW + 3_600_000, NOW + 3_600_000 + SILENCE + 1)[-1] is LinkState.DOWN
+    assert let_pass(link, NOW + away_ms, NOW + away_ms + SILENCE + 1)[-1] is LinkState.DOWN
+
+
+def test_an_answer_from_before_the_clock_was_set_back_proves_nothing() -> None:
+    link = up()
+    link.tick(NOW + 15_000)
+    link.tick(NOW + 6_000)
+    link.seen(exchange(NOW + 5_000), NOW + 6_000)
+    assert link.view().state is LinkState.UNVERIFIED
+    link.seen(exchange(NOW + 6_001), NOW + 6_001)
+    assert link.view().state is LinkState.UP
 
 
 def test_an_answer_told_too_late_makes_nothing_up() -> None:
     link = up()
     let_pass(link, NOW, NOW + SILENCE + 1)
+    link.seen(exchange(NOW + 20_500, result=Result.SILENT), NOW + 20_500)
     link.seen(exchange(NOW + 500), NOW + SILENCE + 1000)
     assert link.state is LinkState.DOWN
+    assert link.view().paths[0].failing_since == NOW + 20_500
 
 
 def test_answers_told_out_of_order_take_nothing_away() -> None:
@@ -340,6 +353,15 @@ def test_after_a_long_rest_a_link_that_was_up_is_unknown_and_says_so() -> None:
     assert again.resumed is not None
     assert (again.state, again.cause) == (LinkState.UNVERIFIED, Cause.STARTING)
     assert let_pass(again, again.since, again.since + SILENCE + 1)[-1] is LinkState.DOWN
+
+
+def test_an_acknowledgement_from_before_a_restart_runs_out_into_unknown_and_not_into_down() -> None:
+    again = restarted(up(), NOW + 15_000)
+    assert again.state is LinkState.UP
+    let_pass(again, NOW + 15_000, NOW + SILENCE + 1)
+    assert (again.state, again.cause) == (LinkState.UNVERIFIED, Cause.STARTING)
+    assert let_pass(again, NOW + SILENCE + 1, NOW + 15_000 + SILENCE)[-1] is LinkState.UNVERIFIED
+    assert let_pass(again, NOW + 15_000 + SILENCE, NOW + 15_000 + SILENCE + 1)[-1] is LinkState.DOWN
 
 
 def test_a_link_that_was_down_stays_down_over_a_restart_until_it_is_acknowledged() -> None:
@@ -393,6 +415,7 @@ _STEPS = st.lists(
         st.tuples(st.just("told back"), st.integers(1, 100_000)),
         st.tuples(st.just("restart"), st.integers(0, 100_000)),
         st.tuples(st.just("alive"), st.integers(1, 5)),
+        st.tuples(st.just("late"), st.tuples(st.sampled_from(BOTH), st.integers(0, 40_000))),
     ),
     min_size=5,
     max_size=60,
@@ -423,6 +446,15 @@ class _World:
         if result is Result.ACKNOWLEDGED:
             self.acked[path] = self.true
         self.link.seen(exchange(self.wall, path, result, elapsed_ms=elapsed), self.wall)
+
+    def hear_late(self, path: Path, milliseconds: int) -> None:
+        """Answered now, told later."""
+        if path not in self.paths:
+            return
+        answered = exchange(self.wall, path)
+        self.acked[path] = self.true
+        self.wait(milliseconds)
+        self.link.seen(answered, self.wall)
 
     def try_out(self, path: Path, acknowledged: bool) -> None:
         if path in self.paths:
@@ -455,6 +487,8 @@ class _World:
                 self.link.tick(self.wall)
                 self.wait(milliseconds)
                 self.link = restarted(self.link, self.wall)
+            case "late", (Path() as path, int(milliseconds)):
+                self.hear_late(path, milliseconds)
             case "alive", int(seconds):
                 self.alive(seconds)
 
