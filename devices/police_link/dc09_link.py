@@ -17,18 +17,9 @@ from devices.police_link.dc09 import (
     supervision_frame,
 )
 from devices.police_link.dc09_path import Endpoint, exchange
-from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, Report, Result
+from devices.police_link.failover import FAILED_PATH_RESTS_S, Failover
+from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, Report
 from devices.police_link.names import NAMES, Names
-
-FAILED_PATH_RESTS_S: Final = 10.0
-"""How long a path that gave no answer is tried after the other one.
-
-Alarms of one school go out one by one: with a dead primary the second of ten would otherwise wait
-for the time-out of the first, and so on. An acknowledgement over the path - each supervision
-message asks for one - ends the rest at once.
-"""
-
-_NO_WAY: Final = frozenset({Result.SILENT, Result.UNREACHABLE, Result.GARBLED})
 
 
 class Dc09Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +71,7 @@ class Dc09Link:
         self._endpoints: Final = {Path.PRIMARY: config.primary}
         if config.backup is not None:
             self._endpoints[Path.BACKUP] = config.backup
-        self._rests_until: Final[dict[Path, float]] = {}
+        self._failover: Final = Failover(self._endpoints, config.failed_path_rests_s)
 
     @property
     def paths(self) -> Sequence[Path]:
@@ -96,15 +87,9 @@ class Dc09Link:
 
         The primary first, unless it has just failed. `FrameError` for an event that no frame holds.
         """
-        exchanges: list[Exchange] = []
-        for path in self._order():
-            one = await self.probe(path, event)
-            exchanges.append(one)
-            if on_exchange is not None:
-                on_exchange(one)
-            if one.acknowledged:
-                break
-        return Report(key=event.key, exchanges=tuple(exchanges))
+        return await self._failover.carry(
+            event.key, lambda path: self.probe(path, event), on_exchange
+        )
 
     async def probe(self, path: Path, event: LinkEvent | None = None) -> Exchange:
         """One exchange over exactly this path: a NULL message, or the (test) event.
@@ -115,7 +100,7 @@ class Dc09Link:
         one = await exchange(
             endpoint, self._frame(event), path=path, now=self._now, names=self._names
         )
-        self._learn(one)
+        self._failover.learn(one)
         return one
 
     async def aclose(self) -> None:
@@ -128,17 +113,6 @@ class Dc09Link:
         if event is None:
             return supervision_frame(self._identity, self._now(), timestamp=dated)
         return event_frame(event, self._identity, self.config.format, self._now(), timestamp=dated)
-
-    def _order(self) -> list[Path]:
-        steady = time.monotonic()
-        return sorted(self._endpoints, key=lambda path: self._rests_until.get(path, 0.0) > steady)
-
-    def _learn(self, one: Exchange) -> None:
-        if one.acknowledged:
-            self._rests_until.pop(one.path, None)
-        elif one.result in _NO_WAY:
-            rest = self.config.failed_path_rests_s
-            self._rests_until[one.path] = time.monotonic() + rest
 
 
 def _machine_clock() -> int:

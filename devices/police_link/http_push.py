@@ -20,6 +20,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from devices.police_link.failover import FAILED_PATH_RESTS_S, Failover
 from devices.police_link.link import (
     Code,
     Exchange,
@@ -39,10 +40,6 @@ RECORDING_BEFORE_MS: Final = 30_000
 ANSWER_TIMEOUT_S: Final = 0.8
 """Both paths in turn stay under 2 s with it, after which the telephone is called for."""
 
-FAILED_PATH_RESTS_S: Final = 10.0
-"""So long a path that gave no answer is tried after the other: ten alarms at once have no time to
-wait for the same dead receiver one after the other."""
-
 _LARGEST_ANSWER: Final = 64 * 1024
 _SHORTEST_KEY: Final = 16
 _FAULTS: Final = frozenset(
@@ -53,7 +50,6 @@ _FAULTS: Final = frozenset(
         Code.SENSOR_TROUBLE,
     }
 )
-_NO_WAY: Final = frozenset({Result.SILENT, Result.UNREACHABLE, Result.GARBLED})
 _CLOCK_STATUSES: Final = frozenset({401, 403})
 
 
@@ -149,7 +145,7 @@ class HttpPushLink:
         self._urls: Final = {Path.PRIMARY: config.primary}
         if config.backup is not None:
             self._urls[Path.BACKUP] = config.backup
-        self._rests_until: Final[dict[Path, float]] = {}
+        self._failover: Final = Failover(self._urls, config.failed_path_rests_s)
 
     @property
     def paths(self) -> Sequence[Path]:
@@ -158,15 +154,9 @@ class HttpPushLink:
 
     async def send(self, event: LinkEvent, *, on_exchange: OnExchange | None = None) -> Report:
         """Try once over every path until one acknowledges; the primary first, unless it failed."""
-        exchanges: list[Exchange] = []
-        for path in self._order():
-            one = await self.probe(path, event)
-            exchanges.append(one)
-            if on_exchange is not None:
-                on_exchange(one)
-            if one.acknowledged:
-                break
-        return Report(key=event.key, exchanges=tuple(exchanges))
+        return await self._failover.carry(
+            event.key, lambda path: self.probe(path, event), on_exchange
+        )
 
     async def probe(self, path: Path, event: LinkEvent | None = None) -> Exchange:
         """One exchange over exactly this path. Raises ``KeyError`` when the link has no such."""
@@ -187,7 +177,7 @@ class HttpPushLink:
         )
         if _refused_for_clock(one.status, exchange):
             exchange = msgspec.structs.replace(exchange, result=Result.CLOCK)
-        self._learn(exchange)
+        self._failover.learn(exchange)
         return exchange
 
     async def aclose(self) -> None:
@@ -252,17 +242,6 @@ class HttpPushLink:
             + signature(self.config.key, str(now), plain_key, body),
         }
         return self._client.build_request("POST", url, content=body, headers=headers)
-
-    def _order(self) -> list[Path]:
-        steady = time.monotonic()
-        return sorted(self._urls, key=lambda path: self._rests_until.get(path, 0.0) > steady)
-
-    def _learn(self, one: Exchange) -> None:
-        if one.acknowledged:
-            self._rests_until.pop(one.path, None)
-        elif one.result in _NO_WAY:
-            rest = self.config.failed_path_rests_s
-            self._rests_until[one.path] = time.monotonic() + rest
 
 
 def signature(key: bytes, sent_at: str, idempotency_key: str, body: bytes) -> str:
