@@ -36,6 +36,7 @@ class DemoGateway:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.demo = folder / "demo"
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
         self.code = ""
@@ -45,7 +46,7 @@ class DemoGateway:
         log = self._folder / "gateway.log"
         with log.open("wb") as out:
             command = [sys.executable, "-m", "gateway.cli", "run", "--demo"]
-            command += ["--demo-folder", str(self._folder / "demo")]
+            command += ["--demo-folder", str(self.demo)]
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdout=out, stderr=asyncio.subprocess.STDOUT
             )
@@ -97,6 +98,7 @@ class Screens:
         scheme: Literal["light", "dark"] = "light",
         language: str = "zh-CN",
         script: str = "",
+        touch: bool = False,
     ) -> Page:
         """A page in a context of its own, with the alerts or the sign-in in view."""
         wanted: dict[str, Any] = {"storage_state": signed_in} if signed_in else {}
@@ -104,6 +106,8 @@ class Screens:
             viewport={"width": width, "height": height},
             color_scheme=scheme,
             locale=language,
+            has_touch=touch,
+            is_mobile=touch,
             **wanted,
         )
         self._contexts.append(context)
