@@ -17,7 +17,15 @@ from typing import Any, Final, Self, cast
 import msgspec
 from siadc09.message import parse_frame
 
-from devices.simulator.receiver_answers import HEAD, NOT_TAKEN, Fault, answer, refusal, unable
+from devices.simulator.receiver_answers import (
+    HEAD,
+    NOT_TAKEN,
+    Fault,
+    answer,
+    envelope,
+    refusal,
+    unable,
+)
 
 KEPT: Final = 10_000
 """Frames remembered; older ones are forgotten."""
@@ -141,11 +149,12 @@ class Receiver:
                 self._more.clear()
                 await self._more.wait()
 
-    def hear(self, octets: bytes, transport: str, reply: _Reply) -> None:
+    def hear(self, octets: bytes, transport: str, reply: Reply) -> None:
         """One frame, from LF to CR; answers through ``reply``."""
-        head = HEAD.search(octets)
-        if head is None:
-            self.refused += 1
+        octets = octets[max(octets.rfind(b"\n"), 0) :]
+        head = HEAD.match(octets, 9)
+        if head is None or octets[:9].upper() + octets[9:] != envelope(octets[9:-1]):
+            self.refused += 1  # damaged on its way: no answer, so that the sender repeats it
             return
         fault = self._next.popleft() if self._next else self.fault
         account = head["account"].decode("ascii")
@@ -155,13 +164,9 @@ class Receiver:
             return
         try:
             message = parse_frame(octets, key)
-        except (RuntimeError, ValueError, TypeError) as error:
-            if str(error).startswith(("Invalid CRC", "Invalid message")):
-                self.refused += 1  # damaged on its way: the sender will not be told, and repeats
-            else:
-                self._refuse(reply)
-            return
-        if not self._in_time(message):
+        except (RuntimeError, ValueError, TypeError):
+            message = None  # no key of ours opens it
+        if message is None or not self._in_time(message):
             self._refuse(reply)
             return
         said = _event(message)
@@ -213,11 +218,11 @@ class Receiver:
         if self._on_taken is not None:
             self._on_taken(taken)
 
-    def _refuse(self, reply: _Reply) -> None:
+    def _refuse(self, reply: Reply) -> None:
         self.refused += 1
         reply.say(refusal(self._now()))
 
-    def _answer(self, octets: bytes, fault: Fault, reply: _Reply) -> None:
+    def _answer(self, octets: bytes, fault: Fault, reply: Reply) -> None:
         if fault is Fault.CLOSE:
             reply.close()
         elif fault is Fault.LATE:
@@ -256,7 +261,7 @@ class _Said(msgspec.Struct, frozen=True):
     zone: int = 0
 
 
-class _Reply(msgspec.Struct, frozen=True):
+class Reply(msgspec.Struct, frozen=True):
     """How to speak to whoever sent a frame."""
 
     say: Callable[[bytes], None]
@@ -282,7 +287,7 @@ class _Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._heard += data
-        reply = _Reply(self._say, self._close)
+        reply = Reply(self._say, self._close)
         while (end := self._heard.find(b"\r")) >= 0:
             frame = bytes(self._heard[: end + 1])
             del self._heard[: end + 1]
@@ -314,7 +319,7 @@ class _Mailbox(asyncio.DatagramProtocol):
             if self._transport is not None and not self._transport.is_closing():
                 self._transport.sendto(octets, addr)
 
-        self._receiver.hear(data, "udp", _Reply(say, lambda: None))
+        self._receiver.hear(data, "udp", Reply(say, lambda: None))
 
 
 def _event(message: Any) -> _Said | None:
