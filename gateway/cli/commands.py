@@ -9,11 +9,13 @@ from gateway.cli import (
     broker_credentials,
     check_config,
     doctor,
+    export_register,
     generate,
     import_register,
     run,
     simulate,
     users,
+    verify,
 )
 
 app = typer.Typer(
@@ -26,10 +28,12 @@ app = typer.Typer(
 
 app.command("run")(run.run)
 app.command("import")(import_register.import_register)
+app.command("export")(export_register.export_register)
 app.command("check-config")(check_config.check_config)
 app.command("broker-config")(broker.broker_config)
 app.command("broker-credentials")(broker_credentials.broker_credentials)
 app.command("doctor")(doctor.doctor)
+app.command("verify")(verify.verify)
 app.command("config-reference")(generate.config_reference)
 app.command("message-schema")(generate.message_schema)
 app.add_typer(simulate.app, name="simulate")

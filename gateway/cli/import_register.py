@@ -30,12 +30,16 @@ COMMIT_S: Final = 120.0
 def import_register(  # noqa: PLR0917 - typer fills them by name
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="YAML or CSV files; default: those under `sites` in the settings."),
+        typer.Argument(
+            help="YAML, CSV or XLSX files; default: those under `sites` in the settings."
+        ),
     ] = None,
     config: ConfigOption = None,
     table: Annotated[
         Table | None,
-        typer.Option(help="What the rows of CSV files are, when their header leaves it open."),
+        typer.Option(
+            help="What the rows of CSV or XLSX files are, when their header leaves it open."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Apply without asking.")] = False,
     dry_run: Annotated[bool, typer.Option(help="Only show what would change.")] = False,

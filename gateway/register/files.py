@@ -1,4 +1,4 @@
-"""Import files by their name: CSV and YAML; everything else is told what to do."""
+"""Import files by their name: YAML, CSV and XLSX; everything else is told what to do."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from pathlib import Path
 from gateway.problem import ConfigurationError, Problem
 from gateway.register.csv_file import parse_csv
 from gateway.register.entries import Parsed, Table
+from gateway.register.xlsx_file import parse_xlsx
 from gateway.register.yaml_file import parse_sites
 from gateway.yaml_source import MAX_BYTES, read_yaml
 
 YAML_ENDINGS = (".yaml", ".yml")
 CSV_ENDINGS = (".csv", ".tsv", ".txt")
-EXCEL_ENDINGS = (".xlsx", ".xls", ".et", ".ods")
+XLSX_ENDING = ".xlsx"
+OTHER_SPREADSHEETS = (".xls", ".et", ".ods", ".xlsm", ".xlsb")
 
 
 def read_files(paths: Iterable[Path], table: Table | None = None) -> Parsed:
@@ -25,17 +27,17 @@ def read_files(paths: Iterable[Path], table: Table | None = None) -> Parsed:
 
 
 def read_file(path: Path, table: Table | None = None) -> Parsed:
-    """One file. ``table`` says what the rows of a CSV file are; else its header decides."""
+    """One file. ``table`` says what rows of a CSV or XLSX file are; else its header decides."""
     ending = path.suffix.lower()
     if ending in YAML_ENDINGS:
         try:
             return parse_sites(read_yaml(path))
         except ConfigurationError as error:
             return Parsed(problems=error.problems)
-    if ending in EXCEL_ENDINGS:
-        return _unreadable(path, "is a spreadsheet; save it as 'CSV UTF-8' and import that")
-    if ending not in CSV_ENDINGS:
-        known = ", ".join((*YAML_ENDINGS, *CSV_ENDINGS))
+    if ending in OTHER_SPREADSHEETS:
+        return _unreadable(path, "is a spreadsheet of another kind; save it as XLSX or 'CSV UTF-8'")
+    if ending not in (*CSV_ENDINGS, XLSX_ENDING):
+        known = ", ".join((*YAML_ENDINGS, *CSV_ENDINGS, XLSX_ENDING))
         return _unreadable(path, f"has no known ending; a file to import ends in {known}")
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -43,6 +45,8 @@ def read_file(path: Path, table: Table | None = None) -> Parsed:
         raw = path.read_bytes()
     except OSError as error:
         return _unreadable(path, f"cannot be read: {error.strerror or error}")
+    if ending == XLSX_ENDING:
+        return parse_xlsx(raw, str(path), table)
     if raw.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _unreadable(path, "is a spreadsheet in spite of its name; save it as 'CSV UTF-8'")
     return parse_csv(raw, str(path), table)

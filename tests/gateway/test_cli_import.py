@@ -162,11 +162,36 @@ def test_without_files_the_sites_of_the_settings_are_taken(desk: Desk) -> None:
 
 def test_a_spreadsheet_is_told_what_to_become(desk: Desk) -> None:
     desk.write("devices.xlsx", "PK")
+    desk.write("devices.xls", "PK")
     desk.write("sheet.csv", "PK\x03\x04…")
-    assert "save it as 'CSV UTF-8'" in desk.campus("import", "devices.xlsx").output
+    assert "is no XLSX file" in desk.campus("import", "devices.xlsx").output
+    assert "save it as XLSX or 'CSV UTF-8'" in desk.campus("import", "devices.xls").output
     assert "in spite of its name" in desk.campus("import", "sheet.csv").output
     assert "has no known ending" in desk.campus("import", "devices.pdf").output
     assert "cannot be read: No such file" in desk.campus("import", "none.csv").output
+
+
+@pytest.mark.parametrize("name", ["all.xlsx", "devices.out.csv"])
+def test_the_register_is_exported_and_imports_without_a_change(desk: Desk, name: str) -> None:
+    desk.campus("import", "site.yaml", "devices.csv", "--yes")
+
+    exported = desk.campus("export", name)
+    assert exported.exit_code == 0, exported.output
+    assert "1 devices" in exported.output
+    assert "is there already" in desk.campus("export", name).output
+    assert desk.campus("export", name, "--force").exit_code == 0
+
+    again = desk.campus("import", name, "--remove-missing")
+    assert again.exit_code == 0, again.output
+    assert "Nothing to change." in again.output
+
+
+def test_an_export_says_what_it_cannot_do(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "--yes")
+    assert "no known ending" in desk.campus("export", "a.pdf").output
+    assert "there is no school 'x'" in desk.campus("export", "a.csv", "--school", "x").output
+    assert "keep them in YAML" in desk.campus("export", "a.csv", "--table", "parameters").output
+    assert "cannot be written" in desk.campus("export", "nowhere/a.csv").output
 
 
 def test_many_problems_are_cut(desk: Desk) -> None:

@@ -1,0 +1,115 @@
+"""XLSX as bureaus keep it: each sheet is a table under a header, as in CSV."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from typing import Any, Final, Protocol, cast
+
+from gateway.problem import Problem
+from gateway.register.entries import Parsed, Table
+from gateway.register.rows import Row, read_rows
+
+MOST_UNPACKED: Final = 1 << 30
+"""Bytes that the parts of a file may come to: it is packed, and a small one can hold anything."""
+
+MOST_COLUMNS: Final = 100
+EXACT: Final = 10**15
+"""Excel keeps 15 digits of a number: beyond, an id is lost."""
+
+_ZEROS: Final = re.compile(r"0+\Z")
+
+
+class _Sheet(Protocol):
+    """What is used of openpyxl's sheets for reading."""
+
+    def reset_dimensions(self) -> None: ...
+
+    def iter_rows(self, *, max_col: int) -> Iterator[tuple[Any, ...]]: ...
+
+
+def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
+    """The entries of all sheets; every bad row is a problem with its sheet and line.
+
+    Of formulas the value counts that was last computed. Sheets without a known header are noted,
+    unless none has one. ``table`` says what the rows are; without it each header decides.
+    """
+    # openpyxl takes half a second to import, and a gateway that starts needs none of it.
+    from openpyxl import load_workbook  # noqa: PLC0415
+
+    parsed = Parsed()
+    try:
+        if _unpacked(raw) > MOST_UNPACKED:
+            message = "unpacks to more than 1 GB; save it anew without pictures, or as CSV"
+            return Parsed(problems=[Problem(name, None, "", message)])
+        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
+        without: list[Problem] = []
+        for sheet in book.worksheets:
+            if sheet.sheet_state == "visible":
+                own = f"{name} [{sheet.title}]"
+                _read_sheet(cast("_Sheet", sheet), own, table, parsed, without)
+    except Exception as error:  # noqa: BLE001 - whatever a library comes upon in a damaged file
+        message = f"is no XLSX file that can be read ({error}); save it anew"
+        return Parsed(problems=[Problem(name, None, "", message)])
+    if parsed.entries or parsed.problems:
+        parsed.notes += without
+    else:
+        parsed.problems += without or [Problem(name, None, "", "holds no rows")]
+    return parsed
+
+
+def _unpacked(raw: bytes) -> int:
+    with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+        return sum(part.file_size for part in packed.infolist())
+
+
+def _read_sheet(
+    sheet: _Sheet,
+    name: str,
+    table: Table | None,
+    parsed: Parsed,
+    without: list[Problem],
+) -> None:
+    sheet.reset_dimensions()  # what a file says of its size need not be so
+    own = Parsed()
+    read_rows(_rows(sheet), name, table, own)
+    if own.entries or own.notes or len(own.problems) != 1 or own.spoiled:
+        parsed.add(own)
+    elif own.problems[0].line is not None and "has no header" in own.problems[0].message:
+        without += own.problems
+    else:
+        parsed.add(own)
+
+
+def _rows(sheet: _Sheet) -> Iterator[Row]:
+    for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
+        texts = [_text(cell) for cell in cells]
+        while texts and not texts[-1]:
+            texts.pop()
+        if texts:
+            yield Row(line, texts)
+
+
+def _text(cell: Any) -> str:
+    """A cell as the person saw it, as far as that matters for ids and names."""
+    value = cell.value
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return str(value).upper()
+        case int() | float() if abs(value) >= EXACT:
+            return f"{value:.5E}"  # said to be lost, as in CSV
+        case int() | float() if value == int(value):
+            digits = str(int(value))
+            shown = str(cell.number_format)
+            return digits.zfill(len(shown)) if _ZEROS.match(shown) else digits
+        case datetime() | date() | time():
+            return value.isoformat()
+        case _:
+            return str(value)
