@@ -53,7 +53,7 @@ class Keep(Section):
     """Days that minute values (lowest, highest, mean) are kept."""
 
     hours_days: int = Field(3660, ge=1, le=36500)
-    """Days that hour values are kept."""
+    """Days that hour values are kept, and how each device was connected by day."""
 
 
 class StoreSettings(Section):
