@@ -177,8 +177,17 @@ class LinkWatch:
             self._judge.hear_own(device.device.row, _values(view), work.batch.now, work)
 
     def _write(self, link: str, change: StateChange, work: Work) -> None:
-        """A change of state is a row of its history; of cause or path, a fact alone."""
+        """A change of state is a row of its history; of cause or path, a fact alone.
+
+        The watch is kept with it: a crash within the next minute must not bring back a test that
+        has failed since, and with it a link that is up.
+        """
+        from gateway.store.links import next_state, save_watch  # noqa: PLC0415 - needs SQLAlchemy
+
         now = work.batch.now
+        if link in self.supervisor:
+            saved = msgspec.json.encode(self.supervisor.supervision(link).dump())
+            work.batch.statements += save_watch(link, saved)
         body = canonical(
             {
                 "before": change.before,
@@ -191,8 +200,6 @@ class LinkWatch:
         )
         work.batch.facts.append(Fact("link_state", change.at, now, "gateway", f"link:{link}", body))
         if change.of_state:
-            from gateway.store.links import next_state  # noqa: PLC0415 - needs SQLAlchemy
-
             work.batch.statements += next_state(
                 link, change.state.value, change.since, change.cause.value, body
             )
