@@ -13,7 +13,7 @@ from gateway.api.models.shapes import In, Moment, Names, Out
 
 
 class LinkTestIn(In):
-    """Test a link; nothing has to be said."""
+    """Test a link. A `reason` is kept with the facts."""
 
     reason: str = Field(default="", max_length=500)
 

@@ -20,6 +20,8 @@ from gateway.api.services import Services, ServicesHere
 from gateway.police.forwarding import link_id
 from gateway.police.links import LinkInfo
 from gateway.security.access import Caller, What
+from gateway.store.batch import Batch, Fact
+from gateway.store.encoding import canonical
 
 router = APIRouter(tags=["links"])
 
@@ -61,12 +63,12 @@ async def get_link(
     status_code=HTTPStatus.ACCEPTED,
     responses=REFUSABLE,
 )
-async def test_link(
+async def begin_link_test(
     services: ServicesHere,
     caller: Verifier,
     school: SchoolId,
     name: LinkName,
-    wanted: LinkTestIn,  # noqa: ARG001 - its reason is for whoever reads the request
+    wanted: LinkTestIn,
     key: Key = None,
 ) -> VerificationOut:
     """Send a test event over every path; each has to acknowledge. Follow it as a verification."""
@@ -79,6 +81,8 @@ async def test_link(
     )
     if isinstance(begun, Refusal):
         raise refused(begun.code, begun.detail)
+    if wanted.reason:
+        await services.commit(_reason(info.id, begun.id, wanted.reason, caller, begun.started))
     return verification_out(services, begun)
 
 
@@ -88,3 +92,10 @@ def visible_link(services: Services, caller: Caller, school: str, name: str) -> 
     if info is None or not caller.sees(school):
         raise not_found(f"police link {school}/{name}")
     return info
+
+
+def _reason(link: str, test: str, reason: str, caller: Caller, now: int) -> Batch:
+    """Why somebody tests a link, as a fact beside the test."""
+    body = canonical({"verification": test, "reason": reason})
+    fact = Fact("link_test", now, now, f"user:{caller.name}", f"link:{link}", body)
+    return Batch(facts=[fact], now=now)
