@@ -34,12 +34,10 @@ async def test_a_plan_is_uploaded_and_the_alarm_is_found_on_it(
     api = f"{demo_gateway.url}/api/v1"
     found = await (await page.request.get(f"{api}/places", params={"school": SCHOOL})).json()
     place = next(one["id"] for one in found["items"] if one["has_plan"])
-    devices = await (
-        await page.request.get(
-            f"{api}/devices", params={"school": SCHOOL, "kind": "panic", "limit": 1}
-        )
-    ).json()
-    button = devices["items"][0]["id"]
+    await page.goto(demo_gateway.url)
+    option = page.locator(f"aside option[value^='{SCHOOL}/']").first
+    await expect(option).to_be_attached()
+    button = (await option.get_attribute("value") or "").split("/")[1]
     where = {"place": place, "x": 0.25, "y": 0.5}
     answer = await page.request.put(
         f"{api}/devices/{SCHOOL}/{button}/position", data=where, headers=WRITE
@@ -49,7 +47,6 @@ async def test_a_plan_is_uploaded_and_the_alarm_is_found_on_it(
         f"{api}/demo/press", data={"school": SCHOOL, "device": button}, headers=WRITE
     )
 
-    await page.goto(demo_gateway.url)
     row = page.locator(f".row[data-device='{SCHOOL}/{button}']")
     await row.click()
     mark = page.locator(f"[data-test=alert-plan] .mark[data-device='{button}']")

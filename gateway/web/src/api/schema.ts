@@ -1590,6 +1590,17 @@ export interface components {
          */
         LinkState: "up" | "degraded" | "down" | "unverified";
         /**
+         * LinkTestIn
+         * @description Test a link. A `reason` is kept with the facts.
+         */
+        LinkTestIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
          * LinkTestOut
          * @description A test of a link that is over.
          */

@@ -86,3 +86,13 @@ export type Picture = Shapes["PictureOut"];
 export type Plan = Shapes["PlanOut"];
 export type PlacedDevice = Shapes["PlacedDeviceOut"];
 export type Position = Shapes["PositionOut"];
+
+export type PoliceLinkCounts = Shapes["LinkCountsOut"];
+export type Link = Shapes["LinkOut"];
+export type LinkState = Link["state"];
+export type LinkPath = Shapes["LinkPathOut"];
+export type LinkDetail = Shapes["LinkDetailOut"];
+export type LinkExchange = Shapes["LinkExchangeOut"];
+export type AlertExchange = Shapes["AlertExchangeOut"];
+export type AlertPolice = Shapes["AlertPoliceOut"];
+export type AlertPoliceLink = Shapes["AlertPoliceLinkOut"];

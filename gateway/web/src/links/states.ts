@@ -1,5 +1,5 @@
 // The states of a police link, and which of them the header tells first.
-import type { LinkState, PoliceLinkCounts } from "@/api/pending-h";
+import type { LinkState, PoliceLinkCounts } from "@/api/types";
 import { language } from "@/words/words";
 
 /** The worst first. */

@@ -1,6 +1,5 @@
 // What the page knows of the stream, folded from its events: pure, so that it can be tested.
-import type { Counts, Feed, FeedFrame, StreamEntry } from "@/api/types";
-import type { PoliceLinkCounts } from "@/api/pending-h";
+import type { Counts, Feed, FeedFrame, PoliceLinkCounts, StreamEntry } from "@/api/types";
 
 /** Without a sign of life for so long, what the page shows may be old. The gateway sends one a
  * second. */
@@ -57,7 +56,7 @@ export function heardFrom(
     offset: frame.feed.now - now,
     feed: frame.feed,
     counts: frame.counts,
-    police: (frame as { police_link?: PoliceLinkCounts | null }).police_link ?? null,
+    police: frame.police_link,
   };
 }
 
