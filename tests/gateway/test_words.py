@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from devices.police_link.link import Result
+from devices.police_link.states import Cause, LinkState
 from gateway.kinds import rule_models
 from gateway.words import LANGUAGES, Words, format_number, placeholders
 
@@ -116,3 +118,9 @@ def test_every_figure_of_every_rule_has_a_name_in_both_languages(shipped: Words)
         if f"parameter.{rule}.{figure}" not in shipped and f"parameter.{figure}" not in shipped
     ]
     assert nameless == []
+
+
+def test_whatever_a_police_link_comes_to_has_words(shipped: Words) -> None:
+    named = {"state": LinkState, "cause": Cause, "result": Result}
+    keys = [f"link.{what}.{one}" for what, kind in named.items() for one in kind]
+    assert [key for key in keys if key not in shipped] == []
