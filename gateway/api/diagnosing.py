@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -19,6 +19,8 @@ from gateway.store.read.alerts import open_alerts_of
 from gateway.store.read.connectivity import DAY, DayRow, days_of, last_heard, strangers_of
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from gateway.api.services import Services
 
 DEAF: Final = ("broker_lost", "disk_full", "stalled")
@@ -93,11 +95,8 @@ async def findings_of(services: Services, device: Device) -> Findings | None:
         return None
     now = services.clock.now()
     today = now // DAY
-    standing = (await services.read(open_alerts_of([device.row]))).get(device.row, [])
-    days = await services.read(days_of(device.row, today - LOOK_BACK + 1, today))
-    heard = connection.heard or next((day.heard for day in reversed(days) if day.heard), None)
-    if heard is None:
-        heard = await services.read(last_heard(device.row, today - LOOK_BACK))
+    standing, days, earlier = await services.read(_stored(device.row, today))
+    heard = connection.heard or next((day.heard for day in reversed(days) if day.heard), earlier)
     battery = forecast(_levels(days, connection, today), today)
     recent = _counted(days, connection, today - 1, now)
     evidence = msgspec.structs.replace(
@@ -118,6 +117,21 @@ async def findings_of(services: Services, device: Device) -> Findings | None:
         recent=recent,
         month=_counted(days, connection, today - MONTH + 1, now),
     )
+
+
+def _stored(
+    device: int, today: int
+) -> Callable[[Connection], tuple[list[Alert], list[DayRow], int | None]]:
+    """Its open alerts, its days, and when it was last heard if none of these tells, at once."""
+
+    def query(connection: Connection) -> tuple[list[Alert], list[DayRow], int | None]:
+        standing = open_alerts_of([device])(connection).get(device, [])
+        days = days_of(device, today - LOOK_BACK + 1, today)(connection)
+        heard = any(day.heard for day in days)
+        earlier = None if heard else last_heard(device, today - LOOK_BACK)(connection)
+        return standing, days, earlier
+
+    return query
 
 
 def today_too(days: Sequence[DayRow], connection: DeviceConnection, today: int) -> list[DayRow]:

@@ -221,6 +221,9 @@ class Judge:
                 _fill_in(state, reading)
             else:
                 place_in_time(reading, state.offset)
+                if reading.firmware and reading.firmware != state.firmware:
+                    state.firmware = reading.firmware
+                    work.batch.states[state.device.row] = b""  # filled by `finish`
                 _take_in(state, reading)
                 self._judge_all(slot, reading, now, work)
                 work.batch.readings.append(

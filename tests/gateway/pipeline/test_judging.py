@@ -312,3 +312,14 @@ def test_coming_back_online_is_a_reconnect_and_what_is_rejected_is_counted_with_
     assert state.hitches is not None
     assert state.hitches.reconnects == 2
     assert (state.hitches.rejects, state.hitches.rejected) == ({"syntax": 1}, judged.now)
+
+
+def test_the_firmware_is_known_from_any_message_and_saved_when_it_changes() -> None:
+    judged = Judged()
+    changed = judged.say(WARM, "telemetry", temperature_c=20.5, fw="2.4.1")
+    same = judged.say(WARM, "telemetry", temperature_c=20.5, fw="2.4.1")
+    state = judged.judge.roster.awake(WARM.row)
+    assert state is not None
+    assert state.firmware == "2.4.1"
+    assert b"2.4.1" in changed.batch.states[WARM.row]
+    assert WARM.row not in same.batch.states
