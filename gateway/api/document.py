@@ -20,6 +20,8 @@ from gateway.api.routes import (
     devices,
     diagnosis,
     discoveries,
+    exercises,
+    exports,
     facts,
     health,
     links,
@@ -64,9 +66,11 @@ _GUARDED: Final = (
     users,
     tokens,
     verifications,
+    exercises,
     work_orders,
     pictures,
     plans,
+    exports,
     demo,
 )
 

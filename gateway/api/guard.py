@@ -60,6 +60,7 @@ class _Needs:
 
 Reader = Annotated[Caller, Depends(_Needs(What.READ))]
 Diagnostician = Annotated[Caller, Depends(_Needs(What.DIAGNOSE))]
+Exerciser = Annotated[Caller, Depends(_Needs(What.EXERCISE))]
 Verifier = Annotated[Caller, Depends(_Needs(What.VERIFY))]
 Technician = Annotated[Caller, Depends(_Needs(What.EQUIP))]
 Calibrator = Annotated[Caller, Depends(_Needs(What.CALIBRATE))]

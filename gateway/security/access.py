@@ -29,6 +29,7 @@ class What(StrEnum):
     EQUIP = "equip"  # adopt, change, remove a device, take it out of service
     CALIBRATE = "calibrate"  # a school's own figures for the rules of a kind
     VERIFY = "verify"  # test devices and links, and confirm what a test raised
+    EXERCISE = "exercise"  # lead exercises of the alarm chain, and mark their steps
     REPAIR = "repair"  # open, take and report work orders
     WAIVE = "waive"  # end a work order without a verification
     PROVE = "prove"  # read the facts
@@ -47,6 +48,7 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.EQUIP: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.CALIBRATE: frozenset({Role.ADMINISTRATOR}),
         What.VERIFY: frozenset({Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.EXERCISE: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.REPAIR: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.WAIVE: frozenset({Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),

@@ -49,6 +49,7 @@ from gateway.store.encoding import canonical
 from gateway.store.read.verifications import one_verification, unended
 from gateway.store.store import Store, StoreError
 from gateway.store.verifications import put_verification
+from gateway.verification.exercises import Exercises
 from gateway.verification.ports import TestSender
 from gateway.verification.running import Running
 from gateway.verification.translating import name_of, pressed, said, uses_link
@@ -83,6 +84,7 @@ class Verifications:
         self._clock: Final = clock
         self._kinds: Final = kinds
         self._sender: Final = sender
+        self.exercises: Final = Exercises(flow=flow, store=store)
         self._runs: dict[str, Running] = {}
         self._by_row: dict[int, Running] = {}
         self._group: asyncio.TaskGroup | None = None

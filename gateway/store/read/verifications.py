@@ -1,4 +1,4 @@
-"""Verifications: pages, one, and those that were under way when the gateway ended."""
+"""Verifications and exercises: pages, one, and runs under way when the gateway ended."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Final, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
+from audit.exercise import Exercise
 from audit.verification.model import Verification
 from gateway.store.schema import verifications
 from gateway.store.verifications import EXERCISE
 
 _run: Final = msgspec.json.Decoder(Verification)
+_exercise: Final = msgspec.json.Decoder(Exercise)
 
 
 class VerificationFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +67,42 @@ def unended(connection: Connection) -> list[Verification]:
     table = verifications.c
     statement = select(table.body).where(table.ended.is_(None), table.kind != EXERCISE)
     return [_run.decode(body) for (body,) in connection.execute(statement)]
+
+
+def one_exercise(name: str) -> Callable[[Connection], Exercise | None]:
+    """The exercise of that id."""
+    table = verifications.c
+
+    def query(connection: Connection) -> Exercise | None:
+        body = connection.scalar(select(table.body).where(table.id == name, table.kind == EXERCISE))
+        return None if body is None else _exercise.decode(body)
+
+    return query
+
+
+def exercise_page(
+    schools: frozenset[str] | None, *, after: int | None, limit: int
+) -> Callable[[Connection], tuple[list[Exercise], int | None]]:
+    """Exercises below the row ``after``, newest first, and the row to go on from."""
+    table = verifications.c
+    conditions: list[ColumnElement[bool]] = [table.kind == EXERCISE]
+    if schools is not None:
+        conditions.append(table.school.in_(schools))
+    if after is not None:
+        conditions.append(table.row < after)
+
+    def query(connection: Connection) -> tuple[list[Exercise], int | None]:
+        statement = (
+            select(table.row, table.body)
+            .where(*conditions)
+            .order_by(table.row.desc())
+            .limit(limit + 1)
+        )
+        found = [(row, _exercise.decode(body)) for row, body in connection.execute(statement)]
+        following = found[limit - 1][0] if len(found) > limit else None
+        return [one for _, one in found[:limit]], following
+
+    return query
 
 
 def _conditions(wanted: VerificationFilter) -> list[ColumnElement[bool]]:

@@ -7,13 +7,21 @@ import pytest
 from gateway.security.access import Caller, Role, What, may
 
 MAY = {
-    Role.OPERATOR: {What.READ, What.ACKNOWLEDGE, What.HANDLE, What.REPAIR, What.PRESS},
+    Role.OPERATOR: {
+        What.READ,
+        What.ACKNOWLEDGE,
+        What.HANDLE,
+        What.EXERCISE,
+        What.REPAIR,
+        What.PRESS,
+    },
     Role.TECHNICIAN: {
         What.READ,
         What.ACKNOWLEDGE,
         What.DIAGNOSE,
         What.EQUIP,
         What.VERIFY,
+        What.EXERCISE,
         What.REPAIR,
         What.PRESS,
     },
