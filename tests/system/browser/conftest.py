@@ -8,13 +8,16 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+
+from devices.simulator.access import read_access
 
 START_S: Final = 60.0
 STOP_S: Final = 30.0
@@ -29,6 +32,8 @@ FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+Say = Callable[[str, str, str, dict[str, object]], Awaitable[None]]
 
 
 class DemoGateway:
@@ -183,3 +188,22 @@ async def screens(browser: Browser) -> AsyncIterator[Screens]:
     screens = Screens(browser)
     yield screens
     await screens.close()
+
+
+@pytest.fixture
+def say(demo_gateway: DemoGateway) -> Say:
+    """Publish as devices of No. 3 Middle School do: ``await say(kind, id, channel, {…})``."""
+    school = "no3-middle"
+    access = read_access(demo_gateway.demo / "simulator.json")
+    who = access.credentials(school)
+    assert who is not None
+
+    async def publish(kind: str, device: str, channel: str, values: dict[str, object]) -> None:
+        body = msgspec.json.encode({"ts": int(time.time() * 1000), **values}).decode()
+        command = ["mosquitto_pub", "-h", access.host, "-p", str(access.port), "-q", "1"]
+        command += ["-u", who.username, "-P", who.password]
+        command += ["-t", f"campus/{school}/{kind}/{device}/{channel}", "-m", body]
+        process = await asyncio.create_subprocess_exec(*command)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+    return publish

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import time
-from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 import pytest
 from playwright.async_api import Page, Route, StorageState, expect
 
-from devices.simulator.access import read_access
-
 if TYPE_CHECKING:
-    from tests.system.browser.conftest import DemoGateway, Screens
+    from tests.system.browser.conftest import DemoGateway, Say, Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
@@ -32,25 +26,6 @@ CONFIRM: Final = re.compile(r"/verifications/[^/]+/confirm$")
 expect.set_options(timeout=PATIENCE_MS)
 
 _number = count(1)
-Say = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture
-def say(demo_gateway: DemoGateway) -> Say:
-    """Publish as a device of the school does: ``await say(kind, id, channel, {…})``."""
-    access = read_access(demo_gateway.demo / "simulator.json")
-    who = access.credentials(SCHOOL)
-    assert who is not None
-
-    async def publish(kind: str, device: str, channel: str, values: dict[str, object]) -> None:
-        body = msgspec.json.encode({"ts": int(time.time() * 1000), **values}).decode()
-        command = ["mosquitto_pub", "-h", access.host, "-p", str(access.port), "-q", "1"]
-        command += ["-u", who.username, "-P", who.password]
-        command += ["-t", f"campus/{SCHOOL}/{kind}/{device}/{channel}", "-m", body]
-        process = await asyncio.create_subprocess_exec(*command)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
-
-    return publish
 
 
 async def new_device(page: Page, kind: str = "alarm-button") -> str:
@@ -226,15 +201,18 @@ async def test_a_confirmation_whose_time_is_over_says_so_and_is_not_sent(
     await expect(confirm).to_be_visible()
     await confirm.tap()
     await expect(page.locator("[data-test=confirming]")).to_be_visible()
-    await page.clock.run_for(3_000)
     await expect(page.get_by_role("alertdialog")).to_contain_text("仍在重发")
 
-    await page.clock.fast_forward(40_000)
-    await page.clock.run_for(2_000)
-    await expect(page.get_by_role("alertdialog")).to_contain_text("30 秒已过，未能确认")
-    tried = len(sent)
-    await page.clock.run_for(60_000)
-    assert len(sent) == tried
+    demo_gateway.freeze()  # its clock would correct the page's
+    try:
+        await page.clock.fast_forward(40_000)
+        await expect(page.get_by_role("alertdialog")).to_contain_text("30 秒已过，未能确认")
+        tried = len(sent)
+        await page.clock.fast_forward(60_000)
+        await expect(page.locator(".outbox")).to_contain_text("未送成（1）")
+        assert len(sent) == tried
+    finally:
+        demo_gateway.thaw()
     await confirm_elsewhere(page, device)
 
 
@@ -245,9 +223,11 @@ async def test_without_the_network_the_page_says_not_to_press(
     await page.locator("[data-test=verify]").tap()
     run = page.locator("[data-waits=press]")
     await expect(run).to_be_visible()
-    await page.context.set_offline(True)
-    await expect(run.get_by_role("alert")).to_contain_text("暂时不要按按钮")
-    await page.context.set_offline(False)
+    demo_gateway.freeze()
+    try:
+        await expect(run.get_by_role("alert")).to_contain_text("暂时不要按按钮", timeout=6_000)
+    finally:
+        demo_gateway.thaw()
     await expect(run.get_by_role("alert")).to_have_count(0)
 
     await run.get_by_role("button", name="取消测试").tap()

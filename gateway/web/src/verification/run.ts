@@ -27,7 +27,8 @@ export function useRun(which: () => string | null) {
     while (mine === turn) {
       const version = run.value?.id === id ? run.value.version : 0;
       try {
-        const query = version === 0 ? {} : { version, wait_s: WAIT_S };
+        // After a gap an answer at once, so that the page knows again where it stands.
+        const query = version === 0 || lost.value ? {} : { version, wait_s: WAIT_S };
         const heard = await get<Verification>(path("verifications", id), query, TIMEOUT_MS);
         if (mine !== turn) return;
         take(heard);
