@@ -12,6 +12,8 @@ from gateway.cli import (
     export_register,
     generate,
     import_register,
+    labels,
+    link,
     run,
     simulate,
     users,
@@ -29,6 +31,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("import")(import_register.import_register)
 app.command("export")(export_register.export_register)
+app.command("labels")(labels.labels)
 app.command("check-config")(check_config.check_config)
 app.command("broker-config")(broker.broker_config)
 app.command("broker-credentials")(broker_credentials.broker_credentials)
@@ -39,3 +42,4 @@ app.command("message-schema")(generate.message_schema)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(users.user_app, name="user")
 app.add_typer(users.token_app, name="token")
+app.add_typer(link.link_app, name="link")

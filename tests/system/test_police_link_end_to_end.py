@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -240,3 +242,35 @@ async def test_a_link_is_tested_by_itself_over_both_paths_and_is_up(tmp_path: Pa
         degraded = await it.alert("police_link_degraded", lambda one: one["active"])
         assert degraded["device"]["id"] == LINK
         assert link["outages"][0]["until"] is None
+
+
+async def test_a_link_is_tested_from_the_shell(tmp_path: Path) -> None:
+    async with town(tmp_path, longest_silence_s=5) as it:
+        config = str(it.directory / "gateway.yaml")
+        command = (
+            *(sys.executable, "-m", "gateway.cli", "link", "test", SCHOOL),
+            *("--config", config, "--user", "admin", "--json"),
+        )
+        status, said = await ran(*command)
+        (run,) = json.loads(said)["tests"]
+        assert (status, run["verdict"]) == (0, "met")
+        assert (run["link"], run["actor"]) == (f"{SCHOOL}/{LINK}", "admin")
+        assert "601" in {one.code for one in it.backup.events}
+
+        it.backup.fault = Fault.DUH  # taken, and not processed: it did not arrive
+        status, said = await ran(*command)
+        (run,) = json.loads(said)["tests"]
+        assert (status, run["verdict"]) == (1, "failed")
+        assert (await it.get(PATH))["state"] != "up"
+
+        status, said = await ran(*command[:5], "no-such-school", *command[6:])
+        assert status == 2
+
+
+async def ran(*command: str) -> tuple[int | None, str]:
+    """The status of a command, and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+    )
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
