@@ -1,0 +1,146 @@
+"""``campus verify``: a verification from the shell, step by step, with its verdict as status."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import sys
+import termios
+from typing import Annotated, Any, Final
+
+import typer
+
+from gateway.cli.options import ConfigOption
+from gateway.cli.remote import Remote, RemoteError, TokenOption, UrlOption, UserOption, signed_in
+from gateway.words import Words
+
+STATUS: Final = {"met": 0, "failed": 1, "unknown": 2}
+"""What the command ends with; what keeps a run from beginning leaves everything unknown."""
+
+_SIGNS: Final = {"met": "✓", "failed": "✗", "unknown": "?"}
+
+
+def verify(
+    device: Annotated[str, typer.Argument(metavar="SCHOOL/ID", help="The device.")],
+    config: ConfigOption = None,
+    user: UserOption = None,
+    token: TokenOption = None,
+    url: UrlOption = None,
+    window_s: Annotated[
+        int, typer.Option(min=10, max=600, help="How long a test window is open.")
+    ] = 600,
+    reading: Annotated[
+        float | None, typer.Option(help="The reference meter's power in W, for a meter.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
+) -> None:
+    """Verify a device: ends with 0 when that is met, 1 when it failed, 2 when nobody knows.
+
+    A press of an alarm button in its test window is confirmed at this terminal within 30 seconds.
+    Unconfirmed, and without a terminal, it goes out as a real alarm.
+    """
+    school, _, name = device.partition("/")
+    if not name:
+        raise typer.BadParameter("write SCHOOL/ID", param_hint="device")
+    try:
+        with signed_in(config, user=user, token=token, url=url) as remote:
+            begun = remote.post(f"/devices/{school}/{name}/verify", {"window_s": window_s})
+            run = Follower(remote, quiet=as_json).to_the_end(begun, reading)
+    except RemoteError as error:
+        typer.echo(f"campus: {error}", err=True)
+        raise typer.Exit(STATUS["unknown"]) from error
+    raise typer.Exit(told(run, as_json=as_json))
+
+
+def told(run: dict[str, Any], *, as_json: bool) -> int:
+    """Print what a run came to; the status to end with."""
+    verdict = str(run["verdict"])
+    if as_json:
+        typer.echo(json.dumps(run, ensure_ascii=False, indent=2))
+    else:
+        typer.echo(f"{_SIGNS[verdict]} {_text(run['text'])}")
+        if run["advice"] is not None and verdict != "met":
+            typer.echo(f"  {_text(run['advice'])}")
+    return STATUS[verdict]
+
+
+class Follower:
+    """Follows a run, prints its steps, and asks at the terminal for what it needs of people."""
+
+    def __init__(self, remote: Remote, *, quiet: bool) -> None:
+        """``quiet``: steps are not printed; questions are, to standard error."""
+        self._remote = remote
+        self._quiet = quiet
+        self._words = Words.load()
+        self._shown: set[tuple[int, str | None]] = set()
+        self._asked: set[str] = set()
+
+    def to_the_end(self, run: dict[str, Any], reading: float | None = None) -> dict[str, Any]:
+        """The run once it has a verdict. Raises `RemoteError`."""
+        while True:
+            self._show(run)
+            if run["ended"] is not None:
+                return run
+            if run["waits_for"] not in self._asked:
+                self._asked.add(run["waits_for"])
+                if run["waits_for"] == "confirm":
+                    self._confirm(run)
+                elif run["waits_for"] == "reading":
+                    self._type_in(run, reading)
+            run = self._remote.follow(run)
+
+    def _show(self, run: dict[str, Any]) -> None:
+        if self._quiet:
+            return
+        for number, step in enumerate(run["steps"]):
+            key = (number, step["verdict"])
+            if key in self._shown:
+                continue
+            self._shown.add(key)
+            sign = "…" if step["verdict"] is None else _SIGNS[step["verdict"]]
+            text = "" if step["text"] is None else f": {_text(step['text'])}"
+            typer.echo(f"{sign} {_text(step['title'])}{text}")
+
+    def _confirm(self, run: dict[str, Any]) -> None:
+        """Ask whether the press was theirs. Anything but a yes in time is none."""
+        step = run["steps"][-1]
+        seconds = max(0.0, (step["due"] - step["started"]) / 1000)
+        key = "verify.shell.confirm" if sys.stdin.isatty() else "verify.shell.nobody"
+        typer.echo(self._words.text(key, _language(), seconds=round(seconds)), err=True)
+        if not sys.stdin.isatty():
+            return
+        mine = _answer(seconds) in {"y", "yes", "是"}
+        try:
+            self._remote.post(f"/verifications/{run['id']}/{'confirm' if mine else 'cancel'}", {})
+        except RemoteError as error:
+            # Too late, as a rule; the run itself says what came of the press.
+            typer.echo(f"campus: {error}", err=True)
+
+    def _type_in(self, run: dict[str, Any], reading: float | None) -> None:
+        if reading is None and sys.stdin.isatty():
+            typer.echo(self._words.text("verify.shell.reading", _language()), err=True)
+            try:
+                reading = float(_answer(120.0).replace(",", "."))
+            except ValueError:
+                reading = None
+        if reading is None:
+            self._remote.post(f"/verifications/{run['id']}/cancel", {})
+        else:
+            self._remote.post(f"/verifications/{run['id']}/input", {"value": reading})
+
+
+def _answer(seconds: float) -> str:
+    """A line typed from now on, or nothing when the time is over."""
+    # What was typed before the question is no answer to it.
+    termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    ready, _, _ = select.select([sys.stdin], [], [], seconds)
+    return sys.stdin.readline().strip().lower() if ready else ""
+
+
+def _text(both: dict[str, str]) -> str:
+    return both[_language()]
+
+
+def _language() -> Any:
+    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
