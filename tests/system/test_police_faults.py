@@ -27,8 +27,14 @@ from devices.simulator.receiver_answers import Fault
 
 HOST: Final = "127.0.0.1"
 KEYS: Final = {"001234": None, "ABC1": b"sixteen secret b"}
-LIMIT_S: Final = 0.3
-"""For an answer. Both paths together have to stay under the two seconds after which people call."""
+LIMIT_S: Final = 0.5
+"""For an answer of the primary while it is at fault."""
+
+PATIENCE_S: Final = 5.0
+"""For an answer that will come, however busy the machine is."""
+
+PEOPLE_CALL_S: Final = 2.0
+"""So soon after a press somebody has to have acknowledged it."""
 
 ATTEMPTS: Final = 20
 
@@ -212,7 +218,7 @@ async def scene(request: pytest.FixtureRequest, transport: Transport) -> AsyncIt
             Dc09Config(
                 account=account,
                 key=KEYS[account],
-                primary=_endpoint(primary.port, transport),
+                primary=_endpoint(primary.port, transport, LIMIT_S),
                 backup=_endpoint(backup.port, transport),
                 failed_path_rests_s=0.0,
             )
@@ -221,13 +227,13 @@ async def scene(request: pytest.FixtureRequest, transport: Transport) -> AsyncIt
         await link.aclose()
 
 
-def _endpoint(port: int, transport: Transport) -> Endpoint:
+def _endpoint(port: int, transport: Transport, limit_s: float = PATIENCE_S) -> Endpoint:
     return Endpoint(
         host=HOST,
         port=port,
         transport=transport,
-        answer_timeout_s=LIMIT_S,
-        connect_timeout_s=LIMIT_S,
+        answer_timeout_s=limit_s,
+        connect_timeout_s=limit_s,
     )
 
 
@@ -280,7 +286,7 @@ async def test_the_back_up_carries_what_the_primary_does_not(
             if expected is Result.CLOCK:
                 assert first.offset_ms is not None
                 assert abs(first.offset_ms) > 58_000
-    assert worst < LIMIT_S + 0.5, "the back-up comes at once, when the limit of the primary is over"
+    assert worst < PEOPLE_CALL_S, "the back-up comes at once, when the limit of the primary is over"
 
     (report,) = await deliver(scene.link, alarm(3))
     assert report.acknowledged is not None
@@ -299,7 +305,7 @@ async def test_a_path_that_swallows_everything_is_left_in_time(table: Table) -> 
         link = Dc09Link(
             Dc09Config(
                 account="001234",
-                primary=_endpoint(network.port, Transport.TCP),
+                primary=_endpoint(network.port, Transport.TCP, LIMIT_S),
                 backup=_endpoint(backup.port, Transport.TCP),
             )
         )
@@ -309,7 +315,7 @@ async def test_a_path_that_swallows_everything_is_left_in_time(table: Table) -> 
         (report,) = await deliver(link, alarm(2))
         worst = time.perf_counter() - started
         assert [one.result for one in report.exchanges] == [Result.SILENT, Result.ACKNOWLEDGED]
-        assert worst < LIMIT_S + 0.5
+        assert worst < PEOPLE_CALL_S
         network.heal()
         assert (await link.probe(Path.PRIMARY)).acknowledged
         (report,) = await deliver(link, alarm(3))
@@ -335,6 +341,9 @@ async def test_an_alarm_whose_acknowledgement_is_lost_is_one_alarm(
     scene: Scene, table: Table
 ) -> None:
     """Taken by both receivers, acknowledged by neither: repeated, and known by its number."""
+    config = scene.link.config
+    backup = _endpoint(scene.backup.port, config.primary.transport, LIMIT_S)
+    scene.link = Dc09Link(msgspec.structs.replace(config, backup=backup))
     for receiver in (scene.primary, scene.backup):
         receiver.do(Fault.SILENT, Fault.BAD_CRC, Fault.LATE)
     reports = await deliver(scene.link, alarm(1))

@@ -109,6 +109,18 @@ def test_the_acknowledgement_of_something_else_does_not_count(
     assert said in verdict.reason
 
 
+def test_a_mark_of_encryption_on_a_plain_link_does_not_count() -> None:
+    for content in (b"]", b"0" * 64):
+        octets = envelope(b'"*ACK"0001R0L0#1234[' + content)
+        assert heard(sent(), octets).result is Result.GARBLED
+
+
+def test_an_answer_is_found_behind_the_beginning_of_another_one() -> None:
+    """A frame that broke off, and then a whole one: the last LF before a CR begins it."""
+    octets = answered(sent())
+    assert heard(sent(), octets[:15] + octets).result is Result.ACKNOWLEDGED
+
+
 @pytest.mark.parametrize("numbers", ["R0L1", "R1L0", "L1"])
 def test_the_acknowledgement_of_another_line_or_receiver_does_not_count(numbers: str) -> None:
     octets = envelope(f'"ACK"0001{numbers}#1234[]'.encode())

@@ -137,7 +137,8 @@ def test_encrypted_content_is_padded_as_the_edition_of_2026_wants(size: int, for
 
 def test_an_encrypted_frame_has_the_time_even_where_plain_ones_go_without() -> None:
     identity = Identity(account="1234", key=bytes(16))
-    assert read(supervision_frame(identity, NOW, timestamp=False)).timestamp is not None
+    message = read(supervision_frame(identity, NOW, timestamp=False))
+    assert message.timestamp == datetime.fromtimestamp(NOW // 1000, UTC)
 
 
 def test_two_encryptions_of_one_event_differ() -> None:
