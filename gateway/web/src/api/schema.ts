@@ -923,6 +923,116 @@ export interface components {
             text: string;
         };
         /**
+         * ExerciseEndIn
+         * @description The exercise is over.
+         */
+        ExerciseEndIn: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * ExerciseIn
+         * @description Begin an exercise. Without `steps` by the usual plan.
+         */
+        ExerciseIn: {
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+            /**
+             * Steps
+             * @default []
+             */
+            steps?: components["schemas"]["PlannedStepIn"][];
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+        };
+        /**
+         * ExerciseMarkIn
+         * @description A step was done now.
+         */
+        ExerciseMarkIn: {
+            /**
+             * Note
+             * @default
+             */
+            note?: string;
+        };
+        /**
+         * ExerciseOut
+         * @description One exercise. Nothing of it is sent to the police; a button pressed meanwhile is real.
+         */
+        ExerciseOut: {
+            /** Actor */
+            actor: string;
+            /** Ended */
+            ended: number | null;
+            /** Id */
+            id: string;
+            /** Note */
+            note: string;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            score: components["schemas"]["ExerciseScoreOut"] | null;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            /** Steps */
+            steps: components["schemas"]["ExerciseStepOut"][];
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * ExerciseScoreOut
+         * @description The score against the plan: a step in time counts whole, a late one half.
+         */
+        ExerciseScoreOut: {
+            /** In Time */
+            in_time: number;
+            /** Late */
+            late: number;
+            /** Missed */
+            missed: number;
+            /** Percent */
+            percent: number;
+        };
+        /**
+         * ExerciseStepOut
+         * @description A step, what it came to, and who said so. `seconds` from the begin.
+         */
+        ExerciseStepOut: {
+            /** Actor */
+            actor: string | null;
+            /** At */
+            at: number | null;
+            /** Code */
+            code: string;
+            /** Limit S */
+            limit_s: number;
+            /** N */
+            n: number;
+            /** Note */
+            note: string;
+            result: components["schemas"]["StepResult"];
+            /** Seconds */
+            seconds: number | null;
+            text: components["schemas"]["Names"];
+        };
+        /**
          * ExplanationOut
          * @description Why: the rule, what it looked at, what it held that against, and the sentence.
          */
@@ -1175,6 +1285,24 @@ export interface components {
          */
         ForwardState: "sending" | "acknowledged" | "unacknowledged";
         /**
+         * FoundOut
+         * @description What a scanned code or a typed id means. Not registered: a discovery, to be adopted.
+         */
+        FoundOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @description Of a discovery: a guess.
+             */
+            kind: string;
+            name: components["schemas"]["Names"];
+            /** Registered */
+            registered: boolean;
+            /** School */
+            school: string;
+        };
+        /**
          * ActionName
          * @description What people may do to an alert.
          * @enum {string}
@@ -1216,6 +1344,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["AlertExchangeOut"][];
         };
+        /** FoundList */
+        Items_FoundOut_: {
+            /** Items */
+            items: components["schemas"]["FoundOut"][];
+        };
         /** HeldPressList */
         Items_HeldPressOut_: {
             /** Items */
@@ -1235,6 +1368,11 @@ export interface components {
         Items_PlaceOut_: {
             /** Items */
             items: components["schemas"]["PlaceOut"][];
+        };
+        /** PlannedStepList */
+        Items_PlannedStepOut_: {
+            /** Items */
+            items: components["schemas"]["PlannedStepOut"][];
         };
         /** RegionList */
         Items_RegionOut_: {
@@ -1778,6 +1916,16 @@ export interface components {
              */
             next?: string | null;
         };
+        /** ExercisePage */
+        Page_ExerciseOut_: {
+            /** Items */
+            items: components["schemas"]["ExerciseOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
         /** FactPage */
         Page_FactOut_: {
             /** Items */
@@ -1913,6 +2061,40 @@ export interface components {
              * @description SHA-256 of a picture, as `PUT /pictures` gave it.
              */
             picture: string;
+        };
+        /**
+         * PlannedStepIn
+         * @description One step of a plan of the school's own, or by its `code` one of the usual plan.
+         */
+        PlannedStepIn: {
+            /**
+             * Code
+             * @default
+             */
+            code?: string;
+            /**
+             * Limit S
+             * @description Seconds from the begin.
+             * @example 180
+             */
+            limit_s: number;
+            /**
+             * Text
+             * @default
+             * @example 保安携带装备到达校门
+             */
+            text?: string;
+        };
+        /**
+         * PlannedStepOut
+         * @description One step of the usual plan.
+         */
+        PlannedStepOut: {
+            /** Code */
+            code: string;
+            /** Limit S */
+            limit_s: number;
+            text: components["schemas"]["Names"];
         };
         /**
          * PlanOut
@@ -2335,6 +2517,12 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * StepResult
+         * @description How one step went.
+         * @enum {string}
+         */
+        StepResult: "waiting" | "in_time" | "late" | "missed" | "overdue";
         /**
          * SummaryOut
          * @description What the frame of every page shows.

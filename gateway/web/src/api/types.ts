@@ -65,6 +65,8 @@ export type Verdict = NonNullable<Verification["verdict"]>;
 export type Curve = Shapes["CurveOut"];
 export type CurvePoint = Shapes["CurvePointOut"];
 
+/** What a scanned code or a typed id means. */
+export type Found = Shapes["FoundOut"];
 export type Discovery = Shapes["DiscoveryOut"];
 export type Reject = Shapes["RejectOut"];
 export type RejectCount = Shapes["RejectCountOut"];
@@ -96,3 +98,7 @@ export type LinkExchange = Shapes["LinkExchangeOut"];
 export type AlertExchange = Shapes["AlertExchangeOut"];
 export type AlertPolice = Shapes["AlertPoliceOut"];
 export type AlertPoliceLink = Shapes["AlertPoliceLinkOut"];
+
+export type Exercise = Shapes["ExerciseOut"];
+export type ExerciseStep = Shapes["ExerciseStepOut"];
+export type PlannedStep = Shapes["PlannedStepOut"];
