@@ -194,6 +194,20 @@ def test_an_export_says_what_it_cannot_do(desk: Desk) -> None:
     assert "cannot be written" in desk.campus("export", "nowhere/a.csv").output
 
 
+def test_labels_are_written_for_the_devices_of_a_school(desk: Desk) -> None:
+    desk.campus("import", "site.yaml", "devices.csv", "--yes")
+
+    written = desk.campus("labels", "sheet.pdf", "--school", "no3")
+
+    assert written.exit_code == 0, written.output
+    assert "1 labels" in written.output
+    assert (desk.folder / "sheet.pdf").read_bytes().startswith(b"%PDF-")
+    assert "is there already" in desk.campus("labels", "sheet.pdf", "--school", "no3").output
+    assert "no school 'x'" in desk.campus("labels", "b.pdf", "--school", "x").output
+    unknown = desk.campus("labels", "b.pdf", "--school", "no3", "--device", "x")
+    assert "no device 'no3/x'" in unknown.output
+
+
 def test_many_problems_are_cut(desk: Desk) -> None:
     desk.write("devices.csv", DEVICES + "no3,a b,smoke,\n" * 80)
     assert "… and 31 more problems" in desk.campus("import", "devices.csv").output

@@ -197,6 +197,16 @@ class CurveOut(Out):
     limits: list[CurveLimitOut]
 
 
+class FoundOut(Out):
+    """What a scanned code or a typed id means. Not registered: a discovery, to be adopted."""
+
+    registered: bool
+    school: str
+    id: str
+    kind: str = Field(description="Of a discovery: a guess.")
+    name: Names
+
+
 class DiscoveryOut(Out):
     """A device that speaks and is not registered, with what was understood of it."""
 

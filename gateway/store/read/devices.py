@@ -128,6 +128,22 @@ def some_devices(school: str, ids: Iterable[str]) -> Callable[[Connection], list
     return query
 
 
+def devices_called(
+    name: str, schools: frozenset[str] | None, *, limit: int
+) -> Callable[[Connection], list[Device]]:
+    """Devices whose id or address is ``name``, whatever its case; ``schools`` ``None`` = of all."""
+    low = name.lower()
+    called = or_(func.lower(devices.c.id) == low, func.lower(devices.c.address) == low)
+    of = [] if schools is None else [devices.c.school.in_(schools)]
+
+    def query(connection: Connection) -> list[Device]:
+        order = (devices.c.school, devices.c.id)
+        statement = select(*_COLUMNS).where(called, *of).order_by(*order).limit(limit)
+        return [_device(row) for row in connection.execute(statement)]
+
+    return query
+
+
 def all_devices(connection: Connection) -> list[Device]:
     """The whole register, by school and id."""
     statement = select(*_COLUMNS).order_by(devices.c.school, devices.c.id)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from gateway.store.batch import DiscoveryRow
 from gateway.store.read.alerts import beyond
@@ -83,6 +83,22 @@ def one_discovery(school: str, device: str) -> Callable[[Connection], DiscoveryR
             select(*_COLUMNS).where(discoveries.c.school == school, discoveries.c.id == device)
         ).first()
         return None if row is None else DiscoveryRow(*row)
+
+    return query
+
+
+def discoveries_called(
+    name: str, schools: frozenset[str] | None, *, limit: int
+) -> Callable[[Connection], list[DiscoveryRow]]:
+    """Discoveries, ignored or not, whose id or address is ``name``, whatever its case."""
+    low = name.lower()
+    called = (func.lower(discoveries.c.id) == low) | (func.lower(discoveries.c.address) == low)
+    of = [] if schools is None else [discoveries.c.school.in_(schools)]
+
+    def query(connection: Connection) -> list[DiscoveryRow]:
+        order = (discoveries.c.school, discoveries.c.id)
+        statement = select(*_COLUMNS).where(called, *of).order_by(*order).limit(limit)
+        return [DiscoveryRow(*row) for row in connection.execute(statement)]
 
     return query
 
