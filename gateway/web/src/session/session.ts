@@ -23,6 +23,8 @@ const RIGHTS = {
   actOnAlerts: ["operator", "technician", "administrator"],
   changeDevices: ["technician", "administrator"],
   verify: ["technician", "administrator"],
+  exercise: ["operator", "technician", "administrator"],
+  repair: ["operator", "technician", "administrator"],
   calibrate: ["administrator"],
   seeRejects: ["technician", "auditor", "administrator"],
   managePeople: ["administrator"],

@@ -42,6 +42,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/orders/OrderPage.vue"),
   },
   {
+    path: "/exercises",
+    name: "exercises",
+    component: () => import("@/exercises/ExercisesPage.vue"),
+  },
+  {
+    path: "/exercises/:id",
+    name: "exercise",
+    component: () => import("@/exercises/ExercisePage.vue"),
+  },
+  {
     path: "/verifications",
     name: "verifications",
     component: () => import("@/verification/VerificationsPage.vue"),

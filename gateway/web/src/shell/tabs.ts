@@ -35,6 +35,12 @@ const VERIFICATIONS: Tab = {
   icon: "M4 12.500 9.500 18 20 6",
   matches: ["verifications", "verification"],
 };
+const EXERCISES: Tab = {
+  to: "/exercises",
+  word: "page.nav.exercises",
+  icon: "M12 5a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 9v4l3 2M9 2h6",
+  matches: ["exercises", "exercise"],
+};
 const PLANS: Tab = {
   to: "/plans",
   word: "page.nav.plans",
@@ -67,6 +73,7 @@ export const tabs: readonly Tab[] = [ALERTS, DEVICES, ORDERS];
 export const otherTabs = computed<Tab[]>(() => [
   LINKS,
   VERIFICATIONS,
+  EXERCISES,
   PLANS,
   DISCOVERIES,
   ...(may("seeRejects") ? [REJECTS] : []),
