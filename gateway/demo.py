@@ -19,6 +19,7 @@ from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
 from devices.simulator.control import ControlError, Order, order
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.press import press_alone
+from gateway import demo_police
 from gateway.broker.connection import OwnBroker, Way
 from gateway.configuration import load_settings
 from gateway.kinds import load_kinds, rule_models
@@ -46,6 +47,8 @@ class Ports(msgspec.Struct, frozen=True):
 
     broker: int
     web: int
+    police: int = 0
+    police_backup: int = 0
 
 
 def demo_settings(folder: Path = FOLDER) -> Settings:
@@ -55,6 +58,7 @@ def demo_settings(folder: Path = FOLDER) -> Settings:
     reach the demonstration with ``--config``.
     """
     ports = _ports(folder)
+    demo_police.ensure_key(folder)
     file = folder / SETTINGS
     file.write_text(
         "# Written by `campus run --demo` at each start, for other commands: --config this file.\n"
@@ -76,6 +80,9 @@ def _written(ports: Ports) -> dict[str, object]:
             {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
         ],
         "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
+        "police_links": demo_police.police_links(
+            [school.id for school in demo().schools], (ports.police, ports.police_backup)
+        ),
     }
 
 
@@ -104,6 +111,7 @@ class DemoCampus:
         campus = demo()
         self._folder: Final = folder
         self._file: Final = folder / DEMO_FILE.name
+        self._schools: Final = [school.id for school in campus.schools]
         self._buttons: Final = frozenset(
             device.key for device in campus.devices if device.kind == "alarm-button"
         )
@@ -121,13 +129,22 @@ class DemoCampus:
         self._file.write_bytes(msgspec.json.encode(self._access))
         command = [sys.executable, "-m", "gateway.cli.simulate", "run"]
         command += ["--access", str(self._file), "--seed", str(DEMO_SEED), "--until-stdin-closes"]
+        ports = _ports(self._folder)
+        centre = demo_police.command(
+            self._schools, (ports.police, ports.police_backup), self._folder
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep("simulator", command))
+            tasks.create_task(self._keep("police_centre", centre))
+
+    async def _keep(self, name: str, command: list[str]) -> None:
         while True:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
             )
             try:
                 code = await process.wait()
-                _log.warning("simulator.ended", code=code)
+                _log.warning("demo.ended", process=name, code=code)
             finally:
                 await _end(process)
             await asyncio.sleep(RESTART_S)
@@ -149,9 +166,13 @@ class DemoCampus:
 def _ports(folder: Path) -> Ports:
     file = folder / PORTS
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Ports)
+        ports = msgspec.json.decode(file.read_bytes(), type=Ports)
+        if ports.police and ports.police_backup:
+            return ports
     except (OSError, msgspec.MsgspecError):
         ports = Ports(broker=_free(1883), web=_free(8080))
+    # Below those that systems give away, so that nobody else has them by the next start.
+    ports = msgspec.structs.replace(ports, police=_free(7700), police_backup=_free(7701))
     folder.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.encode(ports))
     return ports

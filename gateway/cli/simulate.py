@@ -22,6 +22,7 @@ from devices.simulator.press import Pressed, press_alone
 from devices.simulator.run import Simulation
 from devices.simulator.scenarios import SCENARIOS, Stage, Story, named
 from devices.simulator.site_file import site_yaml
+from gateway.cli.receiver import receiver
 
 app: Final = typer.Typer(no_args_is_help=True)
 
@@ -228,6 +229,9 @@ def _end_when_closed(running: asyncio.Task[None]) -> None:
     if not os.read(sys.stdin.fileno(), 4096):
         asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
         running.cancel()
+
+
+app.command("receiver")(receiver)
 
 
 @app.command()

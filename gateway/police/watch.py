@@ -35,6 +35,9 @@ KEEP_EVERY_S: Final = 60.0
 _AT_ONCE: Final = 200
 _CHANGES: Final = 10_000
 
+AT_START: Final = 100
+"""Links that are asked at once at a start; of more, the rest in its turn."""
+
 EXCHANGES: Final = 50
 FEWEST: Final = 10
 EXCHANGES_IN_ALL: Final = 20_000
@@ -91,6 +94,9 @@ class LinkWatch:
             saved = self._decoded(name)
             watch = Supervision(self._links[name].demand, link.paths, now, saved=saved)
             self.supervisor.add(name, link, watch)
+            if len(self.supervisor) <= AT_START:
+                for path in link.paths:
+                    self.supervisor.probe_soon(name, path)
 
     def seen(self, link: str, exchange: Exchange) -> None:
         """An alarm or a test took place; it tells of the path as supervision does."""
