@@ -3,8 +3,8 @@
 It is one record with the hazard ledger's remedy step: `assignee` is the person responsible
 (责任人), `measure` what is to be done (措施), `due` the deadline (期限), and every step is signed
 by who took it. It closes only by a verification of the device that is met and ended after the
-repair was reported done; where nothing of the kind can be verified, somebody entitled accepts
-with a reason.
+repair was reported done, and not while its alert stands. Where nothing of the kind can be
+verified, somebody entitled accepts with a reason.
 
 Pure: functions take ``now`` (ms) and give the order as it stands afterwards, or why not.
 """
@@ -248,16 +248,19 @@ def fault_gone(order: WorkOrder, *, now: int) -> WorkOrder:
     return _with(order, SignedStep(at=now, actor="", kind=StepKind.FAULT_GONE), fault_gone=now)
 
 
-def proven(order: WorkOrder, proof: Proof, *, now: int) -> WorkOrder:
+def proven(order: WorkOrder, proof: Proof, *, fault_stands: bool, now: int) -> WorkOrder:
     """Hold a verification against the order. The same order comes back when it proves nothing.
 
     Met closes it, failed gives it back, unknown leaves it; one that ended before the repair was
-    reported done says nothing about the repair.
+    reported done says nothing about the repair. While one of its alerts stands (``fault_stands``)
+    the order does not close: a button that can be pressed may yet have an empty battery.
     """
     done = order.reported_done
     if done is None or proof.ended <= done or proof.verdict is Verdict.UNKNOWN:
         return order
     met = proof.verdict is Verdict.MET
+    if met and fault_stands:
+        return order
     step = SignedStep(
         at=now,
         actor="",

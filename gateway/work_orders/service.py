@@ -71,7 +71,8 @@ PROVABLE: Final = frozenset(
         "police-link",
     }
 )
-"""Kinds of devices that there is a verification for."""
+"""Kinds with a verification that proves their work. Others show a sign of life at most, and cameras
+what their probe says: for them somebody may have to accept a repair that they have seen."""
 
 Result = TypeVar("Result")
 
@@ -246,11 +247,11 @@ class WorkOrders:
         async with self._lock:
             now = self._clock.now()
             changed: dict[int, WorkOrder] = {}
-            for order, proof in await self._read(awaited_proofs):
-                before = changed.get(order.id, order)
-                after = proven(before, proof, now=now)
+            for each in await self._read(awaited_proofs):
+                before = changed.get(each.order.id, each.order)
+                after = proven(before, each.proof, fault_stands=each.fault_stands, now=now)
                 if after is not before:
-                    changed[order.id] = after
+                    changed[before.id] = after
             await self._write([(order, ()) for order in changed.values()], now)
 
     @property

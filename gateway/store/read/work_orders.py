@@ -10,11 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Text,
-    and_,
     cast,
     exists,
     func,
-    literal,
     or_,
     select,
     tuple_,
@@ -242,44 +240,55 @@ def faults_of(
     return query
 
 
-def awaited_proofs(connection: Connection) -> list[tuple[WorkOrder, Proof]]:
-    """Orders reported done, each with the verifications of its device that have ended since then,
-    oldest first. Those of a police link stand under its name."""
-    link = devices.c.school + literal("/") + devices.c.id
+class AwaitedProof(msgspec.Struct, frozen=True):
+    """A verification of an order's device that ended after the repair was reported done."""
+
+    order: WorkOrder
+    proof: Proof
+    fault_stands: bool
+    """Whether an alert that the order covers is still active."""
+
+
+def awaited_proofs(connection: Connection) -> list[AwaitedProof]:
+    """For orders reported done, the verifications that have ended since then, oldest first."""
     statement = (
         select(
-            work_orders.c.body, verifications.c.id, verifications.c.ended, verifications.c.verdict
+            work_orders.c.body,
+            verifications.c.id,
+            verifications.c.ended,
+            verifications.c.verdict,
+            _fault_stands(),
         )
-        .select_from(work_orders)
-        .join(devices, devices.c.row == work_orders.c.device)
-        .join(
-            verifications,
-            or_(
-                verifications.c.device == work_orders.c.device,
-                and_(devices.c.kind == "police-link", verifications.c.link == link),
-            ),
-        )
+        .join(verifications, verifications.c.device == work_orders.c.device)
         .where(
             work_orders.c.closed.is_(None),
             work_orders.c.state == OrderState.DONE.value,
-            verifications.c.ended.is_not(None),
             verifications.c.verdict.is_not(None),
             verifications.c.ended > work_orders.c.opened,
         )
         .order_by(verifications.c.ended)
     )
-    found: list[tuple[WorkOrder, Proof]] = []
-    for body, name, ended, verdict in connection.execute(statement):
+    found: list[AwaitedProof] = []
+    for body, name, ended, verdict, stands in connection.execute(statement):
         order = _order.decode(body)
         done = order.reported_done
         if done is not None and ended > done:
-            found.append((order, Proof(name, ended, Verdict(verdict))))
+            found.append(AwaitedProof(order, Proof(name, ended, Verdict(verdict)), bool(stands)))
     return found
 
 
 def orders_without_fault(connection: Connection) -> list[WorkOrder]:
     """Standing orders of which every alert they cover has ended, and that do not say so yet."""
-    active = (
+    statement = select(work_orders.c.body).where(
+        work_orders.c.closed.is_(None), work_orders.c.alert.is_not(None), ~_fault_stands()
+    )
+    found = [_order.decode(body) for body in connection.scalars(statement)]
+    return [order for order in found if order.fault_gone is None]
+
+
+def _fault_stands() -> ColumnElement[bool]:
+    """Whether an alert that an order covers is active."""
+    return (
         exists()
         .where(
             work_order_alerts.c.work_order == work_orders.c.row,
@@ -289,8 +298,3 @@ def orders_without_fault(connection: Connection) -> list[WorkOrder]:
         )
         .correlate(work_orders)
     )
-    statement = select(work_orders.c.body).where(
-        work_orders.c.closed.is_(None), work_orders.c.alert.is_not(None), ~active
-    )
-    found = [_order.decode(body) for body in connection.scalars(statement)]
-    return [order for order in found if order.fault_gone is None]

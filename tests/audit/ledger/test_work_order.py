@@ -70,7 +70,7 @@ def test_it_is_assigned_mended_and_closed_by_a_verification_after_the_repair() -
     order = after(an_order(), Assign("tim"), Comment("on my way"), Done("new battery", ("ab",)))
     assert (order.state, order.assignee) == (OrderState.DONE, "tim")
 
-    closed = proven(order, Proof("v1", BEGIN + 10, Verdict.MET), now=BEGIN + 11)
+    closed = proven(order, Proof("v1", BEGIN + 10, Verdict.MET), fault_stands=False, now=BEGIN + 11)
 
     assert (closed.state, closed.closed, closed.verification) == (
         OrderState.CLOSED,
@@ -98,26 +98,48 @@ def test_a_verification_from_before_the_repair_proves_nothing(verdict: Verdict) 
     done = order.reported_done
     assert done is not None
 
-    assert proven(order, Proof("v1", done, verdict), now=BEGIN + HOUR) is order
+    assert proven(order, Proof("v1", done, verdict), fault_stands=False, now=BEGIN + HOUR) is order
+
+
+def test_while_its_alert_stands_no_verification_closes_it() -> None:
+    order = after(an_order(), Done("pressed it, works"))
+    met = Proof("v1", BEGIN + HOUR, Verdict.MET)
+    failed = Proof("v2", BEGIN + HOUR, Verdict.FAILED)
+
+    assert proven(order, met, fault_stands=True, now=BEGIN + HOUR) is order
+    assert proven(order, failed, fault_stands=True, now=BEGIN + HOUR).state is OrderState.ASSIGNED
+    assert not proven(order, met, fault_stands=False, now=BEGIN + 2 * HOUR).standing
 
 
 def test_a_verification_of_an_order_not_reported_done_closes_nothing() -> None:
     order = after(an_order(), Assign("tim"))
 
-    assert proven(order, Proof("v1", BEGIN + HOUR, Verdict.MET), now=BEGIN + HOUR) is order
+    assert (
+        proven(order, Proof("v1", BEGIN + HOUR, Verdict.MET), fault_stands=False, now=BEGIN + HOUR)
+        is order
+    )
 
 
 def test_a_failed_verification_gives_it_back_and_an_unknown_one_changes_nothing() -> None:
     order = after(an_order(), Assign("tim"), Done("cleaned"))
 
-    unknown = proven(order, Proof("v1", BEGIN + HOUR, Verdict.UNKNOWN), now=BEGIN + HOUR)
-    failed = proven(order, Proof("v2", BEGIN + HOUR, Verdict.FAILED), now=BEGIN + HOUR)
+    unknown = proven(
+        order, Proof("v1", BEGIN + HOUR, Verdict.UNKNOWN), fault_stands=False, now=BEGIN + HOUR
+    )
+    failed = proven(
+        order, Proof("v2", BEGIN + HOUR, Verdict.FAILED), fault_stands=False, now=BEGIN + HOUR
+    )
 
     assert unknown is order
     assert (failed.state, failed.assignee) == (OrderState.ASSIGNED, "tim")
     assert failed.steps[-1].kind is StepKind.VERIFICATION_FAILED
     # a verification that is met closes it only after it was reported done anew
-    assert proven(failed, Proof("v3", BEGIN + 2 * HOUR, Verdict.MET), now=BEGIN + HOUR) is failed
+    assert (
+        proven(
+            failed, Proof("v3", BEGIN + 2 * HOUR, Verdict.MET), fault_stands=False, now=BEGIN + HOUR
+        )
+        is failed
+    )
 
 
 def test_nobody_accepts_what_a_verification_can_prove() -> None:
@@ -145,7 +167,9 @@ def test_the_deadline_is_moved_into_the_future_with_a_reason_and_not_for_ever() 
 
 def test_reported_done_is_overdue_until_it_is_proven() -> None:
     done = after(an_order(), Done("cleaned"))
-    closed = proven(done, Proof("v1", BEGIN + HOUR, Verdict.MET), now=BEGIN + HOUR)
+    closed = proven(
+        done, Proof("v1", BEGIN + HOUR, Verdict.MET), fault_stands=False, now=BEGIN + HOUR
+    )
 
     assert done.overdue(done.due + 1)
     assert not closed.overdue(closed.due + 1)
@@ -154,7 +178,10 @@ def test_reported_done_is_overdue_until_it_is_proven() -> None:
 def test_a_cancelled_order_can_be_reopened_and_a_closed_one_stays_closed() -> None:
     cancelled = after(an_order(), Assign("tim"), Cancel("opened twice"))
     closed = proven(
-        after(an_order(), Done("x")), Proof("v", BEGIN + HOUR, Verdict.MET), now=BEGIN + HOUR
+        after(an_order(), Done("x")),
+        Proof("v", BEGIN + HOUR, Verdict.MET),
+        fault_stands=False,
+        now=BEGIN + HOUR,
     )
 
     reopened = after(cancelled, Reopen("it was not"))
@@ -246,7 +273,7 @@ def test_however_it_goes_a_closed_order_has_its_proof_and_every_step_a_signature
     for number, doing in enumerate(doings, 1):
         now = BEGIN + number
         if isinstance(doing, Proof):
-            result: WorkOrder | Refusal = proven(order, doing, now=now)
+            result: WorkOrder | Refusal = proven(order, doing, fault_stands=False, now=now)
         else:
             result = act(order, doing, actor="tim", now=now, verifiable=verifiable)
         if isinstance(result, WorkOrder):

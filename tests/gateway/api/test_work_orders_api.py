@@ -129,7 +129,7 @@ async def test_turned_off_only_people_open_orders(campus) -> None:
     assert await orders.open_for_faults() is None
 
 
-async def test_it_closes_by_a_verification_that_ended_after_the_repair_was_reported(
+async def test_it_closes_by_a_verification_after_the_repair_once_its_alert_has_ended(
     door, campus, orders
 ) -> None:
     await campus.find("battery_low", campus.device())
@@ -157,11 +157,15 @@ async def test_it_closes_by_a_verification_that_ended_after_the_repair_was_repor
     await orders.take_proofs()
     assert (await tim.get(path)).json()["state"] == "done"
     verified(campus, Verdict.MET, device=row)
+    met = f"v{campus.clock.now()}"
+    await orders.take_proofs()
+    assert (await tim.get(path)).json()["state"] == "done"
+    await ends(campus, "battery_low", campus.device())
     await orders.take_proofs()
 
     order = (await tim.get(path)).json()
     assert order["state"] == "closed"
-    assert order["verification"] == f"v{campus.clock.now()}"
+    assert order["verification"] == met
     assert order["may"] == []
     told = (
         await (await door.as_("east-anna")).get("/api/v1/facts?subject=work_order:no3/1")
