@@ -23,6 +23,7 @@ from devices.model import Device
 from devices.simulator.access import Access
 from devices.simulator.behaviour import INTERVALS, is_silenced
 from devices.simulator.campus import HUB, Campus
+from devices.simulator.command import answer_to
 from devices.simulator.foreign import TasmotaPlug, ZigbeeBridge, ZigbeeDevice
 from devices.simulator.line import Line
 from devices.simulator.press import Pressed, replied_seq
@@ -37,6 +38,9 @@ FIRST_ROUND_MS: Final = 15_000
 
 UNANSWERED: Final = 16
 """Events a device goes on repeating; then it forgets the oldest."""
+
+HEARD: Final = ("reply", "command")
+"""What the gateway says to devices."""
 
 LOOK_S: Final = 0.2
 """How often the story is asked whether a school's connection is cut."""
@@ -99,6 +103,7 @@ class Simulation:
         self._changed = asyncio.Event()
         self._open: dict[tuple[str, str], deque[_Said]] = {}
         self._replied: dict[tuple[str, str, int], asyncio.Event] = {}
+        self._asked: deque[Act] = deque(maxlen=UNANSWERED)
         self.lines: dict[str, Line] = {}
         """By name: a school, ``school/device``, or ``school/zigbee2mqtt``."""
 
@@ -138,7 +143,7 @@ class Simulation:
             devices,
             will(holder),
             lambda: self._greet(name, devices, holder),
-            subscriptions=[f"campus/{holder.school}/{reply}/reply"],
+            subscriptions=[f"campus/{holder.school}/{reply}/{last}" for last in HEARD],
         )
 
     def _zigbee_line(self, school: str, devices: Sequence[Device]) -> None:
@@ -282,6 +287,9 @@ class Simulation:
                 device = self.campus.device(act.school, act.device)
                 _log.info("simulator.event", school=act.school, device=act.device, says=act.event)
                 await self._announce(device, act)
+            while self._asked:
+                act = self._asked.popleft()
+                await self._announce(self.campus.device(act.school, act.device), act)
             await asyncio.sleep(LOOK_S / max(1.0, self._speed))
 
     async def _announce(self, device: Device, act: Act) -> Event | None:
@@ -328,8 +336,11 @@ class Simulation:
             await asyncio.sleep(LOOK_S / max(1.0, self._speed))
 
     def _heard(self, topic_name: str, payload: bytes) -> None:
-        """A reply: the event with its ``seq`` need not be said again."""
+        """A reply: the event with its ``seq`` need not be said again. Or a command."""
         levels = topic_name.split("/")
+        if levels[-1] == "command":
+            self._obey(levels, payload)
+            return
         seq = replied_seq(payload)
         if len(levels) != 5 or seq is None:
             return
@@ -340,6 +351,19 @@ class Simulation:
             self.counts.replies += 1
         if (waiting := self._replied.get((school, device, seq))) is not None:
             waiting.set()
+
+    def _obey(self, levels: list[str], payload: bytes) -> None:
+        """Answer a ping; carry out nothing else."""
+        answer = answer_to(payload, self._wall())
+        if answer is None or len(levels) != 5:
+            return
+        _, school, _, device, _ = levels
+        speaker = self._speakers.get((school, device))
+        if not isinstance(speaker, Transmitter):
+            return
+        conditions = self._story.conditions(speaker.device, self._elapsed())
+        if not is_silenced(speaker.device, conditions):
+            self._asked.append(Act(0, school, device, "answered", answer))
 
     # What a hand does
 

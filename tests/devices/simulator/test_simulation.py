@@ -72,6 +72,25 @@ async def test_every_device_speaks_and_says_it_is_online(
     assert body(ear.on(HUB_STATUS)[0])["online"] is True
 
 
+async def test_a_device_answers_a_ping_and_says_what_it_does_not_do(
+    broker: measure.Mosquitto, ear: Ear
+) -> None:
+    hub = f"campus/{SCHOOL}/repeater/hub"
+    async with living(broker, repeat_s=30):
+        for number, command in enumerate(("ping", "reboot")):
+            wanted = {"id": f"c{number}", "command": command, "expires": 9_999_999_999_999}
+            await ear.client.publish(f"{hub}/command", msgspec.json.encode(wanted), qos=1)
+        expired = {"id": "old", "command": "ping", "expires": 1}
+        await ear.client.publish(f"{hub}/command", msgspec.json.encode(expired), qos=1)
+        await ear.client.publish(f"{hub}/command", b"no command", qos=1)
+        await ear.until(lambda: len(ear.on(f"{hub}/event")) >= 2)
+    answers = [body(payload) for payload in ear.on(f"{hub}/event")]
+    assert [(one["event"], one["id"], one["ok"]) for one in answers] == [
+        ("answered", "c0", True),
+        ("answered", "c1", False),
+    ]
+
+
 async def test_a_press_is_repeated_the_same_to_the_byte_until_its_reply(
     broker: measure.Mosquitto, ear: Ear
 ) -> None:
