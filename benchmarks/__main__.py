@@ -23,6 +23,8 @@ ORDER: Final = (
     "alarm_to_screen",
     "restart",
     "growth",
+    "device_days",
+    "police_link",
     "listeners",
     "garbage",
     "police_answers",

@@ -33,6 +33,7 @@ class Hitches(msgspec.Struct, gc=False):
     missing; ``left`` is the count that was given up when the device last began anew; ``newest``
     (ms) the latest time among messages, once one came late. ``rejects`` are the counts by reason
     (`RejectReason`) between ``rejects_since`` and ``rejected``, the newest with ``detail``.
+    ``recorded`` is how much of the first three is in the device's days already.
     """
 
     lost: int = 0
@@ -48,6 +49,12 @@ class Hitches(msgspec.Struct, gc=False):
     rejected: int = 0
     reason: str = ""
     detail: str = ""
+    recorded: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def totals(self) -> tuple[int, int, int]:
+        """Lost, reconnects, reboots."""
+        return (self.lost, self.reconnects, self.reboots)
 
     def step(self, due: int, seq: int, *, later: bool | None) -> int:
         """Take ``seq`` in where ``due`` was expected; returns what is due next.

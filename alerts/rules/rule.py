@@ -8,7 +8,7 @@ serves every device with the same parameters; what differs by device lives in it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
@@ -34,18 +34,6 @@ class Hearing(msgspec.Struct):
     connected: bool = False
 
 
-class Recorded(NamedTuple):
-    """How far a device's counters are in its days (`gateway.pipeline.device_days`)."""
-
-    messages: int = 0
-    lost: int = 0
-    reconnects: int = 0
-    reboots: int = 0
-
-
-NOTHING_RECORDED: Final = Recorded()
-
-
 class DeviceState:
     """What is known of one device right now. Rules read it; the pipeline alone writes it.
 
@@ -54,7 +42,7 @@ class DeviceState:
     or gateway start). ``pause`` (ms) is the longest between two messages since unhurried rules
     last looked. ``online`` follows status messages, ``None`` while none was seen. ``due_seq`` is
     the ``seq`` that comes next, ``hitches`` counts what went wrong on the way (``None`` = nothing
-    yet), ``recorded`` how much of that is in the device's days; ``offset`` knows the
+    yet), ``recorded`` how many of its messages are in its days; ``offset`` knows the
     device's clock; ``events_seen`` are the events known already (`alerts.rules.events_seen`).
 
     ``latest`` is the last plain telemetry as it came; `values` takes it in when somebody asks.
@@ -94,7 +82,7 @@ class DeviceState:
         self.pause = 0
         self.due_seq: int | None = None
         self.hitches: Hitches | None = None
-        self.recorded: Recorded = NOTHING_RECORDED
+        self.recorded = 0
         self.online: bool | None = None
         self.online_since = 0
         self.offset = DeviceClock()

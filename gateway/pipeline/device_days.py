@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 import structlog
 
 from alerts.rules.measure import number
-from alerts.rules.rule import DeviceState, Recorded
+from alerts.rules.rule import DeviceState
 from gateway.clock import Clock
 from gateway.pipeline.roster import Roster
 from gateway.store.batch import Batch, DeviceDay
@@ -36,6 +36,10 @@ LOOK_S: Final = 10.0
 
 SIGNALS: Final = ("rssi_dbm", "uplink_rssi_dbm")
 """Values that tell how well a device is received, the first that is there counts."""
+
+
+_Totals: TypeAlias = tuple[int, tuple[int, int, int]]
+"""Messages, and `Hitches.totals`, since the gateway's start."""
 
 
 class Unwritten(msgspec.Struct, frozen=True):
@@ -116,43 +120,38 @@ class DeviceDays:
                 await asyncio.sleep(breath_s)
         return written
 
-    def _counted(self, rows: Iterable[int], day: int) -> list[tuple[DeviceDay, Recorded]]:
+    def _counted(self, rows: Iterable[int], day: int) -> list[tuple[DeviceDay, _Totals]]:
         counted = []
         for row in rows:
             state = self._roster.awake(row)
             if state is not None and not (new := unwritten(state)).nothing:
-                counted.append((_entry(state, new, day), totals(state)))
+                counted.append((_entry(state, new, day), _totals(state)))
         return counted
 
-    def _record(self, counted: Iterable[tuple[DeviceDay, Recorded]]) -> None:
-        for entry, recorded in counted:
-            # Looked up anew: a change of the register has given it another state meanwhile.
+    def _record(self, counted: Iterable[tuple[DeviceDay, _Totals]]) -> None:
+        for entry, (messages, hitches) in counted:
+            # Looked up anew: a change of the register may have given it another state meanwhile.
             state = self._roster.awake(entry.device)
             if state is not None:
-                state.recorded = recorded
+                state.recorded = messages
+                if state.hitches is not None:
+                    state.hitches.recorded = hitches
 
 
 def unwritten(state: DeviceState) -> Unwritten:
     """What was counted of a device and is in none of its days yet."""
     # A retained message alone, said before we listened, is no sign of life.
-    messages = state.messages if state.heard else state.recorded.messages
-    before, hitches = state.recorded, state.hitches
-    if hitches is None:
-        return Unwritten(messages - before.messages)
-    return Unwritten(
-        messages - before.messages,
-        hitches.lost - before.lost,
-        hitches.reconnects - before.reconnects,
-        hitches.reboots - before.reboots,
-    )
-
-
-def totals(state: DeviceState) -> Recorded:
-    """All that was counted of a device since the gateway's start."""
+    messages = state.messages - state.recorded if state.heard else 0
     hitches = state.hitches
     if hitches is None:
-        return Recorded(state.messages)
-    return Recorded(state.messages, hitches.lost, hitches.reconnects, hitches.reboots)
+        return Unwritten(messages)
+    new = (now - before for now, before in zip(hitches.totals, hitches.recorded, strict=True))
+    return Unwritten(messages, *new)
+
+
+def _totals(state: DeviceState) -> _Totals:
+    hitches = state.hitches
+    return state.messages, (0, 0, 0) if hitches is None else hitches.totals
 
 
 def signal_of(values: Mapping[str, object]) -> float | None:
