@@ -23,9 +23,17 @@ def subject_of(order: WorkOrder) -> str:
     return f"work_order:{order.school}/{order.id}"
 
 
-def put_order(batch: Batch, order: WorkOrder, alerts: Iterable[int] = ()) -> None:
-    """Write the order as it stands into ``batch``; ``alerts`` are those that it covers from now
-    on. Its last step becomes a fact."""
+def put_covered(batch: Batch, order: int, alerts: Iterable[int]) -> None:
+    """Write into ``batch`` that an order covers these alerts; one that is covered already stays
+    where it is."""
+    rows = [{"alert": alert, "work_order": order} for alert in alerts]
+    if rows:
+        insert = insert_into("sqlite", schema.work_order_alerts)
+        batch.statements.append((insert.on_conflict_do_nothing(), rows))
+
+
+def put_order(batch: Batch, order: WorkOrder) -> None:
+    """Write the order as it stands into ``batch``. Its last step becomes a fact."""
     row: dict[str, Any] = {
         "row": order.id,
         "school": order.school,
@@ -40,10 +48,6 @@ def put_order(batch: Batch, order: WorkOrder, alerts: Iterable[int] = ()) -> Non
         "body": _body.encode(order),
     }
     batch.statements.append((upsert("sqlite", schema.work_orders), [row]))
-    covered = [{"alert": alert, "work_order": order.id} for alert in alerts]
-    if covered:
-        insert = insert_into("sqlite", schema.work_order_alerts)
-        batch.statements.append((insert.on_conflict_do_nothing(), covered))
     step = order.steps[-1]
     batch.facts.append(
         Fact(

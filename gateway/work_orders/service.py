@@ -43,7 +43,7 @@ from gateway.store.read.work_orders import (
     standing_orders,
 )
 from gateway.store.store import Store, StoreError
-from gateway.store.work_orders import put_order
+from gateway.store.work_orders import put_covered, put_order
 from gateway.work_orders.grouping import UNHEARD, Bounds, Grouped, group
 
 _log: Final = structlog.get_logger(__name__)
@@ -268,15 +268,20 @@ class WorkOrders:
         *,
         urgent: bool = False,
     ) -> None:
-        """In pieces, so that no alarm waits behind thousands of orders."""
-        batch, size = Batch(now=now, urgent=urgent), 0
+        """In pieces, so that no alarm waits behind thousands of orders. Should it end between two
+        of them, the alerts not yet covered join their order the next time."""
+        batch, room = Batch(now=now, urgent=urgent), PIECE
         for order, alerts in orders:
-            put_order(batch, order, alerts)
-            size += 1 + len(alerts)
-            if size >= PIECE:
-                await self._commit(batch)
-                batch, size = Batch(now=now, urgent=urgent), 0
-        if size:
+            put_order(batch, order)
+            room -= 1
+            rest = alerts
+            while rest or room <= 0:
+                if room <= 0:
+                    await self._commit(batch)
+                    batch, room = Batch(now=now, urgent=urgent), PIECE
+                put_covered(batch, order.id, rest[:room])
+                rest, room = rest[room:], room - len(rest[:room])
+        if batch.statements:
             await self._commit(batch)
 
     async def _commit(self, batch: Batch) -> None:
