@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from audit.verification.attested import Attested
 from audit.verification.button import Button
 from audit.verification.camera import Camera
 from audit.verification.detector import Detector
@@ -31,5 +32,7 @@ def procedure_for(subject: Subject, new_id: Callable[[int], str]) -> Procedure:
             return RoundTrip(subject, new_id)
         case "police-link" if subject.links:
             return LinkTest(subject.links[0])
+        case "police-link":
+            return Attested()
         case _:
             return Presence(subject, new_id)

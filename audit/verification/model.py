@@ -43,8 +43,8 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
 
     ``code`` and ``inputs`` give the reason of the verdict (``verify.{code}``), ``advice`` what to
     do next (``verify.advice.{advice}``). ``waits_for`` is what the run needs now: from people
-    ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type in); from machines ``device``
-    (its next message), ``reply``, ``receiver``; empty = nothing.
+    ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type in), ``attest`` (their word);
+    from machines ``device`` (its next message), ``reply``, ``receiver``; empty = nothing.
     """
 
     id: str

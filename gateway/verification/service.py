@@ -1,40 +1,27 @@
-"""Runs verifications: one task a run, everything that counts through the one sequence of the flow.
-
-What devices say is seen after its commit, and only of devices that are being verified. Test
-windows and held presses are the pipeline's (`gateway.pipeline.windows`): what goes wrong here can
-make a verdict unknown, and never keeps an alarm.
-"""
+"""Verifications: what people ask for, and what becomes of runs that a restart cut short."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
-import msgspec
 import structlog
 
 from alerts.alert import AlertState, Refusal
 from alerts.rules.pressed import CONDITION as PANIC
+from audit.verification.attested import STEP as ATTEST
 from audit.verification.choose import procedure_for
 from audit.verification.link import LinkTest
-from audit.verification.model import Verdict, Verification
+from audit.verification.model import Verification
 from audit.verification.procedure import (
-    Ask,
     Cancelled,
     Confirmed,
-    Course,
-    Exchanged,
-    Input,
-    OpenWindow,
     Procedure,
-    SendTest,
-    Sent,
     Subject,
     Typed,
-    WindowOver,
 )
-from audit.verification.steps import ended, present
+from audit.verification.steps import present
 from devices.dialects.native import Native
 from devices.kinds import KindSpec, spec_for
 from devices.model import Device
@@ -43,24 +30,26 @@ from gateway.clock import Clock
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
-from gateway.pipeline.windows import LONGEST_MS, Held, HeldPress, Notice
+from gateway.pipeline.windows import LONGEST_MS, HeldPress
 from gateway.pipeline.work import Work
-from gateway.store.encoding import canonical
 from gateway.store.read.verifications import one_verification, unended
 from gateway.store.store import Store, StoreError
-from gateway.store.verifications import put_verification
+from gateway.verification.engine import Engine
 from gateway.verification.exercises import Exercises
 from gateway.verification.ports import TestSender
 from gateway.verification.running import Running
-from gateway.verification.translating import name_of, pressed, said, uses_link
+from gateway.verification.translating import link_of, name_of, pressed
 
 _log: Final = structlog.get_logger(__name__)
 
 MOST: Final = 500
 """Runs at once. More people than that do not stand before devices at the same time."""
 
-SEND_S: Final = 45.0
-"""A link has its own limits, of seconds; this is for one that never comes back."""
+_DONE: Final = {
+    "confirm": frozenset({"press_confirmed", "attest_confirmed"}),
+    "reading": frozenset({"reading_typed"}),
+}
+"""By what people are asked for: the codes of the steps in which they have given it."""
 
 
 class Verifications:
@@ -85,21 +74,16 @@ class Verifications:
         self._kinds: Final = kinds
         self._sender: Final = sender
         self.exercises: Final = Exercises(flow=flow, store=store)
-        self._runs: dict[str, Running] = {}
-        self._by_row: dict[int, Running] = {}
-        self._group: asyncio.TaskGroup | None = None
+        self._engine: Final = Engine(flow=flow, windows=judge.windows, clock=clock, sender=sender)
         self._beginning: Final = asyncio.Lock()
 
     async def run(self) -> None:
         """Take up what was under way, then run what is asked for, until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as self._group:
-                self._runs.clear()
-                self._by_row.clear()
-                await self._take_up()
-                await asyncio.Event().wait()
-        finally:
-            self._group = None
+        await self._engine.run(self._take_up)
+
+    def committed(self, work: Work) -> None:
+        """After each commit: devices that are being verified are heard here."""
+        self._engine.committed(work)
 
     # Asked for by people
 
@@ -117,7 +101,7 @@ class Verifications:
         The same ``key`` of the same person for the same device is the same run. Raises
         `StoreError`.
         """
-        return await self._see_through(self._begin(school, device, actor, key, window_ms))
+        return await self._engine.see_through(self._begin(school, device, actor, key, window_ms))
 
     async def _begin(
         self, school: str, device: str, actor: str, key: str | None, window_ms: int
@@ -143,10 +127,10 @@ class Verifications:
                 actor=actor,
                 started=self._clock.now(),
                 device=found.row,
-                link=subject.links[0] if subject.links and uses_link(found) else None,
+                link=link_of(found, subject),
                 place=found.place or "",
             )
-            return await self._start(Running(run, procedure, found))
+            return await self._engine.start(Running(run, procedure, found))
 
     async def begin_link(
         self,
@@ -161,7 +145,7 @@ class Verifications:
         would go) has to acknowledge. An empty ``actor`` is the gateway itself, by its schedule.
         Raises `StoreError`.
         """
-        return await self._see_through(self._begin_link(link, actor, code, paths, key))
+        return await self._engine.see_through(self._begin_link(link, actor, code, paths, key))
 
     async def _begin_link(
         self, link: str, actor: str, code: Code, paths: Sequence[Path], key: str | None
@@ -188,26 +172,31 @@ class Verifications:
                 link=link,
                 place="" if found is None else found.place or "",
             )
-            return await self._start(Running(run, procedure, found))
+            return await self._engine.start(Running(run, procedure, found))
 
     async def confirm(self, name: str, actor: str) -> Verification | Refusal:
         """The press that waits was the technician's own. Raises `StoreError`: then it goes out."""
-        running = self._runs.get(name)
+        running = self._engine.runs.get(name)
         if running is None:
             return await self._over(name, "confirm")
         # Seen through, though the phone may hang up: half a confirmation would be none.
-        return await self._see_through(self._confirm(running, actor))
+        return await self._engine.see_through(self._confirm(running, actor))
 
     async def _confirm(self, running: Running, actor: str) -> Verification | Refusal:
         async with running.lock:
-            if any(step.code == "press_confirmed" for step in running.run.steps):
+            if any(step.code in _DONE["confirm"] for step in running.run.steps):
                 return running.run  # asked once more, from a poor network
+            step = present(running.run)
+            if step is not None and step.step == ATTEST:
+                return await self._attest(running, actor)
+            if step is None or step.step != "confirm":
+                return Refusal("not_waiting", "no press waits for this confirmation")
             work = self._flow.work()
             held = self._judge.windows.confirm(running.run.id, actor, work)
             if isinstance(held, Refusal):
                 return held
             try:
-                if not await self._fold(running, Confirmed(), work):
+                if not await self._engine.fold(running, Confirmed(), work):
                     await self._flow.commit(work)
             except StoreError:
                 self._judge.windows.take_back(held)
@@ -215,14 +204,20 @@ class Verifications:
                 raise
             return running.run
 
+    async def _attest(self, running: Running, actor: str) -> Verification | Refusal:
+        if actor != running.run.actor:
+            return Refusal("not_yours", f"{running.run.actor} began this, and attests it")
+        await self._engine.fold(running, Confirmed(), self._flow.work())
+        return running.run
+
     async def type_in(
         self, name: str, value: float, *, load: bool = False
     ) -> Verification | Refusal:
         """The figure that the technician read. Raises `StoreError`."""
-        running = self._runs.get(name)
+        running = self._engine.runs.get(name)
         if running is None:
             return await self._over(name, "reading")
-        return await self._see_through(self._type_in(running, Typed(value, load)))
+        return await self._engine.see_through(self._type_in(running, Typed(value, load)))
 
     async def _type_in(self, running: Running, typed: Typed) -> Verification | Refusal:
         async with running.lock:
@@ -230,15 +225,15 @@ class Verifications:
                 if any(step.step == "reading" and step.ended for step in running.run.steps):
                     return running.run
                 return Refusal("not_waiting", "this verification waits for no figure now")
-            await self._fold(running, typed, self._flow.work())
+            await self._engine.fold(running, typed, self._flow.work())
             return running.run
 
     async def cancel(self, name: str, actor: str) -> Verification | Refusal:
         """Give it up. A press that is held goes out: nobody said that it was a test."""
-        running = self._runs.get(name)
+        running = self._engine.runs.get(name)
         if running is None:
             return await self._over(name, "")
-        return await self._see_through(self._cancel(running, actor))
+        return await self._engine.see_through(self._cancel(running, actor))
 
     async def _cancel(self, running: Running, actor: str) -> Verification | Refusal:
         async with running.lock:
@@ -246,13 +241,13 @@ class Verifications:
                 return running.run
             work = self._flow.work()
             self._judge.windows.cancel(running.run.id, work)
-            if not await self._fold(running, Cancelled(actor), work):
-                await self._keep(work)
+            if not await self._engine.fold(running, Cancelled(actor), work):
+                await self._engine.keep(work)
             return running.run
 
     async def wait(self, name: str, version: int, seconds: float) -> Verification | None:
         """The run once it is newer than ``version``, or as it is after ``seconds``."""
-        running = self._runs.get(name)
+        running = self._engine.runs.get(name)
         if running is None:
             return await self._stored(name)
         return await running.changed(version, seconds)
@@ -261,192 +256,10 @@ class Verifications:
         """Presses that wait for their confirmation, for whoever watches the school."""
         return self._judge.windows.held_presses()
 
-    # Told by the flow
-
-    def committed(self, work: Work) -> None:
-        """After each commit. With nothing under way this is all it costs."""
-        if not self._runs:
-            return
-        for notice in work.tests:
-            self._noticed(notice)
-        by_row = self._by_row
-        for row, channel, happened, received, body in work.batch.readings:
-            running = by_row.get(row)
-            if running is not None:
-                running.tell(said(channel, happened, received, body))
-
-    def _noticed(self, notice: Notice) -> None:
-        if isinstance(notice, Held):
-            running = self._runs.get(notice.press.window.verification)
-            if running is not None:
-                running.tell(pressed(notice.press))
-            return
-        running = self._runs.get(notice.window.verification)
-        if running is not None:
-            running.tell(WindowOver(why=notice.why.value, alarm=notice.press is not None))
-
-    # One run
-
-    async def _see_through(
-        self, work: Coroutine[Any, Any, Verification | Refusal]
-    ) -> Verification | Refusal:
-        if self._group is None:
-            work.close()
-            return Refusal("not_ready", "the gateway is still starting, or about to stop")
-        result = await asyncio.shield(self._group.create_task(_caught(work)))
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    async def _start(self, running: Running) -> Verification | Refusal:
-        run = running.run
-        course = running.procedure.begin(run, run.started)
-        work = self._flow.work()
-        for effect in course.effects:
-            if isinstance(effect, OpenWindow) and running.device is not None:
-                window = self._judge.windows.open(
-                    running.device,
-                    actor=run.actor,
-                    verification=run.id,
-                    milliseconds=effect.milliseconds,
-                    work=work,
-                )
-                if isinstance(window, Refusal):
-                    return window
-        running.run = course.run
-        put_verification(work.batch, course.run, running.subject, fact=True)
-        self._ask(running, course, work)
-        self._runs[run.id] = running
-        if running.device is not None:
-            self._by_row[running.device.row] = running
-        try:
-            await self._flow.commit(work)
-        except BaseException:
-            # Not kept, or not known to be: no window stays open for it.
-            self._forget(running)
-            work = self._flow.work()
-            self._judge.windows.cancel(run.id, work)
-            await self._keep(work)
-            raise
-        self._flow.wake_timers()
-        self._send(running, course)
-        self._follow(running)
-        return running.run
-
-    def _follow(self, running: Running) -> None:
-        if self._group is None:
-            raise RuntimeError("verifications do not run")
-        if running.over:
-            self._forget(running)
-            return
-        running.task = self._group.create_task(
-            self._go_on(running), name=f"verification {running.run.id}"
-        )
-
-    async def _go_on(self, running: Running) -> None:
-        try:
-            while True:
-                heard = await running.heard(self._clock.now())
-                async with running.lock:
-                    # People act on it, too, while this waits.
-                    if not running.over:
-                        await self._fold(running, heard, self._flow.work())
-                    if running.over:
-                        return
-        except Exception:  # noqa: BLE001 - a fault in one run ends that run
-            _log.exception("verification.failed", verification=running.run.id)
-            await self._give_up(running, "fault")
-        finally:
-            self._forget(running)
-
-    async def _fold(self, running: Running, heard: Input | None, work: Work) -> bool:
-        """Take in what was heard (``None`` = time); true when something came of it, and is kept."""
-        run, now = running.run, self._clock.now()
-        procedure = running.procedure
-        if heard is None:
-            step = present(run)
-            if step is None or step.due is None or now < step.due:
-                return False
-            course = procedure.tick(run, now)
-        else:
-            course = procedure.take(run, heard, now)
-        if course.run is run:
-            return False
-        after = msgspec.structs.replace(course.run, version=run.version + 1)
-        put_verification(work.batch, after, running.subject, fact=after.ended is not None)
-        self._ask(running, course, work)
-        if isinstance(heard, Confirmed):
-            await self._flow.commit(work)
-        else:
-            await self._keep(work)
-        running.set(after)
-        self._send(running, course)
-        return True
-
-    async def _keep(self, work: Work) -> None:
-        try:
-            await self._flow.commit(work)
-        except StoreError as error:
-            await self._flow.keep_trying(work, error)
-
-    def _ask(self, running: Running, course: Course, work: Work) -> None:
-        device = running.device
-        for effect in course.effects:
-            if isinstance(effect, Ask) and device is not None:
-                topic = f"campus/{device.school}/{device.kind}/{device.id}/command"
-                body = {"id": effect.id, "command": effect.command, "expires": effect.expires}
-                work.replies.append((topic, canonical(body)))
-
-    def _send(self, running: Running, course: Course) -> None:
-        for effect in course.effects:
-            if isinstance(effect, SendTest) and self._group is not None:
-                self._group.create_task(
-                    self._send_test(running, effect), name=f"test over {effect.link}"
-                )
-
-    async def _send_test(self, running: Running, wanted: SendTest) -> None:
-        device = running.device
-        try:
-            async with asyncio.timeout(SEND_S):
-                report = await self._sender.send_test(
-                    wanted.link,
-                    wanted.code,
-                    actor=running.run.actor,
-                    device=None if device is None else device.id,
-                    paths=wanted.paths or None,
-                    on_exchange=lambda exchange: running.tell(Exchanged(exchange)),
-                )
-        except TimeoutError:
-            running.tell(Sent(error=f"no report within {SEND_S:.0f} s"))
-        except Exception as error:  # noqa: BLE001 - the verdict says it; alarms go their own way
-            _log.exception("verification.not_sent", link=wanted.link)
-            running.tell(Sent(error=f"{type(error).__name__}: {error}"[:200]))
-        else:
-            running.tell(Sent(report.exchanges))
-
-    async def _give_up(self, running: Running, code: str) -> None:
-        """Nothing can be said of it. Its window closes; a press in it goes out."""
-        run = running.run
-        work = self._flow.work()
-        self._judge.windows.cancel(run.id, work)
-        after = msgspec.structs.replace(
-            ended(run, Verdict.UNKNOWN, code, work.batch.now, advice="again"),
-            version=run.version + 1,
-        )
-        put_verification(work.batch, after, running.subject, fact=True)
-        await self._keep(work)
-        running.set(after)
-
-    def _forget(self, running: Running) -> None:
-        self._runs.pop(running.run.id, None)
-        device = running.device
-        if device is not None and self._by_row.get(device.row) is running:
-            del self._by_row[device.row]
-
     # What there is
 
     async def _known(self, name: str, key: str | None) -> Verification | None:
-        running = self._runs.get(name)
+        running = self._engine.runs.get(name)
         if running is not None:
             return running.run
         return None if key is None else await self._stored(name)
@@ -459,17 +272,17 @@ class Verifications:
         run = await self._stored(name)
         if run is None:
             return Refusal("unknown_verification", f"there is no verification {name}")
-        done = {"confirm": "press_confirmed", "reading": "reading_typed"}.get(wanted)
-        if done is None or any(step.code == done for step in run.steps):
+        done = _DONE.get(wanted)
+        if done is None or any(step.code in done for step in run.steps):
             return run
         return Refusal("not_waiting", "this verification is over")
 
     def _may_begin(self, device: Device | None) -> Refusal | None:
-        if len(self._runs) >= MOST:
+        if len(self._engine.runs) >= MOST:
             return Refusal("too_many_verifications", f"{MOST} verifications are under way")
         if device is None:
             return None
-        if device.row in self._by_row:
+        if device.row in self._engine.by_row:
             return Refusal("verification_running", f"{device.school}/{device.id} is being verified")
         alarm = self._book.of(device.row, PANIC)
         if alarm is not None and alarm.state in (AlertState.UNACKNOWLEDGED, AlertState.RETURNED):
@@ -502,16 +315,14 @@ class Verifications:
     async def _take_up(self) -> None:
         """Go on with tests whose window or press is still there; nothing is known of the rest."""
         for run in await asyncio.to_thread(self._store.read, unended):
-            if run.id in self._runs:
+            if run.id in self._engine.runs:
                 continue
             device = None if run.device is None else self._judge.roster.device(run.device)
             running = Running(run, self._procedure(run, device), device)
             if self._stands(run) and device is not None:
-                self._runs[run.id] = running
-                self._by_row[device.row] = running
-                self._follow(running)
+                self._engine.follow(running)
             else:
-                await self._give_up(running, "interrupted")
+                await self._engine.give_up(running, "interrupted")
 
     def _procedure(self, run: Verification, device: Device | None) -> Procedure:
         if device is None or run.kind == LinkTest.kind:
@@ -528,21 +339,6 @@ class Verifications:
                 step = present(run)
                 if step is not None and step.step == "press":
                     # Killed between the press and the row of the run.
-                    asyncio.get_running_loop().call_soon(self._tell, run.id, pressed(held))
+                    asyncio.get_running_loop().call_soon(self._engine.tell, run.id, pressed(held))
                 return True
         return False
-
-    def _tell(self, name: str, heard: Input) -> None:
-        running = self._runs.get(name)
-        if running is not None:
-            running.tell(heard)
-
-
-async def _caught(
-    work: Coroutine[Any, Any, Verification | Refusal],
-) -> Verification | Refusal | Exception:
-    """What it comes to; a failure is for who asked, and ends no other run."""
-    try:
-        return await work
-    except Exception as error:  # noqa: BLE001 - raised again where it was asked for
-        return error

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from audit.verification.procedure import Pressed, Said
+from audit.verification.procedure import Pressed, Said, Subject
 from devices.model import Device
 from devices.reading import Channel
 from gateway.pipeline.windows import HeldPress
@@ -24,9 +24,11 @@ def name_of(actor: str, thing: str, key: str | None) -> str:
     return hashlib.sha256(f"{actor}\n{thing}\n{key}".encode()).hexdigest()[:32]
 
 
-def uses_link(device: Device) -> bool:
-    """Whether verifying it takes the police link."""
-    return device.kind in ("alarm-button", "police-link")
+def link_of(device: Device, subject: Subject) -> str | None:
+    """The police link that verifying the device takes, if it takes one."""
+    if device.kind == "police-link":
+        return f"{device.school}/{device.id}"
+    return subject.links[0] if subject.links and device.kind == "alarm-button" else None
 
 
 def pressed(held: HeldPress) -> Pressed:

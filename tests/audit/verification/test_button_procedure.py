@@ -147,3 +147,16 @@ def test_exchanges_are_kept_within_bounds() -> None:
     for number in range(200):
         run.hear(Exchanged(exchange(Result.SILENT, started=NOW + number)))
     assert len(run.run.steps[0].exchanges) == 50
+
+
+def test_the_test_of_a_link_that_a_vendor_keeps_is_attested_by_who_began_it() -> None:
+    run = Run("police-link", links=())
+    assert run.waits == "attest"
+    run.later(1000).says(state="up").hear(Sent((exchange(),)))
+    assert run.run.ended is None
+    run.hear(Confirmed())
+    assert run.outcome == (Verdict.MET, "attested")
+    assert run.run.inputs == {"actor": "li.na"}
+    assert run.run.kind == "attested"
+    silent = Run("police-link", links=()).later(1_800_000).tick()
+    assert silent.outcome == (Verdict.UNKNOWN, "not_attested")

@@ -128,7 +128,7 @@ class House:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self.verifications.run())
-        await until(lambda: self.verifications._group is not None)
+        await until(lambda: self.verifications._engine._group is not None)
         for _ in range(50):  # what it takes up at a start is read in a thread
             await asyncio.sleep(0.001)
 
