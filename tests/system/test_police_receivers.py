@@ -222,8 +222,12 @@ class Iobroker:
         self.ports: dict[str, int] = self.next("listening", seconds=30.0)
 
     def next(self, kind: str, seconds: float = 10.0) -> Any:
-        """The next thing it says, which has to be of this kind."""
-        said = self._said.get(timeout=seconds)
+        """The next thing it says, which has to be of this kind.
+
+        It says NAK twice and we hang up after the first: that reset is no news.
+        """
+        while "error" in (said := self._said.get(timeout=seconds)):
+            assert said["error"] == "read ECONNRESET", said
         assert kind in said, said
         return said[kind]
 
