@@ -187,3 +187,11 @@ async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not true():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.002)
+
+
+def waits_for(what: str) -> Callable[[Verification], bool]:
+    return lambda run: run.waits_for == what
+
+
+def over(run: Verification) -> bool:
+    return run.ended is not None

@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
 from concurrent.futures import Future
 
 import pytest
-from house import House
+from house import House, over, waits_for
 from sqlalchemy import select
 
 from alerts.alert import Refusal
-from audit.verification.model import Verdict, Verification
+from audit.verification.model import Verdict
 from devices.police_link.link import Code, Result
 from gateway.pipeline.windows import CONFIRM_MS, LONGEST_MS
 from gateway.store.batch import Batch
 from gateway.store.schema import deadlines, facts, verifications
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
-
-
-def waits_for(what: str) -> Callable[[Verification], bool]:
-    return lambda run: run.waits_for == what
-
-
-def over(run: Verification) -> bool:
-    return run.ended is not None
 
 
 def kinds(store: SqliteStore) -> list[str]:
