@@ -359,6 +359,10 @@ class Windows:
             work.batch.deadlines.append(Deadline(kind, window.subject, None))
         kind = "test_window_closed" if held is None else "test_press_released"
         _state(window, kind, "gateway", work.batch.now, work, why=why.value)
+        # Held and let out in one batch: should the store refuse it, it goes out once.
+        work.tests = [
+            one for one in work.tests if not (isinstance(one, Held) and one.press is held)
+        ]
         work.tests.append(Over(window, why, held))
 
     def _let_go(self, row: int) -> None:

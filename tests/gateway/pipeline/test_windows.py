@@ -476,6 +476,17 @@ def test_a_press_whose_batch_the_store_refuses_goes_out_in_that_batch(testing: T
     assert testing.panic() == 1
 
 
+def test_two_presses_in_one_refused_batch_are_two(testing: Testing) -> None:
+    testing.open()
+    at = testing.clock.turn(1000)
+    pair = [{"ts": at + n, "seq": n, "event": "pressed"} for n in (1, 2)]
+    work = testing.hear("campus/no3/alarm-button/gate-01/event", json.dumps(pair).encode())
+    testing.judge.refused(work)
+    testing.keep(work)
+    assert testing.panic() == 2
+    assert not testing.stored
+
+
 def test_a_press_waits_no_longer_when_the_store_refuses_anything(testing: Testing) -> None:
     testing.open()
     testing.pressed()
