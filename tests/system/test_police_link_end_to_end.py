@@ -15,7 +15,7 @@ from typing import Any
 import aiomqtt
 import pytest
 
-from benchmarks import measure
+from benchmarks import measure, police_soak
 from benchmarks.police_campus import (
     LINK,
     Page,
@@ -274,3 +274,10 @@ async def ran(*command: str) -> tuple[int | None, str]:
     )
     said, _ = await process.communicate()
     return process.returncode, said.decode()
+
+
+async def test_killed_again_and_again_before_the_acknowledgement_no_alarm_is_lost_or_doubled() -> (
+    None
+):
+    figures = await police_soak.kills(4, seed=7)
+    assert figures["holds"], figures
