@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Step } from "@/api/types";
-import { current, left, share, stage } from "@/verification/countdown";
+import { current, left, remaining, share, stage } from "@/verification/countdown";
 
 const step = (more: Partial<Step>) =>
   ({ step: "press", started: null, due: null, ended: null, verdict: null, exchanges: [], ...more }) as Step;
@@ -10,6 +10,12 @@ describe("the countdown", () => {
     expect([581_000, 60_000, 59_900, 900, 0, -5_000].map(left)).toEqual([
       "9:41", "1:00", "1:00", "1", "0", "0",
     ]);
+  });
+
+  it("never shows more than there was at the beginning", () => {
+    expect(remaining(10_400, 40_400, 10_000)).toBe("30");
+    expect(remaining(10_400, 40_400, 21_000)).toBe("20");
+    expect(remaining(null, 40_400, 10_400)).toBe("30");
   });
 
   it("is full at the beginning, empty at the end, and full where there is no limit", () => {

@@ -8,6 +8,11 @@ export function left(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
+/** What is left of a limit. Never more than there was: the page counts by whole seconds. */
+export function remaining(started: number | null, due: number, now: number): string {
+  return left(Math.min(due - now, started === null ? Infinity : due - started));
+}
+
 /** The part of a time limit that is left, 1 to 0; 1 when there is no limit. */
 export function share(started: number | null, due: number | null, now: number): number {
   if (started === null || due === null || due <= started) return 1;
