@@ -22,6 +22,7 @@ from gateway.api.kinds import KindTable
 from gateway.api.page import BuiltPage
 from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
+from gateway.api.present_verifications import held_out
 from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
 from gateway.api.register import Register
@@ -112,6 +113,11 @@ def create_api(
         streams=settings.web.limits.streams,
         metrics=metrics,
         links=police.counts,
+        held=lambda: (
+            []
+            if verifications is None
+            else [held_out(register, one) for one in verifications.held_presses()]
+        ),
     )
     doorkeeper.ended = hub.end
     services = Services(

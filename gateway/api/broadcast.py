@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 import msgspec
 import structlog
 
-from gateway.api.models.alerts import LiveFeedOut
+from gateway.api.models.alerts import HeldPressOut, LiveFeedOut
 from gateway.api.police import counts_of_links
 from gateway.api.present import Presenter, counts_out, feed_out
 from gateway.api.problems import Problem
@@ -145,8 +145,11 @@ class Hub:
         streams: int,
         metrics: Metrics,
         links: Callable[[Schools], dict[LinkState, int] | None] = lambda _: None,
+        held: Callable[[], Sequence[HeldPressOut]] = tuple,
     ) -> None:
-        """``links`` counts the police links of some schools by state."""
+        """``links`` counts the police links of some schools by state; ``held`` gives the presses
+        that wait to be confirmed as tests.
+        """
         self._desk = desk
         self._presenter = presenter
         self._last_row = last_row
@@ -154,6 +157,7 @@ class Hub:
         self._streams = streams
         self._metrics = metrics
         self._links = links
+        self._held = held
         self._groups: dict[Schools, set[Listener]] = {}
         self._users: Counter[str] = Counter()
         self._kept: deque[Event] = deque(maxlen=KEPT)
@@ -335,7 +339,8 @@ class Hub:
         while True:
             try:
                 feed = self._desk.feed()
-                state = (feed.connected, feed.trouble)
+                held = [one.verification for one in self._held()]
+                state = (feed.connected, feed.trouble, held)
                 if loop.time() >= due or state != told:
                     told = state
                     due = loop.time() + FEED_SECONDS
@@ -351,6 +356,7 @@ class Hub:
             feed=feed_out(feed),
             counts=counts_out(self._desk.counts(schools)),
             police_link=counts_of_links(self._links(schools)),
+            held=[one for one in self._held() if schools is None or one.device.school in schools],
         ).model_dump_json()
         return b"event: feed\nid: %d\ndata: %b\n\n" % (self._last, body.encode())
 

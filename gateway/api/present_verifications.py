@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Final
 from audit.verification.model import Detail, Step, Verification
 from devices.model import Device
 from devices.police_link.link import Exchange
-from gateway.api.models.alerts import AlertDeviceOut
+from gateway.api.models.alerts import AlertDeviceOut, HeldPressOut
 from gateway.api.models.shapes import Names
 from gateway.api.models.verifications import (
-    HeldPressOut,
     VerificationExchangeOut,
     VerificationOut,
     VerificationStepOut,
 )
-from gateway.api.register import names
+from gateway.api.register import Register, names
 from gateway.police.evidence import readable
 
 if TYPE_CHECKING:
@@ -77,14 +76,14 @@ def exchange_out(exchange: Exchange) -> VerificationExchangeOut:
     )
 
 
-def held_out(services: Services, held: HeldPress) -> HeldPressOut:
+def held_out(register: Register, held: HeldPress) -> HeldPressOut:
     """A press that waits."""
     device = held.window.device
     return HeldPressOut(
         verification=held.window.verification,
         device=_device(device),
-        school_name=services.register.school_name(device.school),
-        place=services.register.place_path(device.school, device.place),
+        school_name=register.school_name(device.school),
+        place=register.place_path(device.school, device.place),
         actor=held.window.actor,
         happened=held.reading.happened,
         due=held.due,

@@ -232,6 +232,18 @@ class CountsOut(Out):
     notice: CountOut
 
 
+class HeldPressOut(Out):
+    """A press in a test window that waits to be confirmed; at `due` it is a real alarm."""
+
+    verification: str
+    device: AlertDeviceOut
+    school_name: Names
+    place: Names | None
+    actor: str
+    happened: Moment
+    due: Moment
+
+
 class SummaryOut(Out):
     """What the frame of every page shows."""
 
@@ -259,4 +271,7 @@ class LiveFeedOut(Out):
     counts: CountsOut
     police_link: LinkCountsOut | None = Field(
         description="The police links in the caller's scope; `null` without any."
+    )
+    held: list[HeldPressOut] = Field(
+        description="Presses that wait to be confirmed as tests: nobody has been called out yet."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Final
 
 from pydantic import Field
 
@@ -93,18 +93,3 @@ class VerificationOut(Out):
     steps: list[VerificationStepOut]
     text: Names | None
     advice: Names | None
-
-
-class HeldPressOut(Out):
-    """A press in a test window that waits to be confirmed; at `due` it is a real alarm."""
-
-    verification: str
-    device: AlertDeviceOut
-    school_name: Names
-    place: Names | None
-    actor: str
-    happened: Moment
-    due: Moment
-
-
-Key = Annotated[str | None, Field(max_length=128)]

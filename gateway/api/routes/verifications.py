@@ -11,11 +11,11 @@ from alerts.alert import Refusal
 from audit.verification.model import Verdict, Verification
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Reader, Verifier, check
+from gateway.api.models.alerts import HeldPressOut
 from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
 from gateway.api.models.verifications import (
     CancelIn,
     ConfirmIn,
-    HeldPressOut,
     ReadingIn,
     VerificationOut,
     VerifyIn,
@@ -121,7 +121,7 @@ async def list_held_presses(services: ServicesHere, caller: Reader) -> Items[Hel
     """Presses in test windows that wait to be confirmed: nobody has been called out for them."""
     return Items(
         items=[
-            held_out(services, held)
+            held_out(services.register, held)
             for held in running(services).held_presses()
             if caller.sees(held.window.device.school)
         ]

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+
+import msgspec
+
+from gateway.security.access import Caller, Role
 
 NOBODY = "0" * 32
 
@@ -57,6 +62,29 @@ async def test_a_press_that_waits_is_seen_by_everybody_in_scope(door, campus) ->
     assert held["actor"] == "tim"
     assert held["due"] == campus.clock.now() + 30_000
     assert (await west.get("/api/v1/held-presses")).json()["items"] == []
+
+
+async def test_the_control_rooms_stream_tells_of_a_press_that_waits(door, campus) -> None:
+    tim = await door.as_("tim")
+    await begun(tim)
+    await press(campus)
+    hub = door.app.state.services.hub
+    caller = Caller(
+        name="west",
+        display="",
+        role=Role.OPERATOR,
+        scopes=(),
+        schools=None,
+        password_set=True,
+        by_session=True,
+        credential="c",
+    )
+    for schools, wanted in ((None, ["gate-01"]), (frozenset({"no5"}), [])):
+        listener = hub.join(msgspec.structs.replace(caller, schools=schools))
+        frame = await listener.take()
+        feed = json.loads(frame.partition(b"data: ")[2].partition(b"\n")[0])
+        assert [one["device"]["id"] for one in feed["held"]] == wanted
+        hub.leave(listener)
 
 
 async def test_somebody_else_may_not_confirm(door, campus) -> None:
