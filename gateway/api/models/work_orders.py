@@ -10,6 +10,7 @@ from audit.ledger.work_order import MOST_PHOTOS, ActionName, OrderState, StepKin
 from gateway.api.models.alerts import AlertDeviceOut, Detail
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import Identifier, In, Milliseconds, Moment, Names, Out
+from gateway.security.access import Role
 
 Said = Annotated[
     str, StringConstraints(min_length=1, max_length=1000), Field(examples=["更换电池, 清洁探头"])
@@ -73,6 +74,14 @@ class WorkOrderCountsOut(Out):
     done: int = Field(description="Reported done; the proof is missing.")
     mine: int
     held_back: int
+
+
+class AssigneeOut(Out):
+    """Somebody who can be made responsible for a work order."""
+
+    name: UserName
+    display: str
+    role: Role
 
 
 class OrderedDeviceIn(In):

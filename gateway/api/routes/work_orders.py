@@ -12,9 +12,10 @@ from audit.ledger import work_order as acts
 from audit.ledger.work_order import WorkOrder
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Reader, Repairer, check
-from gateway.api.models.shapes import Identifier, Page
+from gateway.api.models.shapes import Identifier, Items, Page
 from gateway.api.models.work_orders import (
     AcceptOrderIn,
+    AssigneeOut,
     AssignOrderIn,
     CancelOrderIn,
     CommentOrderIn,
@@ -31,7 +32,7 @@ from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.routes.devices import visible_device
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller, What, role_may
-from gateway.security.accounts import user_named
+from gateway.security.accounts import User, all_users, user_named
 from gateway.store.read.devices import device_row
 from gateway.store.read.work_orders import (
     OrderFilter,
@@ -113,6 +114,22 @@ async def count_work_orders(
     )
 
 
+@router.get("/work-orders/assignees", operation_id="list_assignees")
+async def list_assignees(
+    services: ServicesHere, caller: Repairer, school: Identifier
+) -> Items[AssigneeOut]:
+    """Who can be made responsible at a school: does repairs, and sees it."""
+    check(caller, What.REPAIR, school, f"school {school}")
+    everybody = await services.read(all_users)
+    return Items(
+        items=[
+            AssigneeOut(name=user.name, display=user.display, role=user.role)
+            for user in everybody
+            if _may_repair(services, user, school)
+        ]
+    )
+
+
 @router.post("/work-orders", operation_id="open_work_order", status_code=HTTPStatus.CREATED)
 async def open_work_order(
     services: ServicesHere, caller: Repairer, wanted: WorkOrderIn
@@ -171,11 +188,15 @@ async def _visible(services: Services, caller: Caller, number: int) -> WorkOrder
 async def _check_assignee(services: Services, name: str, school: str) -> None:
     """Whoever is responsible must be able to see the order and to report it done."""
     user = await services.read(user_named(name))
-    if user is None or user.disabled or not role_may(user.role, What.REPAIR):
-        raise invalid("to", f"there is no user {name} who does repairs")
+    if user is None or not _may_repair(services, user, school):
+        raise invalid("to", f"there is no user {name} who does repairs at {school}")
+
+
+def _may_repair(services: Services, user: User, school: str) -> bool:
+    if user.disabled or not role_may(user.role, What.REPAIR):
+        return False
     schools = services.register.schools_of(user.scopes)
-    if schools is not None and school not in schools:
-        raise invalid("to", f"{name} does not see the school {school}")
+    return schools is None or school in schools
 
 
 def _act(action: WorkOrderActionIn) -> acts.Action:

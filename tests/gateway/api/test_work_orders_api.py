@@ -271,6 +271,10 @@ async def test_only_somebody_who_sees_the_school_and_does_repairs_is_responsible
     }
 
     assert answers == {"nobody": 422, "anna": 422, "west": 422, "east-tim": 200}
+    offered = (await tim.get("/api/v1/work-orders/assignees?school=no3")).json()["items"]
+    assert {each["name"] for each in offered} == {
+        "ada", "olga", "oscar", "tim", "east", "east-tim", "east-ada",
+    }  # fmt: skip
     mine = await (await door.as_("east-tim")).get("/api/v1/work-orders?assignee=me")
     assert [each["id"] for each in mine.json()["items"]] == [made["id"]]
 
