@@ -60,12 +60,13 @@ with every alert.
 SITES: Final = """\
 ## Sites
 
-`campus import FILE…` takes YAML (`.yaml`) and CSV (`.csv`, `.tsv`, `.txt`; UTF-8, UTF-16 or
-GB18030; commas, semicolons or tabs; titles above the header are passed over). It shows what would
-change, asks, and then changes it. Importing a file again changes nothing. What a file does not name
-stays; a cell that is there and empty empties the field. `place`, `school`, `region`, `parent` and
-`kind` may be given by id or by name. Taking a device out of service is done on the page, by a named
-person with a reason, and not by a file.
+`campus import FILE…` takes YAML (`.yaml`), XLSX (`.xlsx`; each visible sheet is a table) and CSV
+(`.csv`, `.tsv`, `.txt`; UTF-8, UTF-16 or GB18030; commas, semicolons or tabs); titles above the
+header are passed over. It shows what would change, asks, and then changes it. Importing a file
+again changes nothing, nor does importing what `campus export FILE.xlsx` wrote. What a file does not
+name stays; a cell that is there and empty empties the field. `place`, `school`, `region`, `parent`
+and `kind` may be given by id or by name. Taking a device out of service is done on the page, by a
+named person with a reason, and not by a file.
 
 In YAML the tables are lists; `places`, `devices` and `parameters` may stand inside their school,
 `places` and `devices` inside a place:
