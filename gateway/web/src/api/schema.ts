@@ -283,6 +283,21 @@ export interface components {
             status: string;
         };
         /**
+         * AssigneeOut
+         * @description Somebody who can be made responsible for a work order.
+         */
+        AssigneeOut: {
+            /** Display */
+            display: string;
+            /**
+             * Name
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ @ -`.
+             * @example li.na
+             */
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /**
          * AssignIn
          * @description Say who deals with it; `null` = nobody.
          */
@@ -1344,6 +1359,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["AlertExchangeOut"][];
         };
+        /** AssigneeList */
+        Items_AssigneeOut_: {
+            /** Items */
+            items: components["schemas"]["AssigneeOut"][];
+        };
         /** FoundList */
         Items_FoundOut_: {
             /** Items */
@@ -1777,6 +1797,11 @@ export interface components {
         LiveFeedOut: {
             counts: components["schemas"]["CountsOut"];
             feed: components["schemas"]["FeedOut"];
+            /**
+             * Held
+             * @description Presses that wait to be confirmed as tests: nobody has been called out yet.
+             */
+            held: components["schemas"]["HeldPressOut"][];
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
         };

@@ -20,6 +20,7 @@ export type Feed = Shapes["FeedOut"];
 export type Counts = Shapes["CountsOut"];
 export type Summary = Shapes["SummaryOut"];
 export type FeedFrame = Shapes["LiveFeedOut"];
+export type HeldPress = Shapes["HeldPressOut"];
 export type StreamEntry = Shapes["LiveAlertOut"];
 
 export type PriorityName = keyof Counts;

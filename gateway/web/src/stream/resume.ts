@@ -1,5 +1,5 @@
 // What the page knows of the stream, folded from its events: pure, so that it can be tested.
-import type { Counts, Feed, FeedFrame, PoliceLinkCounts, StreamEntry } from "@/api/types";
+import type { Counts, Feed, FeedFrame, HeldPress, PoliceLinkCounts, StreamEntry } from "@/api/types";
 
 /** Without a sign of life for so long, what the page shows may be old. The gateway sends one a
  * second. */
@@ -19,6 +19,8 @@ export type StreamState = {
   readonly counts: Counts | null;
   /** How many police links are in which state; null: there are none. */
   readonly police: PoliceLinkCounts | null;
+  /** Presses in test windows that wait to be confirmed. */
+  readonly held: readonly HeldPress[];
 };
 
 export const UNHEARD: StreamState = {
@@ -28,6 +30,7 @@ export const UNHEARD: StreamState = {
   feed: null,
   counts: null,
   police: null,
+  held: [],
 };
 
 /** Take in a batch of events; returns those not seen before, oldest first. */
@@ -57,6 +60,7 @@ export function heardFrom(
     feed: frame.feed,
     counts: frame.counts,
     police: frame.police_link,
+    held: frame.held,
   };
 }
 

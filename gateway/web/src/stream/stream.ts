@@ -26,6 +26,7 @@ let checking: number | undefined;
 export const feed = computed(() => state.value.feed);
 export const counts = computed(() => state.value.counts);
 export const policeLinks = computed(() => state.value.police);
+export const held = computed(() => state.value.held);
 /** This browser's time, to the quarter of a second; for what is counted on this screen alone. */
 export const here = computed(() => tick.value);
 /** The gateway's time now, to the second: all ages on the page are counted from it, and to work
