@@ -196,8 +196,10 @@ class Lane:
         except TimeoutError:
             waiting.error = f"the link did not come back within {LONGEST_ATTEMPT_S:g} s"
         except Exception as error:  # noqa: BLE001 - a fault of one link's code must not end its lane
-            _log.exception("police.link_broken", link=self.name)
-            waiting.error = f"{type(error).__name__}: {error}"
+            fault = f"{type(error).__name__}: {error}"
+            if fault != waiting.error:  # a fault that comes each second is traced once
+                _log.exception("police.link_broken", link=self.name)
+            waiting.error = fault
             waiting.aside = True  # such as an event that no frame holds
         if arrived is not None:
             self._arrived(waiting, arrived)

@@ -116,8 +116,13 @@ def wants_test(view: View, info: LinkInfo, now: int) -> bool:
     """
     needed = info.demand.needed([one.path for one in view.paths])
     works = all(one.state is PathState.UP for one in view.paths if one.path in needed)
+    return works and not is_proven(view, info, now)
+
+
+def is_proven(view: View, info: LinkInfo, now: int) -> bool:
+    """Whether the last test is young enough to need no other soon."""
     early = min(DAY, info.demand.test_period_ms // EARLY_SHARE)
-    return works and (view.test_due is None or now >= view.test_due - early)
+    return view.test_due is not None and now < view.test_due - early
 
 
 def wants_notice(view: View, info: LinkInfo, now: int) -> bool:
@@ -157,11 +162,12 @@ class Schedule:
             for info in self._links:
                 if begun >= AT_ONCE:
                     break
-                begun += await self._look(info, self._clock.now())
+                begun += await self.look(info)
             await asyncio.sleep(LOOK_S)
 
-    async def _look(self, info: LinkInfo, now: int) -> bool:
+    async def look(self, info: LinkInfo) -> bool:
         """Test the link if it is its time; whether anything was begun."""
+        now = self._clock.now()
         view = self._view(info.id)
         device = self._device_of(info.id)
         if view is None or not device.school:
@@ -170,6 +176,10 @@ class Schedule:
             notice = self._book.of(device.row, ANNOUNCED)
             if notice is None or not notice.active:
                 return wants_notice(view, info, now) and await self._announce(info, device)
+            if is_proven(view, info, now + info.notice_hours * HOUR):
+                # Somebody has tested it meanwhile: the next test wants a notice of its own.
+                await self._fold(device, Explanation("link_test", "police_proven"), active=False)
+                return True
             if now < notice.known + info.notice_hours * HOUR:
                 return False
         if not wants_test(view, info, now):
