@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
@@ -18,9 +17,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 import structlog
 
-from alerts.alert import Alert
-from alerts.lifecycle import Limits
-from alerts.notification.webhook import Bilingual
 from alerts.rules.gateway_health import HealthLimits
 from devices.dialects import bind as bind_dialects
 from devices.dialects.dialect import BoundDialect, Dialect
@@ -33,27 +29,19 @@ from gateway.history.retention import Policy
 from gateway.ingest.connecting import filters_of, make_source
 from gateway.ingest.session import Recovery
 from gateway.ingest.source import Source
+from gateway.judging import make_judging
 from gateway.kinds import load_kinds
+from gateway.listening import listen, url_of
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
-from gateway.notification.wanted import audiences_of, escalation_of, languages_of
 from gateway.parts import Parts
-from gateway.pipeline.alert_book import AlertBook
-from gateway.pipeline.binding import Binder
-from gateway.pipeline.deadlines import Deadlines
 from gateway.pipeline.device_days import DeviceDays
-from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.flow import Flow, Pace
-from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
-from gateway.pipeline.rejects import Rejects
-from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.watch import Watch
 from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
-from gateway.police.forwarding import Forwarding
 from gateway.police.service import Police
-from gateway.police.surroundings import surroundings
 from gateway.settings import Settings
 from gateway.store.open import open_store
 from gateway.store.store import Store, StoreError
@@ -129,7 +117,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
     everyone: list[Dialect] = [Native(), *dialects]
 
     # Bound first: a taken port is found before anything is changed on the disk.
-    listening = _listen(settings)
+    listening = listen(settings)
     async with contextlib.AsyncExitStack() as closing:
         closing.callback(listening.close)
         store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
@@ -137,58 +125,14 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # Nothing that is loaded is garbage: the collector would look through it again and again.
         gc.disable()
         closing.callback(gc.enable)
+
         snapshot = store.load()
-
-        # Judging: pure state, filled from the store.
-        deadlines = Deadlines(escalation_of(settings.notification))
-        rejects, discoveries = Rejects(), Discoveries()
-        names = RegisterNames(store)
-        limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
-
-        def where(alert: Alert) -> Place:
-            device = judge.roster.device(alert.device)
-            path = None if device is None else names.book.place_path(alert.school, device.place)
-            return Place(
-                school=Bilingual(*names.book.school(alert.school)),
-                place=None if path is None else Bilingual(*path),
-                device=device,
-            )
-
-        telling = Telling(
-            audiences=audiences_of(settings.notification),
-            languages=languages_of(settings.notification),
-            policy=escalation_of(settings.notification),
-            where=where,
-            words=words,
-            page=settings.web.public_url,
-            demo=settings.demo,
-        )
-        forwarding = Forwarding(
-            settings.police_links,
-            lambda alert: surroundings(alert, judge.roster, names.book, words),
-        )
-        book = AlertBook(
-            limits=limits, told=[telling], on_deadline=deadlines.changed, forwarding=forwarding
-        )
-        book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
-        deadlines.load(snapshot.deadlines, book)
-        binder = Binder(kinds, snapshot.school_parameters)
-        judge: Judge = Judge(
-            dialects=everyone,
-            rules_of=binder.rules_of,
-            book=book,
-            discoveries=discoveries,
-            rejects=rejects,
-        )
-        judge.roster.load(snapshot.devices, snapshot.states, clock.now())
-        judge.windows.load(snapshot.deadlines, snapshot.devices)
-        school_parameters, schools = snapshot.school_parameters, snapshot.schools
-        acknowledging, last_transition = snapshot.acknowledging, snapshot.last_transition
-        for_police, link_watches = snapshot.for_police, snapshot.link_watches
-        del snapshot  # the rest is the roster's and the book's, to let go of as they see fit
+        judging = make_judging(settings, store, snapshot, kinds, words, everyone, clock.now())
+        judge, book, names = judging.judge, judging.book, judging.names
+        snapshot.devices, snapshot.states = [], {}  # the roster's now, to let go of as it sees fit
 
         # The broker, and the two sessions to it.
-        own, way = await _reach_broker(settings, dialects, schools, closing)
+        own, way = await _reach_broker(settings, dialects, snapshot.schools, closing)
         sources: list[tuple[Source, bool]] = []
         recovery = Recovery()
         for session, events in SESSIONS:
@@ -201,12 +145,12 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 rest_s=0.0 if events else settings.ingest.linger_ms / 1000,
                 recovery=recovery,
             )
-            source.recall(acknowledging.get(session, []))
+            source.recall(snapshot.acknowledging.get(session, []))
             sources.append((source, events))
 
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
-        live.start(last_transition)
+        live.start(snapshot.last_transition)
         notify: list[Callable[[], None]] = []
         follow: list[Callable[[Work], None]] = []
         taken_in = asyncio.Event()
@@ -227,8 +171,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             book=book,
             store=store,
             clock=clock,
-            waiting=for_police,
-            saved=link_watches,
+            waiting=snapshot.for_police,
+            saved=snapshot.link_watches,
         )
         closing.push_async_callback(police.aclose)
         follow.insert(0, police.committed)  # an alarm is on its way before anybody is told
@@ -237,13 +181,13 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             flow=flow,
             judge=judge,
             book=book,
-            rejects=rejects,
+            rejects=judging.rejects,
             store=store,
             clock=clock,
             limits=_health_limits(settings),
             metrics=metrics,
         )
-        flow.add(deadlines, judge.windows, discoveries, watch)
+        flow.add(judging.deadlines, judge.windows, judging.discoveries, watch)
 
         # Nor will it become any.
         gc.freeze()
@@ -295,8 +239,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 store=store,
                 clock=clock,
                 kinds=kinds,
-                school_parameters=school_parameters,
-                check_parameters=binder.mistakes,
+                school_parameters=snapshot.school_parameters,
+                check_parameters=judging.binder.mistakes,
                 feed=watch.feed,
             )
             history = SqliteHistory(store)
@@ -363,7 +307,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             serving = tasks.create_task(page.run(), name="page")
             await page.ready()
-            await on_ready(Running(_url(settings, listening), store, control))
+            await on_ready(Running(url_of(settings, listening), store, control))
             await stop.wait()
 
             _log.info("stopping")
@@ -470,30 +414,3 @@ def _health_limits(settings: Settings) -> HealthLimits:
         clock_jump_ms=ingest.clock_error_s * 1000,
         rejects_per_minute=ingest.rejects_per_minute,
     )
-
-
-def _listen(settings: Settings) -> socket.socket:
-    address = settings.web.listen
-    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((address.host, address.port))
-        listening.listen(2048)
-    except OSError as error:
-        listening.close()
-        raise OSError(
-            error.errno,
-            f"cannot listen on {address.host}:{address.port} for the page ({error.strerror}): "
-            "set web.listen to another port, or stop the program that holds this one",
-        ) from error
-    return listening
-
-
-def _url(settings: Settings, listening: socket.socket) -> str:
-    if settings.web.public_url is not None:
-        return settings.web.public_url
-    host, port = listening.getsockname()[:2]
-    scheme = "http" if settings.web.tls is None else "https"
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
-    return f"{scheme}://{shown}:{port}"

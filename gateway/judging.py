@@ -1,0 +1,97 @@
+"""What judging needs, filled from the store: the register, open alerts, deadlines, words for them.
+
+Pure state: nothing here runs by itself, and nothing does I/O but looking names up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from alerts.alert import Alert
+from alerts.lifecycle import Limits
+from alerts.notification.webhook import Bilingual
+from devices.dialects.dialect import Dialect
+from devices.kinds import KindSpec
+from gateway.names import RegisterNames
+from gateway.notification.wanted import audiences_of, escalation_of, languages_of
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.binding import Binder
+from gateway.pipeline.deadlines import Deadlines
+from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.judge import Judge
+from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.telling import Place, Telling
+from gateway.police.forwarding import Forwarding
+from gateway.police.surroundings import surroundings
+from gateway.settings import Settings
+from gateway.store.store import Snapshot, Store
+from gateway.words import Words
+
+
+class Judging(msgspec.Struct, frozen=True):
+    """Who judges, and what is shared with those who act by themselves or for people."""
+
+    judge: Judge
+    book: AlertBook
+    binder: Binder
+    names: RegisterNames
+    deadlines: Deadlines
+    discoveries: Discoveries
+    rejects: Rejects
+
+
+def make_judging(
+    settings: Settings,
+    store: Store,
+    snapshot: Snapshot,
+    kinds: Mapping[str, KindSpec],
+    words: Words,
+    dialects: Sequence[Dialect],
+    now: int,
+) -> Judging:
+    """Put it together, as it was at the last commit."""
+    deadlines = Deadlines(escalation_of(settings.notification))
+    rejects, discoveries = Rejects(), Discoveries()
+    names = RegisterNames(store)
+    limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
+
+    def where(alert: Alert) -> Place:
+        device = judge.roster.device(alert.device)
+        path = None if device is None else names.book.place_path(alert.school, device.place)
+        return Place(
+            school=Bilingual(*names.book.school(alert.school)),
+            place=None if path is None else Bilingual(*path),
+            device=device,
+        )
+
+    telling = Telling(
+        audiences=audiences_of(settings.notification),
+        languages=languages_of(settings.notification),
+        policy=escalation_of(settings.notification),
+        where=where,
+        words=words,
+        page=settings.web.public_url,
+        demo=settings.demo,
+    )
+    forwarding = Forwarding(
+        settings.police_links,
+        lambda alert: surroundings(alert, judge.roster, names.book, words),
+    )
+    book = AlertBook(
+        limits=limits, told=[telling], on_deadline=deadlines.changed, forwarding=forwarding
+    )
+    book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
+    deadlines.load(snapshot.deadlines, book)
+    binder = Binder(kinds, snapshot.school_parameters)
+    judge: Judge = Judge(
+        dialects=dialects,
+        rules_of=binder.rules_of,
+        book=book,
+        discoveries=discoveries,
+        rejects=rejects,
+    )
+    judge.roster.load(snapshot.devices, snapshot.states, now)
+    judge.windows.load(snapshot.deadlines, snapshot.devices)
+    return Judging(judge, book, binder, names, deadlines, discoveries, rejects)
