@@ -49,7 +49,7 @@ async def test_a_plan_is_uploaded_and_the_alarm_is_found_on_it(
 
     row = page.locator(f".row[data-device='{SCHOOL}/{button}']")
     await row.click()
-    mark = page.locator(f"[data-test=alert-plan] .mark[data-device='{button}']")
+    mark = page.locator(f"[data-test=alert-plan] .spot[data-device='{button}']")
     await expect(mark).to_be_visible()
     assert await mark.evaluate("(one) => one.style.left") == "25%"
     number = await row.get_attribute("data-alert")
