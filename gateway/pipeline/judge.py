@@ -20,11 +20,19 @@ from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
 from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route, Value
-from devices.timekeeping import ROUND, made_at, place_in_time, place_with_thought
+from devices.timekeeping import ROUND, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.glance import Calls, RuleSet
+from gateway.pipeline.heard import (
+    count_gap,
+    count_on,
+    event_fact,
+    fill_in,
+    take_in,
+    take_status,
+)
 from gateway.pipeline.late_press import LatePress
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY, Roster
@@ -32,7 +40,6 @@ from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.windows import Why, Windows
 from gateway.pipeline.work import Work
-from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
 
 _log: Final = structlog.get_logger(__name__)
@@ -142,7 +149,7 @@ class Judge:
                 ):
                     self._read_in_full(slot, topic, payload, retained, now, work)
                     continue
-                # `place_in_time`, `_take_in` and `_judge`, written out.
+                # `place_in_time`, `take_in` and `_judge`, written out.
                 at, seq = values.pop("ts"), values.pop("seq")
                 reading = Reading(_TELEMETRY, values, now, payload, at, at, seq)
                 clock = state.offset
@@ -150,7 +157,7 @@ class Judge:
                 if not (clock.plain_from <= now - at < clock.plain_to and count % ROUND):
                     place_with_thought(reading, clock)
                 if seq != state.due_seq:
-                    _count_gap(state, seq, reading)
+                    count_gap(state, seq, reading)
                 else:
                     state.due_seq = seq + 1
                 state.spoke = happened = reading.happened
@@ -196,7 +203,7 @@ class Judge:
         if glance is None or glance is not state.glance:
             state.take_in_latest()
         place_in_time(reading, state.offset)
-        _count_on(state, reading)
+        count_on(state, reading)
         state.latest = payload
         self._judge_all(slot, reading, now, work)
         state.glance = glance
@@ -218,13 +225,13 @@ class Judge:
             elif retained:
                 # What was said before we listened tells what was, not what is: it fills in, it
                 # is neither a sign of life nor judged.
-                _fill_in(state, reading)
+                fill_in(state, reading)
             else:
                 place_in_time(reading, state.offset)
                 if reading.firmware and reading.firmware != state.firmware:
                     state.firmware = reading.firmware
                     work.batch.states[state.device.row] = b""  # filled by `finish`
-                _take_in(state, reading)
+                take_in(state, reading)
                 self._judge_all(slot, reading, now, work)
                 work.batch.readings.append(
                     (state.device.row, 0, reading.happened, now, reading.body)
@@ -242,7 +249,7 @@ class Judge:
             _TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE
         )
         place_in_time(reading, state.offset)
-        _take_in(state, reading)
+        take_in(state, reading)
         self._judge(state, self.roster.rules(row).telemetry, reading, now, work)
         work.batch.readings.append((row, 0, reading.happened, now, reading.body))
         return True
@@ -309,7 +316,7 @@ class Judge:
             if not self._is_news(state, reading, work):
                 return  # repeated until our reply arrived, or retained: said and judged before
         if reading.channel is Channel.STATUS:
-            _take_status(state, reading, now, work)
+            take_status(state, reading, now, work)
         if reading.retained:
             state.values.update(reading.values)
             for number, judge in rules:
@@ -317,7 +324,7 @@ class Judge:
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
         else:
-            _take_in(state, reading)
+            take_in(state, reading)
             if self.windows and self._held_back(state, reading, clock_error, now, work):
                 rules = tuple(one for one in rules if not isinstance(state.rules[one[0]], Pressed))
             self._judge(state, rules, reading, now, work)
@@ -332,7 +339,7 @@ class Judge:
         if not is_news(state.events_seen, reading):
             return False
         work.batch.states[state.device.row] = b""  # filled by `finish`
-        work.batch.facts.append(_event_fact(state.device, reading))
+        work.batch.facts.append(event_fact(state.device, reading))
         return True
 
     def _held_back(
@@ -425,7 +432,7 @@ class Judge:
             if alarm is not None:
                 device = stand_in(route, kind)
                 work.batch.urgent = True
-                work.batch.facts.append(_event_fact(device, reading))
+                work.batch.facts.append(event_fact(device, reading))
                 self._book.fold(alarm, device, work)
             if reading.event is not None and not reading.retained:
                 self._reply(route, reading, work)
@@ -445,66 +452,3 @@ class Judge:
                 self._follow(slot.state, number, outcome, work)
         slot.state.hitch().reject(reject.reason.value, reject.detail, now)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
-
-
-def _take_in(state: DeviceState, reading: Reading) -> None:
-    """What a reading tells of its device, whatever the rules make of it."""
-    _count_on(state, reading)
-    state.values.update(reading.values)
-
-
-def _count_on(state: DeviceState, reading: Reading) -> None:
-    seq = reading.seq
-    if seq is not None:
-        _count_gap(state, seq, reading)
-    state.spoke = reading.happened
-
-
-def _count_gap(state: DeviceState, seq: int, reading: Reading) -> None:
-    due = state.due_seq
-    if due is None or seq == due:
-        state.due_seq = seq + 1
-        return
-    hitches = state.hitch()
-    made = made_at(reading, state.offset)
-    newest = max(hitches.newest, state.spoke)
-    later = None if made is None else made > newest
-    if later is False:
-        hitches.newest = newest
-    state.due_seq = hitches.step(due, seq, later=later)
-
-
-def _fill_in(state: DeviceState, reading: Reading) -> None:
-    for name, value in reading.values.items():
-        state.values.setdefault(name, value)
-
-
-def _take_status(state: DeviceState, reading: Reading, now: int, work: Work) -> None:
-    online = reading.values.get("online")
-    if isinstance(online, bool) and online is not state.online:
-        if online and state.online is False:
-            state.hitch().reconnects += 1
-        state.online = online
-        state.online_since = now
-        work.batch.states[state.device.row] = b""  # filled by `Judge.finish`
-
-
-def _event_fact(device: Device, reading: Reading) -> Fact:
-    return Fact(
-        kind="event",
-        happened=reading.happened,
-        known=reading.received,
-        actor=f"{Origin(reading.origin).name.lower()}:{device.school}/{device.id}",
-        subject=f"device:{device.school}/{device.id}",
-        body=canonical(
-            {
-                "at": reading.at,
-                "event": reading.event,
-                "late": reading.late,
-                "retained": reading.retained,
-                "seq": reading.seq,
-                "test": reading.test,
-                "values": reading.values,
-            }
-        ),
-    )
