@@ -81,8 +81,10 @@ def write_xlsx(tables: Mapping[Table, Sequence[Thing]], target: IO[bytes]) -> No
         columns = columns_out(table)
         sheet.freeze_panes = "A2"
         for at, column in enumerate(columns):
-            sheet.column_dimensions["ABCDEFGHIJ"[at]].width = _WIDTHS[column.sort]
-        sheet.append([_xlsx_cell(sheet, header_of(column), bold=True) for column in columns])
+            letter = sheet.column_dimensions["ABCDEFGHIJ"[at]]
+            letter.width = _WIDTHS[column.sort]
+            letter.number_format = "@"  # what somebody adds below stays text, too
+        sheet.append([_bold(sheet, header_of(column)) for column in columns])
         for thing in things:
             sheet.append([_xlsx_cell(sheet, value) for value in _values(thing, columns)])
         last = "ABCDEFGHIJ"[len(columns) - 1]
@@ -100,17 +102,24 @@ def _csv_cell(value: str) -> str:
     return f'="{value}"' if _NUMBERLIKE.match(value) else value
 
 
-def _xlsx_cell(sheet: WriteOnlyWorksheet, value: str, *, bold: bool = False) -> Cell:
-    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+def _xlsx_cell(sheet: WriteOnlyWorksheet, value: str) -> Cell | str | None:
+    # An apostrophe before what the import would take for a spreadsheet's habit: it takes that off.
+    shown = value if clean(value) == value else f"'{value}"
+    if not value.startswith(_FORMULA) and not _NUMBERLIKE.match(value):
+        return shown or None
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
+
+    cell = WriteOnlyCell(sheet, value=shown)
+    cell.data_type = "s"  # else openpyxl makes a formula of what begins with =
+    cell.number_format = "@"
+    cell.quotePrefix = True  # Excel keeps it text when somebody edits it
+    return cell
+
+
+def _bold(sheet: WriteOnlyWorksheet, text: str) -> Cell:
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
     from openpyxl.styles import Font  # noqa: PLC0415
 
-    # An apostrophe before what the import would take for a spreadsheet's habit: it takes that off.
-    cell = WriteOnlyCell(sheet, value=value if clean(value) == value else f"'{value}")
-    if value:
-        cell.data_type = "s"  # else openpyxl makes a formula of what begins with =
-        cell.number_format = "@"
-    if value.startswith(_FORMULA):
-        cell.quotePrefix = True  # Excel keeps it text when somebody edits it
-    if bold:
-        cell.font = Font(bold=True)
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.font = Font(bold=True)
     return cell
