@@ -72,7 +72,8 @@ async def kills(rounds: int, *, seed: int = 1) -> dict[str, Any]:
                 try:
                     await receiver.until(partial(_came, receiver, number), ARRIVES_S)
                 except TimeoutError:
-                    measure.say(f"round {number}: WRONG: the alarm has not arrived")
+                    said = (directory / "campus.log").read_text("utf-8", "replace")
+                    measure.say(f"round {number}: WRONG: the alarm has not arrived\n{said[-6000:]}")
                     break
                 arrived = number
             await _settled(directory)

@@ -188,12 +188,12 @@ class LinkWatch:
         The watch is kept with it: a crash within the next minute must not bring back a test that
         has failed since, and with it a link that is up.
         """
-        from gateway.store.links import next_state, save_watch  # noqa: PLC0415 - needs SQLAlchemy
+        from gateway.store.links import next_state, save_watches  # noqa: PLC0415 - needs SQLAlchemy
 
         now = work.batch.now
         if link in self.supervisor:
             saved = msgspec.json.encode(self.supervisor.supervision(link).dump())
-            work.batch.statements += save_watch(link, saved)
+            work.batch.statements += save_watches({link: saved})
         body = canonical(
             {
                 "before": change.before,
@@ -211,18 +211,26 @@ class LinkWatch:
             )
 
     async def _keep(self) -> None:
-        from gateway.store.links import add_days, save_watch  # noqa: PLC0415 - needs SQLAlchemy
+        from gateway.store.links import add_days, save_watches  # noqa: PLC0415 - needs SQLAlchemy
 
-        now, work = self._clock.now(), self._flow.work()
-        for link in self.supervisor:
-            supervision = self.supervisor.supervision(link)
-            work.batch.statements += add_days(link, supervision.drain(now))
-            work.batch.statements += save_watch(link, msgspec.json.encode(supervision.dump()))
-        try:
-            await self._flow.commit(work)
-        except StoreError as error:
-            # A minute of figures: what is in the table stays true.
-            _log.error("police.figures_unwritten", error=str(error))
+        links = list(self.supervisor)
+        for start in range(0, len(links), _AT_ONCE):
+            # In pieces: thousands of links must not keep alarms from being judged.
+            await asyncio.sleep(0)
+            work, now = self._flow.work(), self._clock.now()
+            watches = [
+                (link, self.supervisor.supervision(link))
+                for link in links[start : start + _AT_ONCE]
+                if link in self.supervisor
+            ]
+            tallies = [(link, one) for link, watch in watches for one in watch.drain(now)]
+            saved = {link: msgspec.json.encode(watch.dump()) for link, watch in watches}
+            work.batch.statements += [*add_days(tallies), *save_watches(saved)]
+            try:
+                await self._flow.commit(work)
+            except StoreError as error:
+                # A minute of figures: what is in the table stays true.
+                _log.error("police.figures_unwritten", error=str(error))
 
     def _decoded(self, link: str) -> Saved | None:
         saved = self._saved_before.pop(link, None)

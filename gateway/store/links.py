@@ -33,9 +33,9 @@ def next_state(link: str, state: str, since: int, cause: str, body: bytes) -> li
     return [(ended.values(until=since), None), (link_states.insert(), [row])]
 
 
-def add_days(link: str, tallies: Iterable[DayTally], dialect: str = "sqlite") -> list[Statement]:
-    """Add what was counted to what is stored of these days."""
-    rows = [{"link": link, **msgspec.structs.asdict(tally)} for tally in tallies]
+def add_days(tallies: Iterable[tuple[str, DayTally]], dialect: str = "sqlite") -> list[Statement]:
+    """Add what was counted of links, by their ids, to what is stored of these days."""
+    rows = [{"link": link, **msgspec.structs.asdict(tally)} for link, tally in tallies]
     if not rows:
         return []
     insert = insert_into(dialect, link_days)
@@ -48,9 +48,10 @@ def add_days(link: str, tallies: Iterable[DayTally], dialect: str = "sqlite") ->
     return [(statement, rows)]
 
 
-def save_watch(link: str, body: bytes, dialect: str = "sqlite") -> list[Statement]:
-    """What the watch of a link came to, for the next start."""
-    return [(upsert(dialect, link_watches), [{"link": link, "body": body}])]
+def save_watches(bodies: Mapping[str, bytes], dialect: str = "sqlite") -> list[Statement]:
+    """What the watch of each link came to, for the next start."""
+    rows = [{"link": link, "body": body} for link, body in bodies.items()]
+    return [(upsert(dialect, link_watches), rows)] if rows else []
 
 
 def states_of(link: str, limit: int) -> Callable[[Connection], list[StateRow]]:
