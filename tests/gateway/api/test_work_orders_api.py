@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from hashlib import sha256
 
 import pytest
@@ -377,3 +378,54 @@ async def test_many_faults_of_a_school_are_one_order_and_all_are_covered(
     assert (order["device"], order["faults"]) == (None, 30)
     assert order["title"]["en"] == "Device silent: 30 devices of the school"
     assert campus.counted("SELECT count(*) FROM work_order_alerts") == 30
+
+
+async def test_what_many_people_do_at_once_is_all_kept(door, campus) -> None:
+    tim, olga = await door.as_("tim"), await door.as_("olga")
+    device = {"school": "no3", "id": "lab-2"}
+    await tim.post("/api/v1/work-orders", json={"device": device, "text": "x"})
+
+    await asyncio.gather(
+        *(
+            client.post(
+                "/api/v1/work-orders/1/actions",
+                json={"action": "comment", "text": f"{name} {number}"},
+            )
+            for number in range(10)
+            for name, client in (("tim", tim), ("olga", olga))
+        )
+    )
+
+    order = (await tim.get("/api/v1/work-orders/1")).json()
+    said = {step["text"] for step in order["steps"] if step["kind"] == "commented"}
+    assert said == {f"{name} {number}" for number in range(10) for name in ("tim", "olga")}
+    assert order["version"] == len(order["steps"]) == 21
+
+
+async def test_running_it_opens_and_closes_orders_by_itself(door, campus, orders) -> None:
+    tim = await door.as_("tim")
+    await campus.find("battery_low", campus.device())
+    campus.clock.turn(HOUR)
+    running = asyncio.create_task(orders.run())
+
+    async def until(state: str) -> None:
+        async with asyncio.timeout(20):
+            while True:
+                items = (await tim.get("/api/v1/work-orders?state=all")).json()["items"]
+                if [each["state"] for each in items] == [state]:
+                    return
+                await asyncio.sleep(0.02)
+
+    try:
+        await until("open")
+        await tim.post(
+            "/api/v1/work-orders/1/actions", json={"action": "done", "text": "new battery"}
+        )
+        await ends(campus, "battery_low", campus.device())
+        verified(campus, Verdict.MET, device=campus.device().row)
+        orders.wake()
+        await until("closed")
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert running.cancelled()
