@@ -280,7 +280,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 kinds=kinds,
                 sender=police,
             )
-            follow.append(verifications.committed)
+            follow += [verifications.committed, work_orders.committed]
             keep("verifications", verifications.run)
             police.begin_watching(keep)
             police.begin_testing(

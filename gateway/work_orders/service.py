@@ -28,6 +28,7 @@ from audit.ledger.work_order import (
 )
 from devices.model import Device
 from gateway.clock import Clock
+from gateway.pipeline.work import Work
 from gateway.settings import Settings
 from gateway.settings_work_orders import WorkOrderSettings
 from gateway.store.batch import Batch
@@ -43,6 +44,7 @@ from gateway.store.read.work_orders import (
     standing_orders,
 )
 from gateway.store.store import Store, StoreError
+from gateway.store.verifications import FACT as VERIFICATION
 from gateway.store.work_orders import put_covered, put_order
 from gateway.work_orders.grouping import UNHEARD, Bounds, Grouped, group
 
@@ -107,9 +109,10 @@ class WorkOrders:
         device = None if order.device is None else self._device_of(order.device)
         return device is not None and self._provable(device.kind)
 
-    def wake(self) -> None:
-        """A verification has ended: look at once."""
-        self._wake.set()
+    def committed(self, work: Work) -> None:
+        """Something is kept; when a verification is among it, look at once."""
+        if any(fact.kind == VERIFICATION for fact in work.batch.facts):
+            self._wake.set()
 
     async def run(self) -> None:
         """Until cancelled. A store that refuses is asked again."""

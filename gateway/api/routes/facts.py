@@ -18,6 +18,9 @@ from gateway.store.read.facts import FactRow, fact_page
 
 router = APIRouter(tags=["facts"])
 
+_OF_SCHOOLS: Final = frozenset({"device", "link", "place", "school", "work_order"})
+"""Subjects that begin with the id of their school."""
+
 _CHUNK: Final = 500
 _CHUNKS: Final = 10
 """At most 5,000 facts are looked at for one page of somebody whose scope is narrow."""
@@ -65,9 +68,7 @@ async def _visible(services: Services, caller: Caller, rows: list[FactRow]) -> l
         what, _, name = subject.partition(":")
         if what == "alert" and name.isdecimal():
             return of_alerts.get(int(name))
-        return (
-            name.partition("/")[0] if what in ("device", "school", "place", "work_order") else None
-        )
+        return name.partition("/")[0] if what in _OF_SCHOOLS else None
 
     schools = ((row, school(row.subject)) for row in rows)
     return [row for row, name in schools if name is not None and caller.sees(name)]

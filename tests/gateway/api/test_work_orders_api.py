@@ -10,6 +10,7 @@ import pytest
 from alerts.alert import Acknowledge
 from alerts.finding import Explanation, Finding, Priority
 from audit.verification.model import Verdict
+from gateway.security.record import fact
 from gateway.store import schema
 from gateway.store.batch import Batch
 from gateway.work_orders.service import WorkOrders, make_work_orders
@@ -423,7 +424,9 @@ async def test_running_it_opens_and_closes_orders_by_itself(door, campus, orders
         )
         await ends(campus, "battery_low", campus.device())
         verified(campus, Verdict.MET, device=campus.device().row)
-        orders.wake()
+        work = campus.flow.work()
+        work.batch.facts.append(fact("verification", campus.clock.now(), "tim", "device:no3/lab-2"))
+        orders.committed(work)
         await until("closed")
     finally:
         running.cancel()
