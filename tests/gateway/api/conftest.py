@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Connection
+from two_links import TwoLinks
 
 from alerts.finding import Explanation, Finding, Priority
 from alerts.lifecycle import Limits
@@ -39,6 +40,7 @@ from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
+from gateway.police.desk import LinksDesk
 from gateway.security import accounts, sessions, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User
@@ -104,6 +106,7 @@ class Campus:
         self.connected = True
         self.trouble: tuple[str, ...] = ()
         self.metrics = Metrics()
+        self.police: LinksDesk | None = None
         self.kinds = load_kinds(settings.kinds)
         self.words = Words.load()
         self.history = SqliteHistory(store)
@@ -303,6 +306,7 @@ class Campus:
             demo=Buttons(self) if demo else None,
             metrics=self.metrics,
             verifications=self.verifications,
+            police=self.police,
             **more,
         )
 
@@ -364,6 +368,14 @@ def campus(tmp_path: Path, empty_store: Path, settings: Settings) -> Iterator[Ca
 @pytest.fixture
 async def door(campus: Campus) -> AsyncIterator[Door]:
     """The application, running, without a server."""
+    async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
+        yield Door(campus, app, stack)
+
+
+@pytest.fixture
+async def police_door(campus: Campus) -> AsyncIterator[Door]:
+    """The application of a gateway with police links."""
+    campus.police = TwoLinks()
     async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
         yield Door(campus, app, stack)
 
