@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from audit.verification.model import Detail, Step, Verification
 from devices.model import Device
-from devices.police_link.link import Exchange
 from gateway.api.models.alerts import AlertDeviceOut, HeldPressOut
 from gateway.api.models.shapes import Names
 from gateway.api.models.verifications import (
-    VerificationExchangeOut,
     VerificationOut,
     VerificationStepOut,
 )
+from gateway.api.police import exchange_out
 from gateway.api.register import Register, names
-from gateway.police.evidence import readable
 
 if TYPE_CHECKING:
     from gateway.api.services import Services
@@ -61,19 +59,6 @@ def sentence(words: Words, code: str, inputs: dict[str, Detail]) -> Names | None
             known["path"] = words.text(f"verify.path.{known['path']}", language)
         texts[language] = words.text(f"verify.{code}", language, **known)
     return Names(zh=texts["zh"], en=texts["en"])
-
-
-def exchange_out(exchange: Exchange) -> VerificationExchangeOut:
-    """An exchange with its bytes made readable."""
-    return VerificationExchangeOut(
-        path=exchange.path.value,
-        started=exchange.started,
-        elapsed_ms=round(exchange.elapsed_ms, 1),
-        result=exchange.result.value,
-        reason=exchange.reason,
-        sent=readable(exchange.sent),
-        received=readable(exchange.received),
-    )
 
 
 def held_out(register: Register, held: HeldPress) -> HeldPressOut:

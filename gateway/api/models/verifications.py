@@ -8,6 +8,7 @@ from pydantic import Field
 
 from audit.verification.model import Verdict
 from gateway.api.models.alerts import AlertDeviceOut
+from gateway.api.models.links import LinkExchangeOut
 from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
 from gateway.pipeline.windows import LONGEST_MS
 
@@ -43,18 +44,6 @@ class CancelIn(In):
     """Give it up. A press that waits goes out as a real alarm."""
 
 
-class VerificationExchangeOut(Out):
-    """One attempt over one path. Control characters are shown as `<LF>`; keys appear nowhere."""
-
-    path: str = Field(examples=["primary"])
-    started: Moment
-    elapsed_ms: float
-    result: str = Field(examples=["acknowledged"])
-    reason: str
-    sent: str = Field(examples=['<LF>98100029"ADM-CID"0001R0L0#1234[#1234|1607 01 005]<CR>'])
-    received: str
-
-
 class VerificationStepOut(Out):
     """One step. Without `ended` it is under way, until `due` at the latest."""
 
@@ -66,7 +55,7 @@ class VerificationStepOut(Out):
     verdict: Verdict | None
     code: str
     text: Names | None
-    exchanges: list[VerificationExchangeOut]
+    exchanges: list[LinkExchangeOut]
 
 
 class VerificationOut(Out):

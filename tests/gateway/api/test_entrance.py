@@ -49,6 +49,10 @@ ROUTES = [
     ("POST", f"/verifications/{'0' * 32}/confirm", {}, "tim ada"),
     ("POST", f"/verifications/{'0' * 32}/input", {"value": 1}, "tim ada"),
     ("POST", f"/verifications/{'0' * 32}/cancel", {}, "tim ada"),
+    ("GET", "/alerts/1/exchanges", None, "everybody"),
+    ("GET", "/links", None, "everybody"),
+    ("GET", "/links/no3/110", None, "everybody"),
+    ("POST", "/links/no3/110/test", {}, "tim ada"),
     ("GET", "/exercises", None, "everybody"),
     ("GET", "/exercises/plan", None, "everybody"),
     ("POST", "/exercises", {"school": "no3"}, "olga tim ada"),
@@ -177,6 +181,7 @@ async def test_every_route_of_the_document_is_in_the_tables_below(door) -> None:
 
 def _template(path: str) -> str:
     path = re.sub(r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}", path)
+    path = re.sub(r"^/links/[^/]+/[^/]+", "/links/{school}/{name}", path)
     path = re.sub(r"/steps/\d+$", "/steps/{n}", path)
     steps = path.partition("?")[0].split("/")
     match steps[1:]:

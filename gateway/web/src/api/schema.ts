@@ -2796,39 +2796,6 @@ export interface components {
          */
         "Verdict-Input": "met" | "failed" | "unknown";
         /**
-         * VerificationExchangeOut
-         * @description One attempt over one path. Control characters are shown as `<LF>`; keys appear nowhere.
-         */
-        VerificationExchangeOut: {
-            /** Elapsed Ms */
-            elapsed_ms: number;
-            /**
-             * Path
-             * @example primary
-             */
-            path: string;
-            /** Reason */
-            reason: string;
-            /** Received */
-            received: string;
-            /**
-             * Result
-             * @example acknowledged
-             */
-            result: string;
-            /**
-             * Sent
-             * @example <LF>98100029"ADM-CID"0001R0L0#1234[#1234|1607 01 005]<CR>
-             */
-            sent: string;
-            /**
-             * Started
-             * @description Milliseconds since 1970 UTC.
-             * @example 1795161600123
-             */
-            started: number;
-        };
-        /**
          * VerificationOut
          * @description A run as it stands at one `version`.
          *
@@ -2893,7 +2860,7 @@ export interface components {
             /** Ended */
             ended: number | null;
             /** Exchanges */
-            exchanges: components["schemas"]["VerificationExchangeOut"][];
+            exchanges: components["schemas"]["LinkExchangeOut"][];
             /** Started */
             started: number | null;
             /**

@@ -60,7 +60,7 @@ export type TimelineDay = Shapes["DayOut"];
 
 export type Verification = Shapes["VerificationOut"];
 export type Step = Shapes["VerificationStepOut"];
-export type Exchange = Shapes["VerificationExchangeOut"];
+export type Exchange = Step["exchanges"][number];
 export type Verdict = NonNullable<Verification["verdict"]>;
 
 export type Curve = Shapes["CurveOut"];
