@@ -19,7 +19,7 @@ from gateway.metrics import Metrics
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.live import Live
 from gateway.store.batch import Batch
-from gateway.store.schema import readings, transitions
+from gateway.store.schema import deadlines, readings, transitions
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Room, StoreError, StoreFullError
 
@@ -335,3 +335,22 @@ async def test_draining_commits_what_was_taken_and_takes_no_more(running: Runnin
     await asyncio.wait_for(draining, 5)
     assert running.events.count() == 1
     assert running.events.waiting == 1
+
+
+async def test_a_press_of_a_test_whose_batch_the_store_refuses_is_a_real_alarm(
+    running: Running,
+) -> None:
+    windows = running.judged.judge.windows
+    work = running.flow.work()
+    windows.open(BUTTON, actor="li.na", verification="v", milliseconds=60_000, work=work)
+    await running.flow.commit(work)
+    refusals = [StoreError("the disk is gone")]
+
+    def refuse(batch: Batch) -> StoreError | None:
+        return refusals.pop() if refusals and batch.facts else None
+
+    running.gate.refuse = refuse
+    running.press()
+    await until(lambda: running.rows(transitions) == 1)
+    assert running.rows(deadlines) == 0
+    assert not windows
