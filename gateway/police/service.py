@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 
 from alerts.alert import Alert
+from audit.verification.model import Verification
 from devices.model import Device
 from devices.police_link.link import Code, Exchange, OnExchange, Path, PoliceLink, Report
 from devices.police_link.states import LinkState, View
@@ -23,6 +24,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.police.forwarding import KIND, receiver_of
+from gateway.police.hosts import Hosts
 from gateway.police.lane import Lane
 from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
@@ -83,6 +85,7 @@ class Police:
         self._test_sequence: Final = sequences_of_tests(clock.now())
         self._begun: Final = asyncio.Event()
         self.watch: Final = LinkWatch(self._infos, flow=flow, judge=judge, clock=clock, saved=saved)
+        self.hosts: Final = Hosts(self._infos, state_of=judge.roster.state, clock=clock)
         self._offer(waiting, anew=False)
 
     @property
@@ -111,9 +114,11 @@ class Police:
 
     def begin_watching(self, keep: Keep) -> None:
         """Watch the links from now on, and write down how they are."""
-        if self._infos:
+        if self._lanes:
             keep("police supervision", self._supervise)
             keep("police figures", self.watch.run)
+        if self.hosts.ids:
+            keep("police hosts", self._read_attested)
 
     def begin_testing(
         self,
@@ -221,11 +226,11 @@ class Police:
 
     def status(self, link: str) -> View | None:
         """A link as it is now; ``None`` when it is not watched (yet). Raises ``KeyError``."""
-        return self.watch.view(self._infos[link].id)
+        return self.hosts.view(link) if link in self.hosts else self.watch.view(link)
 
     def state(self, link: str) -> LinkState:
         """The state of a link; unverified while it is not watched."""
-        return self.watch.state(link)
+        return self.hosts.view(link).state if link in self.hosts else self.watch.state(link)
 
     def exchanges(self, link: str) -> list[Exchange]:
         """What was exchanged over a link since the start, the newest first."""
@@ -234,7 +239,7 @@ class Police:
     def counts(self, schools: frozenset[str] | None) -> dict[LinkState, int] | None:
         """How many links are in which state; ``None`` without any. ``schools`` ``None`` = all."""
         states = [
-            self.watch.state(info.id)
+            self.state(info.id)
             for info in self._infos.values()
             if schools is None or info.school in schools
         ]
@@ -260,6 +265,17 @@ class Police:
     async def _supervise(self) -> None:
         await self._begun.wait()
         await self.watch.supervisor.run()
+
+    async def _read_attested(self) -> None:
+        from gateway.store.read.links import latest_tests  # noqa: PLC0415 - needs SQLAlchemy
+
+        tests = await asyncio.to_thread(self._store.read, latest_tests(self.hosts.ids))
+        for run in tests.values():
+            self.hosts.attested(run)
+
+    def attested(self, run: Verification) -> None:
+        """People have said what came of a test of an observed link, and that is kept."""
+        self.hosts.attested(run)
 
     def _make(self) -> Made:
         from gateway.police.making import make_links  # noqa: PLC0415 - see there
