@@ -232,3 +232,24 @@ async def test_without_the_network_the_page_says_not_to_press(
     await run.get_by_role("button", name="取消测试").tap()
     await expect(page.locator("[data-run]")).to_have_attribute("data-verdict", "unknown")
     assert await alerts_of(page, device) == []
+
+
+async def test_who_looks_at_another_room_is_asked_there_to_confirm(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState, say: Say
+) -> None:
+    page, device = await phone_at(screens, demo_gateway, signed_in)
+    await page.locator("[data-test=verify]").tap()
+    await expect(page.locator("[data-waits=press]")).to_be_visible()
+    await page.locator("nav.bar a", has_text="工单").tap()
+    watch = page.locator("[data-test=run-watch]")
+    await expect(watch).to_contain_text(f"测试进行中：走测{device}")
+    await page.reload()
+    await expect(watch).to_be_visible()
+
+    await say("alarm-button", device, "event", {"seq": 1, "event": "pressed"})
+    await page.locator("[data-test=confirm]").tap()
+    await expect(watch).to_have_count(0)
+    await expect(page.locator("[data-test=confirm]")).to_have_count(0)
+    (run,) = await runs_of(page, device)
+    assert run["verdict"] == "met"
+    assert await alerts_of(page, device) == []
