@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 FIRST_LOAD_BYTES: Final = 300_000
-ROOMS: Final = ("/", "/history", "/devices", "/discoveries", "/rejects", "/people", "/settings")
+ROOMS: Final = (
+    "/",
+    "/history",
+    "/devices",
+    "/discoveries",
+    "/rejects",
+    "/links",
+    "/work-orders",
+    "/verifications",
+    "/exercises",
+    "/plans",
+    "/people",
+    "/settings",
+)
 BLINKS: Final = re.compile(r"\bblinks\b")
 COLOURS: Final = """row => new Promise(done => {
   const colours = [getComputedStyle(row).backgroundColor];
@@ -240,6 +253,7 @@ async def test_a_page_that_outlives_its_gateway_goes_on_with_the_next_one(
     await expect(page.locator("[data-test=stalled]")).to_have_count(0, timeout=30_000)
 
     await press(page, button)
+    await row_of(page, button).click()
     await expect(page.locator(".detail")).to_contain_text("第 2 次")
 
 

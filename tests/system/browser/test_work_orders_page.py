@@ -133,3 +133,17 @@ async def test_the_list_narrows_to_what_is_mine_and_forgets_what_was_cancelled(
     await expect(page.locator("main h1")).to_be_visible()
     await expect(page.locator(f"[data-order='{mine['id']}']")).to_have_count(0)
     assert screens.complaints == []
+
+
+async def test_an_order_is_opened_from_the_page_of_its_device(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    address = f"{demo_gateway.url}/devices/{DEVICE['school']}/{DEVICE['id']}"
+    page = await screens.open(address, signed_in=signed_in, width=390, height=844)
+    await page.locator("[data-test=open-order]").click()
+    await page.locator("dialog textarea").fill("外壳破损")
+    await page.locator("dialog .button.main").click()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await page.locator("[data-order]", has_text="外壳破损").click()
+    await expect(page.locator("header.head")).to_contain_text("外壳破损")
+    assert screens.complaints == []
