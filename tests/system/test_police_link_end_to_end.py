@@ -108,11 +108,11 @@ class Town:
                 await asyncio.sleep(0.05)
 
     async def link_in(self, state: str) -> Any:
-        """The school's link, once it is in a state."""
+        """The school's link, once it is in a state and the test that led to it is written down."""
         async with asyncio.timeout(30):
             while True:
                 link = await self.get(PATH)
-                if link["state"] == state:
+                if link["state"] == state and link["last_test"] is not None:
                     return link
                 await asyncio.sleep(0.1)
 
