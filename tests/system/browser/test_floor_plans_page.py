@@ -58,3 +58,42 @@ async def test_a_plan_is_uploaded_and_the_alarm_is_found_on_it(
     )
     await expect(row).to_have_attribute("data-state", "acknowledged")
     assert screens.complaints == []
+
+
+async def test_a_device_is_put_on_the_plan_by_a_tap_and_moved_finely_by_keys(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    school, device = "no3-middle", "fire-lab-302"
+    page = await screens.open(demo_gateway.url, signed_in=signed_in, width=390, height=844)
+    api = f"{demo_gateway.url}/api/v1"
+    found = await (await page.request.get(f"{api}/devices/{school}/{device}")).json()
+    place = found["place_id"]
+    picture = await (
+        await page.request.put(
+            f"{api}/pictures?school={school}",
+            data=PLAN,
+            headers={**WRITE, "Content-Type": "image/svg+xml"},
+        )
+    ).json()
+    answer = await page.request.put(
+        f"{api}/places/{school}/{place}/plan", data={"picture": picture["hash"]}, headers=WRITE
+    )
+    assert answer.ok
+
+    await page.goto(f"{demo_gateway.url}/commission?step=place&school={school}&id={device}")
+    sheet = page.locator("[data-test=placer] .sheet").last
+    await expect(sheet).to_be_visible()
+    box = await sheet.bounding_box()
+    assert box is not None
+    await sheet.click(position={"x": box["width"] / 2, "y": box["height"] / 4})
+    pin = page.locator("[data-test=pin]")
+    await pin.press("ArrowLeft")
+    await page.locator("[data-key=ArrowDown]").click()
+    await page.locator("[data-test=keep-place]").click()
+    await expect(page.locator("[data-test=placer]")).to_have_count(0)
+
+    found = await (await page.request.get(f"{api}/devices/{school}/{device}")).json()
+    assert found["position"]["place"] == place
+    assert abs(found["position"]["x"] - 0.495) < 0.003
+    assert abs(found["position"]["y"] - 0.255) < 0.005
+    assert screens.complaints == []

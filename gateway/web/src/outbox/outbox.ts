@@ -69,7 +69,9 @@ export function resumeOutbox(): void {
 
 /** Do it: sent now, or kept and sent later. Throws what the gateway refused at once. */
 export async function deliver(act: Act): Promise<Delivered> {
-  return (await queue()).add(act);
+  // What a form holds is watched by Vue, and the browser's database takes no such thing.
+  const plain = JSON.parse(JSON.stringify(act)) as Act;
+  return (await queue()).add(plain);
 }
 
 export async function hurry(): Promise<void> {
