@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-from audit.verification.model import Verification
 from devices.police_link.link import Exchange
 from devices.police_link.states import LinkState, View
 from gateway.police.links import LinkInfo
@@ -30,10 +29,6 @@ class LinksDesk(Protocol):
 
     def exchanges(self, link: str) -> list[Exchange]:
         """What was exchanged over it since the start, the newest first."""
-        ...
-
-    def attested(self, run: Verification) -> None:
-        """People have said what came of a test of an observed link, and that is kept."""
         ...
 
     def counts(self, schools: frozenset[str] | None) -> dict[LinkState, int] | None:
@@ -60,9 +55,6 @@ class NoPolice:
     def exchanges(self, link: str) -> list[Exchange]:  # noqa: ARG002
         """Of none."""
         return []
-
-    def attested(self, run: Verification) -> None:
-        """Of none."""
 
     def counts(self, schools: frozenset[str] | None) -> dict[LinkState, int] | None:  # noqa: ARG002
         """None."""

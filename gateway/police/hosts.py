@@ -17,9 +17,8 @@ from devices.reading import Channel, Reading
 from gateway.clock import Clock
 from gateway.police.links import LinkInfo
 
-ATTESTED: Final = "attested"
-NOT_SEEN: Final = "attested_missing"
-"""Codes of such tests: the police side saw it, or did not."""
+KIND: Final = "attested"
+"""The kind of verification in which people say that a test arrived (`audit.verification`)."""
 
 
 class Hosts:
@@ -42,23 +41,30 @@ class Hosts:
     def __contains__(self, link: object) -> bool:
         return link in self._links
 
-    @property
-    def ids(self) -> list[str]:
-        """The ids of these links."""
-        return list(self._links)
+    def __len__(self) -> int:
+        return len(self._links)
 
-    def attested(self, run: Verification) -> None:
-        """People have said what came of a test; the newest counts."""
-        link = run.link
-        if link in self._links and link is not None and run.code in (ATTESTED, NOT_SEEN):
-            before = self._tests.get(link)
-            if before is None or before.at <= run.started:
-                self._tests[link] = Attestation(
-                    at=run.started,
-                    arrived=run.verdict is Verdict.MET,
-                    tested_by=run.actor,
-                    confirmed_by=str(run.inputs.get("confirmed_by", "")),
-                )
+    def attested(self, link: str, run: Verification) -> None:
+        """People have said what came of a test; the newest word counts."""
+        if run.ended is None or run.verdict not in (Verdict.MET, Verdict.FAILED):
+            return
+        before = self._tests.get(link)
+        if before is None or before.at <= run.ended:
+            self._tests[link] = Attestation(
+                at=run.ended,
+                arrived=run.verdict is Verdict.MET,
+                tested_by=run.actor,
+                confirmed_by=run.actor,
+            )
+
+    def devices(self) -> dict[int, str]:
+        """The links by the rows of their devices, as far as they are registered."""
+        found = {}
+        for link, info in self._links.items():
+            state = self._state_of(info.school, info.name)
+            if state is not None:
+                found[state.device.row] = link
+        return found
 
     def view(self, link: str) -> View:
         """One of these links. Raises ``KeyError``."""
@@ -77,31 +83,3 @@ class Hosts:
             self._clock.now(),
             since=min(self._since, *(one.received for one in reports)) if reports else self._since,
         )
-
-
-def attestation(
-    info: LinkInfo,
-    *,
-    name: str,
-    device: int | None,
-    actor: str,
-    at: int,
-    now: int,
-    arrived: bool,
-    confirmed_by: str,
-) -> Verification:
-    """A test as people tell of it: attested, not measured. ``at``: when it was sent (ms)."""
-    return Verification(
-        id=name,
-        kind="link",
-        school=info.school,
-        actor=actor,
-        started=at,
-        device=device,
-        link=info.id,
-        ended=now,
-        verdict=Verdict.MET if arrived else Verdict.FAILED,
-        code=ATTESTED if arrived else NOT_SEEN,
-        inputs={"confirmed_by": confirmed_by, "tested_by": actor},
-        advice="" if arrived else "ask_receiver",
-    )

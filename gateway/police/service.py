@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 
 from alerts.alert import Alert
-from audit.verification.model import Verification
 from devices.model import Device
 from devices.police_link.link import Code, Exchange, OnExchange, Path, PoliceLink, Report
 from devices.police_link.states import LinkState, View
@@ -38,6 +37,8 @@ from gateway.store.store import Store
 
 if TYPE_CHECKING:
     from gateway.police.making import Made
+
+ATTESTED_LOOK_S: Final = 10.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -117,7 +118,7 @@ class Police:
         if self._lanes:
             keep("police supervision", self._supervise)
             keep("police figures", self.watch.run)
-        if self.hosts.ids:
+        if len(self.hosts):
             keep("police hosts", self._read_attested)
 
     def begin_testing(
@@ -267,15 +268,15 @@ class Police:
         await self.watch.supervisor.run()
 
     async def _read_attested(self) -> None:
-        from gateway.store.read.links import latest_tests  # noqa: PLC0415 - needs SQLAlchemy
+        """What people say of tests is in the store; it is looked at again and again."""
+        from gateway.store.read.links import latest_attested  # noqa: PLC0415 - needs SQLAlchemy
 
-        tests = await asyncio.to_thread(self._store.read, latest_tests(self.hosts.ids))
-        for run in tests.values():
-            self.hosts.attested(run)
-
-    def attested(self, run: Verification) -> None:
-        """People have said what came of a test of an observed link, and that is kept."""
-        self.hosts.attested(run)
+        while True:
+            devices = self.hosts.devices()
+            runs = await asyncio.to_thread(self._store.read, latest_attested(devices))
+            for row, run in runs.items():
+                self.hosts.attested(devices[row], run)
+            await asyncio.sleep(ATTESTED_LOOK_S)
 
     def _make(self) -> Made:
         from gateway.police.making import make_links  # noqa: PLC0415 - see there

@@ -9,21 +9,13 @@ from pydantic import Field
 from alerts.alert import ForwardState
 from devices.police_link.link import Path
 from devices.police_link.states import LinkState, PathState
-from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
+from gateway.api.models.shapes import In, Moment, Names, Out
 
 
 class LinkTestIn(In):
     """Test a link. A `reason` is kept with the facts."""
 
     reason: str = Field(default="", max_length=500)
-
-
-class AttestIn(In):
-    """What came of a test that a vendor's host sent: people's word, not measured."""
-
-    arrived: bool = Field(description="Whether the police side saw it.")
-    at: Milliseconds = Field(description="When the test was sent.")
-    confirmed_by: str = Field(min_length=1, max_length=200, description="Who at the police said.")
 
 
 class LinkCountsOut(Out):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from secrets import token_hex
 from typing import Annotated
 
 from fastapi import APIRouter, Path
@@ -11,21 +10,18 @@ from fastapi import APIRouter, Path
 from alerts.alert import Refusal
 from devices.police_link.states import LinkState
 from gateway.api.guard import Reader, Verifier, check
-from gateway.api.models.links import AttestIn, LinkDetailOut, LinkOut, LinkTestIn
+from gateway.api.models.links import LinkDetailOut, LinkOut, LinkTestIn
 from gateway.api.models.shapes import Identifier, Items
 from gateway.api.models.verifications import VerificationOut
 from gateway.api.present_verifications import verification_out
-from gateway.api.problems import REFUSABLE, invalid, not_found, refused
+from gateway.api.problems import REFUSABLE, not_found, refused
 from gateway.api.routes.verifications import Key, running
 from gateway.api.services import Services, ServicesHere
 from gateway.police.forwarding import link_id
-from gateway.police.hosts import attestation
 from gateway.police.links import LinkInfo
 from gateway.security.access import Caller, What
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
-from gateway.store.read.devices import device_row
-from gateway.store.verifications import put_verification
 
 router = APIRouter(tags=["links"])
 
@@ -88,40 +84,6 @@ async def begin_link_test(
     if wanted.reason:
         await services.commit(_reason(info.id, begun.id, wanted.reason, caller, begun.started))
     return verification_out(services, begun)
-
-
-@router.post("/links/{school}/{name}/attest", operation_id="attest_link_test", responses=REFUSABLE)
-async def attest_link_test(
-    services: ServicesHere,
-    caller: Verifier,
-    school: SchoolId,
-    name: LinkName,
-    wanted: AttestIn,
-) -> VerificationOut:
-    """Say what came of a test of a link that a vendor's host keeps."""
-    info = visible_link(services, caller, school, name)
-    check(caller, What.VERIFY, school, f"police link {info.id}")
-    if info.own:
-        raise refused("measured", "the gateway tests this link itself, and measures it")
-    now = services.clock.now()
-    if wanted.at > now:
-        raise invalid("at", "must not be in the future")
-    device = await services.read(device_row(school, name))
-    run = attestation(
-        info,
-        name=token_hex(16),
-        device=device,
-        actor=caller.name,
-        at=wanted.at,
-        now=now,
-        arrived=wanted.arrived,
-        confirmed_by=wanted.confirmed_by,
-    )
-    batch = Batch(now=now)
-    put_verification(batch, run, f"link:{info.id}", fact=True)
-    await services.commit(batch)
-    services.police.attested(run)
-    return verification_out(services, run)
 
 
 def visible_link(services: Services, caller: Caller, school: str, name: str) -> LinkInfo:

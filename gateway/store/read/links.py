@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from audit.verification.model import Verification
 from gateway.police.evidence import EXCHANGE, ExchangeFact, exchange_of
+from gateway.police.hosts import KIND as ATTESTED
 from gateway.store.schema import facts, verifications
 
 _run: Final = msgspec.json.Decoder(Verification)
@@ -33,6 +34,29 @@ def latest_tests(links: Iterable[str]) -> Callable[[Connection], dict[str, Verif
             select(table.link, table.body).where(table.row.in_(newest.scalar_subquery()))
         )
         return {link: _run.decode(body) for link, body in found}
+
+    return read
+
+
+def latest_attested(devices: Iterable[int]) -> Callable[[Connection], dict[int, Verification]]:
+    """The latest word of people on a test of links that vendors' hosts keep, by device row."""
+    table = verifications.c
+    wanted = list(devices)
+
+    def read(connection: Connection) -> dict[int, Verification]:
+        newest = (
+            select(func.max(table.row))
+            .where(
+                table.device.in_(wanted),
+                table.kind == ATTESTED,
+                table.verdict.in_(("met", "failed")),
+            )
+            .group_by(table.device)
+        )
+        found = connection.execute(
+            select(table.device, table.body).where(table.row.in_(newest.scalar_subquery()))
+        )
+        return {device: _run.decode(body) for device, body in found}
 
     return read
 

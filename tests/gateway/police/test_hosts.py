@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from alerts.rules.rule import DeviceState, Hearing
+from audit.verification.model import Verdict, Verification
 from devices.model import Device
 from devices.police_link.states import Cause, LinkState
 from devices.reading import Value
 from gateway.clock import ManualClock
-from gateway.police.hosts import Hosts, attestation
+from gateway.police.hosts import Hosts
 from gateway.police.links import DAY, infos_of
 from gateway.settings_police import PoliceLinkSettings
 
@@ -32,22 +33,24 @@ class Host:
         self.device.heard = self.clock.turn(1000)
 
     def attest(self, *, arrived: bool, ago: int = 0) -> None:
-        now = self.clock.now()
-        run = attestation(
-            LINKS[LINK],
-            name="a" * 32,
-            device=1,
-            actor="tim",
-            at=now - ago,
-            now=now,
-            arrived=arrived,
-            confirmed_by="duty officer",
-        )
-        self.hosts.attested(run)
+        verdict = Verdict.MET if arrived else Verdict.FAILED
+        self.hosts.attested(LINK, said(verdict, self.clock.now() - ago))
 
     def state(self) -> tuple[LinkState, Cause]:
         view = self.hosts.view(LINK)
         return view.state, view.cause
+
+
+def said(verdict: Verdict, at: int) -> Verification:
+    return Verification(
+        id="a" * 32,
+        kind="attested",
+        school="no3",
+        actor="tim",
+        started=at - 60_000,
+        ended=at,
+        verdict=verdict,
+    )
 
 
 @pytest.fixture
@@ -75,6 +78,12 @@ def test_a_host_that_falls_silent_proves_nothing(host: Host) -> None:
     host.attest(arrived=True)
     host.clock.turn(200_000)
     assert host.state() == (LinkState.UNVERIFIED, Cause.HOST_SILENT)
+
+
+def test_a_word_that_nobody_gave_is_none(host: Host) -> None:
+    host.says(state="up")
+    host.hosts.attested(LINK, said(Verdict.UNKNOWN, host.clock.now()))
+    assert host.state()[1] is Cause.NO_ATTESTATION
 
 
 def test_a_test_that_the_police_did_not_see_and_one_of_last_month_prove_nothing(
