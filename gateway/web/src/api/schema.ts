@@ -324,28 +324,6 @@ export interface components {
             to: string | null;
         };
         /**
-         * AttestIn
-         * @description What came of a test that a vendor's host sent: people's word, not measured.
-         */
-        AttestIn: {
-            /**
-             * Arrived
-             * @description Whether the police side saw it.
-             */
-            arrived: boolean;
-            /**
-             * At
-             * @description When the test was sent.
-             * @example 1795161600123
-             */
-            at: number;
-            /**
-             * Confirmed By
-             * @description Who at the police said.
-             */
-            confirmed_by: string;
-        };
-        /**
          * ActionName
          * @description What people may do to a work order.
          * @enum {string}
