@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -39,6 +39,8 @@ class LinkInfo(msgspec.Struct, frozen=True, kw_only=True):
     notice_hours: int | None
     notice_text: str
     paths: tuple[PathInfo, ...]
+    zones: Mapping[str, int] = msgspec.field(default_factory=dict)
+    """Zones agreed with the receiver, by device id."""
 
     @property
     def own(self) -> bool:
@@ -77,6 +79,7 @@ def _info(link: PoliceLinkSettings, school: str) -> LinkInfo:
         notice_hours=None if notice is None else notice.hours,
         notice_text="" if notice is None else notice.text,
         paths=tuple(_paths(link, link.schools[school])),
+        zones=link.schools[school].zones,
     )
 
 

@@ -22,6 +22,7 @@ from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
+from gateway.police.codes import zone_of
 from gateway.police.forwarding import KIND, receiver_of
 from gateway.police.hosts import Hosts
 from gateway.police.lane import Lane
@@ -29,7 +30,13 @@ from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
 from gateway.police.registering import Registering, keep_registered
 from gateway.police.sendings import Attempt
-from gateway.police.testing import Schedule, Tester, event_of_test, sequences_of_tests
+from gateway.police.testing import (
+    TEST_ZONE,
+    Schedule,
+    Tester,
+    event_of_test,
+    sequences_of_tests,
+)
 from gateway.police.watch import LinkWatch
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
@@ -201,7 +208,8 @@ class Police:
             raise LookupError(f"there is no police link {link_id} that the gateway could test")
         link = await self.made(link_id)
         now = self._clock.now()
-        event = event_of_test(info, code, device, self._test_sequence(), now)
+        zone = TEST_ZONE if device is None else self._zone(info, device)
+        event = event_of_test(info, code, device, self._test_sequence(), now, zone=zone)
         exchanges: list[Exchange] = []
 
         def seen(exchange: Exchange) -> None:
@@ -224,6 +232,11 @@ class Police:
             "police.tested", link=link_id, actor=actor, arrived=report.acknowledged is not None
         )
         return report
+
+    def _zone(self, info: LinkInfo, device: str) -> int:
+        """The zone under which an alarm of this device would go: what is tested is just that."""
+        found = self._find(info.school, device)
+        return TEST_ZONE if found is None else zone_of(device, found.row, info.zones)
 
     def status(self, link: str) -> View | None:
         """A link as it is now; ``None`` when it is not watched (yet). Raises ``KeyError``."""

@@ -43,7 +43,8 @@ AT_ONCE: Final = 20
 """Tests begun at a time: a thousand links that are new are not all tested in one second."""
 
 _TEST_SEQUENCES: Final = 9999 - ALARM_SEQUENCES
-_TEST_ZONE: Final = 999
+TEST_ZONE: Final = 999
+"""Of a test of the link itself; a walk test goes under the zone of its device."""
 
 
 class Tester(Protocol):
@@ -93,7 +94,13 @@ def sequences_of_tests(now: int) -> Callable[[], int]:
 
 
 def event_of_test(
-    info: LinkInfo, code: Code, device: str | None, sequence: int, now: int
+    info: LinkInfo,
+    code: Code,
+    device: str | None,
+    sequence: int,
+    now: int,
+    *,
+    zone: int = TEST_ZONE,
 ) -> LinkEvent:
     """A test, which no receiver can take for an alarm: by its code."""
     return LinkEvent(
@@ -104,7 +111,7 @@ def event_of_test(
         known=now,
         school=info.school,
         test=True,
-        zone=_TEST_ZONE,
+        zone=zone,
         device=device or "",
     )
 

@@ -104,9 +104,9 @@ class School:
         """How many presses of it the police have as alarms."""
         return self._taken("120")[ZONES[button.id]]
 
-    def tests(self) -> int:
-        """How many walk tests the police have."""
-        return sum(self._taken("607").values())
+    def tests(self) -> Counter[int]:
+        """How many walk tests the police have, by zone."""
+        return self._taken("607")
 
     def _taken(self, code: str) -> Counter[int]:
         taken = (
