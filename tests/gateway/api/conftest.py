@@ -360,7 +360,9 @@ def campus(tmp_path: Path, empty_store: Path, settings: Settings) -> Iterator[Ca
     shutil.copy(empty_store, path)
     store = open_store(path, reserve_bytes=RESERVE, low_water=RESERVE)
     try:
-        yield Campus(store, settings)
+        there = Campus(store, settings)
+        yield there
+        there.history.close()
     finally:
         store.close()
 
