@@ -9,7 +9,6 @@ import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -24,6 +23,7 @@ from gateway.settings_fields import (
     ExistingFile,
     ExistingFolder,
     HostPort,
+    HttpUrl,
     PathFromHere,
     Secret,
     Section,
@@ -192,7 +192,7 @@ class WebSettings(Section):
     listen: HostPort = Address("127.0.0.1", 8080)
     """Address and port."""
 
-    public_url: str | None = None
+    public_url: HttpUrl | None = None
     """How browsers reach it, when that is not `listen` (behind a proxy). `https` makes cookies
     secure.
     """
@@ -217,13 +217,8 @@ class WebSettings(Section):
 
     @field_validator("public_url")
     @classmethod
-    def _http(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"must be http://… or https://…, not '{url}'")
-        return url.rstrip("/")
+    def _bare(cls, url: str | None) -> str | None:
+        return None if url is None else url.rstrip("/")
 
 
 class Webhook(Section):
@@ -232,7 +227,7 @@ class Webhook(Section):
     name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
     """Its name, shown with every delivery."""
 
-    url: str
+    url: HttpUrl
     """Where to POST."""
 
     secret: Secret
@@ -252,14 +247,6 @@ class Webhook(Section):
 
     ca_file: ExistingFile | None = None
     """Authority that signed its certificate, PEM. Default: the system's."""
-
-    @field_validator("url")
-    @classmethod
-    def _http(cls, url: str) -> str:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"must be http://… or https://…, not '{url}'")
-        return url
 
 
 class Escalation(Section):

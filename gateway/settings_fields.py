@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -155,6 +156,17 @@ def _address(value: Plain | Address) -> Address:
 
 
 HostPort = Annotated[Address, PlainValidator(_address), PlainSerializer(str)]
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"must be http://… or https://…, not '{url}'")
+    return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+"""A URL that is asked over HTTP, as it was written."""
 
 
 class Tls(Section):

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from devices.model import is_identifier
-from gateway.settings_fields import ExistingFile, HostPort, Secret, Section
+from devices.police_link.categories import Category
+from gateway.settings_fields import ExistingFile, HostPort, HttpUrl, Secret, Section
 
 _KEY: Final = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})\Z")
 EVERY: Final = "*"
-
-
-class CategoryName(StrEnum):
-    """Categories of EN 50136-1: how long a link may be silent before that is a fault."""
-
-    SP2 = "SP2"
-    SP3 = "SP3"
-    SP4 = "SP4"
-    SP5 = "SP5"
-    SP6 = "SP6"
-    DP2 = "DP2"
-    DP3 = "DP3"
-    DP4 = "DP4"
 
 
 class LinkSchool(Section):
@@ -99,10 +85,10 @@ class Dc09Settings(Section):
 class HttpSettings(Section):
     """Alarms as HTTP POSTs to a police platform, in the shape that a template gives."""
 
-    url: str
+    url: HttpUrl
     """Where to POST."""
 
-    backup_url: str | None = None
+    backup_url: HttpUrl | None = None
     """Where to POST when the first does not take it."""
 
     secret: Secret
@@ -127,16 +113,6 @@ class HttpSettings(Section):
         if len(secret.get_secret_value().encode()) < 16:
             raise ValueError("must be 16 bytes at least")
         return secret
-
-    @field_validator("url", "backup_url")
-    @classmethod
-    def _http(cls, url: str | None) -> str | None:
-        if url is None:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError(f"must be http://… or https://…, not '{url}'")
-        return url
 
 
 class ObservedSettings(Section):
@@ -172,7 +148,7 @@ class PoliceLinkSettings(Section):
     telephone: str = Field("110", min_length=1, max_length=40)
     """Whom to call when the link does not carry an alarm."""
 
-    category: CategoryName = CategoryName.DP4
+    category: Category = Category.DP4
     """Category of EN 50136-1: the longest silence before a fault is reported. `DP…` need a
     back-up path.
     """

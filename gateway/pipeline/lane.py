@@ -68,7 +68,6 @@ class Lane:
         self._most: Final = most
         self._under_way = 0
         self._batches: deque[_Batch] = deque()
-        self._going = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._turn: asyncio.Handle | None = None
 

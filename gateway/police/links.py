@@ -59,7 +59,7 @@ def infos_of(links: Sequence[PoliceLinkSettings]) -> dict[str, LinkInfo]:
 
 
 def _info(link: PoliceLinkSettings, school: str) -> LinkInfo:
-    category = Category(link.category.value)
+    category = link.category
     silence = link.longest_silence_s
     notice = link.test_notice
     return LinkInfo(
