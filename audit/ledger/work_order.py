@@ -54,7 +54,7 @@ class StepKind(StrEnum):
     CANCELLED = "cancelled"
 
 
-class ActionName(StrEnum):
+class OrderActionName(StrEnum):
     """What people may do to a work order."""
 
     ASSIGN = "assign"
@@ -211,16 +211,16 @@ def act(
     return _with(order, step, **_changes(order, action, actor, now))
 
 
-def allowed(order: WorkOrder, *, now: int, verifiable: bool) -> list[ActionName]:
+def allowed(order: WorkOrder, *, now: int, verifiable: bool) -> list[OrderActionName]:
     """What people could do to it now, by the order itself; roles are not its business."""
-    tries: dict[ActionName, Action] = {
-        ActionName.ASSIGN: Assign("somebody"),
-        ActionName.COMMENT: Comment("?"),
-        ActionName.DONE: Done("?"),
-        ActionName.REOPEN: Reopen("?"),
-        ActionName.EXTEND: Extend(now + 1, "?"),
-        ActionName.CANCEL: Cancel("?"),
-        ActionName.ACCEPT: Accept("?"),
+    tries: dict[OrderActionName, Action] = {
+        OrderActionName.ASSIGN: Assign("somebody"),
+        OrderActionName.COMMENT: Comment("?"),
+        OrderActionName.DONE: Done("?"),
+        OrderActionName.REOPEN: Reopen("?"),
+        OrderActionName.EXTEND: Extend(now + 1, "?"),
+        OrderActionName.CANCEL: Cancel("?"),
+        OrderActionName.ACCEPT: Accept("?"),
     }
     return [
         name

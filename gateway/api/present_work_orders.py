@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from audit.ledger.work_order import ActionName, OrderState, WorkOrder, allowed
+from audit.ledger.work_order import OrderActionName, OrderState, WorkOrder, allowed
 from devices.model import Device
 from gateway.api.models.alerts import AlertDeviceOut
 from gateway.api.models.shapes import Names
@@ -15,7 +15,7 @@ from gateway.security.access import Caller, What, may
 if TYPE_CHECKING:
     from gateway.api.services import Services
 
-_HEAVY: Final = frozenset({ActionName.CANCEL, ActionName.ACCEPT})
+_HEAVY: Final = frozenset({OrderActionName.CANCEL, OrderActionName.ACCEPT})
 """These end an order without a proof."""
 
 

@@ -22,7 +22,7 @@ Reason = Annotated[
 ]
 
 
-class ActionName(StrEnum):
+class AlertActionName(StrEnum):
     """What people may do to an alert."""
 
     ACKNOWLEDGE = "acknowledge"
@@ -193,7 +193,7 @@ class AlertDetailOut(Out):
 
     alert: AlertOut
     transitions: list[TransitionOut]
-    may: list[ActionName]
+    may: list[AlertActionName]
 
 
 class ActedOut(Out):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints
 
-from audit.ledger.work_order import MOST_PHOTOS, ActionName, OrderState, StepKind
+from audit.ledger.work_order import MOST_PHOTOS, OrderActionName, OrderState, StepKind
 from gateway.api.models.alerts import AlertDeviceOut, Detail
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import Identifier, In, Milliseconds, Moment, Names, Out
@@ -62,7 +62,7 @@ class WorkOrderOut(Out):
     verification: str = Field(description="Id of the verification that closed it, or empty.")
     steps: list[StepOut]
     closes_when: Names
-    may: list[ActionName] = Field(description="What the caller may do to it now.")
+    may: list[OrderActionName] = Field(description="What the caller may do to it now.")
 
 
 class WorkOrderCountsOut(Out):

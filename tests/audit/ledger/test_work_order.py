@@ -12,12 +12,12 @@ from audit.ledger.work_order import (
     MOST_STEPS,
     Accept,
     Action,
-    ActionName,
     Assign,
     Cancel,
     Comment,
     Done,
     Extend,
+    OrderActionName,
     OrderState,
     Proof,
     Reopen,
@@ -239,9 +239,11 @@ def test_a_spreading_cause_counts_on_in_one_step() -> None:
 
 
 def test_what_is_offered_is_what_is_not_refused() -> None:
-    assert ActionName.ACCEPT not in allowed(an_order(), now=BEGIN, verifiable=True)
+    assert OrderActionName.ACCEPT not in allowed(an_order(), now=BEGIN, verifiable=True)
     done = after(an_order(), Done("x"))
-    assert set(allowed(done, now=BEGIN, verifiable=False)) == set(ActionName) - {ActionName.DONE}
+    assert set(allowed(done, now=BEGIN, verifiable=False)) == set(OrderActionName) - {
+        OrderActionName.DONE
+    }
 
 
 def test_steps_are_bounded_and_never_cut() -> None:

@@ -54,13 +54,19 @@ export interface components {
             changed: boolean;
         };
         /**
+         * AlertActionName
+         * @description What people may do to an alert.
+         * @enum {string}
+         */
+        AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
+        /**
          * AlertDetailOut
          * @description An alert, its history, and what the caller may do to it right now.
          */
         AlertDetailOut: {
             alert: components["schemas"]["AlertOut"];
             /** May */
-            may: components["schemas"]["gateway__api__models__alerts__ActionName"][];
+            may: components["schemas"]["AlertActionName"][];
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
         };
@@ -323,12 +329,6 @@ export interface components {
             /** To */
             to: string | null;
         };
-        /**
-         * ActionName
-         * @description What people may do to a work order.
-         * @enum {string}
-         */
-        audit__ledger__work_order__ActionName: "assign" | "comment" | "done" | "reopen" | "extend" | "cancel" | "accept";
         /**
          * Verdict
          * @description Three values: unknown is never shown as fine and never as failed.
@@ -1318,12 +1318,6 @@ export interface components {
             school: string;
         };
         /**
-         * ActionName
-         * @description What people may do to an alert.
-         * @enum {string}
-         */
-        gateway__api__models__alerts__ActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
-        /**
          * Health
          * @description Whether a device is well. Unknown is never shown as fine and never as trouble.
          * @enum {string}
@@ -1863,6 +1857,12 @@ export interface components {
             secret: string;
             token: components["schemas"]["TokenOut"];
         };
+        /**
+         * OrderActionName
+         * @description What people may do to a work order.
+         * @enum {string}
+         */
+        OrderActionName: "assign" | "comment" | "done" | "reopen" | "extend" | "cancel" | "accept";
         /**
          * OrderedDeviceIn
          * @description The device a work order is for.
@@ -2964,7 +2964,7 @@ export interface components {
              * May
              * @description What the caller may do to it now.
              */
-            may: components["schemas"]["audit__ledger__work_order__ActionName"][];
+            may: components["schemas"]["OrderActionName"][];
             /**
              * Opened
              * @description Milliseconds since 1970 UTC.
