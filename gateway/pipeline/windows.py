@@ -187,7 +187,7 @@ class Windows:
     def confirm(self, verification: str, actor: str, work: Work) -> HeldPress | Refusal:
         """The technician says that the held press was theirs; true once ``work`` is committed.
 
-        If that commit fails, call `take_back` with what was returned.
+        If ``work`` is not committed, for whatever reason, call `take_back` with what was returned.
         """
         held = next(
             (one for one in self._held.values() if one.window.verification == verification), None
@@ -203,9 +203,9 @@ class Windows:
             or not held.known - _SET_BACK_MS <= now < held.due
         ):
             return Refusal("too_late", "the press goes out as a real alarm")
-        self._let_go(row)
         work.batch.deadlines.append(Deadline(CONFIRM, held.window.subject, None))
         _state(held.window, "test_confirmed", f"user:{actor}", now, work, press=_mark(held))
+        self._let_go(row)
         return held
 
     def take_back(self, held: HeldPress) -> None:
@@ -239,7 +239,7 @@ class Windows:
         window = self._windows.get(row)
         if window is None:
             return False
-        why = self._doubt_about(window, reading, clock_error, now)
+        why = self._doubt_about(window, device, reading, clock_error, now)
         if why is not None:
             self._end(row, why, work)
             return False
@@ -255,12 +255,19 @@ class Windows:
         return True
 
     def _doubt_about(
-        self, window: Window, reading: Reading, clock_error: int | None, now: int
+        self,
+        window: Window,
+        device: Device,
+        reading: Reading,
+        clock_error: int | None,
+        now: int,
     ) -> Why | None:
         if self._stopped:
             return Why.STOPPING
-        if window.device.row in self._doubts:
-            return self._doubts[window.device.row]
+        if device.row in self._doubts:
+            return self._doubts[device.row]
+        if window.device.key != device.key:
+            return Why.CHANGED  # while the gateway was off, and its row is another's now
         if now < max(self._seen, window.opened) - _SET_BACK_MS:
             return Why.CLOCK
         if now >= window.until:
@@ -289,7 +296,9 @@ class Windows:
             return
         if now < self._seen - _SET_BACK_MS:
             self.doubt_all(Why.CLOCK)
-        self._seen = now
+            self._seen = now
+        # The latest, so that many small steps back add up to a large one.
+        self._seen = max(self._seen, now)
         for row, held in list(self._held.items()):
             if row in self._doubts or not held.known - _SET_BACK_MS <= now < held.due:
                 self._end(row, self._doubts.get(row, Why.UNCONFIRMED), work)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from judged import Judged
+from windowed import Testing
 
 from gateway.store.open import open_store
 from gateway.store.sqlite import SqliteStore
@@ -17,6 +18,11 @@ from gateway.store.sqlite import SqliteStore
 @pytest.fixture
 def judged() -> Judged:
     return Judged()
+
+
+@pytest.fixture
+def testing() -> Testing:
+    return Testing()
 
 
 @pytest.fixture
