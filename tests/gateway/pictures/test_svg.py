@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -197,3 +199,46 @@ def test_the_largest_drawing_takes_no_longer_than_a_person_waits() -> None:
     with pytest.raises(ValueError, match="parts"):
         clean_svg(plan.encode())
     clean_svg(f"{BEGIN} viewBox='0 0 9 9'>{piece * 49_990}</svg>".encode())
+
+
+@pytest.mark.parametrize("coding", ["foo", "hex", "rot13", "gbk", "utf-7", "idna"])
+def test_a_drawing_in_a_coding_that_cannot_be_read_is_refused_in_words(coding: str) -> None:
+    assert "UTF-8" in refused(f'<?xml version="1.0" encoding="{coding}"?>{BEGIN}/>')
+
+
+@pytest.mark.parametrize(
+    ("begin", "again", "end"),
+    [
+        ('<rect fill="', "url(", '"/>'),
+        ('<rect fill="', "url(#a ", '"/>'),
+        ('<rect fill="', "url(#", '"/>'),
+        ('<rect fill="url(', " ", 'x"/>'),
+        ('<rect fill="url(#', "url", '("/>'),
+        ('<rect style="', "/*a", '"/>'),
+        ('<rect style="behavior', " ", '"/>'),
+        ("<style>", "/*a", "</style>"),
+        ("<style>", "url('", "</style>"),
+        ('<image href="data:image/png;base64,', "A", '!"/>'),
+        ('<svg viewBox="0 0 ', "1", 'x 1"/>'),
+    ],
+)
+def test_no_text_holds_the_gateway_up(begin: str, again: str, end: str) -> None:
+    """While a pattern is matched nothing else runs: time that grows as the square of the text, with
+    four megabytes of it, was hours without an alarm."""
+    text = begin + again * (200_000 // len(again)) + end
+    started = time.thread_time()
+
+    with contextlib.suppress(ValueError):
+        cleaned(text)
+
+    assert time.thread_time() - started < 1  # 0.01 s on an idle machine
+
+
+@pytest.mark.parametrize("sign", ["1", ".", " ", "e", "+"])
+def test_no_number_holds_the_gateway_up(sign: str) -> None:
+    root = f' width="1{sign * 200_000}x" height="1"'
+    started = time.thread_time()
+
+    refused(f"{BEGIN}{root}/>")
+
+    assert time.thread_time() - started < 1
