@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from benchmarks import measure
 from devices.police_link.categories import Category, demand
+from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, PoliceLink, Report
@@ -115,7 +116,8 @@ def _links(spoken: int, mute: int) -> list[_Watched]:
             port=mute if silent else spoken,
             transport=Transport.UDP if number % 2 else Transport.TCP,
         )
-        config = Dc09Config(account=f"{number:04X}", primary=endpoint, key=_key(number))
+        identity = Identity(account=f"{number:04X}", key=_key(number))
+        config = Dc09Config(identity=identity, primary=endpoint)
         interval = SHORTEST_S + (LONGEST_S - SHORTEST_S) * number / (LINKS - 1)
         links.append(_Watched(Dc09Link(config), interval, silent))
     return links

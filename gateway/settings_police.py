@@ -10,22 +10,37 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from devices.model import is_identifier
 from devices.police_link.categories import Category
-from gateway.settings_fields import ExistingFile, HostPort, HttpUrl, Secret, Section
+from devices.police_link.link import Path
+from gateway.settings_fields import Address, ExistingFile, HostPort, HttpUrl, Secret, Section
 
 _KEY: Final = re.compile(r"([0-9A-Fa-f]{32}|[0-9A-Fa-f]{48}|[0-9A-Fa-f]{64})\Z")
 EVERY: Final = "*"
+
+Account = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{3,16}$")]
+Number = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{1,6}$")]
+
+Timeout = Annotated[float, Field(ge=0.05, le=7)]
+"""s. Both paths in turn have to fit into one attempt (`gateway.police.lane`): one that is cut off
+in its first path would never come to its second.
+"""
 
 
 class LinkSchool(Section):
     """What one link needs to know of one school."""
 
-    account: Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f]{3,16}$")] | None = None
+    account: Account | None = None
     """The account at the receiver, 3 to 16 hexadecimal digits. Needed for `dc09`; in quotes, so
     that leading zeros stay.
     """
 
     key: Secret | None = None
     """This school's own key, instead of `dc09.key`."""
+
+    backup_account: Account | None = None
+    """The account at the back-up receiver, where it is another one."""
+
+    backup_key: Secret | None = None
+    """This school's own key at the back-up receiver, instead of `dc09.backup_key`."""
 
     zones: Mapping[str, Annotated[int, Field(ge=1, le=999)]] = {}
     """Zone numbers agreed with the receiver, by device id. Others follow from the register's
@@ -41,6 +56,11 @@ class LinkSchool(Section):
     longitude: float | None = Field(None, ge=-180, le=180)
     """Degrees, WGS 84."""
 
+    def account_for(self, path: Path) -> str:
+        """The account at the receiver of ``path``; empty when there is none."""
+        other = self.backup_account if path is Path.BACKUP else None
+        return other or self.account or ""
+
 
 class ReceiverPath(Section):
     """One way to a receiver."""
@@ -51,8 +71,21 @@ class ReceiverPath(Section):
     transport: Literal["tcp", "udp"] = "tcp"
     """How frames travel."""
 
-    timeout_s: float = Field(0.8, ge=0.05, le=30)
+    timeout_s: Timeout = 0.8
     """Longest wait for the receiver's answer, connecting included."""
+
+    receiver: Number | None = "0"
+    """The receiver's number (`R`): 1 to 6 hexadecimal digits, in quotes; `null` = not told."""
+
+    line: Number = "0"
+    """The number of the line there (`L`): 1 to 6 hexadecimal digits, in quotes."""
+
+    @field_validator("address")
+    @classmethod
+    def _somewhere(cls, address: Address) -> Address:
+        if not address.host or not address.port:
+            raise ValueError(f"must name a host and a port above 0, not '{address}'")
+        return address
 
 
 class Dc09Settings(Section):
@@ -74,7 +107,20 @@ class Dc09Settings(Section):
     clear.
     """
 
-    @field_validator("key")
+    backup_key: Secret | None = None
+    """Key at the back-up receiver, where it is another one."""
+
+    time_of_occurrence: bool = True
+    """Say in each event when it happened (extended data `H`), so that an alarm that was held up
+    tells. Off for a receiver that does not take it.
+    """
+
+    def key_for(self, school: LinkSchool, path: Path) -> Secret | None:
+        """The key that a school and the receiver of ``path`` share."""
+        key = school.key or self.key
+        return key if path is Path.PRIMARY else school.backup_key or self.backup_key or key
+
+    @field_validator("key", "backup_key")
     @classmethod
     def _a_key(cls, key: Secret | None) -> Secret | None:
         if key is not None and not _KEY.match(key.get_secret_value()):
@@ -97,11 +143,16 @@ class HttpSettings(Section):
     template: ExistingFile | None = None
     """File with the shape of the message. Default: the one that comes with the gateway."""
 
-    timeout_s: float = Field(0.8, ge=0.05, le=30)
+    timeout_s: Timeout = 0.8
     """Longest wait for an answer."""
 
     ca_file: ExistingFile | None = None
     """Authority that signed the platform's certificate, PEM. Default: the system's."""
+
+    faults: bool = True
+    """Also tell the platform of faults of devices and their end: offline, battery low, sensor
+    fault, tampering. Alarms go before them.
+    """
 
     plain_http: bool = False
     """Allow `http://` to other machines, where everybody on the way can read and hold back alarms.
@@ -198,19 +249,26 @@ class PoliceLinkSettings(Section):
             said = " and ".join(given) or "none"
             raise ValueError(f"needs exactly one of dc09, http and observed, not {said}")
         if self.dc09 is not None:
-            self._check_accounts()
+            self._check_accounts(self.dc09)
         if self.category.value.startswith("DP") and given[0] != "observed" and not self.two_paths:
             raise ValueError(
                 f"category {self.category.value} needs a back-up path; add one, or choose SP…"
             )
         return self
 
-    def _check_accounts(self) -> None:
+    def _check_accounts(self, dc09: Dc09Settings) -> None:
+        if dc09.backup_key is not None and dc09.backup is None:
+            raise ValueError("dc09: backup_key without a back-up receiver")
         for school, of in self.schools.items():
             if of.account is None:
                 raise ValueError(f"schools.{school}: dc09 needs an account")
-            if of.key is not None and not _KEY.match(of.key.get_secret_value()):
-                raise ValueError(f"schools.{school}: key must be 32, 48 or 64 hexadecimal digits")
+            if (of.backup_account or of.backup_key) and dc09.backup is None:
+                raise ValueError(f"schools.{school}: backup_… without a back-up receiver")
+            for name, key in (("key", of.key), ("backup_key", of.backup_key)):
+                if key is not None and not _KEY.match(key.get_secret_value()):
+                    raise ValueError(
+                        f"schools.{school}: {name} must be 32, 48 or 64 hexadecimal digits"
+                    )
 
     @property
     def kind(self) -> Literal["dc09", "http_push", "observed"]:

@@ -16,7 +16,7 @@ import msgspec
 from siadc09.account import Account
 from siadc09.message import Message
 from siadc09.util import crc
-from siadc09.xdata import Data
+from siadc09.xdata import Data, XDataTimestamp
 
 from devices.police_link.link import Code, LinkEvent
 
@@ -29,6 +29,7 @@ MAX_FRAME: Final = 0xFFF
 _ACCOUNT: Final = re.compile(r"[0-9A-Fa-f]{3,16}")
 _KEY_BYTES: Final = (16, 24, 32)
 _LARGEST_NUMBER: Final = 0xFFFFFF
+_LAST_YEAR_ENDS: Final = 253_402_300_800_000
 
 
 class FrameError(ValueError):
@@ -118,26 +119,47 @@ def dcs(event: LinkEvent) -> str:
 
 
 def event_frame(
-    event: LinkEvent, identity: Identity, form: Format, now: int, *, timestamp: bool = True
+    event: LinkEvent,
+    identity: Identity,
+    form: Format,
+    now: int,
+    *,
+    timestamp: bool = True,
+    occurrence: bool = False,
 ) -> Frame:
     """The frame of an event at ``now`` (ms).
 
     A repetition differs from the first frame in its time only. ``timestamp=False`` leaves it out of
-    a plain frame; an encrypted one always has it. Raises `FrameError`.
+    a plain frame; an encrypted one always has it. ``occurrence`` says in extended data when the
+    event happened, so that one that was held up tells. Raises `FrameError`.
     """
     _within("sequence number", event.sequence, 1, 9999)
     block = contact_id(event) if form is Format.CONTACT_ID else dcs(event)
-    data = f"#{identity.account.upper()}|{block}".encode("ascii")
-    return _frame(form.value, event.sequence, data, identity, now, timestamp)
+    text = f"#{identity.account.upper()}|{block}".encode("ascii")
+    xdata = _occurrence(event.happened) if occurrence else []
+    return _frame(form.value, event.sequence, Data(text), xdata, identity, now, timestamp)
+
+
+def _occurrence(happened: int) -> list[XDataTimestamp]:
+    """``[HHH:MM:SS,MM-DD-YYYY]``, UTC. An alarm from outside the calendar goes without it."""
+    if not 0 <= happened < _LAST_YEAR_ENDS:
+        return []
+    return [XDataTimestamp(prefix="H", value=datetime.fromtimestamp(happened // 1000, UTC))]
 
 
 def supervision_frame(identity: Identity, now: int, *, timestamp: bool = True) -> Frame:
     """The NULL message that asks for an acknowledgement and reports nothing."""
-    return _frame("NULL", SUPERVISION, b"", identity, now, timestamp)
+    return _frame("NULL", SUPERVISION, None, [], identity, now, timestamp)
 
 
 def _frame(
-    token: str, sequence: int, data: bytes, identity: Identity, now: int, timestamp: bool
+    token: str,
+    sequence: int,
+    data: Data | None,
+    xdata: list[XDataTimestamp],
+    identity: Identity,
+    now: int,
+    timestamp: bool,
 ) -> Frame:
     encrypt = identity.key is not None
     dated = timestamp or encrypt
@@ -146,7 +168,8 @@ def _frame(
         {
             "idtoken": token,
             "seqno": sequence,
-            "data": Data(data) if data else None,
+            "data": data,
+            "xdata": xdata,
             "timestamp": datetime.fromtimestamp(now // 1000, UTC) if dated else None,
         },
     )

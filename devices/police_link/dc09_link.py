@@ -25,36 +25,19 @@ from devices.police_link.names import NAMES, Names
 class Dc09Config(msgspec.Struct, frozen=True, kw_only=True):
     """All there is to set about one DC-09 link.
 
-    ``account``, ``receiver``, ``line`` and ``key`` as in `Identity`. ``timestamp``: whether plain
-    frames carry the time; encrypted ones always do. Raises `FrameError`.
+    ``identity`` speaks to the receivers; ``backup_identity`` to the back-up one, where that knows
+    us otherwise. ``timestamp``: whether plain frames carry the time; encrypted ones always do.
+    ``occurrence``: whether events carry the time at which they happened.
     """
 
-    account: str
+    identity: Identity
     primary: Endpoint
     backup: Endpoint | None = None
+    backup_identity: Identity | None = None
     format: Format = Format.CONTACT_ID
-    key: bytes | None = None
-    receiver: int | None = 0
-    line: int = 0
     timestamp: bool = True
+    occurrence: bool = False
     failed_path_rests_s: float = FAILED_PATH_RESTS_S
-
-    def __post_init__(self) -> None:
-        _ = self.identity
-
-    @property
-    def identity(self) -> Identity:
-        """Who speaks to the receivers."""
-        return Identity(account=self.account, receiver=self.receiver, line=self.line, key=self.key)
-
-    @property
-    def encrypted(self) -> bool:
-        """Whether there is a key."""
-        return self.key is not None
-
-    def __repr__(self) -> str:
-        """Without the key."""
-        return f"Dc09Config({self.identity!r}, {self.format}, {self.primary}, {self.backup})"
 
 
 class Dc09Link:
@@ -65,7 +48,10 @@ class Dc09Link:
     ) -> None:
         """``now`` gives the milliseconds since 1970 UTC; the machine's clock when left out."""
         self.config: Final = config
-        self._identity: Final = config.identity
+        self._identities: Final = {
+            Path.PRIMARY: config.identity,
+            Path.BACKUP: config.backup_identity or config.identity,
+        }
         self._now: Final = now or _machine_clock
         self._names: Final = names
         self._endpoints: Final = {Path.PRIMARY: config.primary}
@@ -98,7 +84,7 @@ class Dc09Link:
         """
         endpoint = self.endpoint(path)
         one = await exchange(
-            endpoint, self._frame(event), path=path, now=self._now, names=self._names
+            endpoint, self._frame(path, event), path=path, now=self._now, names=self._names
         )
         self._failover.learn(one)
         return one
@@ -107,12 +93,19 @@ class Dc09Link:
         """Nothing stays open between exchanges; a turn of the loop lets the last ones close."""
         await asyncio.sleep(0)
 
-    def _frame(self, event: LinkEvent | None) -> Frame:
+    def _frame(self, path: Path, event: LinkEvent | None) -> Frame:
         # Made for each attempt: a repetition keeps its sequence number and has the time of now.
-        dated = self.config.timestamp
+        config, identity = self.config, self._identities[path]
         if event is None:
-            return supervision_frame(self._identity, self._now(), timestamp=dated)
-        return event_frame(event, self._identity, self.config.format, self._now(), timestamp=dated)
+            return supervision_frame(identity, self._now(), timestamp=config.timestamp)
+        return event_frame(
+            event,
+            identity,
+            config.format,
+            self._now(),
+            timestamp=config.timestamp,
+            occurrence=config.occurrence,
+        )
 
 
 def _machine_clock() -> int:

@@ -39,6 +39,9 @@ class LinkInfo(msgspec.Struct, frozen=True, kw_only=True):
     notice_hours: int | None
     notice_text: str
     paths: tuple[PathInfo, ...]
+    faults: bool = False
+    """Whether faults of devices go over it, too."""
+
     zones: Mapping[str, int] = msgspec.field(default_factory=dict)
     """Zones agreed with the receiver, by device id."""
 
@@ -79,16 +82,17 @@ def _info(link: PoliceLinkSettings, school: str) -> LinkInfo:
         notice_hours=None if notice is None else notice.hours,
         notice_text="" if notice is None else notice.text,
         paths=tuple(_paths(link, link.schools[school])),
+        faults=link.http is not None and link.http.faults,
         zones=link.schools[school].zones,
     )
 
 
 def _paths(link: PoliceLinkSettings, school: LinkSchool) -> list[PathInfo]:
     if link.dc09 is not None:
-        encrypted = (school.key or link.dc09.key) is not None
-        ways = [(Path.PRIMARY, link.dc09.primary), (Path.BACKUP, link.dc09.backup)]
+        dc09 = link.dc09
+        ways = [(Path.PRIMARY, dc09.primary), (Path.BACKUP, dc09.backup)]
         return [
-            PathInfo(path, str(way.address), way.transport, encrypted)
+            PathInfo(path, str(way.address), way.transport, dc09.key_for(school, path) is not None)
             for path, way in ways
             if way is not None
         ]

@@ -12,11 +12,11 @@ from typing import Final
 import httpx
 import msgspec
 
-from devices.police_link.dc09 import Format
+from devices.police_link.dc09 import Format, Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.http_push import HttpPushLink, PushConfig, push_client
-from devices.police_link.link import PoliceLink
+from devices.police_link.link import Path, PoliceLink
 from devices.police_link.push_template import load_push_template
 from gateway.paths import default_config_dir
 from gateway.police.forwarding import link_id
@@ -67,12 +67,23 @@ def make_links(settings: Sequence[PoliceLinkSettings], now: Callable[[], int]) -
 
 
 def _dc09(dc09: Dc09Settings, of: LinkSchool) -> Dc09Config:
-    key = of.key or dc09.key
+    backup = dc09.backup
     return Dc09Config(
-        account=of.account or "",
+        identity=_identity(dc09, of, Path.PRIMARY, dc09.primary),
         primary=_endpoint(dc09.primary),
-        backup=None if dc09.backup is None else _endpoint(dc09.backup),
+        backup=None if backup is None else _endpoint(backup),
+        backup_identity=None if backup is None else _identity(dc09, of, Path.BACKUP, backup),
         format=_FORMATS[dc09.format],
+        occurrence=dc09.time_of_occurrence,
+    )
+
+
+def _identity(dc09: Dc09Settings, of: LinkSchool, path: Path, way: ReceiverPath) -> Identity:
+    key = dc09.key_for(of, path)
+    return Identity(
+        account=of.account_for(path),
+        receiver=None if way.receiver is None else int(way.receiver, 16),
+        line=int(way.line, 16),
         key=None if key is None else bytes.fromhex(key.get_secret_value()),
     )
 

@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
+from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Link
 from gateway.configuration import load_settings
+from gateway.police.lane import LONGEST_ATTEMPT_S
 from gateway.police.links import infos_of
 from gateway.police.making import make_links
 from gateway.problem import ConfigurationError
 
 KEY = "00112233445566778899AABBCCDDEEFF"
+OTHER = bytes.fromhex(KEY)[::-1].hex()
+PRIMARY_ONLY = {"primary": {"address": "192.0.2.1:7700"}}
 
 
 def good(**more: Any) -> dict[str, Any]:
@@ -32,7 +36,8 @@ def good(**more: Any) -> dict[str, Any]:
 def load(folder: Path, *links: dict[str, Any]) -> Any:
     file = folder / "gateway.yaml"
     file.write_text(yaml.safe_dump({"police_links": list(links)}, sort_keys=False), "utf-8")
-    return load_settings(file, {"KEY": KEY, "SHORT": "short", "SECRET": "sixteen bytes at least"})
+    secrets = {"KEY": KEY, "OTHER": OTHER, "SHORT": "short", "SECRET": "sixteen bytes at least"}
+    return load_settings(file, secrets)
 
 
 def mistake(folder: Path, *links: dict[str, Any]) -> str:
@@ -51,14 +56,78 @@ def test_each_school_of_a_link_has_a_link_of_its_own_with_its_account(tmp_path: 
     assert infos["no3/110"].paths[1].transport == "udp"
     made = make_links(settings.police_links, lambda: 0)
     accounts = {
-        name: link.config.account for name, link in made.links.items() if isinstance(link, Dc09Link)
+        name: link.config.identity.account
+        for name, link in made.links.items()
+        if isinstance(link, Dc09Link)
     }
     assert accounts == {"no3/110": "0123", "no5/110": "0456"}
+
+
+def test_a_back_up_receiver_may_know_a_school_otherwise(tmp_path: Path) -> None:
+    schools = {
+        "no3": {"account": "0123"},
+        "no5": {"account": "0456", "backup_account": "BEEF", "backup_key": {"env": "OTHER"}},
+    }
+    dc09 = {
+        "primary": {"address": "192.0.2.1:7700", "receiver": None, "line": "00a"},
+        "backup": {"address": "192.0.2.2:7700", "receiver": "12"},
+        "backup_key": {"env": "KEY"},
+    }
+    settings = load(tmp_path, good(schools=schools, dc09=dc09))
+    made = make_links(settings.police_links, lambda: 0).links
+    configs = {name: link.config for name, link in made.items() if isinstance(link, Dc09Link)}
+    key = bytes.fromhex(KEY)
+    first, backup = configs["no3/110"].identity, configs["no3/110"].backup_identity
+    assert first == Identity(account="0123", receiver=None, line=10)
+    assert backup == Identity(account="0123", receiver=0x12, line=0, key=key)
+    assert configs["no5/110"].identity == Identity(account="0456", receiver=None, line=10)
+    assert configs["no5/110"].backup_identity == Identity(
+        account="BEEF", receiver=0x12, line=0, key=key[::-1]
+    )
+    paths = infos_of(settings.police_links)["no3/110"].paths
+    assert [one.encrypted for one in paths] == [False, True]
+
+
+def test_without_more_said_both_receivers_know_a_school_alike(tmp_path: Path) -> None:
+    schools = {"no3": {"account": "0123", "key": {"env": "KEY"}}}
+    settings = load(tmp_path, good(schools=schools))
+    (made,) = make_links(settings.police_links, lambda: 0).links.values()
+    assert isinstance(made, Dc09Link)
+    same = Identity(account="0123", key=bytes.fromhex(KEY))
+    assert (made.config.identity, made.config.backup_identity) == (same, same)
+    assert made.config.occurrence
+
+
+def test_an_attempt_is_never_cut_off_before_its_second_path(tmp_path: Path) -> None:
+    way = {"address": "192.0.2.1:7700", "timeout_s": 7}
+    settings = load(tmp_path, good(dc09={"primary": way, "backup": {**way}}))
+    dc09 = settings.police_links[0].dc09
+    assert dc09.primary.timeout_s + dc09.backup.timeout_s < LONGEST_ATTEMPT_S
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        ({"dc09": {"primary": {"address": "192.0.2.1:0"}}}, "a port above 0"),
+        ({"dc09": {"primary": {"address": "192.0.2.1:1", "timeout_s": 7.5}}}, "timeout_s"),
+        ({"dc09": {"primary": {"address": "192.0.2.1:1", "line": "1234567"}}}, "line"),
+        ({"dc09": {"primary": {"address": "192.0.2.1:1", "receiver": "x"}}}, "receiver"),
+        (
+            {"category": "SP5", "dc09": {**PRIMARY_ONLY, "backup_key": {"env": "KEY"}}},
+            "backup_key without a back-up receiver",
+        ),
+        (
+            {
+                "category": "SP5",
+                "dc09": PRIMARY_ONLY,
+                "schools": {"no3": {"account": "0123", "backup_account": "0124"}},
+            },
+            "schools.no3: backup_… without a back-up receiver",
+        ),
+        (
+            {"schools": {"no3": {"account": "0123", "backup_key": {"env": "SHORT"}}}},
+            "backup_key must be 32, 48 or 64 hexadecimal",
+        ),
         ({"dc09": None}, "exactly one of dc09, http and observed"),
         ({"observed": {}}, "exactly one of dc09, http and observed"),
         ({"dc09": {"primary": {"address": "192.0.2.1:7700"}}}, "needs a back-up path"),

@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from benchmarks.proof.network import Network
+from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Code, LinkEvent, Path, Report, Result
@@ -177,7 +178,7 @@ class Table:
     ) -> None:
         """What became of ``alarms``, numbered from 1: none lost, and none held twice."""
         config = scene.link.config
-        how = f"{config.primary.transport}, {'AES' if config.encrypted else 'plain'}"
+        how = f"{config.primary.transport}, {'AES' if config.identity.key else 'plain'}"
         worst = "-" if worst_s is None else f"{worst_s * 1000:.0f} ms"
         held = [sequences(scene.primary), sequences(scene.backup)]
         lost = set(range(1, alarms + 1)) - set(held[0]) - set(held[1])
@@ -216,8 +217,7 @@ async def scene(request: pytest.FixtureRequest, transport: Transport) -> AsyncIt
         primary.late_s = 2 * LIMIT_S
         link = Dc09Link(
             Dc09Config(
-                account=account,
-                key=KEYS[account],
+                identity=Identity(account=account, key=KEYS[account]),
                 primary=_endpoint(primary.port, transport, LIMIT_S),
                 backup=_endpoint(backup.port, transport),
                 failed_path_rests_s=0.0,
@@ -269,7 +269,7 @@ def sequences(receiver: Receiver) -> list[int]:
 async def test_the_back_up_carries_what_the_primary_does_not(
     row: Row, scene: Scene, transport: Transport, table: Table
 ) -> None:
-    encrypted = scene.link.config.encrypted
+    encrypted = scene.link.config.identity.key is not None
     expected = row.expected(transport, encrypted=encrypted)
     over = "primary" if expected is Result.ACKNOWLEDGED else "backup"
     worst = 0.0
@@ -304,7 +304,7 @@ async def test_a_path_that_swallows_everything_is_left_in_time(table: Table) -> 
     ):
         link = Dc09Link(
             Dc09Config(
-                account="001234",
+                identity=Identity(account="001234"),
                 primary=_endpoint(network.port, Transport.TCP, LIMIT_S),
                 backup=_endpoint(backup.port, Transport.TCP),
             )

@@ -18,13 +18,14 @@ from collections.abc import Iterator
 from pathlib import Path as File
 from typing import Any, Final
 
+import msgspec
 import pytest
 from pysiaalarm.account import SIAAccount
 from pysiaalarm.event import SIAEvent
 from pysiaalarm.sync.client import SIAClient
 from pysiaalarm.utils.enums import CommunicationsProtocol
 
-from devices.police_link.dc09 import DCS, Format
+from devices.police_link.dc09 import DCS, Format, Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Code, LinkEvent, Path, Result
@@ -61,6 +62,11 @@ EVERYTHING: Final = tuple(
     for restore in (False, True)
 )
 
+HELD_UP: Final = tuple(
+    msgspec.structs.replace(one, happened=1_795_312_800_000) for one in EVERYTHING
+)
+"""Of two in the morning on 22 November 2026."""
+
 
 def link(
     account: str,
@@ -69,13 +75,14 @@ def link(
     form: Format = Format.CONTACT_ID,
     *,
     key: str | None = None,
+    occurrence: bool = False,
     ahead_ms: int = 0,
     answer_timeout_s: float = 5.0,
 ) -> Dc09Link:
     config = Dc09Config(
-        account=account,
-        key=None if key is None else key.encode("ascii"),
+        identity=Identity(account=account, key=None if key is None else key.encode("ascii")),
         format=form,
+        occurrence=occurrence,
         primary=Endpoint(
             host=HOST, port=port, transport=transport, answer_timeout_s=answer_timeout_s
         ),
@@ -131,6 +138,26 @@ async def test_pysiaalarm_takes_every_event(
         else:
             assert taken.code == DCS[sent.code][sent.restore]
             assert (taken.ri, taken.message) == ("3", f"{sent.zone:03d}")
+
+
+@pytest.mark.parametrize("account", KEYS)
+@pytest.mark.parametrize("form", Format)
+async def test_pysiaalarm_reads_when_an_event_happened(
+    pysiaalarm: Pysiaalarm, transport: Transport, form: Format, account: str
+) -> None:
+    one = link(account, pysiaalarm.port, transport, form, key=KEYS[account], occurrence=True)
+    for sent in HELD_UP:
+        assert (await one.send(sent)).acknowledged, sent.code
+        taken = pysiaalarm.next()
+        assert int(taken.sequence or 0) == sent.sequence
+        assert taken.x_data == "H02:00:00,11-22-2026"
+        if form is Format.CONTACT_ID:
+            assert (taken.event_type, taken.ri) == (str(int(sent.code)), f"{sent.zone:03d}")
+        else:
+            assert (taken.code, taken.message) == (
+                DCS[sent.code][sent.restore],
+                f"{sent.zone:03d}",
+            )
 
 
 @pytest.mark.parametrize("account", KEYS)
@@ -274,10 +301,26 @@ async def test_iobroker_takes_every_event(
         )
 
 
+@pytest.mark.parametrize("account", KEYS)
+@pytest.mark.parametrize("form", Format)
+async def test_iobroker_reads_when_an_event_happened(
+    iobroker: Iobroker, transport: Transport, form: Format, account: str
+) -> None:
+    one = link(
+        account, iobroker.ports[transport], transport, form, key=KEYS[account], occurrence=True
+    )
+    for sent in HELD_UP:
+        assert (await one.send(sent)).acknowledged, sent.code
+        taken = iobroker.next("taken")
+        assert int(taken["seq"]) == sent.sequence
+        assert taken["extended"] == "H02:00:00,11-22-2026"
+        assert taken["event"].endswith(f"{sent.zone:03d}")
+
+
 async def test_iobroker_knows_no_supervision_message_and_we_say_that_it_refused(
     iobroker: Iobroker, transport: Transport
 ) -> None:
-    """It takes events only; a link to it is supervised with test events."""
+    """It takes events only, so a link to it alone is never called up."""
     exchange = await link("1234", iobroker.ports[transport], transport).probe(Path.PRIMARY)
     assert exchange.result is Result.REFUSED
     iobroker.next("refused")

@@ -155,6 +155,30 @@ def test_a_repetition_differs_in_its_time_only() -> None:
     assert first.sequence == again.sequence == 1
 
 
+@pytest.mark.parametrize("form", Format)
+@pytest.mark.parametrize("key", [None, bytes(16)])
+def test_an_event_that_was_held_up_says_when_it_happened(form: Format, key: bytes | None) -> None:
+    held_up = event(happened=NOW - 3_600_000)
+    frame = event_frame(held_up, Identity(account="1234", key=key), form, NOW, occurrence=True)
+    message = read(frame)
+    (occurred,) = message.xdata
+    assert occurred.prefix == "H"
+    assert occurred.value == datetime.fromtimestamp((NOW - 3_600_000) // 1000, UTC)
+    assert message.timestamp == datetime.fromtimestamp(NOW // 1000, UTC)
+    text = frame.octets if key is None else clear_text(frame)
+    assert b"05][H01:00:00,11-22-2026]_02:00:00,11-22-2026" in text
+
+
+@pytest.mark.parametrize("happened", [-1, 253_402_300_800_000, 1 << 63])
+def test_an_event_of_no_time_in_the_calendar_goes_without_it(happened: int) -> None:
+    wild = event(happened=happened)
+    frame = event_frame(wild, Identity(account="1234"), Format.CONTACT_ID, NOW, occurrence=True)
+    assert read(frame).xdata == []
+    latest = event(happened=253_402_300_799_999)
+    frame = event_frame(latest, Identity(account="1234"), Format.CONTACT_ID, NOW, occurrence=True)
+    assert b"[H23:59:59,12-31-9999]" in frame.octets
+
+
 def test_every_code_has_a_word_in_both_formats() -> None:
     for code in Code:
         assert contact_id(event(code=code)) == f"1{int(code)} 01 005"

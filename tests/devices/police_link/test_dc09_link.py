@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from devices.police_link.dc09 import Format, FrameError
+from devices.police_link.dc09 import Format, FrameError, Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Code, Exchange, LinkEvent, Path, PoliceLink, Result
@@ -72,7 +72,7 @@ def link(
 ) -> Dc09Link:
     return Dc09Link(
         Dc09Config(
-            **{"account": "001234", **settings},
+            **{"identity": Identity(account="001234"), **settings},
             primary=at(primary.port, transport, answer_timeout_s=limit_s),
             backup=None if backup is None else at(backup.port, transport),
         )
@@ -90,7 +90,8 @@ def free_port() -> int:
 async def test_an_alarm_arrives_and_its_evidence_comes_back(
     primary: Receiver, transport: Transport, form: Format, account: str, key: bytes | None
 ) -> None:
-    one = link(primary, transport=transport, account=account, key=key, format=form)
+    identity = Identity(account=account, key=key)
+    one = link(primary, transport=transport, identity=identity, format=form)
     report = await one.send(event(7, partition=3, zone=15))
     exchange = report.acknowledged
     assert exchange is not None
@@ -144,6 +145,36 @@ async def test_the_back_up_is_tried_at_once(primary: Receiver, backup: Receiver)
         (Path.BACKUP, Result.ACKNOWLEDGED),
     ]
     assert told[1].started - told[0].started < 1000
+
+
+async def test_a_back_up_receiver_may_know_us_otherwise(primary: Receiver) -> None:
+    known = Identity(account="BEEF", receiver=None, line=0xA, key=KEY)
+    async with Receiver({"BEEF": KEY}) as other:
+        one = Dc09Link(
+            Dc09Config(
+                identity=Identity(account="001234", receiver=1, line=2),
+                primary=at(primary.port),
+                backup=at(other.port),
+                backup_identity=known,
+            )
+        )
+        primary.fault = Fault.NAK
+        first, second = (await one.send(event(4))).exchanges
+        assert second.acknowledged
+        assert b'"ADM-CID"0004R1L2#001234[#001234|' in first.sent
+        assert b'"*ADM-CID"0004LA#BEEF[' in second.sent
+        assert (await one.probe(Path.BACKUP)).acknowledged
+        assert [taken.token for taken in other.taken] == ["ADM-CID", "NULL"]
+
+
+async def test_events_say_when_they_happened_where_that_was_asked_for(primary: Receiver) -> None:
+    for asked in (True, False):
+        config = Dc09Config(
+            identity=Identity(account="001234"), primary=at(primary.port), occurrence=asked
+        )
+        report = await Dc09Link(config).send(event(7, happened=1_795_312_800_000))
+        assert report.acknowledged is not None
+        assert (b"][H02:00:00,11-22-2026]_" in report.acknowledged.sent) is asked
 
 
 async def test_a_path_that_gave_no_answer_comes_second_until_it_answers(
@@ -211,14 +242,16 @@ async def test_an_alarm_does_not_wait_behind_a_supervision_message(
 
 
 async def test_ten_alarms_at_once_all_arrive(primary: Receiver, transport: Transport) -> None:
-    one = link(primary, transport=transport, account="ABC", key=KEY)
+    one = link(primary, transport=transport, identity=Identity(account="ABC", key=KEY))
     reports = await asyncio.gather(*(one.send(event(number)) for number in range(1, 11)))
     assert all(report.acknowledged for report in reports)
     assert sorted(taken.sequence for taken in primary.events) == list(range(1, 11))
 
 
 async def test_nobody_listening_is_unreachable_and_soon_known(transport: Transport) -> None:
-    one = Dc09Link(Dc09Config(account="1234", primary=at(free_port(), transport)))
+    one = Dc09Link(
+        Dc09Config(identity=Identity(account="1234"), primary=at(free_port(), transport))
+    )
     exchange = await one.probe(Path.PRIMARY)
     assert exchange.result is Result.UNREACHABLE
     assert exchange.elapsed_ms < PATIENCE_S * 500
@@ -228,7 +261,7 @@ async def test_nobody_listening_is_unreachable_and_soon_known(transport: Transpo
 
 async def test_a_name_that_is_none_is_unreachable() -> None:
     endpoint = Endpoint(host="receiver.invalid", port=9, answer_timeout_s=2.0)
-    one = Dc09Link(Dc09Config(account="1234", primary=endpoint))
+    one = Dc09Link(Dc09Config(identity=Identity(account="1234"), primary=endpoint))
     assert (await one.probe(Path.PRIMARY)).result is Result.UNREACHABLE
 
 
@@ -241,7 +274,9 @@ async def test_connecting_has_a_limit_of_its_own() -> None:
             filling.setblocking(False)
             filling.connect_ex(address)
         endpoint = at(address[1], connect_timeout_s=0.15, answer_timeout_s=5.0)
-        exchange = await Dc09Link(Dc09Config(account="1234", primary=endpoint)).probe(Path.PRIMARY)
+        exchange = await Dc09Link(
+            Dc09Config(identity=Identity(account="1234"), primary=endpoint)
+        ).probe(Path.PRIMARY)
     assert exchange.result is Result.UNREACHABLE
     assert "0.15 s" in exchange.reason
     assert 140 < exchange.elapsed_ms < 2000
@@ -279,7 +314,7 @@ async def test_an_event_that_no_frame_holds_is_said_before_anything_is_sent(
 
 async def test_the_clock_given_is_the_clock_used(primary: Receiver) -> None:
     behind = Dc09Link(
-        Dc09Config(account="001234", primary=at(primary.port)),
+        Dc09Config(identity=Identity(account="001234"), primary=at(primary.port)),
         now=lambda: time.time_ns() // 1_000_000 - 60_000,
     )
     exchange = await behind.probe(Path.PRIMARY)
@@ -295,15 +330,14 @@ def test_bad_settings_are_refused_with_their_name() -> None:
     with pytest.raises(ValueError, match="above 0 s"):
         Endpoint(host=HOST, port=1, answer_timeout_s=0.0)
     with pytest.raises(FrameError, match="account"):
-        Dc09Config(account="xyz", primary=at(1))
+        Dc09Config(identity=Identity(account="xyz"), primary=at(1))
 
 
 def test_no_key_is_seen_where_settings_are_printed() -> None:
-    config = Dc09Config(account="ABC", key=KEY, primary=at(1))
-    assert config.encrypted
+    config = Dc09Config(identity=Identity(account="ABC", key=KEY), primary=at(1))
     assert "secret" not in f"{config!r} {config}"
 
 
 def test_it_is_a_police_link() -> None:
-    one: PoliceLink = Dc09Link(Dc09Config(account="ABC", primary=at(1)))
+    one: PoliceLink = Dc09Link(Dc09Config(identity=Identity(account="ABC"), primary=at(1)))
     assert one.paths

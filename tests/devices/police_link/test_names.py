@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Path, Result
@@ -108,7 +109,10 @@ async def test_a_name_service_that_hangs_is_not_waited_for_longer_than_connectin
 ) -> None:
     service.answering.clear()
     endpoint = Endpoint(host="receiver", port=9, answer_timeout_s=0.2)
-    link = Dc09Link(Dc09Config(account="1234", primary=endpoint), names=Names(service.look_up))
+    link = Dc09Link(
+        Dc09Config(identity=Identity(account="1234"), primary=endpoint),
+        names=Names(service.look_up),
+    )
     exchange = await link.probe(Path.PRIMARY)
     assert exchange.result is Result.UNREACHABLE
     assert exchange.elapsed_ms < 2000
@@ -122,7 +126,9 @@ async def test_a_receiver_known_by_name_is_reached_while_the_name_service_hangs(
     async with Receiver({"1234": None}) as receiver:
         endpoint = Endpoint(host="receiver", port=receiver.port, transport=transport)
         names = Names(service.look_up, fresh_s=0.0)
-        link = Dc09Link(Dc09Config(account="1234", primary=endpoint), names=names)
+        link = Dc09Link(
+            Dc09Config(identity=Identity(account="1234"), primary=endpoint), names=names
+        )
         assert (await link.probe(Path.PRIMARY)).acknowledged
         service.answering.clear()
         assert (await link.probe(Path.PRIMARY)).acknowledged

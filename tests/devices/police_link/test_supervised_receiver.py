@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 from devices.police_link.categories import Category, demand
+from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint
 from devices.police_link.link import Exchange, Path
@@ -104,7 +105,8 @@ async def test_each_fault_of_a_receiver_gives_its_state_in_time_and_is_got_over(
         for fault in EXPECTED:
             receiver = await stack.enter_async_context(Receiver({ACCOUNT: KEY}))
             receivers[fault] = receiver
-            watch.add(fault, Dc09Config(account=ACCOUNT, primary=endpoint(receiver.port), key=KEY))
+            identity = Identity(account=ACCOUNT, key=KEY)
+            watch.add(fault, Dc09Config(identity=identity, primary=endpoint(receiver.port)))
         for fault in EXPECTED:
             await watch.until(fault, LinkState.UP)
         for fault, receiver in receivers.items():
@@ -142,7 +144,11 @@ async def test_a_primary_that_dies_and_returns_is_degraded_and_up_again() -> Non
     ):
         watch.add(
             "s1/main",
-            Dc09Config(account=ACCOUNT, primary=endpoint(first.port), backup=endpoint(second.port)),
+            Dc09Config(
+                identity=Identity(account=ACCOUNT),
+                primary=endpoint(first.port),
+                backup=endpoint(second.port),
+            ),
         )
         await watch.until("s1/main", LinkState.UP)
         await first.aclose()

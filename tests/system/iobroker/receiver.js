@@ -11,8 +11,8 @@ const receiver = new sia({ host: "127.0.0.1", port: 0, timeout: 20 });
 receiver.setAccounts(JSON.parse(process.argv[2]));
 receiver.on("sia", (message, error) => {
   if (error === undefined) {
-    const { id, seq, act, data_message: event, ts } = message;
-    say({ taken: { id, seq, act, event, ts } });
+    const { id, seq, act, data_message: event, data_extended: extended, ts } = message;
+    say({ taken: { id, seq, act, event, extended, ts } });
   } else {
     say({ refused: error });
   }
