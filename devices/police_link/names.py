@@ -28,7 +28,10 @@ Lookup: TypeAlias = Callable[[str], tuple[str, ...]]
 
 def look_up(host: str) -> tuple[str, ...]:
     """The addresses that the system knows for a name."""
-    found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except ValueError as error:  # two dots in a row, more than 63 letters between dots
+        raise OSError(f"{host} can be no name: {error}") from error
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
