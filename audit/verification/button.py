@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from audit.verification.model import Verdict, Verification
+from audit.verification.notice import NOT_GIVEN, Notices
+from audit.verification.notice import STEP as NOTICE
 from audit.verification.procedure import (
     Cancelled,
     Confirmed,
@@ -12,6 +14,7 @@ from audit.verification.procedure import (
     Exchanged,
     Input,
     OpenWindow,
+    PoliceTold,
     Pressed,
     Sent,
     Subject,
@@ -36,20 +39,26 @@ _OVER: Final = {
 }
 _DOUBTFUL: Final = Ending(Verdict.UNKNOWN, "doubtful", "call_off")
 _SHUT: Final = Ending(Verdict.UNKNOWN, "window_shut", "again")
+NOT_OPENED: Final = _SHUT
+"""Nobody may press now: the gateway opens no window."""
 _CANCELLED: Final = Ending(Verdict.UNKNOWN, "cancelled")
 
 
 class Button:
-    """Steps ``press``, ``confirm``, ``send`` (code 607)."""
+    """Steps ``notice`` (where the police want it), ``press``, ``confirm``, ``send`` (code 607)."""
 
     kind = "button"
 
     def __init__(self, subject: Subject) -> None:
         self._window: Final = subject.window
+        self._notices: Final = Notices(subject.notices)
         self._sending: Final = Sending(subject.links, Code.WALK_TEST)
 
     def begin(self, run: Verification, now: int) -> Course:
-        """Open the window and wait for the press."""
+        """Open the window and wait for the press, once the police know of it."""
+        run, known = self._notices.ask(run, now)
+        if not known:
+            return Course(run)
         run = begun(run, "press", now, due=now + self._window, waits_for="press")
         return Course(run, (OpenWindow(self._window),))
 
@@ -59,6 +68,9 @@ class Button:
         if step is None:
             return Course(run)
         match heard:
+            case PoliceTold() if step.step == NOTICE:
+                told = self._notices.take(run, heard, now)
+                return Course(run) if told is run else self.begin(told, now)
             case Pressed() if step.step == "press":
                 run = passed(run, "press_seen", now, delay_ms=max(0, heard.known - heard.happened))
                 return Course(begun(run, "confirm", now, due=heard.due, waits_for="confirm"))
@@ -83,6 +95,8 @@ class Button:
             return Course(run)
         if step.step == "send":
             return Course(NO_REPORT.of(run, now))
+        if step.step == NOTICE:
+            return Course(NOT_GIVEN.of(run, now))
         ending = _OVER["expired"] if step.step == "press" else _OVER["unconfirmed"]
         return Course(ending.of(run, now))
 

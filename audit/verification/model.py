@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from alerts.evidence import Reason
 from devices.police_link.link import Exchange
 
 Detail: TypeAlias = "bool | int | float | str | None"
@@ -42,9 +43,11 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     """A run as it stands at one ``version``. ``device`` is its row; ``place`` where it was then.
 
     ``code`` and ``inputs`` give the reason of the verdict (``verify.{code}``), ``advice`` what to
-    do next (``verify.advice.{advice}``). ``waits_for`` is what the run needs now: from people
-    ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type in), ``attest`` (their word);
-    from machines ``device`` (its next message), ``reply``, ``receiver``; empty = nothing.
+    do next (``verify.advice.{advice}``); ``because`` is what is known to be wrong with the device,
+    and its advice the better one. ``waits_for`` is what the run needs now: from people ``notice``
+    (that the police were told), ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type
+    in), ``attest`` (their word); from machines ``device`` (its next message), ``reply``,
+    ``receiver``; empty = nothing.
     """
 
     id: str
@@ -62,4 +65,5 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     code: str = ""
     inputs: dict[str, Detail] = msgspec.field(default_factory=dict)
     advice: str = ""
+    because: Reason | None = None
     waits_for: str = ""

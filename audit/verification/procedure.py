@@ -17,12 +17,35 @@ from devices.police_link.link import Code, Exchange, Path
 from devices.reading import Channel, Value
 
 
+class NoticeGiven(msgspec.Struct, frozen=True):
+    """Who told the police of a test, when (ms), and in their words whom and how."""
+
+    at: int
+    actor: str
+    told: str
+
+
+class LinkNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """That the police behind a link want to be told ``hours`` before a test.
+
+    ``text`` is what to tell whom. ``announced`` is since when (ms) a scheduled test stands
+    announced; ``given`` the last notice that somebody gave.
+    """
+
+    link: str
+    hours: int
+    telephone: str
+    text: str = ""
+    announced: int | None = None
+    given: NoticeGiven | None = None
+
+
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """The device that is verified, as it was when the run began. Times in ms.
 
     ``heartbeat`` is how often it speaks at least, ``grace`` how much later it may be; ``heard``
-    when it last did. ``links`` are the police links of its school. ``answers`` says whether it
-    can be asked something (`ping`).
+    when it last did. ``links`` are the police links of its school, ``notices`` what those want
+    that are to be told beforehand. ``answers`` says whether it can be asked something (`ping`).
     """
 
     school: str
@@ -34,6 +57,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     online: bool | None = None
     values: Mapping[str, Value] = msgspec.field(default_factory=dict)
     links: tuple[str, ...] = ()
+    notices: tuple[LinkNotice, ...] = ()
     answers: bool = False
     window: int = 600_000
 
@@ -66,6 +90,14 @@ class WindowOver(msgspec.Struct, frozen=True, kw_only=True):
     alarm: bool
 
 
+class PoliceTold(msgspec.Struct, frozen=True):
+    """``actor`` has told the police behind a link of the test; ``told`` says whom and how."""
+
+    link: str
+    actor: str
+    told: str
+
+
 class Confirmed(msgspec.Struct, frozen=True):
     """The technician said that the press was theirs, and that is kept."""
 
@@ -96,7 +128,9 @@ class Sent(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-Input: TypeAlias = Said | Pressed | WindowOver | Confirmed | Typed | Cancelled | Exchanged | Sent
+Input: TypeAlias = (
+    Said | Pressed | WindowOver | PoliceTold | Confirmed | Typed | Cancelled | Exchanged | Sent
+)
 
 
 # What it asks for

@@ -10,7 +10,7 @@ from verified import NOW, Run
 from audit.verification.meter import contradiction, power_of
 from audit.verification.model import Verdict
 from audit.verification.procedure import Ask, Cancelled, Input, Said, Typed
-from devices.reading import Channel
+from devices.reading import Channel, Value
 
 TEN_MINUTES = 600_000
 
@@ -145,9 +145,9 @@ def test_a_camera_is_met_by_a_fresh_report_without_faults() -> None:
     ],
 )
 def test_what_a_report_of_a_camera_comes_to(
-    values: dict[str, object], verdict: Verdict, code: str
+    values: dict[str, Value], verdict: Verdict, code: str
 ) -> None:
-    run = Run("camera").later(10).says(**values)  # type: ignore[arg-type]
+    run = Run("camera").later(10).tells(values)
     assert run.outcome == (verdict, code)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from audit.verification.choose import procedure_for
 from audit.verification.model import Verdict, Verification
-from audit.verification.procedure import Effect, Input, Procedure, Said, Subject
+from audit.verification.procedure import Effect, Input, LinkNotice, Procedure, Said, Subject
 from devices.police_link.link import Exchange, Path, Result
 from devices.reading import Channel, Value
 
@@ -14,9 +16,28 @@ NOW = 1_795_161_600_000
 class Run:
     """A run from its begin on; ``now`` is turned by `later`."""
 
-    def __init__(self, kind: str, procedure: Procedure | None = None, **more: object) -> None:
-        given = {"heartbeat": 60_000, "grace": 30_000, "links": ("no3/110",), **more}
-        subject = Subject(school="no3", id="x", kind=kind, **given)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        kind: str,
+        procedure: Procedure | None = None,
+        *,
+        heartbeat: int = 60_000,
+        values: Mapping[str, Value] | None = None,
+        links: tuple[str, ...] = ("no3/110",),
+        notices: tuple[LinkNotice, ...] = (),
+        answers: bool = False,
+    ) -> None:
+        subject = Subject(
+            school="no3",
+            id="x",
+            kind=kind,
+            heartbeat=heartbeat,
+            grace=30_000,
+            values=values or {},
+            links=links,
+            notices=notices,
+            answers=answers,
+        )
         self.procedure = procedure or procedure_for(subject, lambda number: f"run-{number}")
         self.now = NOW
         self.effects: list[Effect] = []
@@ -46,6 +67,17 @@ class Run:
         **values: Value,
     ) -> Run:
         """The device says something, which took ``ago`` ms to arrive."""
+        return self.tells(values, event=event, channel=channel, ago=ago)
+
+    def tells(
+        self,
+        values: Mapping[str, Value],
+        *,
+        event: str | None = None,
+        channel: Channel | None = None,
+        ago: int = 0,
+    ) -> Run:
+        """The same, of values that are at hand."""
         usual = Channel.TELEMETRY if event is None else Channel.EVENT
         return self.hear(
             Said(
