@@ -1,4 +1,4 @@
-"""Verifications written: the row as it stands, and its begin and end as facts."""
+"""Verifications written: the row as it stands, its begin and end as facts, notices as facts."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import Any, Final
 import msgspec
 
 from audit.verification.model import Verification
+from audit.verification.procedure import PoliceTold
 from gateway.store import schema
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
 from gateway.store.upserts import insert_into
 
 FACT: Final = "verification"
+NOTICE: Final = "police_notice"
 EXERCISE: Final = "exercise"
 """The kind under which exercises stand in the same table; their body is their own."""
 
@@ -50,6 +52,20 @@ def put_verification(batch: Batch, run: Verification, subject: str, *, fact: boo
                 body=canonical(run),
             )
         )
+
+
+def put_notice(batch: Batch, run: str, told: PoliceTold) -> None:
+    """That somebody has told the police behind a link of the test ``run``."""
+    batch.facts.append(
+        Fact(
+            kind=NOTICE,
+            happened=batch.now,
+            known=batch.now,
+            actor=f"user:{told.actor}",
+            subject=f"link:{told.link}",
+            body=canonical({"verification": run, "told": told.told}),
+        )
+    )
 
 
 def put_row(batch: Batch, row: dict[str, Any]) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
 from collections.abc import Callable
 from typing import Final
 
@@ -19,6 +17,7 @@ from gateway.store.encoding import canonical
 from gateway.store.read.verifications import one_exercise
 from gateway.store.store import Store
 from gateway.store.verifications import EXERCISE, put_row
+from gateway.verification.translating import name_of
 
 _body: Final = msgspec.json.Encoder()
 
@@ -41,9 +40,7 @@ class Exercises:
         key: str | None = None,
     ) -> Exercise | Refusal:
         """A new one; the same ``key`` of the same person is the same one. Raises `StoreError`."""
-        name = secrets.token_hex(16)
-        if key is not None:
-            name = hashlib.sha256(f"{actor}\n{school}\nexercise\n{key}".encode()).hexdigest()[:32]
+        name = name_of(actor, f"{school}\nexercise", key)
         async with self._acting:
             known = None if key is None else await self.find(name)
             if known is not None:

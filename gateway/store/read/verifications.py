@@ -1,17 +1,20 @@
-"""Verifications and exercises: pages, one, and runs under way when the gateway ended."""
+"""Verifications, exercises and notices: pages, one, and runs under way when the gateway ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
 from audit.exercise import Exercise
 from audit.verification.model import Verification
-from gateway.store.schema import verifications
-from gateway.store.verifications import EXERCISE
+from audit.verification.procedure import NoticeGiven
+from gateway.store.schema import facts, verifications
+from gateway.store.verifications import EXERCISE, NOTICE
+
+One = TypeVar("One")
 
 _run: Final = msgspec.json.Decoder(Verification)
 _exercise: Final = msgspec.json.Decoder(Exercise)
@@ -32,23 +35,8 @@ def verification_page(
     wanted: VerificationFilter, *, after: int | None, limit: int
 ) -> Callable[[Connection], tuple[list[Verification], int | None]]:
     """Runs below the row ``after``, newest first, and the row to go on from."""
-    table = verifications.c
-    conditions = [table.kind != EXERCISE, *_conditions(wanted)]
-    if after is not None:
-        conditions.append(table.row < after)
-
-    def query(connection: Connection) -> tuple[list[Verification], int | None]:
-        statement = (
-            select(table.row, table.body)
-            .where(*conditions)
-            .order_by(table.row.desc())
-            .limit(limit + 1)
-        )
-        found = [(row, _run.decode(body)) for row, body in connection.execute(statement)]
-        following = found[limit - 1][0] if len(found) > limit else None
-        return [run for _, run in found[:limit]], following
-
-    return query
+    conditions = [verifications.c.kind != EXERCISE, *_conditions(wanted)]
+    return _page(conditions, _run.decode, after, limit)
 
 
 def one_verification(name: str) -> Callable[[Connection], Verification | None]:
@@ -88,17 +76,45 @@ def exercise_page(
     conditions: list[ColumnElement[bool]] = [table.kind == EXERCISE]
     if schools is not None:
         conditions.append(table.school.in_(schools))
-    if after is not None:
-        conditions.append(table.row < after)
+    return _page(conditions, _exercise.decode, after, limit)
 
-    def query(connection: Connection) -> tuple[list[Exercise], int | None]:
+
+def last_notice(link: str) -> Callable[[Connection], NoticeGiven | None]:
+    """The last time that somebody said that the police behind a link were told of a test."""
+    table = facts.c
+
+    def query(connection: Connection) -> NoticeGiven | None:
+        found = connection.execute(
+            select(table.known, table.actor, table.body)
+            .where(table.subject == f"link:{link}", table.kind == NOTICE)
+            .order_by(table.row.desc())
+            .limit(1)
+        ).first()
+        if found is None:
+            return None
+        known, actor, body = found
+        return NoticeGiven(known, actor.removeprefix("user:"), msgspec.json.decode(body)["told"])
+
+    return query
+
+
+def _page(
+    conditions: Sequence[ColumnElement[bool]],
+    decode: Callable[[bytes], One],
+    after: int | None,
+    limit: int,
+) -> Callable[[Connection], tuple[list[One], int | None]]:
+    table = verifications.c
+    below = () if after is None else (table.row < after,)
+
+    def query(connection: Connection) -> tuple[list[One], int | None]:
         statement = (
             select(table.row, table.body)
-            .where(*conditions)
+            .where(*conditions, *below)
             .order_by(table.row.desc())
             .limit(limit + 1)
         )
-        found = [(row, _exercise.decode(body)) for row, body in connection.execute(statement)]
+        found = [(row, decode(body)) for row, body in connection.execute(statement)]
         following = found[limit - 1][0] if len(found) > limit else None
         return [one for _, one in found[:limit]], following
 
