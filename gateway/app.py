@@ -221,6 +221,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 await asyncio.wait_for(taken_in.wait(), HEAD_START_S)
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
+            from gateway.api.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
@@ -279,6 +280,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 clock=clock,
                 kinds=kinds,
                 sender=police,
+                reasons_of=reasons_of(control, clock, store),
             )
             follow += [verifications.committed, work_orders.committed]
             keep("verifications", verifications.run)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
 
@@ -21,7 +22,11 @@ from gateway.store.read.connectivity import DAY, DayRow, days_of, last_heard, st
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from gateway.api.services import Services
+    from gateway.clock import Clock
+    from gateway.desk import Desk
+    from gateway.store.store import Store
+
+Result = TypeVar("Result")
 
 DEAF: Final = ("broker_lost", "disk_full", "stalled")
 """Troubles of the feed in which no device is heard, the plainest first."""
@@ -88,7 +93,25 @@ def cause_of(
     return reasons[0] if reasons and reasons[0].code in TELLING else None
 
 
-async def findings_of(services: Services, device: Device) -> Findings | None:
+class Known(Protocol):
+    """Whom it is asked of: live of the desk, and of the store."""
+
+    @property
+    def desk(self) -> Desk:
+        """What is so now."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """What time it is."""
+        ...
+
+    async def read(self, query: Callable[[Connection], Result]) -> Result:
+        """What a reading query finds."""
+        ...
+
+
+async def findings_of(services: Known, device: Device) -> Findings | None:
     """Everything that is known of a device's connection; ``None`` when it has just been removed."""
     connection = services.desk.connection(device.school, device.id)
     if connection is None:
@@ -117,6 +140,31 @@ async def findings_of(services: Services, device: Device) -> Findings | None:
         recent=recent,
         month=_counted(days, connection, today - MONTH + 1, now),
     )
+
+
+class _Outside:
+    """What is known without the HTTP interface."""
+
+    def __init__(self, desk: Desk, clock: Clock, store: Store) -> None:
+        self.desk: Final = desk
+        self.clock: Final = clock
+        self._store: Final = store
+
+    async def read(self, query: Callable[[Connection], Result]) -> Result:
+        return await asyncio.to_thread(self._store.read, query)
+
+
+def reasons_of(
+    desk: Desk, clock: Clock, store: Store
+) -> Callable[[Device], Awaitable[Sequence[Reason]]]:
+    """What tells why a device is red, the most telling reason first."""
+    known = _Outside(desk, clock, store)
+
+    async def reasons(device: Device) -> Sequence[Reason]:
+        findings = await findings_of(known, device)
+        return () if findings is None else findings.reasons
+
+    return reasons
 
 
 def _stored(
@@ -180,7 +228,7 @@ def _newest_level(days: Sequence[DayRow], connection: DeviceConnection) -> float
 
 
 async def _elsewhere(
-    services: Services, device: Device, connection: DeviceConnection, evidence: Evidence
+    services: Known, device: Device, connection: DeviceConnection, evidence: Evidence
 ) -> Elsewhere | None:
     """Looked for only when it would tell something."""
     heard = evidence.heard

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from audit.verification.model import Detail, Step, Verification
+from audit.verification.notice import STEP as NOTICE
+from audit.verification.steps import present
 from devices.model import Device
 from gateway.api.models.alerts import AlertDeviceOut, HeldPressOut
 from gateway.api.models.shapes import Names
 from gateway.api.models.verifications import (
+    NoticeOut,
     VerificationOut,
     VerificationStepOut,
 )
 from gateway.api.police import exchange_out
 from gateway.api.register import Register, names
+from gateway.words import diagnosing
 
 if TYPE_CHECKING:
     from gateway.api.services import Services
@@ -42,9 +46,10 @@ def verification_out(services: Services, run: Verification) -> VerificationOut:
         verdict=run.verdict,
         code=run.code,
         waits_for=run.waits_for,
+        notice=_notice(run),
         steps=[_step(services.words, step) for step in run.steps],
         text=sentence(services.words, run.code, run.inputs),
-        advice=sentence(services.words, f"advice.{run.advice}" if run.advice else "", {}),
+        advice=_advice(services.words, run),
     )
 
 
@@ -59,6 +64,28 @@ def sentence(words: Words, code: str, inputs: dict[str, Detail]) -> Names | None
             known["path"] = words.text(f"verify.path.{known['path']}", language)
         texts[language] = words.text(f"verify.{code}", language, **known)
     return Names(zh=texts["zh"], en=texts["en"])
+
+
+def _advice(words: Words, run: Verification) -> Names | None:
+    """What to do next: about what is known to be wrong, else where to look."""
+    because = run.because
+    if because is None:
+        return sentence(words, f"advice.{run.advice}" if run.advice else "", {})
+    why, todo = diagnosing.why(words, because), diagnosing.advice(words, because)
+    return Names(zh=f"{why['zh']}。{todo['zh']}", en=f"{why['en']}. {todo['en']}")
+
+
+def _notice(run: Verification) -> NoticeOut | None:
+    step = present(run)
+    if step is None or step.step != NOTICE:
+        return None
+    inputs = step.inputs
+    return NoticeOut(
+        link=str(inputs["link"]),
+        telephone=str(inputs["telephone"]),
+        hours=int(inputs["hours"] or 0),
+        text=str(inputs["text"]),
+    )
 
 
 def held_out(register: Register, held: HeldPress) -> HeldPressOut:

@@ -22,6 +22,7 @@ _SIGNS: Final = {"met": "✓", "failed": "✗", "unknown": "?"}
 
 
 def verify(
+    *,
     device: Annotated[str, typer.Argument(metavar="SCHOOL/ID", help="The device.")],
     config: ConfigOption = None,
     user: UserOption = None,
@@ -32,6 +33,10 @@ def verify(
     ] = 600,
     reading: Annotated[
         float | None, typer.Option(help="The reference meter's power in W, for a meter.")
+    ] = None,
+    notice: Annotated[
+        str | None,
+        typer.Option(help="Whom of the police you told beforehand and how, where they want that."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
@@ -46,7 +51,7 @@ def verify(
     try:
         with signed_in(config, user=user, token=token, url=url) as remote:
             begun = remote.post(f"/devices/{school}/{name}/verify", {"window_s": window_s})
-            run = Follower(remote, quiet=as_json).to_the_end(begun, reading)
+            run = Follower(remote, quiet=as_json).to_the_end(begun, reading, notice)
     except RemoteError as error:
         typer.echo(f"campus: {error}", err=True)
         raise typer.Exit(STATUS["unknown"]) from error
@@ -74,20 +79,26 @@ class Follower:
         self._quiet = quiet
         self._words = Words.load()
         self._shown: set[tuple[int, str | None]] = set()
-        self._asked: set[str] = set()
+        self._asked: set[tuple[str, int]] = set()
 
-    def to_the_end(self, run: dict[str, Any], reading: float | None = None) -> dict[str, Any]:
+    def to_the_end(
+        self, run: dict[str, Any], reading: float | None = None, notice: str | None = None
+    ) -> dict[str, Any]:
         """The run once it has a verdict. Raises `RemoteError`."""
         while True:
             self._show(run)
             if run["ended"] is not None:
                 return run
-            if run["waits_for"] not in self._asked:
-                self._asked.add(run["waits_for"])
-                if run["waits_for"] == "confirm":
-                    self._confirm(run)
-                elif run["waits_for"] == "reading":
-                    self._type_in(run, reading)
+            step = (run["waits_for"], len(run["steps"]))
+            if step not in self._asked:
+                self._asked.add(step)
+                match run["waits_for"]:
+                    case "notice":
+                        self._tell_police(run, notice)
+                    case "confirm":
+                        self._confirm(run)
+                    case "reading":
+                        self._type_in(run, reading)
             run = self._remote.follow(run)
 
     def _show(self, run: dict[str, Any]) -> None:
@@ -102,6 +113,19 @@ class Follower:
             text = "" if step["text"] is None else f": {_text(step['text'])}"
             typer.echo(f"{sign} {_text(step['title'])}{text}")
 
+    def _tell_police(self, run: dict[str, Any], told: str | None) -> None:
+        """Ask whom of the police they told and how. Nothing said: the test is given up."""
+        wanted, step = run["notice"], run["steps"][-1]
+        typer.echo(self._words.text("verify.shell.notice", _language(), **wanted), err=True)
+        if told is None and sys.stdin.isatty():
+            typer.echo(self._words.text("verify.shell.notice.told", _language()), err=True)
+            told = _answer(max(0.0, (step["due"] - step["started"]) / 1000))
+        path = f"/verifications/{run['id']}"
+        if told:
+            self._remote.post(f"{path}/notice", {"link": wanted["link"], "told": told})
+        else:
+            self._remote.post(f"{path}/cancel", {})
+
     def _confirm(self, run: dict[str, Any]) -> None:
         """Ask whether the press was theirs. Anything but a yes in time is none."""
         step = run["steps"][-1]
@@ -110,7 +134,7 @@ class Follower:
         typer.echo(self._words.text(key, _language(), seconds=round(seconds)), err=True)
         if not sys.stdin.isatty():
             return
-        mine = _answer(seconds) in {"y", "yes", "是"}
+        mine = _answer(seconds).lower() in {"y", "yes", "是"}
         try:
             self._remote.post(f"/verifications/{run['id']}/{'confirm' if mine else 'cancel'}", {})
         except RemoteError as error:
@@ -135,7 +159,7 @@ def _answer(seconds: float) -> str:
     # What was typed before the question is no answer to it.
     termios.tcflush(sys.stdin, termios.TCIFLUSH)
     ready, _, _ = select.select([sys.stdin], [], [], seconds)
-    return sys.stdin.readline().strip().lower() if ready else ""
+    return sys.stdin.readline().strip() if ready else ""
 
 
 def _text(both: dict[str, str]) -> str:

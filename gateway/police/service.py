@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import structlog
 
 from alerts.alert import Alert
+from audit.verification.procedure import LinkNotice
 from devices.model import Device
 from devices.police_link.link import Code, Exchange, OnExchange, Path, PoliceLink, Report
 from devices.police_link.states import LinkState, View
@@ -31,6 +32,7 @@ from gateway.police.record import Record
 from gateway.police.registering import Registering, keep_registered
 from gateway.police.sendings import Attempt
 from gateway.police.testing import (
+    ANNOUNCED,
     TEST_ZONE,
     Schedule,
     Tester,
@@ -109,6 +111,20 @@ class Police:
     def links_of(self, school: str) -> list[str]:
         """The ids of a school's links that can be sent over."""
         return [info.id for info in self._infos.values() if info.school == school and info.own]
+
+    def notice_of(self, link_id: str) -> LinkNotice | None:
+        """What its police want to hear before a test; ``None`` = nothing."""
+        info = self._infos.get(link_id)
+        if info is None or info.notice_hours is None:
+            return None
+        standing = self._book.of(self.device_of(link_id).row, ANNOUNCED)
+        return LinkNotice(
+            link=link_id,
+            hours=info.notice_hours,
+            telephone=info.telephone,
+            text=info.notice_text,
+            announced=standing.known if standing is not None and standing.active else None,
+        )
 
     def committed(self, work: Work) -> None:
         """What was committed; called first of all after each commit that had outbox rows."""

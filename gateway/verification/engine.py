@@ -15,6 +15,8 @@ import msgspec
 import structlog
 
 from alerts.alert import Refusal
+from audit.verification.button import NOT_OPENED
+from audit.verification.cause import wants_cause, with_cause
 from audit.verification.model import Verdict, Verification
 from audit.verification.procedure import (
     Ask,
@@ -23,11 +25,13 @@ from audit.verification.procedure import (
     Exchanged,
     Input,
     OpenWindow,
+    PoliceTold,
     SendTest,
     Sent,
     WindowOver,
 )
 from audit.verification.steps import ended, present
+from devices.model import Device
 from gateway.clock import Clock
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.windows import Held, Notice, Why, Windows
@@ -35,7 +39,7 @@ from gateway.pipeline.work import Work
 from gateway.store.encoding import canonical
 from gateway.store.store import StoreError
 from gateway.store.verifications import put_verification
-from gateway.verification.ports import TestSender
+from gateway.verification.ports import ReasonsOf, TestSender
 from gateway.verification.running import Running
 from gateway.verification.translating import pressed, said
 
@@ -44,15 +48,27 @@ _log: Final = structlog.get_logger(__name__)
 SEND_S: Final = 45.0
 """A link has its own limits, of seconds; this is for one that never comes back."""
 
+CAUSE_S: Final = 2.0
+"""So long the store is asked why a device was not verified; then the verdict does without."""
+
 
 class Engine:
     """Owns the tasks of all runs; one lock a run keeps their steps in order."""
 
-    def __init__(self, *, flow: Flow, windows: Windows, clock: Clock, sender: TestSender) -> None:
+    def __init__(
+        self,
+        *,
+        flow: Flow,
+        windows: Windows,
+        clock: Clock,
+        sender: TestSender,
+        reasons_of: ReasonsOf,
+    ) -> None:
         self._flow: Final = flow
         self._windows: Final = windows
         self._clock: Final = clock
         self._sender: Final = sender
+        self._reasons_of: Final = reasons_of
         self.runs: Final[dict[str, Running]] = {}
         self.by_row: Final[dict[int, Running]] = {}
         self._group: asyncio.TaskGroup | None = None
@@ -117,31 +133,18 @@ class Engine:
         run = running.run
         course = running.procedure.begin(run, run.started)
         work = self._flow.work()
-        for effect in course.effects:
-            if isinstance(effect, OpenWindow) and running.device is not None:
-                window = self._windows.open(
-                    running.device,
-                    actor=run.actor,
-                    verification=run.id,
-                    milliseconds=effect.milliseconds,
-                    work=work,
-                )
-                if isinstance(window, Refusal):
-                    return window
+        refusal = self._open(running, course, work)
+        if refusal is not None:
+            return refusal
         running.run = course.run
         put_verification(work.batch, course.run, running.subject, fact=True)
         self._ask(running, course, work)
         self._remember(running)
         try:
-            await self._flow.commit(work)
+            await self._commit(running, work)
         except BaseException:
-            # Not kept, or not known to be: no window stays open for it.
             self._forget(running)
-            if running.device is not None:
-                self._windows.doubt(running.device.row, Why.STORE)
-                self._flow.wake_timers()
             raise
-        self._flow.wake_timers()
         self._send(running, course)
         self.follow(running)
         return running.run
@@ -187,16 +190,65 @@ class Engine:
             course = procedure.take(run, heard, now)
         if course.run is run:
             return False
-        after = msgspec.structs.replace(course.run, version=run.version + 1)
+        if self._open(running, course, work) is not None:
+            course = Course(NOT_OPENED.of(course.run, now))
+        after = await self._with_cause(running.device, course.run)
+        after = msgspec.structs.replace(after, version=run.version + 1)
         put_verification(work.batch, after, running.subject, fact=after.ended is not None)
         self._ask(running, course, work)
-        if isinstance(heard, Confirmed):
-            await self._flow.commit(work)
+        if isinstance(heard, Confirmed | PoliceTold):
+            # Somebody waits for the answer, and is told that it was not kept.
+            await self._commit(running, work)
         else:
             await self.keep(work)
         running.set(after)
         self._send(running, course)
         return True
+
+    async def _with_cause(self, device: Device | None, run: Verification) -> Verification:
+        """The run with what is known of its device, if that tells why it was not verified."""
+        if device is None or not wants_cause(run):
+            return run
+        try:
+            async with asyncio.timeout(CAUSE_S):
+                return with_cause(run, await self._reasons_of(device))
+        except Exception as error:  # noqa: BLE001 - the verdict stands without
+            _log.warning("verification.not_diagnosed", verification=run.id, error=repr(error))
+            return run
+
+    def _open(self, running: Running, course: Course, work: Work) -> Refusal | None:
+        """Open the window that it asks for."""
+        run, device = running.run, running.device
+        for effect in course.effects:
+            if isinstance(effect, OpenWindow) and device is not None:
+                window = self._windows.open(
+                    device,
+                    actor=run.actor,
+                    verification=run.id,
+                    milliseconds=effect.milliseconds,
+                    work=work,
+                )
+                if isinstance(window, Refusal):
+                    return window
+        return None
+
+    async def _commit(self, running: Running, work: Work) -> None:
+        """Commit it now or not at all. Raises `StoreError`."""
+        try:
+            await self._flow.commit(work)
+        except BaseException:
+            # Not kept, or not known to be: no window stays open for it.
+            if running.device is not None:
+                self._windows.doubt(running.device.row, Why.STORE)
+            raise
+        finally:
+            self._flow.wake_timers()
+
+    async def shut(self, run: Verification) -> None:
+        """Close its window, and let out a press in it: by itself, whatever becomes of the run."""
+        work = self._flow.work()
+        self._windows.cancel(run.id, work)
+        await self.keep(work)
 
     async def keep(self, work: Work) -> None:
         """Commit it, however often the store refuses."""
@@ -243,8 +295,8 @@ class Engine:
     async def give_up(self, running: Running, code: str) -> None:
         """Nothing can be said of it. Its window closes; a press in it goes out."""
         run = running.run
+        await self.shut(run)
         work = self._flow.work()
-        self._windows.cancel(run.id, work)
         after = msgspec.structs.replace(
             ended(run, Verdict.UNKNOWN, code, work.batch.now, advice="again"),
             version=run.version + 1,

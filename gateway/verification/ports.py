@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeAlias
 
+from alerts.evidence import Reason
+from audit.verification.procedure import LinkNotice
+from devices.model import Device
 from devices.police_link.link import Code, OnExchange, Path, Report
+
+ReasonsOf: TypeAlias = Callable[[Device], Awaitable[Sequence[Reason]]]
+"""Why a device is red, the most telling reason first."""
+
+
+async def no_reasons(_: Device) -> Sequence[Reason]:
+    """Nothing is known of any."""
+    return ()
 
 
 class TestSender(Protocol):
@@ -13,6 +24,10 @@ class TestSender(Protocol):
 
     def links_of(self, school: str) -> Sequence[str]:
         """The ids of a school's links that can be sent over."""
+        ...
+
+    def notice_of(self, link_id: str) -> LinkNotice | None:
+        """What its police want to hear before a test; ``None`` = nothing."""
         ...
 
     async def send_test(
@@ -35,6 +50,10 @@ class NoLinks:
     def links_of(self, school: str) -> Sequence[str]:  # noqa: ARG002
         """None."""
         return ()
+
+    def notice_of(self, link_id: str) -> LinkNotice | None:  # noqa: ARG002
+        """Nobody wants one."""
+        return None
 
     async def send_test(
         self,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, Final
 
+import msgspec
 import structlog
 
 from alerts.alert import AlertState, Refusal
@@ -13,10 +14,14 @@ from alerts.rules.pressed import CONDITION as PANIC
 from audit.verification.attested import STEP as ATTEST
 from audit.verification.choose import procedure_for
 from audit.verification.link import LinkTest
-from audit.verification.model import Verification
+from audit.verification.model import Step, Verification
+from audit.verification.notice import GIVEN
+from audit.verification.notice import STEP as NOTICE
 from audit.verification.procedure import (
     Cancelled,
     Confirmed,
+    LinkNotice,
+    PoliceTold,
     Procedure,
     Subject,
     Typed,
@@ -32,13 +37,14 @@ from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.windows import LONGEST_MS, HeldPress
 from gateway.pipeline.work import Work
-from gateway.store.read.verifications import one_verification, unended
-from gateway.store.store import Store, StoreError
+from gateway.store.read.verifications import last_notice, one_verification, unended
+from gateway.store.store import Store
+from gateway.store.verifications import put_notice
 from gateway.verification.engine import Engine
 from gateway.verification.exercises import Exercises
-from gateway.verification.ports import TestSender
+from gateway.verification.ports import ReasonsOf, TestSender, no_reasons
 from gateway.verification.running import Running
-from gateway.verification.translating import link_of, name_of, pressed
+from gateway.verification.translating import link_of, name_of, pressed, takes_links
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -46,6 +52,7 @@ MOST: Final = 500
 """Runs at once. More people than that do not stand before devices at the same time."""
 
 _DONE: Final = {
+    "notice": frozenset({GIVEN}),
     "confirm": frozenset({"press_confirmed", "attest_confirmed"}),
     "reading": frozenset({"reading_typed"}),
 }
@@ -65,7 +72,9 @@ class Verifications:
         clock: Clock,
         kinds: Mapping[str, KindSpec],
         sender: TestSender,
+        reasons_of: ReasonsOf = no_reasons,
     ) -> None:
+        """``reasons_of`` tells why a device that was not verified is red."""
         self._flow: Final = flow
         self._judge: Final = judge
         self._book: Final = book
@@ -74,7 +83,13 @@ class Verifications:
         self._kinds: Final = kinds
         self._sender: Final = sender
         self.exercises: Final = Exercises(flow=flow, store=store)
-        self._engine: Final = Engine(flow=flow, windows=judge.windows, clock=clock, sender=sender)
+        self._engine: Final = Engine(
+            flow=flow,
+            windows=judge.windows,
+            clock=clock,
+            sender=sender,
+            reasons_of=reasons_of,
+        )
         self._beginning: Final = asyncio.Lock()
 
     async def run(self) -> None:
@@ -119,6 +134,9 @@ class Verifications:
                 return refusal
             found = state.device
             subject = self._subject(found, window_ms)
+            if takes_links(found):
+                notices = await self._notices(subject.links)
+                subject = msgspec.structs.replace(subject, notices=notices)
             procedure = procedure_for(subject, lambda number: f"{name[:16]}-{number}")
             run = Verification(
                 id=name,
@@ -174,35 +192,58 @@ class Verifications:
             )
             return await self._engine.start(Running(run, procedure, found))
 
+    async def tell_police(
+        self, name: str, actor: str, *, link: str, told: str
+    ) -> Verification | Refusal:
+        """``actor`` says that the police behind ``link`` were told beforehand: whom, and how.
+
+        Raises `StoreError`: then it has not been said.
+        """
+        notice = PoliceTold(link, actor, told)
+        return await self._asked(name, "notice", lambda it: self._tell_police(it, notice))
+
+    async def _tell_police(self, running: Running, told: PoliceTold) -> Verification | Refusal:
+        run = running.run
+        if any(_gives(step, told.link) and step.code == GIVEN for step in run.steps):
+            return run
+        step = present(run)
+        if step is None or not _gives(step, told.link):
+            return Refusal("not_waiting", f"nobody waits for a notice over {told.link} now")
+        if told.actor != run.actor:
+            return Refusal("not_yours", f"{run.actor} began this, and tells the police")
+        refusal = None if running.device is None else self._alarm_stands(running.device)
+        if refusal is not None:
+            return refusal  # it came after the run was begun: no window opens over it
+        work = self._flow.work()
+        put_notice(work.batch, run.id, told)
+        await self._engine.fold(running, told, work)
+        return running.run
+
     async def confirm(self, name: str, actor: str) -> Verification | Refusal:
         """The press that waits was the technician's own. Raises `StoreError`: then it goes out."""
-        running = self._engine.runs.get(name)
-        if running is None:
-            return await self._over(name, "confirm")
-        # Seen through, though the phone may hang up: half a confirmation would be none.
-        return await self._engine.see_through(self._confirm(running, actor))
+        return await self._asked(name, "confirm", lambda it: self._confirm(it, actor))
 
     async def _confirm(self, running: Running, actor: str) -> Verification | Refusal:
-        async with running.lock:
-            if any(step.code in _DONE["confirm"] for step in running.run.steps):
-                return running.run  # asked once more, from a poor network
-            step = present(running.run)
-            if step is not None and step.step == ATTEST:
-                return await self._attest(running, actor)
-            if step is None or step.step != "confirm":
-                return Refusal("not_waiting", "no press waits for this confirmation")
-            work = self._flow.work()
-            held = self._judge.windows.confirm(running.run.id, actor, work)
-            if isinstance(held, Refusal):
-                return held
-            try:
-                if not await self._engine.fold(running, Confirmed(), work):
-                    await self._flow.commit(work)
-            except StoreError:
-                self._judge.windows.take_back(held)
-                self._flow.wake_timers()
-                raise
-            return running.run
+        if any(step.code in _DONE["confirm"] for step in running.run.steps):
+            return running.run  # asked once more, from a poor network
+        step = present(running.run)
+        if step is not None and step.step == ATTEST:
+            return await self._attest(running, actor)
+        if step is None or step.step != "confirm":
+            return Refusal("not_waiting", "no press waits for this confirmation")
+        work = self._flow.work()
+        held = self._judge.windows.confirm(running.run.id, actor, work)
+        if isinstance(held, Refusal):
+            return held
+        try:
+            if not await self._engine.fold(running, Confirmed(), work):
+                await self._flow.commit(work)
+        except BaseException:
+            # The store's refusal or a fault of ours: nobody knows that it is kept.
+            self._judge.windows.take_back(held)
+            self._flow.wake_timers()
+            raise
+        return running.run
 
     async def _attest(self, running: Running, actor: str) -> Verification | Refusal:
         if actor != running.run.actor:
@@ -214,36 +255,46 @@ class Verifications:
         self, name: str, value: float, *, load: bool = False
     ) -> Verification | Refusal:
         """The figure that the technician read. Raises `StoreError`."""
-        running = self._engine.runs.get(name)
-        if running is None:
-            return await self._over(name, "reading")
-        return await self._engine.see_through(self._type_in(running, Typed(value, load)))
+        typed = Typed(value, load)
+        return await self._asked(name, "reading", lambda it: self._type_in(it, typed))
 
     async def _type_in(self, running: Running, typed: Typed) -> Verification | Refusal:
-        async with running.lock:
-            if running.run.waits_for != "reading":
-                if any(step.step == "reading" and step.ended for step in running.run.steps):
-                    return running.run
-                return Refusal("not_waiting", "this verification waits for no figure now")
-            await self._engine.fold(running, typed, self._flow.work())
-            return running.run
+        if running.run.waits_for != "reading":
+            if any(step.step == "reading" and step.ended for step in running.run.steps):
+                return running.run
+            return Refusal("not_waiting", "this verification waits for no figure now")
+        await self._engine.fold(running, typed, self._flow.work())
+        return running.run
 
     async def cancel(self, name: str, actor: str) -> Verification | Refusal:
         """Give it up. A press that is held goes out: nobody said that it was a test."""
-        running = self._engine.runs.get(name)
-        if running is None:
-            return await self._over(name, "")
-        return await self._engine.see_through(self._cancel(running, actor))
+        return await self._asked(name, "", lambda it: self._cancel(it, actor))
 
     async def _cancel(self, running: Running, actor: str) -> Verification | Refusal:
-        async with running.lock:
-            if running.over:
-                return running.run
-            work = self._flow.work()
-            self._judge.windows.cancel(running.run.id, work)
-            if not await self._engine.fold(running, Cancelled(actor), work):
-                await self._engine.keep(work)
-            return running.run
+        if not running.over:
+            await self._engine.shut(running.run)
+            await self._engine.fold(running, Cancelled(actor), self._flow.work())
+        return running.run
+
+    async def _asked(
+        self,
+        name: str,
+        wanted: str,
+        act: Callable[[Running], Coroutine[Any, Any, Verification | Refusal]],
+    ) -> Verification | Refusal:
+        """Do it to the run, one act after the other; of one that is over, what became of it.
+
+        Seen through, though the phone may hang up: half a confirmation would be none.
+        """
+        running = self._engine.runs.get(name)
+        if running is None:
+            return await self._over(name, wanted)
+
+        async def in_turn() -> Verification | Refusal:
+            async with running.lock:
+                return await act(running)
+
+        return await self._engine.see_through(in_turn())
 
     async def wait(self, name: str, version: int, seconds: float) -> Verification | None:
         """The run once it is newer than ``version``, or as it is after ``seconds``."""
@@ -284,10 +335,23 @@ class Verifications:
             return None
         if device.row in self._engine.by_row:
             return Refusal("verification_running", f"{device.school}/{device.id} is being verified")
+        return self._alarm_stands(device)
+
+    def _alarm_stands(self, device: Device) -> Refusal | None:
         alarm = self._book.of(device.row, PANIC)
         if alarm is not None and alarm.state in (AlertState.UNACKNOWLEDGED, AlertState.RETURNED):
             return Refusal("alarm_stands", f"alarm {alarm.id} of this device is unacknowledged")
         return None
+
+    async def _notices(self, links: Sequence[str]) -> tuple[LinkNotice, ...]:
+        """Of which of these links the police want to be told beforehand, and when they were."""
+        found = []
+        for link in links:
+            notice = self._sender.notice_of(link)
+            if notice is not None:
+                given = await asyncio.to_thread(self._store.read, last_notice(link))
+                found.append(msgspec.structs.replace(notice, given=given))
+        return tuple(found)
 
     def _subject(self, device: Device, window_ms: int = LONGEST_MS) -> Subject:
         spec = spec_for(self._kinds, device.kind)
@@ -342,3 +406,8 @@ class Verifications:
                     asyncio.get_running_loop().call_soon(self._engine.tell, run.id, pressed(held))
                 return True
         return False
+
+
+def _gives(step: Step, link: str) -> bool:
+    """Whether the step is the notice over that link."""
+    return step.step == NOTICE and step.inputs.get("link") == link

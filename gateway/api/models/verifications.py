@@ -36,12 +36,30 @@ class ReadingIn(In):
     load: bool = False
 
 
+class NoticeIn(In):
+    """The police behind a link were told of the test as long beforehand as they want. `told`: whom
+    and how. `asked` as in `VerifyIn`: with the last notice the window opens."""
+
+    link: str = Field(min_length=1, max_length=160, examples=["no3-middle/police"])
+    told: str = Field(min_length=2, max_length=200, examples=["Duty officer, by telephone"])
+    asked: Milliseconds | None = None
+
+
 class ConfirmIn(In):
     """The press that waits was the technician's own."""
 
 
 class CancelIn(In):
     """Give it up. A press that waits goes out as a real alarm."""
+
+
+class NoticeOut(Out):
+    """What the police behind a link are to be told, `hours` before a test, by telephone."""
+
+    link: str = Field(examples=["no3-middle/police"])
+    telephone: str
+    hours: int
+    text: str
 
 
 class VerificationStepOut(Out):
@@ -61,8 +79,10 @@ class VerificationStepOut(Out):
 class VerificationOut(Out):
     """A run as it stands at one `version`.
 
-    `waits_for`: `press`, `confirm`, `trigger`, `reading` from people; `device`, `reply`,
-    `receiver` from machines; empty = nothing. A `confirm` is the actor's alone.
+    `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `attest` from people;
+    `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a `confirm` and an
+    `attest` are the actor's alone; the last two are given by `confirm`. `notice`: what the run
+    waits to hear that the police were told.
     """
 
     id: str = Field(examples=["7f3a9c0d41b24c7e9d0f5a6b8c9d0e1f"])
@@ -79,6 +99,7 @@ class VerificationOut(Out):
     verdict: Verdict | None
     code: str
     waits_for: str
+    notice: NoticeOut | None
     steps: list[VerificationStepOut]
     text: Names | None
     advice: Names | None

@@ -16,6 +16,7 @@ from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
 from gateway.api.models.verifications import (
     CancelIn,
     ConfirmIn,
+    NoticeIn,
     ReadingIn,
     VerificationOut,
     VerifyIn,
@@ -69,8 +70,7 @@ async def verify_device(
     as a real alarm unless it is confirmed within 30 seconds."""
     await visible_device(services, caller, school, id)
     check(caller, What.VERIFY, school, f"device {school}/{id}")
-    if wanted.asked is not None and services.clock.now() - wanted.asked > ASKED_WITHIN_MS:
-        raise refused("asked_too_long_ago", "asked for more than a minute ago; begin again")
+    _not_long_ago(services, wanted.asked)
     begun = await running(services).begin(
         school, id, actor=caller.name, key=key, window_ms=wanted.window_s * 1000
     )
@@ -146,6 +146,21 @@ async def get_verification(
     return verification_out(services, found)
 
 
+@router.post("/verifications/{id}/notice", operation_id="tell_police", responses=REFUSABLE)
+async def tell_police(
+    services: ServicesHere,
+    caller: Verifier,
+    id: Name,  # noqa: A002
+    wanted: NoticeIn,
+    key: Key = None,  # noqa: ARG001 - a notice over the same link is given once
+) -> VerificationOut:
+    """The police were told beforehand. Only who began the run can say so; then its window opens."""
+    await _mine(services, caller, id)
+    _not_long_ago(services, wanted.asked)
+    told = await running(services).tell_police(id, caller.name, link=wanted.link, told=wanted.told)
+    return _out(services, told)
+
+
 @router.post(
     "/verifications/{id}/confirm", operation_id="confirm_verification", responses=REFUSABLE
 )
@@ -203,6 +218,11 @@ async def _visible(services: Services, caller: Caller, name: str) -> Verificatio
     if found is None or not caller.sees(found.school):
         raise not_found(f"verification {name}")
     return found
+
+
+def _not_long_ago(services: Services, asked: int | None) -> None:
+    if asked is not None and services.clock.now() - asked > ASKED_WITHIN_MS:
+        raise refused("asked_too_long_ago", "asked for more than a minute ago; begin again")
 
 
 async def _mine(services: Services, caller: Caller, name: str) -> None:

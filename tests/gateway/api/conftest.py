@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -17,12 +17,14 @@ from fastapi import FastAPI
 from sqlalchemy import Connection
 from two_links import TwoLinks
 
+from alerts.evidence import Reason
 from alerts.finding import Explanation, Finding, Priority
 from alerts.lifecycle import Limits
 from devices.dialects.native import Native
 from devices.model import Device, Place, Region, School
 from gateway.api import broadcast
 from gateway.api.app import close_streams, create_api
+from gateway.api.diagnosing import reasons_of
 from gateway.clock import ManualClock
 from gateway.configuration import default_settings
 from gateway.desk import Feed, LiveAlert
@@ -144,6 +146,7 @@ class Campus:
             clock=self.clock,
             kinds=self.kinds,
             sender=NoLinks(),
+            reasons_of=self._reasons_of,
         )
         self.desk = Control(
             flow=self.flow,
@@ -158,6 +161,9 @@ class Campus:
             feed=self._feed,
         )
         self._seq = 0
+
+    async def _reasons_of(self, device: Device) -> Sequence[Reason]:
+        return await reasons_of(self.desk, self.clock, self.store)(device)
 
     def _committed(self, work: Work) -> None:
         self.judge.windows.committed(work)

@@ -7,7 +7,9 @@ import json
 
 import msgspec
 
+from audit.verification.procedure import LinkNotice
 from gateway.security.access import Caller, Role
+from gateway.verification.ports import NoLinks
 
 NOBODY = "0" * 32
 
@@ -188,3 +190,72 @@ async def test_a_meter_is_compared_with_what_is_typed_in(door, campus) -> None:
     assert "1010" in answer.json()["text"]["en"]
     twice = await ada.post(f"/api/v1/verifications/{run['id']}/input", json={"value": 3})
     assert twice.json()["verdict"] == "met"
+
+
+class Wanting(NoLinks):
+    """A police link whose police want to be told a day before a test."""
+
+    def links_of(self, school: str) -> list[str]:
+        return [f"{school}/police"]
+
+    def notice_of(self, link_id: str) -> LinkNotice:
+        return LinkNotice(link=link_id, hours=24, telephone="0101-5550102", text="duty officer")
+
+
+async def test_the_police_are_told_before_the_window_opens(door, campus, monkeypatch) -> None:
+    monkeypatch.setattr(campus.verifications, "_sender", Wanting())
+    tim, ada = await door.as_("tim"), await door.as_("ada")
+    run = await begun(tim)
+    assert run["waits_for"] == "notice"
+    assert run["steps"][0]["title"]["en"] == "Tell the police beforehand"
+    assert run["notice"] == {
+        "link": "no3/police",
+        "telephone": "0101-5550102",
+        "hours": 24,
+        "text": "duty officer",
+    }
+    path = f"/api/v1/verifications/{run['id']}/notice"
+    told = {"link": "no3/police", "told": "duty officer, by telephone"}
+    for body, status in (
+        ({**told, "told": " "}, 422),
+        ({**told, "link": "no3/other"}, 409),
+        ({**told, "asked": campus.clock.now() - 61_000}, 409),
+    ):
+        assert (await tim.post(path, json=body)).status_code == status
+    assert (await ada.post(path, json=told)).json()["code"] == "refusal.not_yours"
+    assert not campus.judge.windows
+
+    answer = await tim.post(path, json=told, headers={"Idempotency-Key": "n-1"})
+    run = answer.json()
+    assert run["waits_for"] == "press"
+    assert run["notice"] is None
+    assert run["steps"][0]["text"]["en"] == (
+        "tim has told them (no3/police): duty officer, by telephone"
+    )
+    again = await tim.post(path, json=told, headers={"Idempotency-Key": "n-1"})
+    assert again.json()["version"] == run["version"]
+
+
+async def test_the_advice_names_what_is_known_to_be_wrong(door, campus) -> None:
+    tim = await door.as_("tim")
+    run = await begun(tim, "no3/lab-2")
+    campus.clock.turn(1000)
+    await campus.says(
+        "campus/no3/smoke/lab-2/status", {"ts": campus.clock.now(), "seq": 1, "online": False}
+    )
+    campus.clock.turn(600_000)
+    run = await newer(tim, run)
+    assert (run["verdict"], run["code"]) == ("failed", "no_trigger")
+    assert run["advice"]["en"].startswith("It has left: the broker reported its connection gone")
+    assert run["advice"]["en"].endswith("wait for it to come back")
+    assert (await tim.get(f"/api/v1/verifications/{run['id']}")).json()["advice"] == run["advice"]
+
+
+async def test_a_gateway_without_its_broker_does_not_call_a_device_failed(door, campus) -> None:
+    tim = await door.as_("tim")
+    run = await begun(tim, "no3/lab-2")
+    campus.trouble = ("broker_lost",)
+    campus.clock.turn(600_000)
+    run = await newer(tim, run)
+    assert run["verdict"] == "unknown"
+    assert "lost its broker" in run["advice"]["en"]

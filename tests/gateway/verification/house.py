@@ -10,6 +10,7 @@ from contextlib import suppress
 from alerts.alert import Refusal
 from alerts.lifecycle import Limits
 from audit.verification.model import Verification
+from audit.verification.procedure import LinkNotice
 from devices.dialects.native import Native
 from devices.model import Device
 from devices.police_link.link import Code, Exchange, OnExchange, Path, Report, Result
@@ -50,9 +51,13 @@ class Post:
         self.sent: list[tuple[str, Code]] = []
         self.result = Result.ACKNOWLEDGED
         self.error: Exception | None = None
+        self.notice: LinkNotice | None = None
 
     def links_of(self, school: str) -> Sequence[str]:
         return ["no3/police"] if school == "no3" else []
+
+    def notice_of(self, link_id: str) -> LinkNotice | None:
+        return self.notice
 
     async def send_test(
         self,
@@ -158,8 +163,8 @@ class House:
         self.judge.windows.tick(work.batch.now, work)
         await self.flow.commit(work)
 
-    async def begin(self, device: str = "gate-01", **more: object) -> Verification:
-        begun = await self.verifications.begin("no3", device, actor="li.na", **more)  # type: ignore[arg-type]
+    async def begin(self, device: str = "gate-01", *, key: str | None = None) -> Verification:
+        begun = await self.verifications.begin("no3", device, actor="li.na", key=key)
         assert not isinstance(begun, Refusal), begun
         return begun
 

@@ -11,6 +11,7 @@ from house import House, over, waits_for
 from sqlalchemy import select
 
 from alerts.alert import Refusal
+from audit.verification.button import Button
 from audit.verification.model import Verdict
 from devices.police_link.link import Code, Result
 from gateway.pipeline.windows import CONFIRM_MS, LONGEST_MS
@@ -236,6 +237,37 @@ async def test_a_confirmation_that_cannot_be_kept_lets_the_alarm_out(
     run = await house.reaches(run, over)
     assert run.verdict is Verdict.UNKNOWN
     assert house.post.sent == []
+
+
+async def test_a_fault_of_ours_while_confirming_lets_the_alarm_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await house.begin()
+    await house.says("gate-01", "event", event="pressed")
+    run = await house.reaches(run, waits_for("confirm"))
+    monkeypatch.setattr(Button, "take", broken)
+    with pytest.raises(ZeroDivisionError):
+        await house.verifications.confirm(run.id, "li.na")
+    await house.pass_time(1)
+    assert house.panic() == 1
+    assert house.post.sent == []
+
+
+async def test_a_fault_of_ours_while_giving_up_keeps_no_press(
+    house: House, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await house.begin()
+    await house.says("gate-01", "event", event="pressed")
+    run = await house.reaches(run, waits_for("confirm"))
+    monkeypatch.setattr(Button, "take", broken)
+    with pytest.raises(ZeroDivisionError):
+        await house.verifications.cancel(run.id, "li.na")
+    assert house.panic() == 1
+    assert len(store.load().open_alerts) == 1  # not only known, but kept
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError
 
 
 async def test_a_phone_that_hangs_up_while_confirming_has_confirmed(house: House) -> None:
