@@ -34,10 +34,10 @@ async def until(condition: Callable[[], bool]) -> None:
     [
         (0, None, 70, None),
         (1, 0, 62, None),
-        (1, 0, 63, Due(NOON + 60_000)),
-        (1, 59, 100, Due(NOON + 60_000)),
+        (1, 0, 63, Due(NOON + 60_000, AT_EASE.share)),
+        (1, 59, 100, Due(NOON + 60_000, AT_EASE.share)),
         (1, 60, 122, None),
-        (1, -600, 1, Due(NOON - 60_000)),
+        (1, -600, 1, Due(NOON - 60_000, AT_EASE.share)),
         (399_999, 0, 10, None),
         (400_000, 0, 10, Due(None)),
     ],
@@ -132,7 +132,7 @@ async def test_what_fails_is_logged_and_tried_again(
     take(store, 10, clock.now() - 1000)
     failures = 0
 
-    def fails(_budget: int, *, before: int | None) -> int:
+    def fails(_budget: int, *, before: int | None, share: float) -> int:
         nonlocal failures
         failures += 1
         raise TimeoutError("no turn in time")

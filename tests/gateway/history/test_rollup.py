@@ -234,6 +234,40 @@ def test_who_closes_waits_for_no_more_than_the_turn_under_way(
     store.close()
 
 
+def test_who_closes_waits_for_no_rest_between_two_turns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readings = [reading(n / 10, b'{"a":%d}' % n, device=n % 60) for n in range(1200)]
+    store = opened(tmp_path)
+    take(store, *readings)
+    history = SqliteHistory(store)
+    history._rows = 20
+    resting = threading.Event()
+    rest = history._closing.wait
+
+    def waits(seconds: float) -> bool:
+        resting.set()
+        return rest(seconds)
+
+    monkeypatch.setattr(history._closing, "wait", waits)
+    at_work = threading.Thread(target=lambda: history.roll_up(share=1e-9))
+    at_work.start()
+    assert resting.wait(10)
+    history.close()
+    at_work.join(10)
+    assert not at_work.is_alive()
+    assert 0 < len(table(store)) < len(expected(readings))
+    store.close()
+
+    store = opened(tmp_path)
+    history = SqliteHistory(store)
+    while history.roll_up(share=0.9):
+        pass
+    assert_same(table(store), expected(readings))
+    history.close()
+    store.close()
+
+
 def test_a_reading_that_is_no_json_does_not_stop_the_others(
     store: SqliteStore, history: SqliteHistory
 ) -> None:
