@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -34,6 +35,8 @@ FLAGS: Final = [
 ]
 
 Say = Callable[[str, str, str, dict[str, object]], Awaitable[None]]
+Launch = Callable[..., Awaitable[Browser]]
+ScreensWith = Callable[..., Awaitable["Screens"]]
 
 
 class DemoGateway:
@@ -161,13 +164,24 @@ async def own_gateway(tmp_path: Path) -> AsyncIterator[DemoGateway]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def browser() -> AsyncIterator[Browser]:
+async def launch() -> AsyncIterator[Launch]:
+    """Start a browser: ``await launch("--flag", …)``."""
     path = shutil.which("chromium")
     assert path is not None, "apt-get install chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
+    async with async_playwright() as playwright, AsyncExitStack() as started:
+
+        async def one(*flags: str) -> Browser:
+            browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+            started.push_async_callback(browser.close)
+            return browser
+
+        yield one
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(launch: Launch) -> Browser:
+    """The one that all tests share which need no other."""
+    return await launch()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -188,6 +202,19 @@ async def screens(browser: Browser) -> AsyncIterator[Screens]:
     screens = Screens(browser)
     yield screens
     await screens.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screens_with(launch: Launch) -> AsyncIterator[ScreensWith]:
+    """Screens of a browser of the test's own: ``await screens_with("--flag", …)``."""
+    async with AsyncExitStack() as opened:
+
+        async def started(*flags: str) -> Screens:
+            browser = await launch(*flags)
+            opened.push_async_callback(browser.close)
+            return Screens(browser)
+
+        yield started
 
 
 @pytest.fixture

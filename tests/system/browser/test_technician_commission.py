@@ -16,34 +16,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_
 SCHOOL: Final = "no3-middle"
 PHONE: Final[dict[str, Any]] = {"width": 390, "height": 844, "touch": True}
 REGISTER: Final = re.compile(r"/api/v1/devices/[^/]+/[^/]+$")
-NO_CODES: Final = "delete window.BarcodeDetector;"
-REFUSED: Final = """
-    window.BarcodeDetector = class {
-      static getSupportedFormats() { return Promise.resolve(["qr_code"]); }
-    };
-    navigator.mediaDevices.getUserMedia = () =>
-      Promise.reject(new DOMException("no", "NotAllowedError"));
-"""
-SCANS: Final = """
-    window.BarcodeDetector = class {
-      static getSupportedFormats() { return Promise.resolve(["qr_code"]); }
-      detect() { return Promise.resolve([{rawValue: "campus:no3-middle/fire-lab-302"}]); }
-    };
-    const canvas = document.createElement("canvas");
-    canvas.getContext("2d");
-    navigator.mediaDevices.getUserMedia = () => Promise.resolve(canvas.captureStream(5));
-    HTMLMediaElement.prototype.play = () => Promise.resolve();
-"""
-"""A camera that sees our own label: neither cameras nor their codecs are on this machine."""
 
 expect.set_options(timeout=15_000)
 
 
-async def begin(
-    screens: Screens, gateway: DemoGateway, signed_in: StorageState, script: str = NO_CODES
-) -> Page:
-    address = f"{gateway.url}/commission"
-    return await screens.open(address, signed_in=signed_in, script=script, **PHONE)
+async def begin(screens: Screens, gateway: DemoGateway, signed_in: StorageState) -> Page:
+    return await screens.open(f"{gateway.url}/commission", signed_in=signed_in, **PHONE)
 
 
 async def look_up(page: Page, code: str) -> None:
@@ -125,31 +103,6 @@ async def test_a_registration_waits_for_the_network_and_what_follows_waits_behin
     await expect(page.locator("[data-waits=trigger]")).to_be_visible()
     sent = [one for one in reached if "/fresh-03" in one and not one.startswith("GET")]
     assert [one.split()[0] for one in sent] == ["PUT", "POST"]
-
-
-@pytest.mark.parametrize(("script", "trouble"), [(NO_CODES, "unsupported"), (REFUSED, "denied")])
-async def test_a_camera_that_cannot_be_used_says_why_and_typing_still_works(
-    demo_gateway: DemoGateway,
-    screens: Screens,
-    signed_in: StorageState,
-    script: str,
-    trouble: str,
-) -> None:
-    page = await begin(screens, demo_gateway, signed_in, script)
-    await page.locator("[data-test=scan]").tap()
-    await expect(page.locator(f"[data-trouble={trouble}]")).to_be_visible()
-    await look_up(page, "campus:no3-middle/fire-lab-302")
-    await expect(page.locator(".found")).to_contain_text("已登记")
-
-
-async def test_a_label_that_is_scanned_leads_to_its_device(
-    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
-) -> None:
-    page = await begin(screens, demo_gateway, signed_in, SCANS)
-    await page.locator("[data-test=scan]").tap()
-    await expect(page.locator(".found")).to_contain_text("已登记")
-    await page.get_by_role("link", name="查看设备").tap()
-    await expect(page).to_have_url(re.compile(r"/devices/no3-middle/fire-lab-302$"))
 
 
 async def test_what_is_no_id_is_not_looked_up(

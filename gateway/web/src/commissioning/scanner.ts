@@ -1,29 +1,24 @@
-// Reads a code with the camera, where the browser can; says exactly why where it cannot.
+// Reads codes with the camera or from a photo; says exactly why where it cannot.
 import { onScopeDispose, ref } from "vue";
+import { codeReader } from "@/commissioning/codes";
+import type { CodeReader } from "@/commissioning/codes";
+import { drawn } from "@/orders/photos";
 
-/** What keeps the camera from reading codes; each has its own words. */
-export type Trouble = "insecure" | "unsupported" | "denied" | "missing" | "busy" | "failed";
+/** What keeps a code from being read; each has its own words. */
+export type Trouble =
+  | "insecure" | "denied" | "missing" | "busy" | "failed" // the camera
+  | "no_photo" | "no_code" // the photo
+  | "unloaded"; // what reads them
 
-type Detector = { detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]> };
-type DetectorKind = {
-  new (options: { formats: string[] }): Detector;
-  getSupportedFormats(): Promise<string[]>;
-};
-
-const WANTED = ["qr_code", "data_matrix", "code_128", "code_39", "ean_13"];
+/** Enough for a label at arm's length; most cameras give less unless they are asked. */
+const CAMERA = { facingMode: "environment", width: { ideal: 1280 } };
 const EVERY_MS = 200;
-
-async function detector(): Promise<Detector | null> {
-  const { BarcodeDetector: Kind } = window as unknown as { BarcodeDetector?: DetectorKind };
-  if (Kind === undefined) return null;
-  const known = await Kind.getSupportedFormats();
-  const formats = WANTED.filter((one) => known.includes(one));
-  return formats.length === 0 ? null : new Kind({ formats });
-}
+/** A phone's photo is larger than some browsers draw. */
+const PHOTO_PX = 2_400;
 
 /** Why the browser did not give the camera, by the name of its error. */
-export function troubleOf(name: string): Trouble {
-  switch (name) {
+function troubleOf(why: unknown): Trouble {
+  switch (why instanceof DOMException ? why.name : "") {
     case "NotAllowedError":
     case "SecurityError":
       return "denied";
@@ -38,9 +33,9 @@ export function troubleOf(name: string): Trouble {
   }
 }
 
-/** A camera that calls `read` with what a code says, once per code, until stopped. */
+/** Calls `read` with what a code says: of a camera once per code until stopped, or of a photo. */
 export function useScanner(video: () => HTMLVideoElement | null, read: (text: string) => void) {
-  const state = ref<"off" | "starting" | "on">("off");
+  const state = ref<"off" | "starting" | "on" | "photo">("off");
   const trouble = ref<Trouble | null>(null);
   let stream: MediaStream | null = null;
   let turn = 0;
@@ -50,23 +45,19 @@ export function useScanner(video: () => HTMLVideoElement | null, read: (text: st
     trouble.value = null;
     state.value = "starting";
     try {
-      const eyes = await opened(mine);
-      if (eyes !== null) void look(eyes, mine);
+      const reader = await opened(mine);
+      if (reader !== null) void look(reader, mine);
     } catch (why) {
-      if (mine !== turn) return;
-      stop();
-      trouble.value = troubleOf(why instanceof DOMException ? why.name : "");
+      if (mine === turn) none(troubleOf(why));
     }
   }
 
-  async function opened(mine: number): Promise<Detector | null> {
+  async function opened(mine: number): Promise<CodeReader | null> {
     if (!window.isSecureContext) return none("insecure");
-    const eyes = await detector();
+    const reader = await codeReader().catch(() => null);
     if (mine !== turn) return null;
-    if (eyes === null) return none("unsupported");
-    const found = await navigator.mediaDevices.getUserMedia({
-      video: { facingMode: "environment" },
-    });
+    if (reader === null) return none("unloaded");
+    const found = await navigator.mediaDevices.getUserMedia({ video: CAMERA });
     const screen = video();
     if (mine !== turn || screen === null) {
       for (const track of found.getTracks()) track.stop();
@@ -75,8 +66,9 @@ export function useScanner(video: () => HTMLVideoElement | null, read: (text: st
     stream = found;
     screen.srcObject = found;
     await screen.play();
+    if (mine !== turn) return null;
     state.value = "on";
-    return eyes;
+    return reader;
   }
 
   function none(why: Trouble): null {
@@ -85,18 +77,32 @@ export function useScanner(video: () => HTMLVideoElement | null, read: (text: st
     return null;
   }
 
-  async function look(eyes: Detector, mine: number): Promise<void> {
+  async function look(reader: CodeReader, mine: number): Promise<void> {
     let last = "";
     while (mine === turn) {
       const screen = video();
-      const found = screen === null ? [] : await eyes.detect(screen).catch(() => []);
-      const text = found[0]?.rawValue ?? "";
+      const text = screen === null ? "" : await reader(screen).catch(() => "");
       if (mine === turn && text !== "" && text !== last) {
         last = text;
         read(text);
       }
       await new Promise((later) => window.setTimeout(later, EVERY_MS));
     }
+  }
+
+  async function choose(file: Blob): Promise<void> {
+    stop();
+    const mine = turn;
+    trouble.value = null;
+    state.value = "photo";
+    const reader = await codeReader().catch(() => null);
+    const photo = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
+    const text = photo && (await reader?.(drawn(photo, PHOTO_PX)).catch(() => ""));
+    photo?.close();
+    if (mine !== turn) return;
+    stop();
+    if (text) read(text);
+    else none(reader === null ? "unloaded" : photo === null ? "no_photo" : "no_code");
   }
 
   function stop(): void {
@@ -107,5 +113,5 @@ export function useScanner(video: () => HTMLVideoElement | null, read: (text: st
   }
 
   onScopeDispose(stop);
-  return { state, trouble, start, stop };
+  return { state, trouble, start, stop, choose };
 }

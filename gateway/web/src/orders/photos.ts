@@ -10,7 +10,8 @@ const PREVIEW_PX = 240;
 
 export type Small = { blob: Blob; preview: string };
 
-function drawn(picture: ImageBitmap, longest: number): HTMLCanvasElement {
+/** The picture, made smaller where its longest side has more pixels than `longest`. */
+export function drawn(picture: ImageBitmap, longest: number): HTMLCanvasElement {
   const scale = Math.min(1, longest / Math.max(picture.width, picture.height));
   const canvas = document.createElement("canvas");
   canvas.width = Math.max(1, Math.round(picture.width * scale));
