@@ -10,12 +10,15 @@ one is matched nothing else runs in this process, and no alarm is taken in.
 
 from __future__ import annotations
 
+import binascii
 import math
 import re
 from dataclasses import dataclass, field
 from typing import Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
+
+from gateway.pictures.raster import MOST_PIXELS, clean_raster
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -96,6 +99,7 @@ class _Reader:
         self._open: list[_Element] = []
         self._skipped = 0
         self._count = 0
+        self._pixels = 0
 
     def begin(self, tag: str, attributes: dict[str, str]) -> None:
         self._count += 1
@@ -106,11 +110,25 @@ class _Reader:
             self._skipped += 1
             return
         element = _Element(name, _attributes(name, attributes))
+        if name == "image" and "href" in element.attributes:
+            element.attributes["href"] = self._embedded(element.attributes["href"])
         if self._open:
             self._open[-1].inside.append(element)
         elif self.root is None:
             self.root = element
         self._open.append(element)
+
+    def _embedded(self, link: str) -> str:
+        """A picture inside the drawing, cleaned and bounded like one that is uploaded by itself."""
+        media_type, _, coded = link.removeprefix("data:").partition(";base64,")
+        try:
+            width, height, body = clean_raster(binascii.a2b_base64(coded), media_type)
+        except ValueError as error:
+            raise ValueError(f"a picture inside it cannot be taken: {error}") from error
+        self._pixels += width * height
+        if self._pixels > MOST_PIXELS:
+            raise ValueError(f"the pictures inside it have more than {MOST_PIXELS} pixels")
+        return f"data:{media_type};base64,{binascii.b2a_base64(body, newline=False).decode()}"
 
     def end(self, _tag: str) -> None:
         if self._skipped:

@@ -55,24 +55,20 @@ PictureName = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 async def put_picture(
     request: Request, services: ServicesHere, caller: Repairer, school: Identifier
 ) -> PictureOut:
-    """Upload a PNG, JPEG or SVG as the raw body. The same picture again has the same hash."""
+    """Upload a PNG, JPEG or SVG as the raw body. The same picture again has the same hash.
+
+    Kept is what shows it, and not what a camera wrote into it of place, time, person and phone: the
+    hash is that of what is kept, and the sides are as it is shown.
+    """
     check(caller, What.REPAIR, school, f"school {school}")
     if not services.register.has_school(school):
         raise not_found(f"school {school}")
     raw = await request.body()
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     try:
-        seen = await services.readers.run(lambda: look_at(raw, media_type))
+        picture = await services.readers.run(lambda: _seen(raw, media_type, school))
     except PictureError as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "picture", f"{error}.") from error
-    picture = Picture(
-        hash=sha256(seen.body).hexdigest(),
-        media_type=seen.media_type,
-        width=seen.width,
-        height=seen.height,
-        school=school,
-        body=seen.body,
-    )
     taken = await services.read(bytes_of_school(school))
     if taken + len(picture.body) > MOST_OF_SCHOOL:
         raise Problem(
@@ -82,6 +78,18 @@ async def put_picture(
         )
     await services.commit(kept(picture, by=caller.name, now=services.clock.now()))
     return PictureOut(hash=picture.hash, width=picture.width, height=picture.height)
+
+
+def _seen(raw: bytes, media_type: str, school: str) -> Picture:
+    seen = look_at(raw, media_type)
+    return Picture(
+        hash=sha256(seen.body).hexdigest(),
+        media_type=seen.media_type,
+        width=seen.width,
+        height=seen.height,
+        school=school,
+        body=seen.body,
+    )
 
 
 @router.get(

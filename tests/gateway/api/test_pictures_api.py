@@ -56,6 +56,19 @@ async def test_a_photo_is_kept_once_and_shown_as_it_was(door, campus) -> None:
     assert (same.status_code, same.content) == (304, b"")
 
 
+async def test_a_photo_tells_nobody_where_it_was_taken(door, campus) -> None:
+    tim = await door.as_("tim")
+    place = b"\xff\xe1\x00\x1aExif\0\0GPS 30.27N 120.15E"
+    frame = b"\xff\xc0\x00\x0b\x08\x00\x03\x00\x04\x01\x01\x11\x00"
+    scan = b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00\x12\x34\xff\xd9"
+
+    answer = await put(tim, b"\xff\xd8" + place + frame + scan, "image/jpeg")
+
+    shown = await tim.get(f"/api/v1/pictures/{answer.json()['hash']}")
+    assert shown.content == b"\xff\xd8" + frame + scan
+    assert answer.json() == {"hash": sha256(shown.content).hexdigest(), "width": 4, "height": 3}
+
+
 async def test_a_drawing_is_kept_cleaned_and_shown_in_a_sandbox(door) -> None:
     tim = await door.as_("tim")
     hostile = SVG.replace(b"<rect", b"<script>alert(1)</script><rect onload='alert(1)'")

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from photographed import jpeg, png
 
-from gateway.pictures.sight import JPEG, MOST_BYTES, PNG, SVG, PictureError, look_at
-
-
-def chunk(name: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-
-def png(width: int = 4, height: int = 3, after: bytes = b"") -> bytes:
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    rows = b"".join(b"\0" + bytes(3 * 4) for _ in range(3))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(rows))
-        + chunk(b"IEND", b"")
-        + after
-    )
-
-
-def jpeg(width: int = 4, height: int = 3, after: bytes = b"") -> bytes:
-    frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
-    return (
-        b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
-        b"\xff\xc0"
-        + struct.pack(">H", len(frame) + 2)
-        + frame
-        + b"\xff\xda\x00\x08\x01\x01\x00\x00\x3f\x00"
-        + b"\x12\x34\xff\x00\x56"
-        + b"\xff\xd9"
-        + after
-    )
+from gateway.pictures.raster import JPEG, PNG
+from gateway.pictures.sight import MOST_BYTES, SVG, PictureError, look_at
 
 
 @pytest.mark.parametrize(("raw", "media_type"), [(png(), PNG), (jpeg(), JPEG)])

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
+from base64 import b64decode, b64encode
 from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from photographed import JFIF, PLACE, exif, jpeg, png
 
-from gateway.pictures.sight import MOST_BYTES
+from gateway.pictures.raster import JPEG
+from gateway.pictures.sight import MOST_BYTES, look_at
 from gateway.pictures.svg import clean_svg
 
 BEGIN = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
@@ -117,9 +121,31 @@ def test_what_runs_loads_or_leads_away_is_left_out(attack: str) -> None:
 
 
 def test_a_scan_inside_a_drawing_stays() -> None:
-    assert "data:image/png;base64,iVBORw0KGgo=" in cleaned(
-        '<image href="data:image/png;base64,iVBORw0KGgo=" width="4" height="3"/>'
-    )
+    scan = f'<image href="data:image/png;base64,{b64encode(png()).decode()}" width="4"/>'
+
+    assert scan.removesuffix("/>") in cleaned(scan)
+
+
+def test_a_scan_inside_a_drawing_tells_no_more_than_one_by_itself() -> None:
+    photo = jpeg(before=[JFIF, exif(6)], after=PLACE)
+    link = f"data:image/jpeg;base64,{b64encode(photo).decode()}"
+
+    body = cleaned(f'<image href="{link}" width="4" height="3"/>')
+
+    (kept,) = re.findall(r'href="data:image/jpeg;base64,([^"]*)"', body)
+    assert b64decode(kept) == look_at(photo, JPEG).body
+    assert PLACE not in b64decode(kept)
+
+
+def test_scans_inside_a_drawing_are_whole_and_bounded_together() -> None:
+    def image(raw: bytes) -> str:
+        return f'<image href="data:image/png;base64,{b64encode(raw).decode()}"/>'
+
+    box = f"{BEGIN} viewBox='0 0 1 1'>"
+    assert "breaks off" in refused(f"{box}{image(png()[:-1])}</svg>")
+    assert "pixels" in refused(f"{box}{image(png(10_000, 6_000))}</svg>")
+    assert "pixels" in refused(f"{box}{image(png(6_000, 5_000)) * 2}</svg>")
+    assert image(png(6_000, 5_000))[:-2] in cleaned(image(png(6_000, 5_000)))
 
 
 def test_entities_are_refused_before_they_expand() -> None:
