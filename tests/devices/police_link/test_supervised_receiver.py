@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+
+from supervised import wall
 
 from devices.police_link.categories import Category, demand
 from devices.police_link.dc09 import Identity
@@ -40,10 +41,6 @@ EXPECTED = {
     Fault.PLAIN: (LinkState.DOWN, Cause.GARBLED),
     Fault.RECORDED: (LinkState.DOWN, Cause.CLOCK),  # or a clock ten minutes slow: who can tell
 }
-
-
-def wall() -> int:
-    return time.time_ns() // 1_000_000
 
 
 def endpoint(port: int) -> Endpoint:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from itertools import pairwise
 
 import pytest
+from supervised import BOTH, wall
 
 from devices.police_link.categories import Category, demand
 from devices.police_link.link import Exchange, LinkEvent, OnExchange, Path, Report, Result
@@ -16,13 +16,8 @@ from devices.police_link.states import Cause, LinkState, StateChange
 from devices.police_link.supervision import Supervision
 from devices.police_link.supervisor import Supervisor, interval_for
 
-BOTH = (Path.PRIMARY, Path.BACKUP)
 BUSY_MS = 2_000
 """What a machine that is busy with other tests may add."""
-
-
-def wall() -> int:
-    return time.time_ns() // 1_000_000
 
 
 class Receiver:
