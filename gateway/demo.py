@@ -40,6 +40,9 @@ SETTINGS: Final = "gateway.yaml"
 STOP_S: Final = 5.0
 RESTART_S: Final = 2.0
 PRESS_PATIENCE_S: Final = 5.0
+CENTRE_PATIENCE_S: Final = 20.0
+"""How long the police centre is waited for before anybody on the campus presses a button: on a busy
+machine its process takes seconds to start, and until then no alarm can be acknowledged."""
 
 
 class Ports(msgspec.Struct, frozen=True):
@@ -121,9 +124,10 @@ class DemoCampus:
                 school.id: Credentials(*own.credentials(school.id)) for school in campus.schools
             },
         )
+        self._centre: Final = asyncio.Event()
 
     async def run(self) -> None:
-        """Keep the simulator running until cancelled."""
+        """Keep the police centre and the simulator running until cancelled."""
         self._file.parent.mkdir(parents=True, exist_ok=True)
         self._file.touch(mode=0o600)
         self._file.write_bytes(msgspec.json.encode(self._access))
@@ -134,25 +138,48 @@ class DemoCampus:
             self._schools, (ports.police, ports.police_backup), self._folder
         )
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep("police_centre", centre, ready=self._centre))
+            await self._centre_listens()
             tasks.create_task(self._keep("simulator", command))
-            tasks.create_task(self._keep("police_centre", centre))
 
-    async def _keep(self, name: str, command: list[str]) -> None:
+    async def _keep(
+        self, name: str, command: list[str], *, ready: asyncio.Event | None = None
+    ) -> None:
+        """``ready`` is set once the process has said its first line."""
         while True:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.PIPE, start_new_session=True
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=None if ready is None else asyncio.subprocess.PIPE,
+                start_new_session=True,
             )
             try:
+                if ready is not None and process.stdout is not None:
+                    said = await process.stdout.readline()
+                    if said:  # and not merely ended
+                        ready.set()
                 code = await process.wait()
                 _log.warning("demo.ended", process=name, code=code)
             finally:
                 await _end(process)
             await asyncio.sleep(RESTART_S)
 
+    async def _centre_listens(self) -> None:
+        """Wait until it does. Who has waited in vain waits no more: what is pressed then is late,
+        as it would be.
+        """
+        try:
+            async with asyncio.timeout(CENTRE_PATIENCE_S):
+                await self._centre.wait()
+        except TimeoutError:
+            _log.error("demo.no_centre", waited_s=CENTRE_PATIENCE_S)
+            self._centre.set()
+
     async def press(self, school: str, device: str) -> bool:
         """Press a simulated alarm button; false when there is no such button."""
         if (school, device) not in self._buttons:
             return False
+        await self._centre_listens()
         wanted = Order(press=(school, device), patience_s=PRESS_PATIENCE_S)
         try:
             if await order(self._folder, wanted) is None:

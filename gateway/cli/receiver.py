@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
-import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +10,7 @@ from typing import Annotated
 import typer
 
 from devices.simulator.receiver import Receiver, Taken
+from gateway.cli.ending import UntilStdinCloses, call_at_end
 
 
 def receiver(
@@ -24,12 +22,7 @@ def receiver(
     key_file: Annotated[
         Path | None, typer.Option(help="AES key in hexadecimal digits; without: plain text.")
     ] = None,
-    until_stdin_closes: Annotated[
-        bool,
-        typer.Option(
-            "--until-stdin-closes", help="End with whoever started it, however that one ends."
-        ),
-    ] = False,
+    until_stdin_closes: UntilStdinCloses = False,
 ) -> None:
     """Acknowledge what police links send (DC-09), until a signal comes. No police are told."""
     try:
@@ -45,14 +38,13 @@ def receiver(
 
 
 async def _serve(accounts: dict[str, bytes | None], ports: list[int], with_stdin: bool) -> None:
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    if with_stdin:
-        loop.add_reader(sys.stdin.fileno(), _end_when_closed, stop)
+    stop = asyncio.Event()
+    call_at_end(stop.set, with_stdin=with_stdin)
     async with AsyncExitStack() as stack:
         for port in ports:
             await stack.enter_async_context(Receiver(accounts, port=port, on_taken=_said))
+        # The one line on standard output: whoever started it knows by it that alarms can come.
+        typer.echo(f"invented police centre: listening on {', '.join(map(str, ports))}")
         await stop.wait()
 
 
@@ -63,9 +55,3 @@ def _said(one: Taken) -> None:
         what = f"{kind} {one.code}, zone {one.zone}"
         again = " (again)" if one.repeated else ""
         typer.echo(f"invented police centre: account {one.account}: {what}{again}", err=True)
-
-
-def _end_when_closed(stop: asyncio.Event) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        stop.set()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +20,7 @@ from devices.simulator.press import Pressed, press_alone
 from devices.simulator.run import Simulation
 from devices.simulator.scenarios import SCENARIOS, Stage, Story, named
 from devices.simulator.site_file import site_yaml
+from gateway.cli.ending import UntilStdinCloses, call_at_end
 from gateway.cli.receiver import receiver
 
 app: Final = typer.Typer(no_args_is_help=True)
@@ -162,12 +161,7 @@ def run(
         bool, typer.Option(help="One connection with a last will a device, not a school.")
     ] = False,
     seed: Seed = DEMO_SEED,
-    until_stdin_closes: Annotated[
-        bool,
-        typer.Option(
-            "--until-stdin-closes", help="End with whoever started it, however that one ends."
-        ),
-    ] = False,
+    until_stdin_closes: UntilStdinCloses = False,
 ) -> None:
     """Let a campus live until a signal comes."""
     try:
@@ -206,11 +200,7 @@ async def _live(
         campus, access=broker, story=story, seed=seed, speed=speed, line_per_device=line_per_device
     )
     running = asyncio.create_task(simulation.run(), name="simulation")
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, running.cancel)
-    if until_stdin_closes:
-        loop.add_reader(sys.stdin.fileno(), _end_when_closed, running)
+    call_at_end(running.cancel, with_stdin=until_stdin_closes)
     # Only who lives from the demo's file can be found by `press` and `scenario`.
     hand = control.listening(simulation, seed, directory) if directory else nullcontext()
     async with hand:
@@ -222,13 +212,6 @@ async def _live(
         await asyncio.wait([running])
     if not running.cancelled():
         await running
-
-
-def _end_when_closed(running: asyncio.Task[None]) -> None:
-    """A killed gateway cannot end its simulator, but its end of the pipe closes."""
-    if not os.read(sys.stdin.fileno(), 4096):
-        asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
-        running.cancel()
 
 
 app.command("receiver")(receiver)
