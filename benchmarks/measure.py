@@ -6,6 +6,7 @@ import json
 import math
 import os
 import platform
+import random
 import shutil
 import socket
 import subprocess
@@ -101,6 +102,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def lasting_port() -> int:
+    """One that is still free when who had it was killed and starts anew: below those that the
+    system gives to whoever asks for any.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text("ascii")
+    lowest = int(given.split()[0])
+    for port in random.sample(range(max(1024, lowest - 12_000), lowest), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError(f"no port below {lowest} is free on 127.0.0.1")
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 10.0) -> None:
