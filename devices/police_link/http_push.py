@@ -14,6 +14,7 @@ import ssl
 import time
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 from urllib.parse import quote
 
@@ -30,6 +31,7 @@ from devices.police_link.link import (
     Report,
     Result,
 )
+from devices.police_link.names import NAMES, Names
 from devices.police_link.push_template import PushTemplate
 from devices.police_link.shape import Fields
 from devices.police_link.supervision import FAST, SLOW
@@ -112,6 +114,9 @@ def push_client(authorities: ssl.SSLContext | None = None) -> httpx.AsyncClient:
     Certificates are always checked, against ``authorities`` or those that httpx brings along.
     """
     return httpx.AsyncClient(
+        # A platform's cookies are neither kept nor sent back: who sets a new one with each answer
+        # would fill memory and headers.
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         verify=True if authorities is None else authorities,
         trust_env=False,  # no proxy by accident
         follow_redirects=False,
@@ -135,6 +140,7 @@ class HttpPushLink:
         *,
         client: httpx.AsyncClient | None = None,
         now: Callable[[], int] | None = None,
+        names: Names = NAMES,
     ) -> None:
         """``client``: shared with other links, and closed by who made it. ``now`` in ms."""
         self.config: Final = config
@@ -142,6 +148,7 @@ class HttpPushLink:
         self._own_client: Final = client is None
         self._client: Final = client or push_client()
         self._now: Final = now or _machine_clock
+        self._names: Final = names
         self._urls: Final = {Path.PRIMARY: config.primary}
         if config.backup is not None:
             self._urls[Path.BACKUP] = config.backup
@@ -163,7 +170,8 @@ class HttpPushLink:
         url = self._urls[path]
         started, steady = self._now(), time.perf_counter()
         key = f"supervision:{self.config.link}:{path}:{started}" if event is None else event.key
-        one = _Exchange(self._client, self._request(url, self._body(event, started), key, started))
+        request = self._request(url, self._body(event, started), key, started)
+        one = _Exchange(self._client, request, self._names)
         result, reason = await one.run(self.config.answer_timeout_s, self.template)
         exchange = Exchange(
             path=path,
@@ -253,9 +261,11 @@ def signature(key: bytes, sent_at: str, idempotency_key: str, body: bytes) -> st
 class _Exchange:
     """One request and its answer, with the bytes of both."""
 
-    def __init__(self, client: httpx.AsyncClient, request: httpx.Request) -> None:
+    def __init__(self, client: httpx.AsyncClient, request: httpx.Request, names: Names) -> None:
         self._client = client
         self._request = request
+        self._names = names
+        self._host = request.url.raw_host.decode("ascii")
         self._request.extensions["trace"] = self._trace
         self._under_way = False
         self._date = ""
@@ -273,8 +283,15 @@ class _Exchange:
 
     async def run(self, limit_s: float, template: PushTemplate) -> tuple[Result, str]:
         """What came of it, and why. Nothing that a network or a platform does is raised."""
+        result, reason = await self._run(limit_s, template)
+        if result in (Result.UNREACHABLE, Result.SILENT):
+            self._names.failed(self._host)
+        return result, reason
+
+    async def _run(self, limit_s: float, template: PushTemplate) -> tuple[Result, str]:
         try:
             async with asyncio.timeout(limit_s):
+                await self._find()
                 try:
                     return await self._once(template)
                 except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
@@ -289,6 +306,15 @@ class _Exchange:
             return Result.UNREACHABLE, f"no connection in {limit_s:g} s"
         except httpx.HTTPError as error:
             return self._broken(error)
+        except OSError as error:
+            return Result.UNREACHABLE, f"{self._host}: {error.strerror or error}"
+
+    async def _find(self) -> None:
+        """Go to the address of the name, which stays what the certificate has to be for."""
+        address = await self._names.address(self._host)
+        if address != self._host:
+            self._request.url = self._request.url.copy_with(host=address)
+            self._request.extensions["sni_hostname"] = self._host
 
     async def _once(self, template: PushTemplate) -> tuple[Result, str]:
         response = await self._client.send(self._request, stream=True)
@@ -298,7 +324,8 @@ class _Exchange:
             head = b"".join(n + b": " + v + b"\r\n" for n, v in response.headers.raw)
             self.received = f"HTTP {self.status}\r\n".encode() + head + b"\r\n"
             body = b""
-            async for chunk in response.aiter_bytes(8192):
+            # As it came: we asked for no compression, and a small answer may unpack to a huge one.
+            async for chunk in response.aiter_raw(8192):
                 body += chunk
                 if len(body) > _LARGEST_ANSWER:
                     return Result.GARBLED, f"an answer of more than {_LARGEST_ANSWER} bytes"

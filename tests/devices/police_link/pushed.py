@@ -14,11 +14,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path as FilePath
 from typing import Any
 
+import httpx
+
 from devices.police_link.http_push import (
     HttpPushLink,
     PushConfig,
 )
 from devices.police_link.link import Camera, Code, LinkEvent
+from devices.police_link.names import NAMES, Names
 from devices.police_link.push_template import load_push_template
 
 TEMPLATE = load_push_template(
@@ -59,6 +62,7 @@ class Platform:
         self.status = 200
         self.answer = b'{"code": 0}'
         self.date = ""
+        self.headers: dict[str, str] = {}
         self.wait = threading.Event()
         self.wait.set()
         platform = self
@@ -74,6 +78,8 @@ class Platform:
                 self.send_response_only(platform.status)
                 self.send_header("Date", platform.date or formatdate(usegmt=True))
                 self.send_header("Content-Length", str(len(platform.answer)))
+                for name, value in platform.headers.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(platform.answer)
 
@@ -110,7 +116,12 @@ def platform_at_work(tls: ssl.SSLContext | None = None) -> Iterator[Platform]:
 
 @asynccontextmanager
 async def link_to(
-    primary: str, backup: str | None = None, *, answer_timeout_s: float = 2.0
+    primary: str,
+    backup: str | None = None,
+    *,
+    answer_timeout_s: float = 2.0,
+    client: httpx.AsyncClient | None = None,
+    names: Names = NAMES,
 ) -> AsyncIterator[HttpPushLink]:
     config = PushConfig(
         link="s1/main",
@@ -119,7 +130,7 @@ async def link_to(
         key=KEY,
         answer_timeout_s=answer_timeout_s,
     )
-    link = HttpPushLink(config, TEMPLATE)
+    link = HttpPushLink(config, TEMPLATE, client=client, names=names)
     try:
         yield link
     finally:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import ssl
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path as FilePath
+from typing import TypeAlias
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from pushed import ALARM, KEY, TEMPLATE, link_to, platform_at_work
+from name_service import NameService
+from pushed import ALARM, KEY, TEMPLATE, Platform, link_to, platform_at_work
 
 from devices.police_link.http_push import (
     HttpPushLink,
@@ -20,10 +24,17 @@ from devices.police_link.http_push import (
     push_client,
 )
 from devices.police_link.link import Path, Result
+from devices.police_link.names import Names
+
+Serving: TypeAlias = tuple[FilePath, ssl.SSLContext]
+LOOPBACK = x509.IPAddress(ip_address("127.0.0.1"))
 
 
-def _certificate(folder: FilePath) -> tuple[FilePath, ssl.SSLContext]:
-    """A certificate of its own for the loopback, and what serves with it."""
+NAME = "platform.example"
+
+
+def _certificate(folder: FilePath, named: x509.GeneralName = LOOPBACK) -> Serving:
+    """A certificate of its own, and what serves with it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "platform of the demo")])
     now = datetime.now(UTC)
@@ -35,9 +46,7 @@ def _certificate(folder: FilePath) -> tuple[FilePath, ssl.SSLContext]:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(hours=1))
         .not_valid_after(now + timedelta(hours=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False
-        )
+        .add_extension(x509.SubjectAlternativeName([named]), critical=False)
         .sign(key, hashes.SHA256())
     )
     public, private = folder / "platform.pem", folder / "platform.key"
@@ -74,6 +83,54 @@ async def test_a_certificate_nobody_vouches_for_gets_no_alarm(tmp_path: FilePath
         assert exchange.result is Result.UNREACHABLE
         assert "CERTIFICATE_VERIFY_FAILED" in exchange.reason
         assert platform.requests == []
+
+
+async def test_a_platform_known_by_name_has_to_prove_that_name(
+    tmp_path: FilePath, service: NameService
+) -> None:
+    """We connect to the address that the name has; certificate and Host are for the name."""
+    service.addresses[NAME] = ("127.0.0.1",)
+    for named, result in (
+        (x509.DNSName(NAME), Result.ACKNOWLEDGED),
+        (LOOPBACK, Result.UNREACHABLE),
+    ):
+        public, serving = _certificate(tmp_path, named)
+        async with push_client(ssl.create_default_context(cafile=str(public))) as client:
+            with platform_at_work(serving) as platform:
+                url = platform.url.replace("127.0.0.1", NAME)
+                names = Names(service.look_up)
+                async with link_to(url, client=client, names=names) as link:
+                    exchange = await link.probe(Path.PRIMARY, ALARM)
+                assert exchange.result is result, exchange
+                if exchange.acknowledged:
+                    (request,) = platform.requests
+                    assert request[1]["host"] == url.split("/")[2]
+                    assert f"host: {request[1]['host']}\r\n".encode() in exchange.sent.lower()
+                else:
+                    assert "certificate" in exchange.reason
+                    assert platform.requests == []
+
+
+async def test_a_platforms_cookies_are_not_sent_back(platform: Platform) -> None:
+    async with link_to(platform.url) as link:
+        for number in range(3):
+            platform.headers = {"Set-Cookie": f"number{number}={number}; Path=/"}
+            assert (await link.probe(Path.PRIMARY)).acknowledged
+        assert not any("cookie" in headers for _, headers, _ in platform.requests)
+
+
+async def test_an_answer_that_unpacks_to_a_huge_one_is_not_unpacked(platform: Platform) -> None:
+    platform.headers = {"Content-Encoding": "gzip"}
+    platform.answer = gzip.compress(b" " * 50_000_000)
+    assert len(platform.answer) < 64 * 1024
+    async with link_to(platform.url) as link:
+        tracemalloc.start()
+        exchange = await link.probe(Path.PRIMARY)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert exchange.result is Result.GARBLED
+    assert exchange.received.endswith(platform.answer)
+    assert peak < 5_000_000
 
 
 # Configuration

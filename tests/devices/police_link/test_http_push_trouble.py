@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from name_service import NameService
 from pushed import ALARM, Platform, link_to, nobody, raw
 
 from devices.police_link.link import Exchange, Path, Result
+from devices.police_link.names import Names
 
 
 async def test_nobody_there_is_unreachable_and_sent_nothing() -> None:
@@ -95,6 +97,38 @@ async def test_a_kept_connection_that_was_closed_costs_no_alarm() -> None:
         assert (await link.probe(Path.PRIMARY)).acknowledged
         assert (await link.probe(Path.PRIMARY, ALARM)).acknowledged
     assert connections == 2
+
+
+async def test_a_platform_known_by_name_is_reached_while_the_name_service_hangs(
+    platform: Platform, service: NameService
+) -> None:
+    service.addresses["localhost"] = ("127.0.0.1",)
+    url = platform.url.replace("127.0.0.1", "localhost")
+    names = Names(service.look_up, fresh_s=0.0)
+    async with link_to(url, names=names) as link:
+        assert (await link.probe(Path.PRIMARY)).acknowledged
+        service.answering.clear()
+        assert (await link.probe(Path.PRIMARY, ALARM)).acknowledged
+    async with link_to(url.replace("localhost", "127.0.0.1"), names=names) as link:
+        assert (await link.probe(Path.PRIMARY, ALARM)).acknowledged
+
+
+async def test_a_name_service_that_hangs_is_waited_for_no_longer_than_the_limit(
+    platform: Platform, service: NameService
+) -> None:
+    service.answering.clear()
+    url = platform.url.replace("127.0.0.1", "localhost")
+    async with link_to(url, answer_timeout_s=0.2, names=Names(service.look_up)) as link:
+        exchange = await link.probe(Path.PRIMARY)
+    assert (exchange.result, exchange.sent) == (Result.UNREACHABLE, b"")
+    assert exchange.elapsed_ms < 2000
+
+
+async def test_a_name_that_nobody_knows_is_unreachable(service: NameService) -> None:
+    async with link_to("http://localhost:9/", names=Names(service.look_up)) as link:
+        exchange = await link.probe(Path.PRIMARY)
+    assert (exchange.result, exchange.sent) == (Result.UNREACHABLE, b"")
+    assert "localhost is not known" in exchange.reason
 
 
 # Two paths

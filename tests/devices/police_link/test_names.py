@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Iterator
 
 import pytest
+from name_service import NameService
 
 from devices.police_link.dc09 import Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
@@ -14,32 +13,6 @@ from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.link import Path, Result
 from devices.police_link.names import Names, look_up
 from devices.simulator.receiver import Receiver
-
-
-class NameService:
-    """Knows what it is told; can be made to hang."""
-
-    def __init__(self) -> None:
-        self.addresses: dict[str, tuple[str, ...]] = {}
-        self.asked: list[str] = []
-        self.answering = threading.Event()
-        self.answering.set()
-        self.answered = threading.Semaphore(0)
-
-    def look_up(self, host: str) -> tuple[str, ...]:
-        self.asked.append(host)
-        self.answering.wait(10)
-        self.answered.release()
-        if host not in self.addresses:
-            raise OSError(f"{host} is not known")
-        return self.addresses[host]
-
-
-@pytest.fixture
-def service() -> Iterator[NameService]:
-    made = NameService()
-    yield made
-    made.answering.set()
 
 
 async def test_addresses_need_no_look_up(service: NameService) -> None:
