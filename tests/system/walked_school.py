@@ -19,6 +19,7 @@ from benchmarks.running_gateway import RunningGateway, fill_register, started, w
 from devices.model import Device
 from devices.simulator.load import load_campus
 from devices.simulator.receiver import Receiver
+from gateway.security.tokens import issue_one_time_code
 from gateway.store.open import open_store
 
 CAMPUS = load_campus(400, 2)
@@ -32,8 +33,9 @@ HELD_S = 30
 class School:
     """A gateway, its broker, and the receiver of the police."""
 
-    def __init__(self, directory: Path, broker: measure.Mosquitto) -> None:
+    def __init__(self, directory: Path, broker: measure.Mosquitto, **link: Any) -> None:
         self.directory, self.broker = directory, broker
+        self._link = link
         self.police = Receiver(ACCOUNTS)
         self.gateway: RunningGateway
         self.page: Page | None = None
@@ -50,7 +52,7 @@ class School:
         store = open_store(self.directory / "campus.db", reserve_bytes=16 << 20)
         fill_register(store, CAMPUS)
         store.close()
-        settings = link_settings(CAMPUS, (self.police.port,))
+        settings = link_settings(CAMPUS, (self.police.port,), **self._link)
         settings["police_links"][0]["schools"][SCHOOL]["zones"] = ZONES
         self._port = write_settings(self.directory, self.broker.url, settings)
 
@@ -66,6 +68,17 @@ class School:
         if self._running is not None:
             await self._running.aclose()
             self._running = None
+
+    async def code(self) -> str:
+        """What signs its administrator in once."""
+        return await asyncio.to_thread(self._code)
+
+    def _code(self) -> str:
+        store = open_store(self.directory / "campus.db", reserve_bytes=16 << 20)
+        try:
+            return issue_one_time_code(store, "admin", int(time.time() * 1000))
+        finally:
+            store.close()
 
     async def press(self, button: Device, **more: object) -> None:
         self._seq += 1
@@ -121,9 +134,10 @@ class School:
 
 
 @asynccontextmanager
-async def school(tmp_path: Path) -> AsyncIterator[School]:
+async def school(tmp_path: Path, **link: Any) -> AsyncIterator[School]:
+    """``link``: settings of its police link, besides the usual ones."""
     with measure.mosquitto() as broker:
-        made = School(tmp_path, broker)
+        made = School(tmp_path, broker, **link)
         try:
             await made.start()
             yield made

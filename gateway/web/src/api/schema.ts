@@ -1858,6 +1858,42 @@ export interface components {
             token: components["schemas"]["TokenOut"];
         };
         /**
+         * NoticeIn
+         * @description The police behind a link were told of the test as long beforehand as they want. `told`: whom
+         *     and how. `asked` as in `VerifyIn`: with the last notice the window opens.
+         */
+        NoticeIn: {
+            /** Asked */
+            asked?: number | null;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /**
+             * Told
+             * @example Duty officer, by telephone
+             */
+            told: string;
+        };
+        /**
+         * NoticeOut
+         * @description What the police behind a link are to be told, `hours` before a test, by telephone.
+         */
+        NoticeOut: {
+            /** Hours */
+            hours: number;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /** Telephone */
+            telephone: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * OrderActionName
          * @description What people may do to a work order.
          * @enum {string}
@@ -2799,8 +2835,10 @@ export interface components {
          * VerificationOut
          * @description A run as it stands at one `version`.
          *
-         *     `waits_for`: `press`, `confirm`, `trigger`, `reading` from people; `device`, `reply`,
-         *     `receiver` from machines; empty = nothing. A `confirm` is the actor's alone.
+         *     `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `attest` from people;
+         *     `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a `confirm` and an
+         *     `attest` are the actor's alone; the last two are given by `confirm`. `notice`: what the run
+         *     waits to hear that the police were told.
          */
         VerificationOut: {
             /**
@@ -2829,6 +2867,7 @@ export interface components {
              * @example no3-middle/police
              */
             link: string | null;
+            notice: components["schemas"]["NoticeOut"] | null;
             place: components["schemas"]["Names"] | null;
             /** School */
             school: string;

@@ -59,6 +59,7 @@ export type Timeline = Shapes["TimelineOut"];
 export type TimelineDay = Shapes["DayOut"];
 
 export type Verification = Shapes["VerificationOut"];
+export type PoliceNotice = Shapes["NoticeOut"];
 export type Step = Shapes["VerificationStepOut"];
 export type Exchange = Step["exchanges"][number];
 export type Verdict = NonNullable<Verification["verdict"]>;

@@ -43,6 +43,36 @@ export function confirmPress(id: string, thing: Names | null, due: number): Prom
   });
 }
 
+/** The word of who began the run that the police had the test. */
+export function attestRun(id: string, thing: Names | null, due: number | null): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: confirmPath(id),
+    body: {},
+    lane: runLane(id),
+    word: "page.outbox.act.attest",
+    thing,
+    until: due === null ? null : Date.now() + (due - now.value),
+  });
+}
+
+/** The police behind `link` were told beforehand: `told` says whom and how. */
+export function giveNotice(
+  id: string,
+  thing: Names | null,
+  { link, told }: { link: string; told: string },
+): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: path("verifications", id, "notice"),
+    body: { link, told, asked: now.value },
+    lane: runLane(id),
+    word: "page.outbox.act.notice",
+    thing,
+    until: Date.now() + START_WITHIN_MS,
+  });
+}
+
 /** `load`: the figure is the power of a load that is switched on next. */
 export function sendReading(
   id: string,
