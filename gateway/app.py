@@ -61,6 +61,7 @@ LATE: Final = (
     "gateway.pipeline.control",
     "gateway.pipeline.refill",
     "gateway.people",
+    "gateway.pictures.keeping",
     "gateway.verification.service",
     "gateway.work_orders.service",
 )
@@ -225,6 +226,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
+            from gateway.pictures.keeping import keep_pictures  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
             from gateway.verification.service import Verifications  # noqa: PLC0415
@@ -272,6 +274,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 store=store, clock=clock, settings=settings, device_of=control.device
             )
             keep("work orders", work_orders.run)
+            keep("pictures", lambda: keep_pictures(store, clock))
             verifications = Verifications(
                 flow=flow,
                 judge=judge,

@@ -390,6 +390,15 @@ pictures = Table(
     Index(None, "hash"),
 )
 
+picture_uses = Table(
+    "picture_uses",  # what refers, or has referred, to a picture: facts do so for ever
+    metadata,
+    Column("school", String(64), primary_key=True),
+    Column("picture", String(64), primary_key=True),
+    Column("subject", String(160), primary_key=True),  # that of the fact
+    ForeignKeyConstraint(["school", "picture"], ["pictures.school", "pictures.hash"]),
+)
+
 floor_plans = Table(
     "floor_plans",
     metadata,

@@ -11,6 +11,7 @@ from audit.ledger.work_order import WorkOrder
 from gateway.store import schema
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
+from gateway.store.pictures import used
 from gateway.store.upserts import insert_into, upsert
 
 FACT: Final = "work_order"
@@ -49,6 +50,7 @@ def put_order(batch: Batch, order: WorkOrder) -> None:
     }
     batch.statements.append((upsert("sqlite", schema.work_orders), [row]))
     step = order.steps[-1]
+    batch.statements += used(order.school, step.photos, subject_of(order))
     batch.facts.append(
         Fact(
             kind=FACT,

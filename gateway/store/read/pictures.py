@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, exists, func, select
 
-from gateway.store.schema import devices, floor_plans, pictures, positions
+from gateway.store.schema import devices, floor_plans, picture_uses, pictures, positions
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -86,6 +86,28 @@ def bytes_of_school(school: str) -> Callable[[Connection], int]:
     def query(connection: Connection) -> int:
         size = func.coalesce(func.sum(func.length(pictures.c.body)), 0)
         return int(connection.scalar(select(size).where(pictures.c.school == school)) or 0)
+
+    return query
+
+
+IN_USE: Final[ColumnElement[bool]] = (
+    exists()
+    .where(picture_uses.c.school == pictures.c.school, picture_uses.c.picture == pictures.c.hash)
+    .correlate(pictures)
+)
+"""Whether a fact names the picture."""
+
+
+def unused(before: int, most: int) -> Callable[[Connection], list[tuple[str, str]]]:
+    """Pictures, by (school, hash), uploaded before that time (ms) that no fact names."""
+
+    def query(connection: Connection) -> list[tuple[str, str]]:
+        statement = (
+            select(pictures.c.school, pictures.c.hash)
+            .where(pictures.c.added < before, ~IN_USE)
+            .limit(most)
+        )
+        return [(school, digest) for school, digest in connection.execute(statement)]
 
     return query
 

@@ -122,6 +122,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_pictures_hash", "pictures", ["hash"])
     op.create_table(
+        "picture_uses",
+        sa.Column("school", sa.String(length=64), nullable=False),
+        sa.Column("picture", sa.String(length=64), nullable=False),
+        sa.Column("subject", sa.String(length=160), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["school", "picture"],
+            ["pictures.school", "pictures.hash"],
+            name="fk_picture_uses_school_picture",
+        ),
+        sa.PrimaryKeyConstraint("school", "picture", "subject", name="pk_picture_uses"),
+    )
+    op.create_table(
         "floor_plans",
         sa.Column("school", sa.String(length=64), nullable=False),
         sa.Column("place", sa.String(length=64), nullable=False),
