@@ -20,7 +20,7 @@ from siadc09.message import parse_frame
 
 from benchmarks import measure
 from devices.police_link.dc09 import Format, Frame, Identity, event_frame, supervision_frame
-from devices.police_link.dc09_answer import KEPT, LATEST_MS, Hearing
+from devices.police_link.dc09_answer import KEPT, TIMELY_MS, Hearing
 from devices.police_link.link import Code, LinkEvent, Result
 from devices.simulator.receiver_answers import HEAD, Fault, answer, envelope
 
@@ -196,7 +196,7 @@ def _acknowledges(octets: bytes, frame: Frame) -> bool:
         return False
     if identity.key is not None:
         stamp = message.timestamp
-        if stamp is None or abs(stamp.timestamp() * 1000 - NOW) > LATEST_MS:
+        if stamp is None or abs(stamp.timestamp() * 1000 - NOW) > TIMELY_MS:
             return False
     return bool(
         message.idtoken == "ACK"

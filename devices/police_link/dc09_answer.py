@@ -16,14 +16,13 @@ import msgspec
 from siadc09.util import crc, decrypt
 
 from devices.police_link.dc09 import Frame
-from devices.police_link.link import Result
+from devices.police_link.link import Result, is_clock_off
 
-EARLIEST_MS: Final = -40_000
-LATEST_MS: Final = 20_000
-"""How far a message's time may be from the clock of whoever gets it (DC-09, 5.5.1.9).
+TIMELY_MS: Final = 40_000
+"""How far the time in an encrypted acknowledgement may be from ours.
 
-The same window is held against the time in an encrypted acknowledgement: all supervision messages
-have the sequence number 0, so nothing but the time tells an answer from a recording of one.
+All supervision messages have the sequence number 0, so nothing but the time tells an answer from a
+recording of one. A receiver whose clock is no further ahead takes what we send, and so it counts.
 """
 
 KEPT: Final = 4096
@@ -121,7 +120,7 @@ def _encrypted(content: bytes, key: bytes, now: int) -> Answer:
     offset = None if clear is None else _offset(clear[1], now)
     if offset is None:
         return _none("encrypted with another key, or without the time")
-    if not EARLIEST_MS <= offset <= LATEST_MS:
+    if abs(offset) > TIMELY_MS:
         return Answer(
             result=Result.CLOCK,
             final=False,
@@ -135,8 +134,7 @@ def _refusal(time: bytes | None, now: int) -> Answer:
     offset = None if time is None else _offset(time, now)
     if offset is None:
         return Answer(result=Result.REFUSED, final=True, reason="refused")
-    # Seen from the receiver it is our time that is early or late.
-    if EARLIEST_MS <= -offset <= LATEST_MS:
+    if not is_clock_off(offset):
         reason = f"refused; receiver's clock {_ahead(offset)}"
         return Answer(result=Result.REFUSED, final=True, reason=reason, offset_ms=offset)
     reason = f"refused for its time; receiver's clock {_ahead(offset)}"

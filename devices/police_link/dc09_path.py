@@ -17,11 +17,9 @@ import msgspec
 
 from devices.police_link.dc09 import Frame
 from devices.police_link.dc09_answer import Answer, Hearing
+from devices.police_link.failover import ANSWER_TIMEOUT_S
 from devices.police_link.link import Exchange, Path, Result
 from devices.police_link.names import NAMES, Names
-
-ANSWER_TIMEOUT_S: Final = 0.8
-"""Both paths in turn stay under 2 s with it, after which the telephone is called for."""
 
 
 class Transport(StrEnum):

@@ -8,6 +8,9 @@ from typing import Final
 
 from devices.police_link.link import Exchange, OnExchange, Path, Report, Result
 
+ANSWER_TIMEOUT_S: Final = 0.8
+"""Both paths in turn stay under 2 s with it, after which the telephone is called for."""
+
 FAILED_PATH_RESTS_S: Final = 10.0
 """How long a path that gave no answer is tried after the other one.
 

@@ -21,7 +21,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from devices.police_link.failover import FAILED_PATH_RESTS_S, Failover
+from devices.police_link.failover import ANSWER_TIMEOUT_S, FAILED_PATH_RESTS_S, Failover
 from devices.police_link.link import (
     Code,
     Exchange,
@@ -30,17 +30,14 @@ from devices.police_link.link import (
     Path,
     Report,
     Result,
+    is_clock_off,
 )
 from devices.police_link.names import NAMES, Names
 from devices.police_link.push_template import PushTemplate
 from devices.police_link.shape import Fields
-from devices.police_link.supervision import FAST, SLOW
 
 RECORDING_BEFORE_MS: Final = 30_000
 """Video from 30 s before the alarm goes along (DB15/T 3968-2025)."""
-
-ANSWER_TIMEOUT_S: Final = 0.8
-"""Both paths in turn stay under 2 s with it, after which the telephone is called for."""
 
 _LARGEST_ANSWER: Final = 64 * 1024
 _SHORTEST_KEY: Final = 16
@@ -384,7 +381,7 @@ def judge(status: int, body: bytes, template: PushTemplate) -> tuple[Result, str
 def _refused_for_clock(status: int, exchange: Exchange) -> bool:
     """Whether a signature may have been refused for its time."""
     offset = exchange.offset_ms
-    return status in _CLOCK_STATUSES and offset is not None and not SLOW <= offset <= FAST
+    return status in _CLOCK_STATUSES and offset is not None and is_clock_off(offset)
 
 
 def _machine_clock() -> int:

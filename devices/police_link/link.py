@@ -88,6 +88,14 @@ class Result(StrEnum):
     UNREACHABLE = "unreachable"  # no connection
 
 
+def is_clock_off(offset_ms: int) -> bool:
+    """Whether a receiver whose clock is so far (ms) from ours refuses what we say for its time.
+
+    It takes messages from 40 s before to 20 s after its own time (DC-09, 5.5.1.9).
+    """
+    return not -20_000 <= offset_ms <= 40_000
+
+
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt over one path: what was sent, what came back, when (ms).
 

@@ -22,7 +22,7 @@ import msgspec
 
 from devices.police_link.categories import Demand
 from devices.police_link.figures import DayTally
-from devices.police_link.link import Exchange, Path, Result
+from devices.police_link.link import Exchange, Path, Result, is_clock_off
 from devices.police_link.states import (
     Cause,
     LinkState,
@@ -32,12 +32,6 @@ from devices.police_link.states import (
     View,
     clipped,
 )
-
-FAST: Final = 40_000
-"""ms. A receiver refuses messages this much older than its own time (its clock less ours)."""
-
-SLOW: Final = -20_000
-"""ms. ... or from so far in its future."""
 
 _DAY: Final = 86_400_000
 _LOOK: Final = 60_000
@@ -90,9 +84,7 @@ class _Watch:
         if known.last_ack is not None and at < known.last_ack and self.heard:
             return  # told out of order
         known.last_ack, known.ack_ms, known.acked = at, exchange.elapsed_ms, clipped(exchange)
-        known.clock_trouble = exchange.offset_ms is not None and not (
-            SLOW <= exchange.offset_ms <= FAST
-        )
+        known.clock_trouble = exchange.offset_ms is not None and is_clock_off(exchange.offset_ms)
         known.offset_ms = exchange.offset_ms if known.clock_trouble else None
         if now - at > silence or at < self.watched_from:
             return  # it proves that the path worked then, and says nothing about now

@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from benchmarks import police_answers
 from devices.police_link.dc09 import Format, Frame, Identity, event_frame, supervision_frame
 from devices.police_link.dc09_answer import KEPT, Answer, Hearing, read_answer
-from devices.police_link.link import Code, LinkEvent, Result
+from devices.police_link.dc09_link import Dc09Config, Dc09Link
+from devices.police_link.dc09_path import Endpoint
+from devices.police_link.link import Code, LinkEvent, Path, Result
+from devices.simulator.receiver import Receiver
 from devices.simulator.receiver_answers import HEAD, Fault, answer, envelope, refusal
 
 NOW = 1_795_312_800_000
@@ -140,7 +143,7 @@ def test_plain_text_does_not_acknowledge_on_an_encrypted_link() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "counts"), [(-39, True), (19, True), (-42, False), (22, False)]
+    ("seconds", "counts"), [(-39, True), (19, True), (39, True), (-42, False), (42, False)]
 )
 def test_a_recording_of_an_acknowledgement_does_not_count(seconds: int, counts: bool) -> None:
     """All supervision messages have the number 0: only the time shows which one was answered."""
@@ -148,6 +151,19 @@ def test_a_recording_of_an_acknowledgement_does_not_count(seconds: int, counts: 
     verdict = heard(frame, answered(frame, at=NOW + seconds * 1000))
     assert verdict.result is (Result.ACKNOWLEDGED if counts else Result.CLOCK)
     assert verdict.offset_ms == seconds * 1000 + 500
+
+
+@pytest.mark.parametrize("ahead_s", [-19, 19, 38])
+async def test_a_receiver_that_takes_our_time_is_one_whose_acknowledgement_we_take(
+    ahead_s: int,
+) -> None:
+    key = bytes(16)
+    async with Receiver({"1234": key}, clock_offset_ms=ahead_s * 1000) as receiver:
+        endpoint = Endpoint(host="127.0.0.1", port=receiver.port, answer_timeout_s=10.0)
+        config = Dc09Config(identity=Identity(account="1234", key=key), primary=endpoint)
+        exchange = await Dc09Link(config).probe(Path.PRIMARY)
+    assert exchange.acknowledged, exchange
+    assert exchange.offset_ms == pytest.approx(ahead_s * 1000, abs=1000)
 
 
 @pytest.mark.parametrize(

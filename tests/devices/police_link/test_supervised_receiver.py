@@ -21,8 +21,8 @@ from devices.simulator.receiver_answers import Fault
 
 ACCOUNT = "1234"
 KEY = bytes(range(16))
-SILENCE_MS = 1_200
-ANSWER_S = 0.25
+SILENCE_MS = 3_000
+ANSWER_S = 0.6
 SLACK_MS = 2_000
 """For a machine that is busy with other tests."""
 
