@@ -22,6 +22,10 @@ from audit.verification.model import Verdict
 MOST_STEPS: Final = 500
 """Signed steps of one order; what is written down is never cut, so it is bounded at the pen."""
 
+MOST_BY_ITSELF: Final = 200
+"""Steps from which the gateway no longer says that the fault has gone: one that comes and goes
+leaves people room to act."""
+
 MOST_PHOTOS: Final = 10
 LATEST_MS: Final = 90 * 86_400_000
 """How far from now a deadline may be moved: further away it would be none."""
@@ -243,7 +247,7 @@ def joined(order: WorkOrder, faults: int, *, now: int) -> WorkOrder:
 
 def fault_gone(order: WorkOrder, *, now: int) -> WorkOrder:
     """Its alert ended by itself. Said once; the order stays until the device verifies."""
-    if order.fault_gone is not None or not order.standing or len(order.steps) >= MOST_STEPS:
+    if order.fault_gone is not None or not order.standing or len(order.steps) >= MOST_BY_ITSELF:
         return order
     return _with(order, SignedStep(at=now, actor="", kind=StepKind.FAULT_GONE), fault_gone=now)
 
@@ -347,7 +351,7 @@ def _step(order: WorkOrder, action: Action, actor: str, now: int) -> SignedStep:
 
 
 def _refused(order: WorkOrder, action: Action, now: int, *, verifiable: bool) -> Refusal | None:
-    if len(order.steps) >= MOST_STEPS:
+    if len(order.steps) >= MOST_STEPS and not isinstance(action, Cancel):
         return Refusal("order_full", f"it has {MOST_STEPS} steps already; open another work order")
     if isinstance(action, Reopen):
         if order.state in (OrderState.DONE, OrderState.CANCELLED):

@@ -7,7 +7,8 @@ in the way of an alarm: orders are written in batches of their own, in pieces.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final, TypeVar
 
 import msgspec
@@ -99,6 +100,7 @@ class WorkOrders:
         self._device_of: Final = device_of
         self._provable: Final = provable
         self._lock: Final = asyncio.Lock()
+        self._writing: asyncio.Future[None] | None = None
         self._wake: Final = asyncio.Event()
         self.held_back = 0
         """Faults that have no order because too many stand already."""
@@ -137,7 +139,7 @@ class WorkOrders:
 
     async def open_by_hand(self, device: Device, measure: str, actor: str) -> WorkOrder:
         """A person says what is to be mended at a device."""
-        async with self._lock:
+        async with self._alone():
             now = self._clock.now()
             order = opened(
                 WorkOrder(
@@ -157,7 +159,7 @@ class WorkOrders:
 
     async def act(self, number: int, action: Action, actor: str) -> WorkOrder | Refusal:
         """Do something to an order in the name of ``actor``; returns when it is committed."""
-        async with self._lock:
+        async with self._alone():
             order = await self._read(one_order(number))
             if order is None:
                 return Refusal("unknown_order", f"there is no work order {number}")
@@ -181,7 +183,7 @@ class WorkOrders:
         after = self._settings.after_minutes
         if after == 0:
             return None
-        async with self._lock:
+        async with self._alone():
             now = self._clock.now()
             faults = await self._read(ripe_faults(now - after * 60_000, MOST_FAULTS))
             if not faults:
@@ -239,15 +241,18 @@ class WorkOrders:
 
     async def note_ended_faults(self) -> None:
         """Say on orders that their alerts have ended by themselves."""
-        async with self._lock:
+        async with self._alone():
             now = self._clock.now()
-            found = await self._read(orders_without_fault)
-            noted = [(fault_gone(order, now=now), ()) for order in found]
+            noted: list[tuple[WorkOrder, tuple[int, ...]]] = []
+            for order in await self._read(orders_without_fault):
+                after = fault_gone(order, now=now)
+                if after is not order:
+                    noted.append((after, ()))
             await self._write(noted, now)
 
     async def take_proofs(self) -> None:
         """Hold verifications against the orders that wait for one."""
-        async with self._lock:
+        async with self._alone():
             now = self._clock.now()
             changed: dict[int, WorkOrder] = {}
             for each in await self._read(awaited_proofs):
@@ -287,15 +292,28 @@ class WorkOrders:
         if batch.statements:
             await self._commit(batch)
 
-    async def _commit(self, batch: Batch) -> None:
-        writing = asyncio.wrap_future(self._store.commit(batch))
-        try:
-            async with asyncio.timeout(COMMIT_S):
-                await asyncio.shield(writing)
-        except TimeoutError as error:
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """One change at a time, and none while an earlier one is not yet in the store: what is read
+        without that one would be written over it, with the step somebody signed."""
+        async with self._lock:
+            if self._writing is not None:
+                await self._ended(self._writing)
+            yield
+
+    async def _ended(self, writing: asyncio.Future[None]) -> None:
+        """Wait until a commit is done or has failed."""
+        done, _ = await asyncio.wait([writing], timeout=COMMIT_S)
+        if not done:
             raise StoreError(
                 f"the store did not confirm within {COMMIT_S:.0f} s; look before trying again"
-            ) from error
+            )
+        writing.exception()  # whoever wrote it may have gone away
+
+    async def _commit(self, batch: Batch) -> None:
+        self._writing = asyncio.wrap_future(self._store.commit(batch))
+        await self._ended(self._writing)
+        self._writing.result()
 
 
 def make_work_orders(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from alerts.alert import Refusal
 from audit.ledger.work_order import (
     LATEST_MS,
+    MOST_BY_ITSELF,
     MOST_STEPS,
     Accept,
     Action,
@@ -252,7 +253,21 @@ def test_steps_are_bounded_and_never_cut() -> None:
         order = after(order, Comment(str(number)))
 
     assert refusal(order, Comment("one more")) == "order_full"
+    assert refusal(order, Done("at last")) == "order_full"
     assert len(order.steps) == MOST_STEPS
+    assert allowed(order, now=BEGIN, verifiable=True) == [OrderActionName.CANCEL]
+    assert not after(order, Cancel("a new one was opened")).standing
+
+
+def test_a_fault_that_comes_and_goes_leaves_people_room_to_mend_it() -> None:
+    order = an_order()
+    for minute in range(1, 5 * MOST_STEPS):
+        order = fault_gone(order, now=BEGIN + minute)
+        order = joined(order, 1, now=BEGIN + minute)
+
+    assert len(order.steps) <= MOST_BY_ITSELF + 1
+    assert order.faults == 5 * MOST_STEPS
+    assert after(order, Done("a new aerial")).state is OrderState.DONE
 
 
 actions = st.one_of(

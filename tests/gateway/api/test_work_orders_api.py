@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from hashlib import sha256
 
 import pytest
 
 from alerts.alert import Acknowledge
 from alerts.finding import Explanation, Finding, Priority
+from audit.ledger import work_order
+from audit.ledger.work_order import Comment, WorkOrder
 from audit.verification.model import Verdict
 from gateway.security.record import fact
 from gateway.store import schema
 from gateway.store.batch import Batch
+from gateway.store.store import StoreError
+from gateway.work_orders import service
 from gateway.work_orders.service import WorkOrders, make_work_orders
 
 HOUR = 3_600_000
@@ -224,6 +229,22 @@ async def test_a_fault_that_comes_again_joins_the_order_that_stands(door, campus
     assert campus.counted("SELECT count(*) FROM work_orders") == 1
 
 
+async def test_what_an_order_has_no_more_room_for_is_not_written_again_and_again(
+    door, campus, orders, monkeypatch
+) -> None:
+    hall = campus.device(device="hall")
+    first = await campus.find("offline", hall)
+    campus.clock.turn(HOUR)
+    await orders.open_for_faults()
+    await campus.desk.act(first, Acknowledge(), "olga")
+    await ends(campus, "offline", hall)
+    monkeypatch.setattr(work_order, "MOST_BY_ITSELF", 1)
+
+    await orders.note_ended_faults()
+
+    assert campus.counted("SELECT count(*) FROM facts WHERE kind = 'work_order'") == 1
+
+
 async def test_a_person_opens_one_and_a_camera_is_accepted_by_an_administrator(
     door, campus, orders
 ) -> None:
@@ -401,6 +422,40 @@ async def test_what_many_people_do_at_once_is_all_kept(door, campus) -> None:
     said = {step["text"] for step in order["steps"] if step["kind"] == "commented"}
     assert said == {f"{name} {number}" for number in range(10) for name in ("tim", "olga")}
     assert order["version"] == len(order["steps"]) == 21
+
+
+async def test_what_the_store_is_slow_to_confirm_is_not_written_over(
+    door, campus, orders, monkeypatch
+) -> None:
+    """A disk that hangs: the first ones are told to look again, and nothing they signed is lost."""
+    monkeypatch.setattr(service, "COMMIT_S", 0.3)
+    goes_on = threading.Event()
+    lab, hall = campus.device(), campus.device(device="hall")
+    await orders.open_by_hand(lab, "x", "tim")
+    held = campus.store.in_turn(goes_on.wait, patience=0)
+
+    with pytest.raises(StoreError, match="did not confirm"):
+        await orders.act(1, Comment("from tim"), "tim")
+    with pytest.raises(StoreError, match="did not confirm"):
+        await orders.act(1, Comment("too early"), "olga")
+    waiting = asyncio.create_task(orders.act(1, Comment("from olga"), "olga"))
+    await asyncio.sleep(0)
+    goes_on.set()
+    held.result(5)
+    order = await waiting
+
+    assert isinstance(order, WorkOrder)
+    assert [step.text for step in order.steps] == ["x", "from tim", "from olga"]
+    again = threading.Event()
+    held = campus.store.in_turn(again.wait, patience=0)
+    with pytest.raises(StoreError, match="did not confirm"):
+        await orders.open_by_hand(lab, "first", "tim")
+    opening = asyncio.create_task(orders.open_by_hand(hall, "second", "olga"))
+    await asyncio.sleep(0)
+    again.set()
+    held.result(5)
+    assert (await opening).id == 3
+    assert campus.counted("SELECT count(*) FROM work_orders") == 3
 
 
 async def test_running_it_opens_and_closes_orders_by_itself(door, campus, orders) -> None:
