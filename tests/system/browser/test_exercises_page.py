@@ -24,7 +24,7 @@ async def test_an_exercise_is_planned_run_by_thumb_and_scored(
     for _ in range(8):
         await steps.last.get_by_role("button").click()
     await page.locator("dialog input[maxlength='200']").first.fill("十一月演练")
-    await page.locator("[data-test=begin]").click()
+    await page.locator("[data-test=send]").click()
 
     head = page.locator("header.head")
     await expect(head).to_have_attribute("data-running", "true")

@@ -119,7 +119,7 @@ async def test_a_silent_path_shows_in_the_header_and_a_test_by_hand_proves_that_
     before = proofs_at(linked.primary), proofs_at(linked.backup)
     await page.locator("[data-test=test]").click()
     await expect(page.locator("dialog")).to_contain_text(LINK)
-    await page.locator("[data-test=send-test]").click()
+    await page.locator("[data-test=send]").click()
     run = page.locator("[data-test=run] [data-run]")
     await expect(run).to_have_attribute("data-verdict", "met")
     assert (proofs_at(linked.primary), proofs_at(linked.backup)) == (before[0] + 1, before[1] + 1)
