@@ -6,7 +6,7 @@ import io
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from devices.model import Device
 from gateway.api.guard import Reader, Technician, check
@@ -19,7 +19,7 @@ from gateway.labels.code import named_by
 from gateway.labels.sheet import ON_A_SHEET, Label, label_sheets
 from gateway.register.entries import Table
 from gateway.register.export import CSV_TYPE, XLSX_TYPE, write_csv, write_xlsx
-from gateway.security.access import Caller, What, may, role_may
+from gateway.security.access import What, may, role_may
 from gateway.store.read.devices import DeviceFilter, device_page, devices_called
 from gateway.store.read.unknown import discoveries_called
 
@@ -38,21 +38,42 @@ def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "The file.", "content": content}}
 
 
+async def _devices(
+    services: ServicesHere,
+    caller: Reader,
+    school: Identifier | None = None,
+    region: Identifier | None = None,
+    kind: Identifier | None = None,
+) -> list[Device]:
+    """The registered devices asked for, as far as the caller sees them."""
+    schools = services.register.narrow(caller.schools, school=school, region=region)
+    wanted = DeviceFilter(schools=schools, kind=kind)
+    found: list[Device] = []
+    key: tuple[str, str] | None = None
+    while True:
+        more, key = await services.read(device_page(wanted, after=key, limit=_PAGE))
+        found += more
+        if key is None:
+            return found
+        if len(found) >= MOST_DEVICES:
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "export_large",
+                f"More than {MOST_DEVICES} devices; export region by region.",
+            )
+
+
+Wanted = Annotated[list[Device], Depends(_devices)]
+
+
 @router.get(
     "/export/devices.csv",
     operation_id="export_devices_csv",
     response_class=Response,
     responses=_file("text/csv"),
 )
-async def export_devices_csv(
-    services: ServicesHere,
-    caller: Reader,
-    school: Identifier | None = None,
-    region: Identifier | None = None,
-    kind: Identifier | None = None,
-) -> Response:
+async def export_devices_csv(services: ServicesHere, found: Wanted) -> Response:
     """Devices in scope as `campus import` reads them: UTF-8 with its mark, for Excel."""
-    found = await _devices(services, caller, school=school, region=region, kind=kind)
     body = await services.readers.run(lambda: b"".join(write_csv(found, Table.DEVICES)))
     return _attachment(body, CSV_TYPE, "devices.csv")
 
@@ -63,15 +84,8 @@ async def export_devices_csv(
     response_class=Response,
     responses=_file(XLSX_TYPE),
 )
-async def export_devices_xlsx(
-    services: ServicesHere,
-    caller: Reader,
-    school: Identifier | None = None,
-    region: Identifier | None = None,
-    kind: Identifier | None = None,
-) -> Response:
+async def export_devices_xlsx(services: ServicesHere, found: Wanted) -> Response:
     """Devices in scope as a workbook that `campus import` reads."""
-    found = await _devices(services, caller, school=school, region=region, kind=kind)
 
     def written() -> bytes:
         target = io.BytesIO()
@@ -104,7 +118,7 @@ async def print_labels(
     check(caller, What.EQUIP, school, f"school {school}")
     if not services.register.has_school(school):
         raise not_found(f"school {school}")
-    found = await _devices(services, caller, school=school, region=None, kind=kind)
+    found = await _devices(services, caller, school=school, kind=kind)
     if device is not None:
         wanted = frozenset(device)
         found = [one for one in found if one.id in wanted]
@@ -154,31 +168,6 @@ async def look_up(
             if may(caller, What.DIAGNOSE, each.school)
         ]
     return Items(items=items)
-
-
-async def _devices(
-    services: Services,
-    caller: Caller,
-    *,
-    school: str | None,
-    region: str | None,
-    kind: str | None,
-) -> list[Device]:
-    schools = services.register.narrow(caller.schools, school=school, region=region)
-    wanted = DeviceFilter(schools=schools, kind=kind)
-    found: list[Device] = []
-    key: tuple[str, str] | None = None
-    while True:
-        more, key = await services.read(device_page(wanted, after=key, limit=_PAGE))
-        found += more
-        if key is None:
-            return found
-        if len(found) >= MOST_DEVICES:
-            raise Problem(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "export_large",
-                f"More than {MOST_DEVICES} devices; export region by region.",
-            )
 
 
 def _label(services: Services, device: Device) -> Label:

@@ -170,6 +170,22 @@ def standing_orders(connection: Connection) -> list[WorkOrder]:
     ]
 
 
+_ACTIVE_FAULTS: Final = (
+    select(
+        alerts.c.id,
+        alerts.c.school,
+        alerts.c.condition,
+        devices.c.row,
+        devices.c.id,
+        devices.c.kind,
+        devices.c.repeater,
+    )
+    .join(devices, devices.c.row == alerts.c.device)
+    .where(alerts.c.closed.is_(None), alerts.c.state.in_(_ACTIVE))
+)
+"""Active alerts of registered devices; columns as the fields of `Fault`."""
+
+
 def ripe_faults(known_before: int, most: int) -> Callable[[Connection], list[Fault]]:
     """Alerts of registered devices that are active, no emergency, known before that time (ms), not
     set aside with their device, and covered by no order: the longest known first."""
@@ -178,19 +194,7 @@ def ripe_faults(known_before: int, most: int) -> Callable[[Connection], list[Fau
 
     def query(connection: Connection) -> list[Fault]:
         statement = (
-            select(
-                alerts.c.id,
-                alerts.c.school,
-                alerts.c.condition,
-                devices.c.row,
-                devices.c.id,
-                devices.c.kind,
-                devices.c.repeater,
-            )
-            .join(devices, devices.c.row == alerts.c.device)
-            .where(
-                alerts.c.closed.is_(None),
-                alerts.c.state.in_(_ACTIVE),
+            _ACTIVE_FAULTS.where(
                 alerts.c.priority > int(Priority.EMERGENCY),
                 alerts.c.known <= known_before,
                 devices.c.out_of_service.is_(False),
@@ -215,26 +219,13 @@ def faults_of(
     def query(connection: Connection) -> list[Fault]:
         found: dict[int, Fault] = {}
         for start in range(0, len(wanted), 500):
-            statement = (
-                select(
-                    alerts.c.id,
-                    alerts.c.school,
-                    alerts.c.condition,
-                    devices.c.row,
-                    devices.c.id,
-                    devices.c.kind,
-                    devices.c.repeater,
-                )
-                .join(devices, devices.c.row == alerts.c.device)
-                .where(
-                    alerts.c.closed.is_(None),
-                    alerts.c.state.in_(_ACTIVE),
-                    alerts.c.condition.in_(of),
-                    tuple_(devices.c.school, devices.c.id).in_(wanted[start : start + 500]),
-                )
+            statement = _ACTIVE_FAULTS.where(
+                alerts.c.condition.in_(of),
+                tuple_(devices.c.school, devices.c.id).in_(wanted[start : start + 500]),
             )
             for row in connection.execute(statement):
-                found.setdefault(row[3], Fault(*row))
+                fault = Fault(*row)
+                found.setdefault(fault.device, fault)
         return list(found.values())
 
     return query
