@@ -82,8 +82,8 @@ def clipped(exchange: Exchange) -> Exchange:
     )
 
 
-class PathView(msgspec.Struct, frozen=True, kw_only=True):
-    """One path. Times in ms, ``None`` = never.
+class PathHistory(msgspec.Struct, frozen=True, kw_only=True):
+    """What one path has come to. Times in ms, ``None`` = never.
 
     ``last_ack`` and ``ack_ms``: the latest acknowledgement, and how long it took. While the path
     fails: since when, how (``why``), and in words for technicians (``error``). ``last_test``: the
@@ -92,7 +92,6 @@ class PathView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: Path
-    state: PathState
     last_ack: int | None = None
     ack_ms: float | None = None
     failing_since: int | None = None
@@ -102,6 +101,12 @@ class PathView(msgspec.Struct, frozen=True, kw_only=True):
     test_failed: bool = False
     clock_trouble: bool = False
     offset_ms: int | None = None
+
+
+class PathView(PathHistory, frozen=True, kw_only=True):
+    """One path as it is now, with what it has come to."""
+
+    state: PathState
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):

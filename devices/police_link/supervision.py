@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import asdict, replace
 
 from devices.police_link.categories import Demand
 from devices.police_link.figures import DayTally
@@ -26,6 +27,7 @@ from devices.police_link.link import Exchange, Path, Result, is_clock_off
 from devices.police_link.states import (
     Cause,
     LinkState,
+    PathHistory,
     PathState,
     PathView,
     StateChange,
@@ -39,81 +41,83 @@ _FUTURE: Final = 1_000
 _FAILURES_KEPT: Final = 3
 
 
-class SavedPath(msgspec.Struct, kw_only=True):
+class SavedPath(msgspec.Struct, frozen=True, kw_only=True):
     """What outlives a restart of one path."""
 
-    path: Path
+    history: PathHistory
     down: bool = False
-    last_ack: int | None = None
-    ack_ms: float | None = None
-    failing_since: int | None = None
-    why: Result | None = None
-    error: str = ""
-    last_test: int | None = None
-    test_failed: bool = False
-    clock_trouble: bool = False
-    offset_ms: int | None = None
     acked: Exchange | None = None
     tested: Exchange | None = None
-    failures: list[Exchange] = msgspec.field(default_factory=list)
+    failures: tuple[Exchange, ...] = ()
 
 
-class Saved(msgspec.Struct, kw_only=True):
+class Saved(msgspec.Struct, frozen=True, kw_only=True):
     """What outlives a restart of one link. Plain data: msgspec writes and reads it."""
 
     saved_at: int
     state: LinkState
     since: int
     cause: Cause
-    paths: list[SavedPath]
+    paths: tuple[SavedPath, ...]
 
 
 class _Watch:
     """One path under watch."""
 
-    __slots__ = ("failures", "heard", "known", "watched_from")
+    __slots__ = ("acked", "down", "failures", "heard", "history", "tested", "watched_from")
 
-    def __init__(self, known: SavedPath, watched_from: int) -> None:
-        self.known = known
+    def __init__(self, saved: SavedPath, watched_from: int) -> None:
+        self.history = saved.history
+        self.down = saved.down
         self.watched_from = watched_from
-        self.heard = False  # ``known.last_ack`` lies in the time in which we looked
-        self.failures: deque[Exchange] = deque(known.failures, maxlen=_FAILURES_KEPT)
+        self.heard = False  # ``history.last_ack`` lies in the time in which we looked
+        self.acked, self.tested = saved.acked, saved.tested
+        self.failures: deque[Exchange] = deque(saved.failures, maxlen=_FAILURES_KEPT)
 
     def acknowledged(self, exchange: Exchange, at: int, silence: int, now: int) -> None:
-        known = self.known
-        if known.last_ack is not None and at < known.last_ack and self.heard:
+        last_ack, offset = self.history.last_ack, exchange.offset_ms
+        if last_ack is not None and at < last_ack and self.heard:
             return  # told out of order
-        known.last_ack, known.ack_ms, known.acked = at, exchange.elapsed_ms, clipped(exchange)
-        known.clock_trouble = exchange.offset_ms is not None and is_clock_off(exchange.offset_ms)
-        known.offset_ms = exchange.offset_ms if known.clock_trouble else None
+        trouble = offset is not None and is_clock_off(offset)
+        self.history = replace(
+            self.history,
+            last_ack=at,
+            ack_ms=exchange.elapsed_ms,
+            clock_trouble=trouble,
+            offset_ms=offset if trouble else None,
+        )
+        self.acked = clipped(exchange)
         if now - at > silence or at < self.watched_from:
             return  # it proves that the path worked then, and says nothing about now
         self.heard = True
-        known.down = False
-        known.failing_since, known.why, known.error = None, None, ""
+        self.down = False
+        self.history = replace(self.history, failing_since=None, why=None, error="")
         self.failures.clear()
 
     def failed(self, exchange: Exchange, now: int) -> None:
-        known = self.known
-        if known.failing_since is None:
-            known.failing_since = min(now, exchange.started)
-        known.why, known.error = exchange.result, exchange.reason
+        since = self.history.failing_since
+        self.history = replace(
+            self.history,
+            failing_since=min(now, exchange.started) if since is None else since,
+            why=exchange.result,
+            error=exchange.reason,
+        )
         if exchange.result is Result.CLOCK:
-            known.clock_trouble, known.offset_ms = True, exchange.offset_ms
+            self.history = replace(self.history, clock_trouble=True, offset_ms=exchange.offset_ms)
         self.failures.append(clipped(exchange))
 
     def state(self, silence: int, now: int) -> PathState:
         """Whether it works. Once down it stays so until it is acknowledged."""
-        known = self.known
-        if known.down:
+        last_ack = self.history.last_ack
+        if self.down:
             return PathState.DOWN
-        if self.heard and known.last_ack is not None:
-            if now - known.last_ack <= silence:
+        if self.heard and last_ack is not None:
+            if now - last_ack <= silence:
                 return PathState.UP
             self.heard = False
-            known.down = known.last_ack >= self.watched_from
-        known.down = known.down or now - self.watched_from > silence
-        return PathState.DOWN if known.down else PathState.UNKNOWN
+            self.down = last_ack >= self.watched_from
+        self.down = self.down or now - self.watched_from > silence
+        return PathState.DOWN if self.down else PathState.UNKNOWN
 
     def distrust(self, now: int) -> None:
         """What is known so far says nothing about now."""
@@ -121,24 +125,36 @@ class _Watch:
         self.watched_from = now
 
     def shift(self, by: int) -> None:
-        known = self.known
+        history = self.history
         self.watched_from += by
-        known.last_ack = None if known.last_ack is None else known.last_ack + by
-        known.last_test = None if known.last_test is None else known.last_test + by
-        known.failing_since = None if known.failing_since is None else known.failing_since + by
+        self.history = replace(
+            history,
+            last_ack=None if history.last_ack is None else history.last_ack + by,
+            last_test=None if history.last_test is None else history.last_test + by,
+            failing_since=None if history.failing_since is None else history.failing_since + by,
+        )
 
     def next_look(self, silence: int, now: int) -> int:
         """When silence alone changes its state (ms); far off when it does not."""
-        if self.known.down:
+        if self.down:
             return now + _LOOK
-        last_ack = self.known.last_ack if self.heard else None
+        last_ack = self.history.last_ack if self.heard else None
         return (self.watched_from if last_ack is None else last_ack) + silence + 1
 
     def evidence(self, *, with_test: bool) -> list[Exchange]:
-        found = [] if self.known.acked is None else [self.known.acked]
-        if with_test and self.known.tested is not None and self.known.tested not in found:
-            found.append(self.known.tested)
+        found = [] if self.acked is None else [self.acked]
+        if with_test and self.tested is not None and self.tested not in found:
+            found.append(self.tested)
         return found + list(self.failures)
+
+    def dump(self) -> SavedPath:
+        return SavedPath(
+            history=self.history,
+            down=self.down,
+            acked=self.acked,
+            tested=self.tested,
+            failures=tuple(self.failures),
+        )
 
 
 class Supervision:
@@ -173,9 +189,10 @@ class Supervision:
         self.state = LinkState.UNVERIFIED
         self.since = now
         self.cause = Cause.STARTING
-        known = {one.path: msgspec.structs.replace(one) for one in (saved.paths if saved else ())}
+        known = {one.history.path: one for one in (saved.paths if saved else ())}
         self._watches = {
-            path: _Watch(known.get(path) or SavedPath(path=path), now) for path in self.paths
+            path: _Watch(known.get(path) or SavedPath(history=PathHistory(path=path)), now)
+            for path in self.paths
         }
         if saved is not None:
             self._resume(saved, now)
@@ -191,8 +208,8 @@ class Supervision:
             if back < 0:  # the clock was set back meanwhile: ages stay what they were
                 watch.shift(back)
                 watch.distrust(now)
-            elif not watch.known.down and watch.known.last_ack is not None:
-                watch.heard = now - watch.known.last_ack <= self._silence
+            elif not watch.down and watch.history.last_ack is not None:
+                watch.heard = now - watch.history.last_ack <= self._silence
 
     # What happens
 
@@ -213,12 +230,11 @@ class Supervision:
     ) -> StateChange | None:
         """An end-to-end test over ``path`` has ended; tell `seen` of its exchange as well."""
         self._pass(now)
-        known = self._watches[path].known
-        known.test_failed = not acknowledged
-        if acknowledged:
-            known.last_test = now
+        watch = self._watches[path]
+        last_test = now if acknowledged else watch.history.last_test
+        watch.history = replace(watch.history, test_failed=not acknowledged, last_test=last_test)
         if exchange is not None:
-            known.tested = clipped(exchange)
+            watch.tested = clipped(exchange)
         return self._settle(now)
 
     def tick(self, now: int) -> StateChange | None:
@@ -245,22 +261,20 @@ class Supervision:
         """When `tick` is wanted at the latest."""
         looks = [watch.next_look(self._silence, self._now) for watch in self._watches.values()]
         tests = [
-            known.last_test + self.demand.test_period_ms + 1
-            for known in (self._watches[path].known for path in self._needed)
-            if known.last_test is not None
+            one.last_test + self.demand.test_period_ms + 1
+            for one in self._tests()
+            if one.last_test is not None
         ]
         ahead = [at for at in (*looks, *tests) if at > self._now]
         return min((self._now + self._look, *ahead))
 
     def view(self) -> View:
         """The link as it was at the last call."""
-        tests = [self._watches[path].known for path in self._needed]
+        tests = self._tests()
         latest = [one.last_test for one in tests if one.last_test is not None]
         proven = len(latest) == len(tests) and not any(one.test_failed for one in tests)
-        clock = next(
-            (w.known for w in self._watches.values() if w.known.clock_trouble),
-            None,
-        )
+        histories = (watch.history for watch in self._watches.values())
+        clock = next((one for one in histories if one.clock_trouble), None)
         return View(
             state=self.state,
             since=self.since,
@@ -277,29 +291,17 @@ class Supervision:
         return self._path_view(self._watches[path])
 
     def _path_view(self, watch: _Watch) -> PathView:
-        known = watch.known
-        return PathView(
-            path=known.path,
-            state=watch.state(self._silence, self._now),
-            last_ack=known.last_ack,
-            ack_ms=known.ack_ms,
-            failing_since=known.failing_since,
-            why=known.why,
-            error=known.error,
-            last_test=known.last_test,
-            test_failed=known.test_failed,
-            clock_trouble=known.clock_trouble,
-            offset_ms=known.offset_ms,
-        )
+        state = watch.state(self._silence, self._now)
+        return PathView(state=state, **asdict(watch.history))
 
     def dump(self) -> Saved:
-        """What has to outlive a restart; a copy."""
-        paths = [
-            msgspec.structs.replace(watch.known, failures=list(watch.failures))
-            for watch in self._watches.values()
-        ]
+        """What has to outlive a restart."""
         return Saved(
-            saved_at=self._now, state=self.state, since=self.since, cause=self.cause, paths=paths
+            saved_at=self._now,
+            state=self.state,
+            since=self.since,
+            cause=self.cause,
+            paths=tuple(watch.dump() for watch in self._watches.values()),
         )
 
     def drain(self, now: int) -> list[DayTally]:
@@ -371,8 +373,12 @@ class Supervision:
             return self.state, self.cause
         return self._verify(now)
 
+    def _tests(self) -> list[PathHistory]:
+        """Of the paths that have to be tested."""
+        return [self._watches[path].history for path in self._needed]
+
     def _verify(self, now: int) -> tuple[LinkState, Cause]:
-        tests = [self._watches[path].known for path in self._needed]
+        tests = self._tests()
         if any(one.test_failed for one in tests):
             return LinkState.UNVERIFIED, Cause.TEST_FAILED
         latest = [one.last_test for one in tests if one.last_test is not None]
@@ -383,7 +389,7 @@ class Supervision:
         return LinkState.UP, Cause.ACKNOWLEDGED
 
     def _why(self, path: Path) -> str:
-        why = self._watches[path].known.why
+        why = self._watches[path].history.why
         return "not_probed" if why is None else why.value
 
     def _key(self, cause: Cause | None = None) -> tuple[object, ...]:
@@ -395,5 +401,5 @@ class Supervision:
             self.state,
             told,
             *(watch.state(self._silence, self._now) for watch in self._watches.values()),
-            *(watch.known.clock_trouble for watch in self._watches.values()),
+            *(watch.history.clock_trouble for watch in self._watches.values()),
         )

@@ -145,8 +145,8 @@ def test_saving_shares_nothing_with_the_living() -> None:
     link = up()
     saved = link.dump()
     link.seen(exchange(NOW + 1, result=Result.SILENT), NOW + 1)
-    assert saved.paths[0].failing_since is None
-    assert saved.paths[0].failures == []
+    assert saved.paths[0].history.failing_since is None
+    assert saved.paths[0].failures == ()
 
 
 def test_evidence_is_bounded_whatever_a_receiver_sends() -> None:
