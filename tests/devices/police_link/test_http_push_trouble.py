@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from name_service import NameService
@@ -40,6 +41,41 @@ async def test_an_answer_that_trickles_is_cut_at_the_limit() -> None:
         exchange = await link.probe(Path.PRIMARY)
     assert exchange.result is Result.SILENT
     assert exchange.elapsed_ms < 1000
+
+
+@pytest.mark.parametrize(
+    ("begin", "again", "results"),
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\nX: ", b"x" * 10_000, {Result.GARBLED}, id="one header"),
+        pytest.param(b"HTTP/1.1 200 OK\r\n", b"X: x\r\n" * 999, {Result.GARBLED}, id="headers"),
+        pytest.param(b"", b"x" * 10_000, {Result.GARBLED}, id="a first line"),
+        pytest.param(
+            b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 99, {Result.SILENT}, id="promises of an answer"
+        ),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+            b"1\r\nx\r\n" * 999,
+            {Result.GARBLED, Result.SILENT},
+            id="small chunks",
+        ),
+    ],
+)
+async def test_a_flood_of_anything_ends_in_time_and_is_not_kept(
+    begin: bytes, again: bytes, results: set[Result]
+) -> None:
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(begin)
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(again)
+                await writer.drain()
+
+    async with raw(flood) as url, link_to(url, answer_timeout_s=0.4) as link:
+        exchange = await link.probe(Path.PRIMARY)
+    assert exchange.result in results, exchange.reason
+    assert exchange.elapsed_ms < 2400
+    assert len(exchange.received) < 170_000
 
 
 async def test_an_answer_without_an_end_is_garbled() -> None:
