@@ -81,12 +81,13 @@ class Page:
         with self._opener.open(f"{self._url}{path}", timeout=30) as answer:
             return json.load(answer)
 
-    def post(self, path: str, body: Mapping[str, Any]) -> Any:
-        """The answer to a POST."""
+    def post(self, path: str, body: Mapping[str, Any], *, method: str = "POST") -> Any:
+        """The answer to a POST, or to a PUT."""
         request = urllib.request.Request(
             f"{self._url}{path}",
             json.dumps(body).encode(),
             {"Content-Type": "application/json", "X-Campus-Request": "1"},
+            method=method,
         )
         with self._opener.open(request, timeout=30) as answer:
             return json.load(answer)

@@ -18,6 +18,7 @@ from gateway.words import Words
 STATUS: Final = {"met": 0, "failed": 1, "unknown": 2}
 """What the command ends with; what keeps a run from beginning leaves everything unknown."""
 
+_YES: Final = frozenset({"y", "yes", "是"})
 _SIGNS: Final = {"met": "✓", "failed": "✗", "unknown": "?"}
 
 
@@ -99,6 +100,8 @@ class Follower:
                         self._confirm(run)
                     case "reading":
                         self._type_in(run, reading)
+                    case "attest":
+                        self._attest(run)
             run = self._remote.follow(run)
 
     def _show(self, run: dict[str, Any]) -> None:
@@ -115,11 +118,11 @@ class Follower:
 
     def _tell_police(self, run: dict[str, Any], told: str | None) -> None:
         """Ask whom of the police they told and how. Nothing said: the test is given up."""
-        wanted, step = run["notice"], run["steps"][-1]
+        wanted = run["notice"]
         typer.echo(self._words.text("verify.shell.notice", _language(), **wanted), err=True)
         if told is None and sys.stdin.isatty():
-            typer.echo(self._words.text("verify.shell.notice.told", _language()), err=True)
-            told = _answer(max(0.0, (step["due"] - step["started"]) / 1000))
+            question = self._words.text("verify.shell.notice.told", _language())
+            told = _answer(question, _seconds(run))
         path = f"/verifications/{run['id']}"
         if told:
             self._remote.post(f"{path}/notice", {"link": wanted["link"], "told": told})
@@ -128,24 +131,31 @@ class Follower:
 
     def _confirm(self, run: dict[str, Any]) -> None:
         """Ask whether the press was theirs. Anything but a yes in time is none."""
-        step = run["steps"][-1]
-        seconds = max(0.0, (step["due"] - step["started"]) / 1000)
-        key = "verify.shell.confirm" if sys.stdin.isatty() else "verify.shell.nobody"
-        typer.echo(self._words.text(key, _language(), seconds=round(seconds)), err=True)
-        if not sys.stdin.isatty():
+        seconds = _seconds(run)
+        terminal = sys.stdin.isatty()
+        key = "verify.shell.confirm" if terminal else "verify.shell.nobody"
+        question = self._words.text(key, _language(), seconds=round(seconds))
+        if not terminal:
+            typer.echo(question, err=True)
             return
-        mine = _answer(seconds).lower() in {"y", "yes", "是"}
+        mine = _answer(question, seconds).lower() in _YES
         try:
             self._remote.post(f"/verifications/{run['id']}/{'confirm' if mine else 'cancel'}", {})
         except RemoteError as error:
             # Too late, as a rule; the run itself says what came of the press.
             typer.echo(f"campus: {error}", err=True)
 
+    def _attest(self, run: dict[str, Any]) -> None:
+        """Ask whether the police had it. Only a yes at a terminal is one."""
+        question = self._words.text("verify.shell.attest", _language())
+        had = sys.stdin.isatty() and _answer(question, _seconds(run)).lower() in _YES
+        self._remote.post(f"/verifications/{run['id']}/{'confirm' if had else 'cancel'}", {})
+
     def _type_in(self, run: dict[str, Any], reading: float | None) -> None:
         if reading is None and sys.stdin.isatty():
-            typer.echo(self._words.text("verify.shell.reading", _language()), err=True)
+            question = self._words.text("verify.shell.reading", _language())
             try:
-                reading = float(_answer(120.0).replace(",", "."))
+                reading = float(_answer(question, 120.0).replace(",", "."))
             except ValueError:
                 reading = None
         if reading is None:
@@ -154,10 +164,17 @@ class Follower:
             self._remote.post(f"/verifications/{run['id']}/input", {"value": reading})
 
 
-def _answer(seconds: float) -> str:
-    """A line typed from now on, or nothing when the time is over."""
-    # What was typed before the question is no answer to it.
+def _seconds(run: dict[str, Any]) -> float:
+    """How long the present step lasts."""
+    step = run["steps"][-1]
+    return max(0.0, float(step["due"] - step["started"]) / 1000)
+
+
+def _answer(question: str, seconds: float) -> str:
+    """A line typed after the question, or nothing when the time is over."""
+    # What was typed before the question is no answer to it; what is typed at once is.
     termios.tcflush(sys.stdin, termios.TCIFLUSH)
+    typer.echo(question, err=True)
     ready, _, _ = select.select([sys.stdin], [], [], seconds)
     return sys.stdin.readline().strip() if ready else ""
 

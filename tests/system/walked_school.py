@@ -96,6 +96,12 @@ class School:
         assert self.page is not None
         return await asyncio.to_thread(self.page.post, path, body)
 
+    async def register(self, device: Device) -> None:
+        assert self.page is not None
+        path = f"/devices/{device.school}/{device.id}"
+        body = {"kind": device.kind, "name_zh": device.id}
+        await asyncio.to_thread(self.page.post, path, body, method="PUT")
+
     async def window(self, button: Device, seconds: int = 600) -> dict[str, Any]:
         path = f"/devices/{button.school}/{button.id}/verify"
         return dict(await self.post(path, {"window_s": seconds}))
