@@ -57,7 +57,7 @@ class LinkStateRule(QuietRule):
     ``police_link_clock`` (medium) from ``clock_offset_ms``.
     """
 
-    __slots__ = ("_clock_ms", "_unverified_after")
+    __slots__ = ("_clock_ms", "unverified_after")
 
     Parameters = LinkStateParameters
     Memory = LinkStateMemory
@@ -71,7 +71,8 @@ class LinkStateRule(QuietRule):
 
     def __init__(self, parameters: LinkStateParameters, name: str) -> None:
         super().__init__(parameters, name)
-        self._unverified_after = int(parameters.unverified_after_s * 1000)
+        self.unverified_after: Final = int(parameters.unverified_after_s * 1000)
+        """ms that a link may be unverified before that is an alert."""
         self._clock_ms = parameters.clock_s * 1000
 
     def watches(self) -> frozenset[str]:
@@ -103,7 +104,7 @@ class LinkStateRule(QuietRule):
         """Unverified for long enough."""
         if memory.state != "unverified" or memory.told:
             return None
-        if now < memory.since + self._unverified_after:
+        if now < memory.since + self.unverified_after:
             return self._due(memory, now)
         memory.told = UNVERIFIED
         why = self.explain(UNVERIFIED, {"cause": _cause(state.values.get("cause"))})
@@ -111,7 +112,7 @@ class LinkStateRule(QuietRule):
         return Outcome(findings=(found,), save=True)
 
     def _due(self, memory: LinkStateMemory, now: int) -> Outcome:
-        return Outcome(wake=max(now, memory.since + self._unverified_after), save=True)
+        return Outcome(wake=max(now, memory.since + self.unverified_after), save=True)
 
     def _over(
         self, memory: LinkStateMemory, told: str, reading: Reading, now: int
@@ -134,8 +135,8 @@ class LinkStateRule(QuietRule):
     ) -> int | None:
         if told not in _CONDITIONS:
             return None
-        if told == "unverified" and self._unverified_after:
-            return now + self._unverified_after
+        if told == "unverified" and self.unverified_after:
+            return now + self.unverified_after
         condition, priority = _CONDITIONS[told]
         memory.told = condition
         why = self.explain(condition, {"cause": _cause(reading.values.get("cause"))})

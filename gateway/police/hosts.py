@@ -1,24 +1,47 @@
 """Links that a vendor's alarm host keeps: its own word, and people's word on tests.
 
 What a host says can take such a link down and never make it up by itself (see
-`devices.police_link.observed`).
+`devices.police_link.observed`). That people's word is missing is an alert, as the missing test of a
+link of ours is; whatever else is wrong the host tells itself, and rules judge it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
+import msgspec
+
+from alerts.alert import Alert
+from alerts.finding import Explanation, Finding, Priority
+from alerts.rules.link_state import UNVERIFIED, LinkStateRule
+from alerts.rules.quiet import stopped
 from alerts.rules.rule import DeviceState
 from audit.verification.model import Verdict, Verification
+from devices.model import Device
 from devices.police_link.observed import Attestation, observe, report_of
-from devices.police_link.states import View
+from devices.police_link.states import Cause, LinkState, View
 from devices.reading import Channel, Reading
 from gateway.clock import Clock
 from gateway.police.links import LinkInfo
 
 KIND: Final = "attested"
 """The kind of verification in which people say that a test arrived (`audit.verification`)."""
+
+UNATTESTED: Final = frozenset(
+    {Cause.NO_ATTESTATION, Cause.ATTESTATION_OLD, Cause.ATTESTATION_FAILED}
+)
+"""Why a link may be unverified though its host says that all is well."""
+
+RULE: Final = "link_state"
+
+
+class Standing(Protocol):
+    """The alerts that stand (`gateway.pipeline.alert_book`)."""
+
+    def of(self, device: int, condition: str) -> Alert | None:
+        """The open alert of a device and condition."""
+        ...
 
 
 class Hosts:
@@ -37,6 +60,7 @@ class Hosts:
         self._clock: Final = clock
         self._since: Final = clock.now()
         self._tests: dict[str, Attestation] = {}
+        self._states: dict[str, tuple[LinkState, int]] = {}
 
     def __contains__(self, link: object) -> bool:
         return link in self._links
@@ -67,7 +91,7 @@ class Hosts:
         return found
 
     def view(self, link: str) -> View:
-        """One of these links. Raises ``KeyError``."""
+        """One of these links. Raises ``KeyError``. ``since``: as far as it was looked at."""
         info = self._links[link]
         state = self._state_of(info.school, info.name)
         reports = []
@@ -76,10 +100,49 @@ class Hosts:
             said = Reading(Channel.TELEMETRY, state.values, heard, b"", happened=heard)
             reports.append(report_of(said))
         test = self._tests.get(link)
-        return observe(
+        view = observe(
             reports,
             [] if test is None else [test],
             info.demand,
             self._clock.now(),
             since=min(self._since, *(one.received for one in reports)) if reports else self._since,
         )
+        # Only the newest report is at hand; that it says the same as the one before is no change.
+        before, since = self._states.get(link, (None, 0))
+        if before is not view.state:
+            since = view.since
+            self._states[link] = (view.state, since)
+        return msgspec.structs.replace(view, since=since)
+
+    def findings(self, alerts: Standing) -> list[tuple[Device, Finding]]:
+        """What has changed about people's word, by the links' devices."""
+        found = []
+        for link, info in self._links.items():
+            state = self._state_of(info.school, info.name)
+            if state is not None:
+                finding = self._doubt(link, state, alerts.of(state.device.row, UNVERIFIED))
+                if finding is not None:
+                    found.append((state.device, finding))
+        return found
+
+    def _doubt(self, link: str, state: DeviceState, alert: Alert | None) -> Finding | None:
+        """Whether an alert that the link is unverified begins or ends now.
+
+        It ends with the state; that the host itself calls it unverified is for the rule to say.
+        """
+        now, view = self._clock.now(), self.view(link)
+        if alert is not None and alert.active:
+            if view.state is LinkState.UNVERIFIED:
+                return None
+            up = view.state is LinkState.UP
+            why = Explanation(
+                RULE, "police_link_up" if up else f"police_link_now_{view.state.value}"
+            )
+            return stopped(UNVERIFIED, Priority.LOW, now, now, why)
+        rule = next((one for one in state.rules if isinstance(one, LinkStateRule)), None)
+        if rule is None or view.cause not in UNATTESTED:
+            return None
+        if now - view.since < rule.unverified_after:
+            return None
+        why = Explanation(RULE, UNVERIFIED, {"cause": view.cause.value}, source=rule.source)
+        return Finding(UNVERIFIED, True, Priority.LOW, view.since, now, why)
