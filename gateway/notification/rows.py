@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Update,
     and_,
     bindparam,
     delete,
@@ -120,6 +121,14 @@ def mark_refused(row: int, attempts: int, due: int, reason: str, now: int) -> Ba
         update(outbox).where(outbox.c.row == row).values(attempts=attempts, due=due, failed=reason)
     )
     return Batch(statements=[(statement, None)], urgent=True, now=now)
+
+
+def give_up(receiver: str, reason: str, key: str | None = None) -> tuple[Update, None]:
+    """A statement: what waits for a receiver, or one event of it, is never tried again."""
+    which = [_waiting, outbox.c.receiver == receiver]
+    if key is not None:
+        which.append(outbox.c.key == key)
+    return update(outbox).where(*which).values(due=GIVEN_UP, failed=reason), None
 
 
 def too_old(now: int) -> Callable[[Connection], int]:

@@ -6,7 +6,7 @@ Pure state, no I/O: what it changes goes into the `Work` at hand and is true onc
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -83,6 +83,9 @@ class AlertBook:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Alert]:
+        return iter(self._open.values())
 
     @property
     def last_row(self) -> int:

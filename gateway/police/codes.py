@@ -16,7 +16,6 @@ _BY_CONDITION: Final[Mapping[str, Code]] = {
     "heavy_smoke": Code.SMOKE,
     "heat": Code.HIGH_TEMPERATURE,
     "carbon_monoxide_high": Code.FIRE,
-    "tamper": Code.TAMPER,
 }
 
 _BY_EVENT: Final[Mapping[str, Code]] = {
@@ -27,14 +26,34 @@ _BY_EVENT: Final[Mapping[str, Code]] = {
 }
 """By what is in the explanation of an alert whose condition does not tell."""
 
+_FAULTS: Final[Mapping[str, Code]] = {
+    "silent": Code.COMMUNICATION_FAILURE,
+    "offline": Code.COMMUNICATION_FAILURE,
+    "battery_low": Code.LOW_BATTERY,
+    "battery_critical": Code.LOW_BATTERY,
+    "device_fault": Code.SENSOR_TROUBLE,
+    "cannot_measure": Code.SENSOR_TROUBLE,
+    "chamber_dirty": Code.SENSOR_TROUBLE,
+    "tamper": Code.TAMPER,
+}
+"""What a police platform is told of the devices themselves."""
+
 ZONES: Final = 999
 
 
 def code_of(alert: Alert) -> Code:
-    """The code of an alarm. What has none of its own is a person in need, not a fault: panic."""
+    """The code of an alert. An alarm that has none of its own is a person in need: panic."""
+    fault = fault_of(alert)
+    if fault is not None:
+        return fault
     why = alert.explanation
     by_event = _BY_EVENT.get(str(why.inputs.get("event", ""))) or _BY_EVENT.get(why.code)
     return _BY_CONDITION.get(alert.condition, Code.PANIC) if by_event is None else by_event
+
+
+def fault_of(alert: Alert) -> Code | None:
+    """The code of a fault of the device itself; ``None`` when it is none that is told."""
+    return _FAULTS.get(alert.condition)
 
 
 def zone_of(device: str, row: int, zones: Mapping[str, int]) -> int:

@@ -1,8 +1,9 @@
 """Which alerts go to the police over which links, and what is said: decided, not yet sent.
 
 Every activation of an emergency goes (raised, occurred, active again, become an emergency), and
-its end once: when the condition stops, or when people close what was still active. What is wrong
-with the links themselves or with the gateway does not.
+its end once: when the condition stops, or when people close what was still active. A platform that
+wants to know hears of faults of devices in the same way, on a lane of its own, so that no alarm is
+behind one. What is wrong with the links themselves or with the gateway does not go.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ import msgspec
 
 from alerts.alert import Alert, Transition, TransitionKind
 from alerts.course import ACTIVATIONS
-from alerts.notification.audience import event_key
+from alerts.notification.audience import event_key, is_emergency
 from devices.model import Device
 from devices.police_link.link import Camera, LinkEvent
-from gateway.police.codes import code_of, zone_of
+from gateway.police.codes import code_of, fault_of, zone_of
 from gateway.settings_police import EVERY, LinkSchool, PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
 
@@ -25,6 +26,9 @@ KIND: Final = "police-link"
 ALARM_SEQUENCES: Final = 9000
 """Sequence numbers of alarms are 1 to 9000; those above are for tests. A receiver drops what it
 takes for a repetition, and must never take an alarm for a test."""
+
+FAULTS: Final = "/faults"
+"""After a link's id, in the outbox's name of the lane for what is no emergency."""
 
 _BEFORE_MS: Final = 30_000
 _CAMERAS: Final = 8
@@ -57,9 +61,19 @@ def link_id(school: str, name: str) -> str:
     return f"{school}/{name}"
 
 
-def receiver_of(link: str) -> str:
-    """The outbox's name of the link with this id."""
-    return f"{POLICE}{link}"
+def receiver_of(link: str, *, urgent: bool = True) -> str:
+    """The outbox's name of the link with this id: for emergencies, or for everything else."""
+    return f"{POLICE}{link}" if urgent else f"{POLICE}{link}{FAULTS}"
+
+
+def receiver_for(link: str, key: str) -> str:
+    """The outbox's name of the link for the event with this key."""
+    return receiver_of(link, urgent=is_emergency(key))
+
+
+def link_of(receiver: str) -> str:
+    """The id of the link that a name of the outbox stands for."""
+    return receiver.removeprefix(POLICE).removesuffix(FAULTS)
 
 
 def encode_event(event: LinkEvent) -> bytes:
@@ -87,10 +101,10 @@ class Forwarding:
     def links(self, before: Alert | None, alert: Alert, transition: Transition) -> tuple[str, ...]:
         """The names of the school's links that ``transition`` goes to."""
         configured = self._by_school.get(alert.school)
-        if configured is None or not alert.emergency or alert.condition.startswith("police_"):
+        if configured is None or alert.condition.startswith("police_"):
             return ()
         if transition.kind in ACTIVATIONS:
-            return tuple(link.name for link in configured if _wants(link, alert))
+            return tuple(link.name for link in configured if self._wants(link, alert))
         if _ends(before, transition):
             told = {forward.link for forward in alert.forwards}
             return tuple(link.name for link in configured if link.name in told)
@@ -105,13 +119,25 @@ class Forwarding:
         for link in self._by_school.get(alert.school, ()):
             if link.name in links:
                 event = _event(alert, transition, key, row, around, link.schools[alert.school])
-                receiver = receiver_of(link_id(alert.school, link.name))
+                receiver = receiver_for(link_id(alert.school, link.name), key)
                 known = transition.known
                 yield OutboxEntry(receiver, key, known, encode_event(event), known)
 
+    def _wants(self, link: PoliceLinkSettings, alert: Alert) -> bool:
+        if alert.emergency:
+            return EVERY in link.conditions or alert.condition in link.conditions
+        hidden = alert.suppressed or alert.shelved_until is not None
+        return (
+            link.http is not None
+            and link.http.faults
+            and fault_of(alert) is not None
+            and not hidden
+            and not self._of_a_link(alert)
+        )
 
-def _wants(link: PoliceLinkSettings, alert: Alert) -> bool:
-    return EVERY in link.conditions or alert.condition in link.conditions
+    def _of_a_link(self, alert: Alert) -> bool:
+        device = self._where(alert).device
+        return device is not None and device.kind == KIND
 
 
 def _ends(before: Alert | None, transition: Transition) -> bool:

@@ -20,6 +20,7 @@ from gateway.clock import Clock
 from gateway.police.forwarding import decode_event
 from gateway.police.sendings import Attempt, Sending, Unreadable
 from gateway.store.batch import OutboxEntry
+from gateway.store.store import StoreError
 
 Told: TypeAlias = Attempt | Sending | Unreadable
 
@@ -30,6 +31,10 @@ KEPT: Final = 2000
 
 AGAIN_S: Final = 1.0
 """From the beginning of one attempt to the next."""
+
+UNHURRIED_S: Final = 15.0
+LONGEST_REST_S: Final = 1800.0
+"""The same where nobody is called: twice as long each time, up to half an hour."""
 
 LONGEST_ATTEMPT_S: Final = 15.0
 """However a link's own time limits were set or kept."""
@@ -47,11 +52,23 @@ _TOLD_EVERY_MS: Final = 60_000
 class _Waiting:
     """One event on its way."""
 
-    __slots__ = ("aside", "attempts", "due", "error", "event", "fresh", "late", "results", "told")
+    __slots__ = (
+        "aside",
+        "attempts",
+        "due",
+        "error",
+        "event",
+        "fresh",
+        "late",
+        "results",
+        "told",
+        "tries",
+    )
 
     def __init__(self, event: LinkEvent) -> None:
         self.event = event
-        self.attempts = 0
+        self.tries = 0
+        self.attempts = 0  # exchanges, of which a try may take several
         self.error = ""
         self.late = False
         self.due = 0.0  # steady s: not tried before
@@ -69,13 +86,14 @@ class Lane:
         name: str,
         *,
         clock: Clock,
-        late_after_s: float,
+        late_after_s: float | None,
         tell: Callable[[Told], None],
         seen: Callable[[Exchange], None],
         more: Callable[[frozenset[str]], Awaitable[list[OutboxEntry]]],
     ) -> None:
-        """``name`` is the link's id. ``tell`` must not block; ``seen`` hears of every exchange.
-        ``more`` reads the next rows of the table, but those with the given keys.
+        """``name`` is the link's id. ``late_after_s`` ``None``: nobody is called, and nothing is
+        hurried. ``tell`` must not block; ``seen`` hears of every exchange. ``more`` reads the next
+        rows of the table, but those with the given keys.
         """
         self.name: Final = name
         self._clock: Final = clock
@@ -96,6 +114,11 @@ class Lane:
         """Events in memory that have not arrived."""
         return len(self._queue)
 
+    def more_waits(self) -> None:
+        """The table may hold more than was offered."""
+        self._overflowed = True
+        self._wake.set()
+
     def offer(self, entries: Iterable[OutboxEntry], *, anew: bool = True) -> None:
         """These are committed. On the event loop. ``anew``: just now, not before a restart."""
         for entry in entries:
@@ -108,20 +131,22 @@ class Lane:
                 event = decode_event(entry.body)
             except msgspec.DecodeError as error:
                 _log.error("police.unreadable", link=self.name, key=entry.key, error=str(error))
-                self._tell(Unreadable(entry.key, str(error)))
+                self._sent.add(entry.key)  # as good as: it is not read again
+                self._tell(Unreadable(entry.key, str(error), self.late))
                 continue
             waiting = _Waiting(event)
-            # A clock that was set back must not put it off.
-            passed = max(0, self._clock.now() - entry.created) / 1000
-            due = max(self._late_after - passed, FIRST_TRY_S if not anew else 0.0)
-            loop = asyncio.get_running_loop()
-            waiting.fresh = loop.call_later(due, self._is_late, waiting)
+            if self._late_after is not None:
+                # A clock that was set back must not put it off.
+                passed = max(0, self._clock.now() - entry.created) / 1000
+                due = max(self._late_after - passed, FIRST_TRY_S if not anew else 0.0)
+                loop = asyncio.get_running_loop()
+                waiting.fresh = loop.call_later(due, self._is_late, waiting)
             self._queue.append(waiting)
             self._known.add(entry.key)
         self._wake.set()
 
     def written(self, key: str) -> None:
-        """That an event has arrived is in the store."""
+        """What became of an event in the end is in the store."""
         self._sent.discard(key)
 
     async def run(self, link: PoliceLink) -> None:
@@ -167,7 +192,14 @@ class Lane:
 
     async def _read_on(self) -> None:
         self._overflowed = False
-        entries = await self._more(frozenset(self._known | self._sent))
+        try:
+            entries = await self._more(frozenset(self._known | self._sent))
+        except StoreError as error:
+            # The other links go on; what waits there stays.
+            _log.error("police.table_unread", link=self.name, error=str(error))
+            self._overflowed = True
+            await asyncio.sleep(AGAIN_S)
+            return
         self.offer(entries, anew=False)
         # Perhaps there is more still, or something was committed meanwhile.
         self._overflowed = bool(entries)
@@ -180,7 +212,8 @@ class Lane:
             return
 
     async def _try(self, link: PoliceLink, waiting: _Waiting) -> None:
-        waiting.due = self._clock.steady() + AGAIN_S
+        waiting.due = self._clock.steady() + self._rest(waiting.tries)
+        waiting.tries += 1
         answers: list[Exchange] = []
 
         def seen(exchange: Exchange) -> None:
@@ -210,6 +243,12 @@ class Lane:
         refusals = (Result.REFUSED, Result.UNABLE)
         if answers:
             waiting.aside = all(one.result in refusals for one in answers)
+
+    def _rest(self, tries: int) -> float:
+        """Seconds from the beginning of one try to the next."""
+        if self._late_after is not None:
+            return AGAIN_S
+        return min(UNHURRIED_S * 2.0 ** min(tries, 20), LONGEST_REST_S)
 
     def _attempted(self, waiting: _Waiting, exchange: Exchange) -> None:
         waiting.attempts += 1

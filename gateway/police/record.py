@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from importlib import import_module
 from typing import Final, Protocol
 
 import structlog
@@ -16,14 +17,16 @@ import structlog
 from alerts.alert import Alert, TransitionKind
 from alerts.course import Course, Detail
 from alerts.finding import Explanation, Finding, Priority
+from alerts.notification.audience import is_emergency
 from devices.model import Device
 from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.police.evidence import exchange_fact
-from gateway.police.forwarding import receiver_of
+from gateway.police.forwarding import receiver_for
 from gateway.police.lane import Told
 from gateway.police.links import LinkInfo
-from gateway.police.sendings import Attempt, Sending
+from gateway.police.sendings import Attempt, Sending, Unreadable
 from gateway.store.batch import Arrived
 from gateway.store.store import StoreError
 
@@ -61,15 +64,18 @@ class Record:
         book: AlertBook,
         device_of: Callable[[str], Device],
         read_alert: Callable[[int], Awaitable[Alert | None]],
+        late: Callable[[], int],
         written: Callable[[str, str], None],
     ) -> None:
-        """``device_of`` gives the device that stands for a link in alerts; ``written`` is told of
-        the link and key of each event that is written down as arrived.
+        """``device_of`` gives the device that stands for a link in alerts, ``late`` how many alarms
+        are late over all links; ``written`` is told of the link and key of each event that is
+        written down as arrived or given up.
         """
         self._keeper: Final = keeper
         self._book: Final = book
         self._device_of: Final = device_of
         self._read_alert: Final = read_alert
+        self._late: Final = late
         self._written: Final = written
         # Bounded by what lanes keep in memory and by how often they try.
         self._told: deque[tuple[LinkInfo, Told]] = deque()
@@ -83,46 +89,55 @@ class Record:
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
+            await self.drain()
             await self._wake.wait()
-            self._wake.clear()
-            while self._told:
-                await self._write()
 
     async def drain(self) -> None:
-        """Write what was told, when the lanes have ended."""
+        """Write what was told."""
+        self._wake.clear()
         while self._told:
             await self._write()
 
     async def _write(self) -> None:
         some = [self._told.popleft() for _ in range(min(_AT_ONCE, len(self._told)))]
-        numbers = {told.event.alert for _, told in some if isinstance(told, Sending)}
-        # Read before anything is changed: from here to the commit nobody else has a turn.
-        stored = {
-            number: await self._read_alert(number)
-            for number in numbers
-            if number is not None
-            and self._book.get(number) is None
-            and self._book.closed(number) is None
-        }
+        try:
+            # Read before anything is changed: from here to the commit nobody else has a turn.
+            stored = await self._stored(told for _, told in some)
+        except BaseException:
+            self._told.extendleft(reversed(some))
+            raise
         work = self._keeper.work()
-        arrived: list[tuple[str, str]] = []
+        done: list[tuple[str, str]] = []
         for link, told in some:
             if isinstance(told, Attempt):
                 self._tried(link, told, work)
             elif isinstance(told, Sending):
                 self._came_to(link, told, stored, work)
                 if told.arrived:
-                    arrived.append((link.id, told.event.key))
+                    done.append((link.id, told.event.key))
             else:
-                # Nothing that can be sent: it must not be tried at each start for ever.
-                work.batch.arrived.append(Arrived(receiver_of(link.id), told.key))
-                _log.error("police.given_up", link=link.id, key=told.key, why=told.reason)
+                self._given_up(link, told, work)
+                done.append((link.id, told.key))
         try:
             await self._keeper.commit(work)
         except StoreError as error:
             await self._keeper.keep_trying(work, error)
-        for link_id, key in arrived:
+        for link_id, key in done:
             self._written(link_id, key)
+
+    async def _stored(self, some: Iterable[Told]) -> dict[int, Alert | None]:
+        """The alerts spoken of that are no longer in the book."""
+        found: dict[int, Alert | None] = {}
+        for told in some:
+            if isinstance(told, Unreadable):
+                await asyncio.to_thread(import_module, "gateway.notification.rows")
+                continue
+            number = told.event.alert if isinstance(told, Sending) else None
+            if number is None or number in found:
+                continue
+            if self._book.get(number) is None and self._book.closed(number) is None:
+                found[number] = await self._read_alert(number)
+        return found
 
     def _tried(self, link: LinkInfo, told: Attempt, work: Work) -> None:
         alert = told.event.alert
@@ -136,14 +151,17 @@ class Record:
     ) -> None:
         event = told.event
         if told.arrived:
-            work.batch.arrived.append(Arrived(receiver_of(link.id), event.key))
+            work.batch.arrived.append(Arrived(receiver_for(link.id, event.key), event.key))
         number = event.alert
         alert = None
         if number is not None:
             alert = self._book.get(number) or self._book.closed(number) or stored.get(number)
         if alert is not None:
             self._on_alert(alert, link, told, work)
-        self._unreached(link, told, work)
+        if told.arrived and is_emergency(event.key):
+            self._reached(link, told, work)
+        elif not told.arrived:
+            self._unreached(link, told, work)
 
     def _on_alert(self, alert: Alert, link: LinkInfo, told: Sending, work: Work) -> None:
         detail: dict[str, Detail] = {
@@ -163,39 +181,69 @@ class Record:
         self._book.record(alert, course.folded(), work)
 
     def _unreached(self, link: LinkInfo, told: Sending, work: Work) -> None:
-        device = self._device_of(link.id)
-        now = work.batch.now
-        if not told.arrived:
-            finding = Finding(
-                condition=UNREACHED,
-                active=True,
-                priority=Priority.EMERGENCY,
-                happened=told.at,
-                known=now,
-                explanation=Explanation(
-                    rule="forwarding",
-                    code="police_unreached_restore" if told.event.restore else UNREACHED,
-                    inputs={
-                        "telephone": link.telephone,
-                        "link": link.name,
-                        "alert": told.event.alert,
-                        "place": told.event.place or told.event.school_name,
-                        "error": told.error[:200],
-                    },
-                ),
-                # Each alarm that nobody has received calls anew; that one is over does not.
-                occurrence=not told.event.restore,
-            )
-            self._book.fold(finding, device, work)
-        elif not told.late:
-            over = Explanation(
+        finding = Finding(
+            condition=UNREACHED,
+            active=True,
+            priority=Priority.EMERGENCY,
+            happened=told.at,
+            known=work.batch.now,
+            explanation=Explanation(
                 rule="forwarding",
-                code="police_reached",
-                inputs={"link": link.name, "path": told.path, "ack_ms": told.ack_ms},
-            )
-            self._book.fold(
-                Finding(UNREACHED, False, Priority.EMERGENCY, told.at, now, over), device, work
-            )
+                code="police_unreached_restore" if told.event.restore else UNREACHED,
+                inputs={
+                    "telephone": link.telephone,
+                    "link": link.name,
+                    "alert": told.event.alert,
+                    "place": told.event.place or told.event.school_name,
+                    "error": told.error[:200],
+                },
+            ),
+            # Each alarm that nobody has received calls anew; that one is over does not.
+            occurrence=not told.event.restore,
+        )
+        self._book.fold(finding, self._device_of(link.id), work)
+
+    def _reached(self, link: LinkInfo, told: Sending, work: Work) -> None:
+        over = Explanation(
+            rule="forwarding",
+            code="police_reached",
+            inputs={"link": link.name, "path": told.path, "ack_ms": told.ack_ms},
+        )
+        finding = Finding(UNREACHED, False, Priority.EMERGENCY, told.at, work.batch.now, over)
+        device = self._device_of(link.id)
+        if device is not GATEWAY and not told.late:
+            self._book.fold(finding, device, work)
+        if not self._late():
+            # It stands for every link that had no device yet when its alarm was late.
+            self._book.fold(finding, GATEWAY, work)
+
+    def _given_up(self, link: LinkInfo, told: Unreadable, work: Work) -> None:
+        """Nothing that can be sent: it must not be tried at each start for ever, and people have to
+        know that something is missing. With it ends what stood for it, unless others are late.
+        """
+        from gateway.notification.rows import give_up  # noqa: PLC0415 - needs SQLAlchemy, rarely
+
+        now = work.batch.now
+        _log.error("police.given_up", link=link.id, key=told.key, why=told.reason)
+        work.batch.statements.append(
+            give_up(receiver_for(link.id, told.key), told.reason, told.key)
+        )
+        if not is_emergency(told.key):
+            return
+        finding = Finding(
+            condition=UNREACHED,
+            active=told.late > 0,
+            priority=Priority.EMERGENCY,
+            happened=now,
+            known=now,
+            explanation=Explanation(
+                rule="forwarding",
+                code="police_unreadable",
+                inputs={"telephone": link.telephone, "link": link.name, "key": told.key},
+            ),
+            occurrence=True,
+        )
+        self._book.fold(finding, self._device_of(link.id), work)
 
 
 def _version(key: str) -> int:

@@ -25,10 +25,14 @@ _log: Final = structlog.get_logger(__name__)
 
 
 class Registering(Protocol):
-    """Adds devices to the register."""
+    """Puts devices on the register and takes them off; an empty ``actor`` is the gateway itself."""
 
     async def register(self, device: Device, actor: str, reason: str = "") -> Device | Refusal:
-        """Add it; an empty ``actor`` is the gateway itself."""
+        """Add it."""
+        ...
+
+    async def remove(self, school: str, device: str, actor: str, reason: str) -> Refusal | None:
+        """Take it off."""
         ...
 
 

@@ -35,7 +35,8 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """An outbox row that is no event: nothing that can be sent."""
+    """An outbox row that is no event: nothing that can be sent. ``late`` as in `Sending`."""
 
     key: str
     reason: str
+    late: int = 0

@@ -7,6 +7,7 @@ what runs; each part is kept going by itself.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -24,7 +25,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.police.codes import zone_of
-from gateway.police.forwarding import KIND, receiver_of
+from gateway.police.forwarding import KIND, receiver_for, receiver_of
 from gateway.police.hosts import Hosts
 from gateway.police.lane import Lane
 from gateway.police.links import LinkInfo, infos_of
@@ -42,12 +43,14 @@ from gateway.police.testing import (
 from gateway.police.watch import LinkWatch
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import POLICE, OutboxEntry
-from gateway.store.store import Store
+from gateway.store.loading import FOR_POLICE
+from gateway.store.store import Store, StoreError
 
 if TYPE_CHECKING:
     from gateway.police.making import Made
 
 ATTESTED_LOOK_S: Final = 10.0
+DRAIN_S: Final = 5.0
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -85,18 +88,26 @@ class Police:
             book=book,
             device_of=self.device_of,
             read_alert=self._read_alert,
+            late=lambda: sum(lane.late for lane in self._lanes.values()),
             written=self._written,
         )
-        self._lanes: Final = {
-            receiver_of(info.id): self._lane(info) for info in self._infos.values() if info.own
-        }
+        self._lanes: Final[dict[str, Lane]] = {}
+        for info in self._infos.values():
+            if info.own:
+                self._add_lane(info, urgent=True)
+            if info.faults:
+                self._add_lane(info, urgent=False)
         self._made: Made | None = None
         self._links: Final[dict[str, PoliceLink]] = {}
         self._test_sequence: Final = sequences_of_tests(clock.now())
         self._begun: Final = asyncio.Event()
         self.watch: Final = LinkWatch(self._infos, flow=flow, judge=judge, clock=clock, saved=saved)
         self.hosts: Final = Hosts(self._infos, state_of=judge.roster.state, clock=clock)
-        self._offer(waiting, anew=False)
+        at_start = list(waiting)
+        self._offer(at_start, anew=False)
+        if len(at_start) >= FOR_POLICE:
+            for lane in self._lanes.values():
+                lane.more_waits()
 
     @property
     def links(self) -> Mapping[str, LinkInfo]:
@@ -136,13 +147,20 @@ class Police:
             keep("police forwarding", self._forward)
             keep("police record", self._record.run)
 
+    async def ready(self, seconds: float) -> None:
+        """Wait until alarms can be sent, for at most so long."""
+        if self._lanes:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._begun.wait()
+
     def begin_watching(self, keep: Keep) -> None:
         """Watch the links from now on, and write down how they are."""
         if self._lanes:
             keep("police supervision", self._supervise)
             keep("police figures", self.watch.run)
         if len(self.hosts):
-            keep("police hosts", self._read_attested)
+            keep("police hosts", self._follow_hosts)
 
     def begin_testing(
         self,
@@ -152,7 +170,21 @@ class Police:
         registering: Registering,
         has_school: Callable[[str], bool],
     ) -> None:
-        """Put the links on the register, and test them in their time."""
+        """Put the links on the register, and test them in their time. What stands of links that
+        are no longer configured ends.
+        """
+        from gateway.police.removal import Removal  # noqa: PLC0415 - needs SQLAlchemy
+
+        removal = Removal(
+            self._infos,
+            served=self.receivers,
+            flow=self._flow,
+            book=self._book,
+            roster=self._judge.roster,
+            store=self._store,
+            registering=registering,
+        )
+        keep("police links removed", removal.run)
         if not self._lanes:
             return
         schedule = Schedule(
@@ -179,15 +211,21 @@ class Police:
         state = self._judge.roster.state(school, device)
         return None if state is None else state.device
 
-    async def drain(self) -> None:
-        """At the end: write down what came of what was sent."""
-        await self._record.drain()
-        await self.watch.drain()
-
     async def aclose(self) -> None:
-        """Let go of the links."""
+        """Write down what came of what was sent, for at most some seconds, and let go of the links.
+
+        When what was begun has ended, and while the store is still there.
+        """
         for lane in self._lanes.values():
             lane.end()
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self._record.drain()
+                if self._begun.is_set():
+                    await self.watch.drain()
+        except (StoreError, TimeoutError) as error:
+            # It is sent once more at the next start, under its number.
+            _log.error("police.end_unwritten", error=str(error) or type(error).__name__)
         if self._made is not None:
             await self._made.aclose()
 
@@ -289,14 +327,14 @@ class Police:
             self.watch.add(self._links)
             self._begun.set()
         async with asyncio.TaskGroup() as tasks:
-            for lane in self._lanes.values():
-                tasks.create_task(lane.run(self._links[lane.name]), name=f"police {lane.name}")
+            for receiver, lane in self._lanes.items():
+                tasks.create_task(lane.run(self._links[lane.name]), name=receiver)
 
     async def _supervise(self) -> None:
         await self._begun.wait()
         await self.watch.supervisor.run()
 
-    async def _read_attested(self) -> None:
+    async def _follow_hosts(self) -> None:
         """What people say of tests is in the store; it is looked at again and again."""
         from gateway.store.read.links import latest_attested  # noqa: PLC0415 - needs SQLAlchemy
 
@@ -305,6 +343,10 @@ class Police:
             runs = await asyncio.to_thread(self._store.read, latest_attested(devices))
             for row, run in runs.items():
                 self.hosts.attested(devices[row], run)
+            work = self._flow.work()
+            for device, finding in self.hosts.findings(self._book):
+                self._book.fold(finding, device, work)
+            await self._flow.commit(work)
             await asyncio.sleep(ATTESTED_LOOK_S)
 
     def _make(self) -> Made:
@@ -312,14 +354,15 @@ class Police:
 
         return make_links(self._settings, self._clock.now)
 
-    def _lane(self, info: LinkInfo) -> Lane:
-        return Lane(
+    def _add_lane(self, info: LinkInfo, *, urgent: bool) -> None:
+        receiver = receiver_of(info.id, urgent=urgent)
+        self._lanes[receiver] = Lane(
             info.id,
             clock=self._clock,
-            late_after_s=info.late_after_s,
+            late_after_s=info.late_after_s if urgent else None,
             tell=lambda told: self._record.tell(info, told),
             seen=lambda exchange: self.seen(info.id, exchange),
-            more=lambda known: self._more(info.id, known),
+            more=lambda known: self._more(receiver, known),
         )
 
     def _offer(self, entries: Iterable[OutboxEntry], *, anew: bool) -> None:
@@ -331,17 +374,15 @@ class Police:
             lane = self._lanes.get(receiver)
             if lane is not None:
                 lane.offer(its, anew=anew)
-            elif not anew:
-                _log.error("police.no_such_link", receiver=receiver, waiting=len(its))
 
     def _written(self, link: str, key: str) -> None:
-        self._lanes[receiver_of(link)].written(key)
+        self._lanes[receiver_for(link, key)].written(key)
 
-    async def _more(self, link: str, known: frozenset[str]) -> list[OutboxEntry]:
+    async def _more(self, receiver: str, known: frozenset[str]) -> list[OutboxEntry]:
         from gateway.notification.rows import in_turn  # noqa: PLC0415 - needs SQLAlchemy, rarely
 
         most = 500 + len(known)
-        rows = await asyncio.to_thread(self._store.read, in_turn(receiver_of(link), most))
+        rows = await asyncio.to_thread(self._store.read, in_turn(receiver, most))
         return [row.entry for row in rows if row.entry.key not in known]
 
     async def _read_alert(self, number: int) -> Alert | None:

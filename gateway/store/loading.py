@@ -20,11 +20,11 @@ FROM devices ORDER BY row
 _FOR_POLICE: Final = """
 SELECT receiver, key, created, body, due FROM outbox
 WHERE delivered IS NULL AND receiver >= ? AND receiver < ? AND due < ?
-ORDER BY row LIMIT ?
+ORDER BY key NOT GLOB 'emergency/*', row LIMIT ?
 """
 
 FOR_POLICE: Final = 5000
-"""Rows of the police links that are taken up at a start; what lies behind them is read later."""
+"""Rows of the police links that are taken up at a start, alarms first. The rest is read later."""
 
 
 def load_snapshot(connection: sqlite3.Connection) -> Snapshot:

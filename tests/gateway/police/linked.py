@@ -19,6 +19,7 @@ from gateway.clock import Clock
 from gateway.police.forwarding import encode_event
 from gateway.police.lane import Lane, Told
 from gateway.store.batch import OutboxEntry
+from gateway.store.store import StoreError
 
 OK = Result.ACKNOWLEDGED
 
@@ -89,9 +90,12 @@ def entry(one: LinkEvent) -> OutboxEntry:
 class Road:
     """A lane with what it tells, running in the background."""
 
-    def __init__(self, link: ScriptedLink, clock: Clock, *, late_after_s: float = 2.0) -> None:
+    def __init__(
+        self, link: ScriptedLink, clock: Clock, *, late_after_s: float | None = 2.0
+    ) -> None:
         self.told: list[Told] = []
         self.table: list[OutboxEntry] = []
+        self.unread: list[StoreError] = []
         self.link = link
         self._came = asyncio.Event()
         self.lane = Lane(
@@ -109,6 +113,8 @@ class Road:
         self._came.set()
 
     async def _more(self, known: frozenset[str]) -> list[OutboxEntry]:
+        if self.unread:
+            raise self.unread.pop()
         return [one for one in self.table if one.key not in known]
 
     async def until(self, what: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
+from pydantic import SecretStr
 
 from alerts.alert import (
     Acknowledge,
@@ -32,6 +34,7 @@ from gateway.store.batch import Batch
 
 BUTTON = Device("no3", "gate-01", "alarm-button", row=1)
 SMOKE = Device("no3", "lab-2", "smoke", row=1002)
+LINK = Device("no3", "110", "police-link", row=7)
 CAMERA = Device("no3", "cam-1", "camera", row=5, name_zh="校门", place="gate")
 
 
@@ -59,7 +62,7 @@ class Told:
         self.works: list[Work] = []
 
     def _where(self, alert: Alert) -> Surroundings:
-        device = {each.row: each for each in (BUTTON, SMOKE)}.get(alert.device)
+        device = {each.row: each for each in (BUTTON, SMOKE, LINK)}.get(alert.device)
         return Surroundings(device, "第三中学", "校门", "有人按下报警按钮", (CAMERA,))
 
     def finds(
@@ -177,6 +180,39 @@ def test_an_alarm_that_people_find_false_while_it_is_active_ends_for_the_police_
     assert [one.transition.kind for one in told.works[-1].batch.transitions][-1] is (
         TransitionKind.CLOSED
     )
+
+
+def platform(**more: object) -> PoliceLinkSettings:
+    secret = SecretStr("sixteen bytes at least")
+    http = {"url": "https://platform.example.cn/", "secret": secret, **more}
+    return link("platform", dc09=None, http=http)
+
+
+def test_a_platform_hears_of_faults_of_devices_and_of_their_end_behind_no_alarm() -> None:
+    told = Told(platform(), link())
+    (fault,) = told.finds("battery_low", priority=Priority.LOW, occurrence=False, device=SMOKE)
+    assert (fault.code, fault.restore) == (Code.LOW_BATTERY, False)
+    (row,) = told.works[-1].batch.outbox
+    assert row.receiver == "police:no3/platform/faults"
+    (end,) = told.finds("battery_low", active=False, priority=Priority.LOW, device=SMOKE)
+    assert (end.code, end.restore) == (Code.LOW_BATTERY, True)
+    assert told.works[-1].batch.outbox[0].receiver == row.receiver
+    assert len(told.finds()) == 2, "an alarm goes over both"
+
+
+def test_a_platform_that_wants_none_and_faults_that_are_none_of_its_business() -> None:
+    quiet = Told(platform(faults=False))
+    assert quiet.finds("silent", priority=Priority.HIGH, occurrence=False) == []
+    told = Told(platform())
+    assert told.finds("rejected", priority=Priority.LOW, occurrence=False) == []
+    assert told.finds("silent", priority=Priority.HIGH, occurrence=False, device=LINK) == []
+
+
+def test_what_is_hidden_by_maintenance_is_hidden_from_the_platform() -> None:
+    told = Told(platform())
+    away = msgspec.structs.replace(SMOKE, out_of_service=True)
+    assert told.finds("silent", priority=Priority.HIGH, occurrence=False, device=away) == []
+    assert told.finds("silent", active=False, priority=Priority.HIGH, device=away) == []
 
 
 def test_the_nearest_camera_comes_first() -> None:

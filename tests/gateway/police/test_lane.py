@@ -13,6 +13,7 @@ from gateway.clock import SystemClock
 from gateway.police import lane as lanes
 from gateway.police.sendings import Attempt, Sending, Unreadable
 from gateway.store.batch import OutboxEntry
+from gateway.store.store import StoreError
 
 
 @pytest.fixture
@@ -161,3 +162,46 @@ async def test_a_link_that_is_down_for_long_does_not_fill_the_facts(
     await road.until(lambda: any(one.arrived for one in sendings(road)))
     attempts = [one for one in road.told if isinstance(one, Attempt)]
     assert [one.number for one in attempts] == [1, 2, 3, 4, 5, 51]
+
+
+async def test_what_waits_in_the_table_is_read_though_nothing_new_comes(road: Road) -> None:
+    """A start takes up so many rows of all links together; those behind them must not wait."""
+    road.table = [entry(event(1, known=now()))]
+    road.lane.more_waits()
+    await road.until(lambda: bool(sendings(road)))
+    road.table = []
+    road.lane.written(sendings(road)[0].event.key)
+    assert [one.sequence for one in road.link.sent] == [1]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_table_that_cannot_be_read_is_read_again(road: Road) -> None:
+    road.unread = [StoreError("locked")]
+    road.table = [entry(event(1, known=now()))]
+    road.lane.more_waits()
+    await road.until(lambda: bool(sendings(road)))
+    assert not road.task.done()
+
+
+async def test_what_cannot_be_read_is_told_once_however_often_it_is_offered(road: Road) -> None:
+    broken = OutboxEntry("police:no3/110", "k", now(), b"{", now())
+    road.table = [broken]
+    road.lane.offer([broken])
+    road.lane.offer([broken], anew=False)
+    assert len(road.told) == 1
+
+
+async def test_what_calls_nobody_is_never_late_and_takes_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes, "UNHURRIED_S", 0.02)
+    clock = SystemClock()
+    road = Road(ScriptedLink(clock), clock, late_after_s=None)
+    road.link.answers.extend([Result.SILENT] * 3)
+    began = clock.steady()
+    road.lane.offer([entry(event(1, known=now()))])
+    await road.until(lambda: bool(sendings(road)))
+    took = clock.steady() - began
+    await road.close()
+    assert [one.arrived for one in sendings(road)] == [True]
+    assert took >= 0.02 + 0.04 + 0.08, "twice as long each time"

@@ -1,0 +1,182 @@
+"""Links that the settings no longer name: what stands of them ends, and says why.
+
+Nobody speaks for such a link any more. Left alone, its alerts would stand for ever, its device
+would be called silent, and an alarm that still waits for it would wait unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, Protocol
+
+import structlog
+
+from alerts.alert import Alert, ForwardState, TransitionKind
+from alerts.course import Course
+from alerts.finding import Explanation, Finding, Priority
+from alerts.rules.link_state import UNVERIFIED
+from alerts.rules.quiet import stopped
+from devices.model import Device
+from gateway.notification.rows import give_up, tallies
+from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.roster import GATEWAY, Roster
+from gateway.pipeline.work import Work
+from gateway.police.forwarding import KIND, link_id, link_of
+from gateway.police.hosts import UNATTESTED
+from gateway.police.links import LinkInfo
+from gateway.police.record import UNREACHED
+from gateway.police.registering import DIALECT, Registering
+from gateway.store.batch import POLICE
+from gateway.store.store import Store
+
+RULE: Final = "police_links"
+WHY: Final = "the link is no longer in the settings"
+"""Why what waits for it is given up: stands with the rows and on the alerts."""
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Keeper(Protocol):
+    """What ending them needs of the flow."""
+
+    def work(self) -> Work:
+        """An empty piece of work at the present time."""
+        ...
+
+    async def commit(self, work: Work) -> None:
+        """Commit it. Raises `StoreError`."""
+        ...
+
+
+class Removal:
+    """What is left of links that were removed. `run` is the body of a task that ends."""
+
+    def __init__(
+        self,
+        links: Mapping[str, LinkInfo],
+        *,
+        served: Collection[str],
+        flow: Keeper,
+        book: AlertBook,
+        roster: Roster,
+        store: Store,
+        registering: Registering,
+    ) -> None:
+        """``served`` are the outbox's receivers that there is somebody for."""
+        self._links: Final = links
+        self._served: Final = served
+        self._flow: Final = flow
+        self._book: Final = book
+        self._roster: Final = roster
+        self._store: Final = store
+        self._registering: Final = registering
+
+    async def run(self) -> None:
+        """Once: the settings do not change while the gateway runs. Raises `StoreError`."""
+        devices = dict(self._devices())
+        left = await asyncio.to_thread(self._left_waiting)
+        of_links = {link_of(receiver) for receiver in left}
+        for link in sorted(devices.keys() | of_links):
+            work = self._flow.work()
+            work.batch.statements += [
+                give_up(receiver, WHY) for receiver in left if link_of(receiver) == link
+            ]
+            if not self._has(link):
+                untold = self._end(link, devices.get(link, GATEWAY), work)
+                _log.warning("police.link_removed", link=link, alarms_given_up=untold)
+            await self._flow.commit(work)
+            device = devices.get(link)
+            if device is not None:
+                refused = await self._registering.remove(device.school, device.id, "", RULE)
+                if refused is not None:
+                    _log.warning("police.not_unregistered", link=link, why=refused.detail)
+        await self._end_unattested()
+
+    def _has(self, link: str) -> bool:
+        return link in self._links and self._links[link].own
+
+    def _devices(self) -> Iterator[tuple[str, Device]]:
+        """Those that the gateway put on the register for links that it has no longer."""
+        for device in self._roster.devices():
+            link = link_id(device.school, device.id)
+            if device.kind == KIND and device.dialect == DIALECT and not self._has(link):
+                yield link, device
+
+    def _left_waiting(self) -> list[str]:
+        """The outbox's receivers that nobody sends to, and that something waits for."""
+        return [
+            one.receiver
+            for one in self._store.read(tallies)
+            if one.waiting and one.receiver.startswith(POLICE) and one.receiver not in self._served
+        ]
+
+    def _end(self, link: str, device: Device, work: Work) -> int:
+        """End what stands of a link; how many alarms it has not brought to the police."""
+        now, name = work.batch.now, link.partition("/")[2]
+        untold = self._give_up_alerts(link, work)
+        standing = self._book.of(device.row, UNREACHED)
+        if untold and (standing is None or not standing.active):
+            # Nobody has been called yet.
+            why = Explanation(RULE, "police_link_removed_untold", {"link": name, "link_id": link})
+            self._book.fold(
+                Finding(UNREACHED, False, Priority.EMERGENCY, now, now, why, occurrence=True),
+                device,
+                work,
+            )
+        why = Explanation(RULE, "police_link_removed", {"link": name})
+        for alert in self._book.of_device(device.row):
+            if alert.active and (device is not GATEWAY or _is_of(alert, name)):
+                self._book.fold(
+                    stopped(alert.condition, alert.priority, now, now, why), device, work
+                )
+        return untold
+
+    def _give_up_alerts(self, link: str, work: Work) -> int:
+        """Say on the alerts themselves that the link will not bring them to the police."""
+        now, emergencies = work.batch.now, 0
+        for alert in tuple(self._book):
+            for forward in alert.forwards:
+                if (
+                    link_id(alert.school, forward.link) != link
+                    or forward.state is ForwardState.ACKNOWLEDGED
+                    or forward.error == WHY  # said before the gateway was killed
+                ):
+                    continue
+                course = Course(alert)
+                course.add(
+                    TransitionKind.NOT_FORWARDED,
+                    happened=now,
+                    known=now,
+                    detail={
+                        "link": forward.link,
+                        "of": forward.of,
+                        "attempts": forward.attempts,
+                        "error": WHY,
+                    },
+                )
+                self._book.record(alert, course.folded(), work)
+                emergencies += alert.emergency
+        return emergencies
+
+    async def _end_unattested(self) -> None:
+        """Nobody attests tests of a host's link that is not in the settings either."""
+        work = self._flow.work()
+        now = work.batch.now
+        for alert in tuple(self._book):
+            device = self._roster.device(alert.device)
+            if (
+                alert.condition == UNVERIFIED
+                and alert.active
+                and alert.explanation.inputs.get("cause") in UNATTESTED
+                and device is not None
+                and link_id(device.school, device.id) not in self._links
+            ):
+                why = Explanation(RULE, "police_link_removed", {"link": device.id})
+                self._book.fold(stopped(UNVERIFIED, alert.priority, now, now, why), device, work)
+        await self._flow.commit(work)
+
+
+def _is_of(alert: Alert, name: str) -> bool:
+    """Whether an alert of the gateway itself stands for the link of this name."""
+    return alert.condition == UNREACHED and alert.explanation.inputs.get("link") == name
