@@ -70,6 +70,9 @@ LATE: Final = (
 HEAD_START_S: Final = 0.3
 """How long the first messages are waited for: long enough to connect and to commit them."""
 
+POLICE_START_S: Final = 5.0
+"""How long the links to the police are waited for before anything else is loaded."""
+
 REGISTER_LOOK_S: Final = 2.0
 ROOM_LOOK_S: Final = 1.0
 
@@ -220,6 +223,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             # slowly: what waited at the broker goes first.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(taken_in.wait(), HEAD_START_S)
+            # The same for what links to the police are made of: it competes with nothing else.
+            await police.ready(POLICE_START_S)
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
             from gateway.api.diagnosing import reasons_of  # noqa: PLC0415
@@ -294,7 +299,9 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 registering=control,
                 has_school=lambda school: school in names.book.schools,
             )
-            page = make_page(
+            # In a thread: it is long enough for an alarm's acknowledgement to come too late.
+            page = await asyncio.to_thread(
+                make_page,
                 desk=control,
                 store=store,
                 history=history,
