@@ -29,6 +29,12 @@ def cursor(key: object) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
+def row_in(text: str | None) -> int | None:
+    """The row in a cursor of a list that is sorted by nothing else; raises as `sort_key` does."""
+    key = sort_key(text, tuple[RowNumber])
+    return None if key is None else key[0]
+
+
 def sort_key(text: str | None, shape: type[Key]) -> Key | None:
     """The key in a cursor; raises a 422 `Problem` for one that is not ours."""
     if text is None:

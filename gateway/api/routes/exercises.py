@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from alerts.alert import Refusal
 from audit.exercise import MOST_STEPS, USUAL_PLAN, Exercise, PlannedStep
-from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
 from gateway.api.guard import Exerciser, Reader, check
 from gateway.api.models.exercises import (
     ExerciseEndIn,
@@ -45,10 +45,7 @@ async def list_exercises(
 ) -> Page[ExerciseOut]:
     """The newest first."""
     schools = services.register.narrow(caller.schools, school=school, region=region)
-    key = sort_key(after, tuple[RowNumber])
-    found, following = await services.read(
-        exercise_page(schools, after=None if key is None else key[0], limit=limit)
-    )
+    found, following = await services.read(exercise_page(schools, after=row_in(after), limit=limit))
     return Page(
         items=[exercise_out(services, each) for each in found],
         next=None if following is None else cursor((following,)),

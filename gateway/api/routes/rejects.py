@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 
-from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
 from gateway.api.guard import Diagnostician
 from gateway.api.models.devices import RejectCountOut, RejectOut
 from gateway.api.models.shapes import Items, Page
@@ -26,9 +26,8 @@ async def list_rejects(
     after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> Page[RejectOut]:
     """Samples, newest first. Those that name no school are seen by whoever may see all."""
-    key = sort_key(after, tuple[RowNumber])
     found, following = await services.read(
-        reject_page(caller.schools, after=None if key is None else key[0], limit=limit)
+        reject_page(caller.schools, after=row_in(after), limit=limit)
     )
     return Page(
         items=[

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header, Path, Query
 
 from alerts.alert import Refusal
 from audit.verification.model import Verdict, Verification
-from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
 from gateway.api.guard import Reader, Verifier, check
 from gateway.api.models.alerts import HeldPressOut
 from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
@@ -106,9 +106,8 @@ async def list_verifications(
         state=state,
         since=since,
     )
-    key = sort_key(after, tuple[RowNumber])
     found, following = await services.read(
-        verification_page(wanted, after=None if key is None else key[0], limit=limit)
+        verification_page(wanted, after=row_in(after), limit=limit)
     )
     return Page(
         items=[verification_out(services, each) for each in found],
