@@ -160,6 +160,16 @@ async def test_a_name_service_that_hangs_is_waited_for_no_longer_than_the_limit(
     assert exchange.elapsed_ms < 2000
 
 
+async def test_where_nobody_answers_the_names_next_address_comes_first(
+    platform: Platform, service: NameService
+) -> None:
+    service.addresses["localhost"] = ("127.0.0.99", "127.0.0.1")
+    url = platform.url.replace("127.0.0.1", "localhost")
+    async with link_to(url, names=Names(service.look_up)) as link:
+        results = [(await link.probe(Path.PRIMARY, ALARM)).result for _ in range(3)]
+    assert results == [Result.UNREACHABLE, Result.ACKNOWLEDGED, Result.ACKNOWLEDGED]
+
+
 async def test_a_name_that_nobody_knows_is_unreachable(service: NameService) -> None:
     async with link_to("http://localhost:9/", names=Names(service.look_up)) as link:
         exchange = await link.probe(Path.PRIMARY)
