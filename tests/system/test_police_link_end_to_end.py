@@ -66,7 +66,10 @@ class Town:
         store = open_store(self.directory / "campus.db", reserve_bytes=16 << 20)
         fill_register(store, CAMPUS)
         store.close()
-        settings = link_settings(CAMPUS, (self.primary.port, self.backup.port), **link)
+        self.set(link_settings(CAMPUS, (self.primary.port, self.backup.port), **link))
+
+    def set(self, settings: dict[str, Any]) -> None:
+        """What the gateway finds at its next start."""
         self._port = write_settings(self.directory, self.broker.url, settings)
 
     async def start_gateway(self) -> None:
@@ -115,6 +118,9 @@ class Town:
                 if link["state"] == state and link["last_test"] is not None:
                     return link
                 await asyncio.sleep(0.1)
+
+    async def devices(self) -> list[Any]:
+        return list((await self.get("/devices?limit=500"))["items"])
 
     def facts(self, kind: str) -> int:
         query = "SELECT count(*) FROM facts WHERE kind = ?"
@@ -195,6 +201,29 @@ async def test_an_alarm_that_nobody_takes_is_the_loudest_alert_and_arrives_once_
         assert over["state"] == "returned"
         assert not panics(it.primary)[0].repeated
         assert len(panics(it.primary)) == 1
+
+
+async def test_a_link_that_is_taken_out_of_the_settings_leaves_nothing_that_stands(
+    tmp_path: Path,
+) -> None:
+    async with town(tmp_path) as it:
+        await it.link_in("up")
+        await it.primary.aclose()
+        await it.backup.aclose()
+        await it.press()
+        await it.alert("police_unreached", lambda one: one["device"]["id"] == LINK)
+        await it.stop_gateway()
+        it.set({})
+        await it.start_gateway()
+        await it.alert("police_unreached", lambda one: not one["active"])
+        panic = await it.alert("panic", lambda one: one["police"]["state"] == "unacknowledged")
+        assert "no longer in the settings" in panic["police"]["links"][0]["error"]
+        async with asyncio.timeout(20):
+            while any(one["kind"] == "police-link" for one in await it.devices()):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        assert (await it.get("/links"))["items"] == []
+        standing = [one["condition"] for one in (await it.get("/alerts"))["items"] if one["active"]]
+        assert not [one for one in standing if one.startswith("police_")]
 
 
 @pytest.mark.parametrize("away_s", [0.0, 0.05])
