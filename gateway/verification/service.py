@@ -44,7 +44,7 @@ from gateway.verification.engine import Engine
 from gateway.verification.exercises import Exercises
 from gateway.verification.ports import ReasonsOf, TestSender, no_reasons
 from gateway.verification.running import Running
-from gateway.verification.translating import link_of, name_of, pressed, takes_links
+from gateway.verification.translating import link_of, name_of, pressed
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -126,29 +126,15 @@ class Verifications:
             known = await self._known(name, key)
             if known is not None:
                 return known
+            notices = await self._notices(school)
             state = self._judge.roster.state(school, device)
             if state is None:
                 return Refusal("unknown_device", f"{school}/{device} is not registered")
-            refusal = self._may_begin(state.device)
-            if refusal is not None:
-                return refusal
             found = state.device
-            subject = self._subject(found, window_ms)
-            if takes_links(found):
-                notices = await self._notices(subject.links)
-                subject = msgspec.structs.replace(subject, notices=notices)
+            subject = self._subject(found, window_ms, notices)
             procedure = procedure_for(subject, lambda number: f"{name[:16]}-{number}")
-            run = Verification(
-                id=name,
-                kind=procedure.kind,
-                school=school,
-                actor=actor,
-                started=self._clock.now(),
-                device=found.row,
-                link=link_of(found, subject),
-                place=found.place or "",
-            )
-            return await self._engine.start(Running(run, procedure, found))
+            link = link_of(found, subject)
+            return await self._start(name, actor, school, link, procedure, found)
 
     async def begin_link(
         self,
@@ -176,21 +162,32 @@ class Verifications:
                 return known
             state = self._judge.roster.state(school, device)
             found = None if state is None else state.device
-            refusal = self._may_begin(found)
-            if refusal is not None:
-                return refusal
             procedure = LinkTest(link, code=code, paths=paths)
-            run = Verification(
-                id=name,
-                kind=procedure.kind,
-                school=school,
-                actor=actor,
-                started=self._clock.now(),
-                device=None if found is None else found.row,
-                link=link,
-                place="" if found is None else found.place or "",
-            )
-            return await self._engine.start(Running(run, procedure, found))
+            return await self._start(name, actor, school, link, procedure, found)
+
+    async def _start(
+        self,
+        name: str,
+        actor: str,
+        school: str,
+        link: str | None,
+        procedure: Procedure,
+        device: Device | None,
+    ) -> Verification | Refusal:
+        refusal = self._may_begin(device)
+        if refusal is not None:
+            return refusal
+        run = Verification(
+            id=name,
+            kind=procedure.kind,
+            school=school,
+            actor=actor,
+            started=self._clock.now(),
+            device=None if device is None else device.row,
+            link=link,
+            place="" if device is None else device.place or "",
+        )
+        return await self._engine.start(Running(run, procedure, device))
 
     async def tell_police(
         self, name: str, actor: str, *, link: str, told: str
@@ -343,17 +340,22 @@ class Verifications:
             return Refusal("alarm_stands", f"alarm {alarm.id} of this device is unacknowledged")
         return None
 
-    async def _notices(self, links: Sequence[str]) -> tuple[LinkNotice, ...]:
-        """Of which of these links the police want to be told beforehand, and when they were."""
+    async def _notices(self, school: str) -> tuple[LinkNotice, ...]:
+        """Over which links of a school the police want to be told, and when they last were."""
         found = []
-        for link in links:
+        for link in self._sender.links_of(school):
             notice = self._sender.notice_of(link)
             if notice is not None:
                 given = await asyncio.to_thread(self._store.read, last_notice(link))
                 found.append(msgspec.structs.replace(notice, given=given))
         return tuple(found)
 
-    def _subject(self, device: Device, window_ms: int = LONGEST_MS) -> Subject:
+    def _subject(
+        self,
+        device: Device,
+        window_ms: int = LONGEST_MS,
+        notices: tuple[LinkNotice, ...] = (),
+    ) -> Subject:
         spec = spec_for(self._kinds, device.kind)
         state = self._judge.roster.state(device.school, device.id)
         links = tuple(self._sender.links_of(device.school))
@@ -370,6 +372,7 @@ class Verifications:
             online=None if state is None else state.online,
             values={} if state is None else dict(state.values),
             links=links,
+            notices=notices,
             answers=device.dialect == Native.name and device.kind != "police-link",
             window=max(1000, min(window_ms, LONGEST_MS)),
         )

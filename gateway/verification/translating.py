@@ -28,12 +28,7 @@ def link_of(device: Device, subject: Subject) -> str | None:
     """The police link that verifying the device takes, if it takes one."""
     if device.kind == "police-link":
         return f"{device.school}/{device.id}"
-    return subject.links[0] if subject.links and takes_links(device) else None
-
-
-def takes_links(device: Device) -> bool:
-    """Whether a test event goes out over the links of its school."""
-    return device.kind == "alarm-button"
+    return subject.links[0] if subject.links and device.kind == "alarm-button" else None
 
 
 def pressed(held: HeldPress) -> Pressed:
