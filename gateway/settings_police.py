@@ -176,7 +176,7 @@ class NoticeSettings(Section):
     """Whether the police want to be told before a test."""
 
     hours: int = Field(24, ge=1, le=720)
-    """How long beforehand; the test waits that long after the notice."""
+    """How long beforehand; a scheduled test waits that long after the notice."""
 
     text: str = Field("", max_length=500)
     """What to tell whom, shown with the notice."""
@@ -211,7 +211,7 @@ class PoliceLinkSettings(Section):
     """A link without an acknowledged test in this time is unverified."""
 
     test_notice: NoticeSettings | None = None
-    """Tell somebody before each scheduled test."""
+    """Tell the police before a scheduled test; ask before a walk test whether they were told."""
 
     unacknowledged_after_s: float = Field(2.0, ge=0.5, le=60)
     """An alarm that no receiver has acknowledged after this long raises the loudest alert there
