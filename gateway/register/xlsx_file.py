@@ -13,13 +13,21 @@ from gateway.problem import Problem
 from gateway.register.entries import Parsed, Table
 from gateway.register.rows import Row, read_rows
 
-MOST_UNPACKED: Final = 1 << 30
-"""Bytes that the parts of a file may come to: it is packed, and a small one can hold anything."""
+MOST_UNPACKED: Final = 128 << 20
+MOST_BESIDE: Final = 8 << 20
+"""Bytes that the parts of a file may come to, and those beside its tables and pictures, such as its
+styles: it is packed, and a small one can hold anything. 100,000 devices are 60 MB. Beside them there
+are some 10 KB, of which each byte takes 24 in memory.
+"""
+
+MOST_ROWS: Final = 1 << 20
+"""Excel's own bound. A row says its number itself, and those before it are gone through."""
 
 MOST_COLUMNS: Final = 100
 EXACT: Final = 10**15
 """Excel keeps 15 digits of a number: beyond, an id is lost."""
 
+_TABLES_AND_PICTURES: Final = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "xl/drawings/")
 _ZEROS: Final = re.compile(r"0+\Z")
 
 
@@ -28,7 +36,7 @@ class _Sheet(Protocol):
 
     def reset_dimensions(self) -> None: ...
 
-    def iter_rows(self, *, max_col: int) -> Iterator[tuple[Any, ...]]: ...
+    def iter_rows(self, *, max_col: int, max_row: int) -> Iterator[tuple[Any, ...]]: ...
 
 
 def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
@@ -42,8 +50,8 @@ def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
 
     parsed = Parsed()
     try:
-        if _unpacked(raw) > MOST_UNPACKED:
-            message = "unpacks to more than 1 GB; save it anew without pictures, or as CSV"
+        if _unpacks_to_too_much(raw):
+            message = "unpacks to more than any list of devices; save it anew as CSV"
             return Parsed(problems=[Problem(name, None, "", message)])
         book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         without: list[Problem] = []
@@ -61,9 +69,14 @@ def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
     return parsed
 
 
-def _unpacked(raw: bytes) -> int:
+def _unpacks_to_too_much(raw: bytes) -> bool:
+    whole = beside = 0
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-        return sum(part.file_size for part in packed.infolist())
+        for part in packed.infolist():
+            whole += part.file_size
+            if not part.filename.startswith(_TABLES_AND_PICTURES):
+                beside += part.file_size
+    return whole > MOST_UNPACKED or beside > MOST_BESIDE
 
 
 def _read_sheet(
@@ -85,7 +98,7 @@ def _read_sheet(
 
 
 def _rows(sheet: _Sheet) -> Iterator[Row]:
-    for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
+    for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS), 1):
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()

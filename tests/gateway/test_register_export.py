@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from collections.abc import Callable
 from datetime import datetime
 
@@ -21,7 +22,7 @@ from gateway.register.export import Thing, columns_out, header_of, write_csv, wr
 from gateway.register.plan import plan_import
 from gateway.register.register import Register
 from gateway.register.rows import IN_ROWS
-from gateway.register.xlsx_file import parse_xlsx
+from gateway.register.xlsx_file import MOST_BESIDE, parse_xlsx
 
 KINDS = load_kinds(default_config_dir() / "kinds")
 EVIL = [
@@ -184,6 +185,12 @@ def test_headers_are_what_the_import_reads(table: Table) -> None:
         assert field == f"{column.field})"
 
 
+SHEET = (
+    b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    b"<sheetData>%s</sheetData></worksheet>"
+)
+
+
 class TestReadingXlsx:
     """Workbooks as bureaus keep them."""
 
@@ -262,6 +269,37 @@ class TestReadingXlsx:
         (problem,) = self.parse(设备=[["学校", "设备编号", "设备类型"]]).problems
 
         assert "unpacks to more than" in problem.message
+
+    def test_a_small_file_whose_looks_unpack_to_too_much_is_refused(self) -> None:
+        """Styles of 60 MB, packed into 60 KB, took 1.4 GB of memory and a minute and a half."""
+        raw = self.with_part("xl/styles.xml", b" " * (MOST_BESIDE + 1))
+
+        (problem,) = parse_xlsx(raw, "b.xlsx").problems
+
+        assert len(raw) < 100_000
+        assert "unpacks to more than" in problem.message
+
+    def test_a_row_that_calls_itself_the_last_of_a_billion_is_not_waited_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.register.xlsx_file.MOST_ROWS", 1000)
+        rows = b'<row r="1000000000000"><c t="inlineStr"><is><t>x</t></is></c></row>'
+        raw = self.with_part("xl/worksheets/sheet1.xml", SHEET % rows)
+
+        assert parse_xlsx(raw, "b.xlsx").problems
+
+    def with_part(self, name: str, content: bytes) -> bytes:
+        """A workbook of which one part is something else."""
+        made = io.BytesIO()
+        Workbook().save(made)
+        changed = io.BytesIO()
+        with (
+            zipfile.ZipFile(made) as before,
+            zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as after,
+        ):
+            for part in before.infolist():
+                after.writestr(part, content if part.filename == name else before.read(part))
+        return changed.getvalue()
 
     @given(st.integers(0, 5000), st.binary(min_size=1, max_size=20))
     @settings(max_examples=15, deadline=None)
