@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import typer
 
 from gateway.cli.options import ConfigOption, settings_of, tell, told
 from gateway.kinds import load_kinds, rule_models
+from gateway.police.making import make_links
 from gateway.problem import near_miss
 from gateway.register.apply import register_at
 from gateway.register.entries import Table
@@ -22,6 +24,7 @@ def check_config(config: ConfigOption = None) -> None:
     with told():
         settings = settings_of(config)
         kinds = load_kinds(settings.kinds)
+        _check_police_links(settings)
         register = register_at(settings.database)
         plan = plan_import(read_files(settings.sites), register, kinds, rule_models())
         if plan.problems:
@@ -36,6 +39,17 @@ def check_config(config: ConfigOption = None) -> None:
         )
 
 
+def _check_police_links(settings: Settings) -> None:
+    """What the links' settings name - templates, authorities - is read as at a start."""
+    made = make_links(settings.police_links, lambda: 0)
+    asyncio.run(made.aclose())
+    for name, reason in made.broken.items():
+        for line in reason.splitlines():
+            typer.echo(f"police_links: {name}: {line}", err=True)
+    if made.broken:
+        raise typer.Exit(1)
+
+
 def _new_schools(plan: Plan) -> Iterator[Key]:
     return (change.key for change in plan.added if change.table is Table.SCHOOLS)
 
@@ -44,6 +58,8 @@ def _strangers(settings: Settings, schools: set[Key]) -> Iterator[str]:
     """Schools that the settings speak of and nobody has registered: allowed, but often a slip."""
     known = [school for (school,) in sorted(schools)]
     named = [(f"dialects: {one.dialect}", one.school) for one in settings.dialects]
+    for link in settings.police_links:
+        named += [(f"police_links: {link.name}", school) for school in link.schools]
     for webhook in settings.notification.webhooks:
         named += [(f"notification.webhooks: {webhook.name}", one) for one in webhook.schools]
     for where, school in named:

@@ -16,7 +16,14 @@ from devices.police_link.dc09 import Format, Identity
 from devices.police_link.dc09_link import Dc09Config, Dc09Link
 from devices.police_link.dc09_path import Endpoint, Transport
 from devices.police_link.http_push import HttpPushLink, PushConfig, push_client
-from devices.police_link.link import Path, PoliceLink
+from devices.police_link.link import (
+    Exchange,
+    LinkEvent,
+    OnExchange,
+    Path,
+    PoliceLink,
+    Report,
+)
 from devices.police_link.push_template import load_push_template
 from gateway.paths import default_config_dir
 from gateway.police.forwarding import link_id
@@ -37,11 +44,55 @@ _FORMATS: Final[Mapping[str, Format]] = {
 }
 
 
+class NotMadeError(LookupError):
+    """A link that cannot be, and why: what its settings name is not as it has to be."""
+
+
+class NotMade:
+    """Stands for such a link: each alarm for it says why it does not go."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason: Final = reason
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """None."""
+        return ()
+
+    async def send(
+        self,
+        event: LinkEvent,  # noqa: ARG002 - the seam's
+        *,
+        on_exchange: OnExchange | None = None,  # noqa: ARG002 - the seam's
+    ) -> Report:
+        """Raises `NotMadeError`."""
+        raise NotMadeError(self._reason)
+
+    async def probe(
+        self,
+        path: Path,  # noqa: ARG002 - the seam's
+        event: LinkEvent | None = None,  # noqa: ARG002 - the seam's
+    ) -> Exchange:
+        """Raises `NotMadeError`."""
+        raise NotMadeError(self._reason)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
 class Made(msgspec.Struct, frozen=True):
-    """Links by id, and the connections that some of them share."""
+    """Links by id, and the connections that some of them share. ``broken``: what is wrong with a
+    link, by its name in the settings; its alarms say so.
+    """
 
     links: dict[str, PoliceLink]
     clients: list[httpx.AsyncClient]
+    broken: dict[str, str]
+
+    @property
+    def working(self) -> dict[str, PoliceLink]:
+        """Those that can be watched."""
+        return {name: one for name, one in self.links.items() if not isinstance(one, NotMade)}
 
     async def aclose(self) -> None:
         """Let go of everything."""
@@ -54,15 +105,21 @@ class Made(msgspec.Struct, frozen=True):
 def make_links(settings: Sequence[PoliceLinkSettings], now: Callable[[], int]) -> Made:
     """All links of ours, not yet connected; ``now`` in ms. Reads templates, so it blocks.
 
-    Raises ``ValueError`` for what cannot be: the settings have been checked, templates have not.
+    The settings have been checked, the files that they name have not. What is wrong with one link
+    keeps no other from being made.
     """
-    made = Made({}, [])
+    made = Made({}, [], {})
     for link in settings:
-        if link.dc09 is not None:
-            for school, of in link.schools.items():
-                made.links[link_id(school, link.name)] = Dc09Link(_dc09(link.dc09, of), now=now)
-        elif link.http is not None:
-            _make_pushes(link, link.http, made, now)
+        try:
+            if link.dc09 is not None:
+                for school, of in link.schools.items():
+                    made.links[link_id(school, link.name)] = Dc09Link(_dc09(link.dc09, of), now=now)
+            elif link.http is not None:
+                _make_pushes(link, link.http, made, now)
+        except (ValueError, OSError) as error:
+            made.broken[link.name] = str(error)
+            for school in link.schools:
+                made.links[link_id(school, link.name)] = NotMade(str(error))
     return made
 
 

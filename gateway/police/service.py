@@ -238,7 +238,10 @@ class Police:
         return state.device
 
     async def made(self, link: str) -> PoliceLink:
-        """The link itself, once it is made. Raises ``KeyError`` for one that is not ours."""
+        """The link itself, once it is made, or what stands for one that cannot be.
+
+        Raises ``KeyError`` for one that is not ours.
+        """
         await self._begun.wait()
         return self._links[link]
 
@@ -255,7 +258,7 @@ class Police:
         """Send a test event. ``paths`` ``None`` = as an alarm would go; else over each of them.
 
         What came of it tells of the link's state, too. Raises ``LookupError`` for a link that is
-        none of ours.
+        none of ours, or cannot be made.
         """
         info = self._infos.get(link_id)
         if info is None or not info.own:
@@ -323,8 +326,10 @@ class Police:
         if not self._begun.is_set():
             # In a thread: what the links are made of is not imported before.
             self._made = await asyncio.to_thread(self._make)
+            for name, reason in self._made.broken.items():
+                _log.error("police.link_not_made", link=name, why=reason)
             self._links.update(self._made.links)
-            self.watch.add(self._links)
+            self.watch.add(self._made.working)
             self._begun.set()
         async with asyncio.TaskGroup() as tasks:
             for receiver, lane in self._lanes.items():

@@ -245,6 +245,22 @@ class TestCheckConfig:
         assert checked.output.count("note: ") == 1
         assert "dialects: tasmota: school 'n03' is not registered" in checked.output
 
+    def test_says_what_is_wrong_with_the_template_of_a_police_link(self, desk: Desk) -> None:
+        desk.write("platform.key", "sixteen bytes at least")
+        desk.write("platform.json", '{"name": "x", "messages": {"alarm": {"a": "{no_such}"}}}')
+        http = "{url: https://a.example/, secret: {file: platform.key}, template: platform.json}"
+        link = f"{{name: platform, category: SP5, schools: {{n03: {{}}}}, http: {http}}}"
+        settings = f"directory: var\nsites: [site.yaml]\npolice_links: [{link}]\n"
+        desk.write("gateway.yaml", settings)
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 1
+        assert "police_links: platform: " in checked.output
+        assert "platform.json: messages.supervision: is missing" in checked.output
+        desk.write("gateway.yaml", settings.replace(", template: platform.json", ""))
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 0, checked.output
+        assert "police_links: platform: school 'n03' is not registered" in checked.output
+
     @pytest.mark.parametrize(
         "command", [["import", "site.yaml", "--yes"], ["import", "site.yaml", "--dry-run"],
                     ["check-config"]]
