@@ -71,13 +71,17 @@ async def get_timeline(
     rows = await services.read(days_of(device.row, span[0], today))
     alerts = await services.read(alerts_during(device.row, span[0] * DAY))
     verified = await services.read(verifications_during(device.row, span[0] * DAY))
-    counted = timeline(
-        today_too(rows, found.connection, today),
-        alerts,
-        await services.read(days_listened(span[0], today)),
-        days=span,
-        limit=found.connection.limit,
-        silent_now=not found.evidence.deaf and is_silent(found.evidence),
+    listened = await services.read(days_listened(span[0], today))
+    # In a thread: 500 alerts over a year are 100 ms.
+    counted = await services.readers.run(
+        lambda: timeline(
+            today_too(rows, found.connection, today),
+            alerts,
+            listened,
+            days=span,
+            limit=found.connection.limit,
+            silent_now=not found.evidence.deaf and is_silent(found.evidence),
+        )
     )
     return TimelineOut(
         days=[
