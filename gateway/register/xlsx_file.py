@@ -15,9 +15,9 @@ from gateway.register.rows import Row, read_rows
 
 MOST_UNPACKED: Final = 128 << 20
 MOST_BESIDE: Final = 8 << 20
-"""Bytes that the parts of a file may come to, and those beside its tables and pictures, such as its
-styles: it is packed, and a small one can hold anything. 100,000 devices are 60 MB. Beside them there
-are some 10 KB, of which each byte takes 24 in memory.
+"""Bytes that the parts of a file may come to, and those beside its tables and pictures, such as
+its styles: it is packed, and a small one can hold anything. 100,000 devices are 60 MB. Beside them
+there are some 10 KB, of which each byte takes 24 in memory.
 """
 
 MOST_ROWS: Final = 1 << 20
