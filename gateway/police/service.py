@@ -271,6 +271,8 @@ class Police:
 
         def seen(exchange: Exchange) -> None:
             exchanges.append(exchange)
+            # At once: whoever gives up the test half way leaves what was exchanged all the same.
+            self._record.tell(info, Attempt(event, exchange, len(exchanges)))
             self.seen(link_id, exchange)
             if paths is not None or exchange.acknowledged:
                 self.watch.tested(link_id, exchange.path, exchange)
@@ -283,8 +285,6 @@ class Police:
             for path in paths:
                 seen(await link.probe(path, event))
             report = Report(key=event.key, exchanges=tuple(exchanges))
-        for number, exchange in enumerate(exchanges, 1):
-            self._record.tell(info, Attempt(event, exchange, number))
         _log.info(
             "police.tested", link=link_id, actor=actor, arrived=report.acknowledged is not None
         )

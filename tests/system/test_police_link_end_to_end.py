@@ -203,6 +203,23 @@ async def test_an_alarm_that_nobody_takes_is_the_loudest_alert_and_arrives_once_
         assert len(panics(it.primary)) == 1
 
 
+async def test_a_gateway_that_is_stopped_has_written_down_what_it_knew(tmp_path: Path) -> None:
+    async with town(tmp_path) as it:
+        await it.link_in("up")
+        await it.press()
+        await it.primary.until(lambda: bool(panics(it.primary)))
+        await it.stop_gateway()
+        with sqlite3.connect(tmp_path / "campus.db") as store:
+            waits = (
+                "SELECT count(*) FROM outbox WHERE receiver LIKE 'police:%' AND delivered IS NULL"
+            )
+            assert store.execute(waits).fetchone() == (0,), "or it would be sent once more"
+            # Kept once a minute, and the gateway has not run for one.
+            days = "SELECT sum(exchanges) FROM link_days WHERE link = ?"
+            (exchanges,) = store.execute(days, (f"{SCHOOL}/{LINK}",)).fetchone()
+        assert exchanges >= 3, "supervision, the test, the alarm"
+
+
 async def test_a_link_that_is_taken_out_of_the_settings_leaves_nothing_that_stands(
     tmp_path: Path,
 ) -> None:
