@@ -106,7 +106,7 @@ async def test_the_whole_walk_test_goes_by_thumb(
     await expect(page.locator("[data-step=confirm]")).to_have_attribute("data-verdict", "met")
     run = page.locator("[data-run]")
     await expect(run).to_have_attribute("data-verdict", "met")
-    await page.locator("[data-step=send] summary").tap()
+    await page.locator("[data-step=send] summary").first.tap()
     await expect(page.locator("[data-step=send]")).to_contain_text('ACK"')
     await expect(confirm).to_have_count(0)
     assert await page.evaluate("document.documentElement.scrollWidth") == 390
