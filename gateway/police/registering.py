@@ -24,6 +24,11 @@ _SAID_KEPT: Final = 10_000
 _log: Final = structlog.get_logger(__name__)
 
 
+def stands_for_a_link(device: Device) -> bool:
+    """Whether it is such a device, and not one that has only the name of a link."""
+    return device.kind == KIND and device.dialect == DIALECT
+
+
 class Registering(Protocol):
     """Puts devices on the register and takes them off; an empty ``actor`` is the gateway itself."""
 
@@ -64,7 +69,7 @@ async def _ensure(
     """Register the link's device when it is not; why it cannot be, or nothing."""
     found = find(info.school, info.name)
     if found is not None:
-        if found.kind == KIND and found.dialect == DIALECT:
+        if stands_for_a_link(found):
             return ""
         return (
             f"its school has another device '{info.name}' ({found.kind}, {found.dialect}): "

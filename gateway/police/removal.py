@@ -22,11 +22,11 @@ from gateway.notification.rows import give_up, tallies
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.work import Work
-from gateway.police.forwarding import KIND, link_id, link_of
+from gateway.police.forwarding import link_id, link_of
 from gateway.police.hosts import UNATTESTED
 from gateway.police.links import LinkInfo
 from gateway.police.record import UNREACHED
-from gateway.police.registering import DIALECT, Registering
+from gateway.police.registering import Registering, stands_for_a_link
 from gateway.store.batch import POLICE
 from gateway.store.store import Store
 
@@ -100,7 +100,7 @@ class Removal:
         """Those that the gateway put on the register for links that it has no longer."""
         for device in self._roster.devices():
             link = link_id(device.school, device.id)
-            if device.kind == KIND and device.dialect == DIALECT and not self._has(link):
+            if stands_for_a_link(device) and not self._has(link):
                 yield link, device
 
     def _left_waiting(self) -> list[str]:

@@ -25,12 +25,12 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.police.codes import zone_of
-from gateway.police.forwarding import KIND, receiver_for, receiver_of
+from gateway.police.forwarding import receiver_for, receiver_of
 from gateway.police.hosts import Hosts
 from gateway.police.lane import Lane
 from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
-from gateway.police.registering import Registering, keep_registered
+from gateway.police.registering import Registering, keep_registered, stands_for_a_link
 from gateway.police.sendings import Attempt
 from gateway.police.testing import (
     ANNOUNCED,
@@ -233,7 +233,7 @@ class Police:
         """The device that stands for a link in alerts; the gateway itself until it has one."""
         info = self._infos[link]
         state = self._judge.roster.state(info.school, info.name)
-        if state is None or state.device.kind != KIND:
+        if state is None or not stands_for_a_link(state.device):
             return GATEWAY
         return state.device
 

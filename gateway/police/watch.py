@@ -23,6 +23,7 @@ from gateway.clock import Clock
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.work import Work
 from gateway.police.links import LinkInfo
+from gateway.police.registering import stands_for_a_link
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
 from gateway.store.store import StoreError
@@ -179,7 +180,7 @@ class LinkWatch:
     def _hear(self, link: str, work: Work) -> None:
         info, view = self._links[link], self.view(link)
         device = self._judge.roster.state(info.school, info.name)
-        if view is not None and device is not None:
+        if view is not None and device is not None and stands_for_a_link(device.device):
             self._judge.hear_own(device.device.row, _values(view), work.batch.now, work)
 
     def _write(self, link: str, change: StateChange, work: Work) -> None:

@@ -167,6 +167,15 @@ async def test_nothing_over_mqtt_can_speak_for_a_link_that_is_ours(control: Cont
     assert control.judge.roster.found(route) is None
 
 
+async def test_a_device_that_only_has_the_name_of_a_link_is_not_spoken_for(
+    control: Control,
+) -> None:
+    control.judge.roster.put(Device("no3", "110", "smoke", row=1), control.clock.now())
+    control.hears(Result.ACKNOWLEDGED)
+    await control.watch.drain()
+    assert control.state_of_device() is None
+
+
 async def test_the_newest_exchanges_are_kept_for_whoever_looks(control: Control) -> None:
     for _ in range(60):
         control.hears(Result.ACKNOWLEDGED)
