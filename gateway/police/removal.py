@@ -99,9 +99,10 @@ class Removal:
     def _devices(self) -> Iterator[tuple[str, Device]]:
         """Those that the gateway put on the register for links that it has no longer."""
         for device in self._roster.devices():
-            link = link_id(device.school, device.id)
-            if stands_for_a_link(device) and not self._has(link):
-                yield link, device
+            if stands_for_a_link(device):
+                link = link_id(device.school, device.id)
+                if not self._has(link):
+                    yield link, device
 
     def _left_waiting(self) -> list[str]:
         """The outbox's receivers that nobody sends to, and that something waits for."""
@@ -114,11 +115,11 @@ class Removal:
     def _end(self, link: str, device: Device, work: Work) -> int:
         """End what stands of a link; how many alarms it has not brought to the police."""
         now, name = work.batch.now, link.partition("/")[2]
-        untold = self._give_up_alerts(link, work)
+        untold = self._give_up_alarms(link, work)
         standing = self._book.of(device.row, UNREACHED)
         if untold and (standing is None or not standing.active):
             # Nobody has been called yet.
-            why = Explanation(RULE, "police_link_removed_untold", {"link": name, "link_id": link})
+            why = Explanation(RULE, "police_link_removed_untold", {"link": name})
             self._book.fold(
                 Finding(UNREACHED, False, Priority.EMERGENCY, now, now, why, occurrence=True),
                 device,
@@ -132,10 +133,13 @@ class Removal:
                 )
         return untold
 
-    def _give_up_alerts(self, link: str, work: Work) -> int:
-        """Say on the alerts themselves that the link will not bring them to the police."""
-        now, emergencies = work.batch.now, 0
-        for alert in tuple(self._book):
+    def _give_up_alarms(self, link: str, work: Work) -> int:
+        """Say on the alarms themselves that the link will not bring them to the police.
+
+        Not on faults: what has not arrived calls for the telephone.
+        """
+        now, given_up = work.batch.now, 0
+        for alert in [one for one in self._book if one.emergency]:
             for forward in alert.forwards:
                 if (
                     link_id(alert.school, forward.link) != link
@@ -156,8 +160,8 @@ class Removal:
                     },
                 )
                 self._book.record(alert, course.folded(), work)
-                emergencies += alert.emergency
-        return emergencies
+                given_up += 1
+        return given_up
 
     async def _end_unattested(self) -> None:
         """Nobody attests tests of a host's link that is not in the settings either."""
