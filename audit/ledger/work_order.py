@@ -74,7 +74,8 @@ class SignedStep(msgspec.Struct, frozen=True, kw_only=True):
     """One step with who signs for it. ``actor`` is a user's name; empty = the gateway.
 
     ``photos`` are SHA-256 of pictures. ``detail``: ``to`` (assigned), ``due`` and ``was``
-    (extended), ``verification`` (its id), ``alert`` and ``faults``.
+    (extended), ``verification`` (its id), ``alert`` and ``faults``. ``key`` is the name that the
+    sender gave the act; empty when none was given.
     """
 
     at: int
@@ -83,6 +84,7 @@ class SignedStep(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     photos: tuple[str, ...] = ()
     detail: dict[str, str | int | None] = msgspec.field(default_factory=dict)
+    key: str = ""
 
 
 class WorkOrder(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,14 +201,15 @@ def opened(order: WorkOrder, *, actor: str) -> WorkOrder:
 
 
 def act(
-    order: WorkOrder, action: Action, *, actor: str, now: int, verifiable: bool
+    order: WorkOrder, action: Action, *, actor: str, now: int, verifiable: bool, key: str = ""
 ) -> WorkOrder | Refusal:
     """Do what a person asks. The same order comes back when all is so already.
 
     ``verifiable``: whether a verification can prove the repair; then nobody may accept without.
-    A step that is the same as the last one is taken for a message sent twice.
+    A step with the ``key`` of an earlier one, or the same as the last one, is taken for a message
+    sent twice.
     """
-    step = _step(order, action, actor, now)
+    step = msgspec.structs.replace(_step(order, action, actor, now), key=key)
     if _repeats(order, step):
         return order
     refusal = _refused(order, action, now, verifiable=verifiable)
@@ -294,6 +297,10 @@ def _with(order: WorkOrder, step: SignedStep, **changes: object) -> WorkOrder:
 
 def _repeats(order: WorkOrder, step: SignedStep) -> bool:
     """Whether the last step is this one: a phone sends again what it got no answer to."""
+    if step.key and any(
+        (before.actor, before.key) == (step.actor, step.key) for before in order.steps
+    ):
+        return True
     last = order.steps[-1]
     same = (last.actor, last.kind, last.text, last.photos) == (
         step.actor,

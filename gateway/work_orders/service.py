@@ -157,8 +157,13 @@ class WorkOrders:
             await self._write([(order, ())], now, urgent=True)
             return order
 
-    async def act(self, number: int, action: Action, actor: str) -> WorkOrder | Refusal:
-        """Do something to an order in the name of ``actor``; returns when it is committed."""
+    async def act(
+        self, number: int, action: Action, actor: str, *, key: str = ""
+    ) -> WorkOrder | Refusal:
+        """Do something to an order in the name of ``actor``; returns when it is committed.
+
+        With the same ``key`` again, it is done once, whatever happened in between.
+        """
         async with self._alone():
             order = await self._read(one_order(number))
             if order is None:
@@ -169,7 +174,8 @@ class WorkOrders:
                 if missing is not None:
                     return Refusal("unknown_picture", f"upload the picture {missing} first")
             now = self._clock.now()
-            after = act(order, action, actor=actor, now=now, verifiable=self.verifiable(order))
+            able = self.verifiable(order)
+            after = act(order, action, actor=actor, now=now, verifiable=able, key=key)
             if isinstance(after, Refusal) or after is order:
                 return after
             await self._write([(after, ())], now, urgent=True)

@@ -30,6 +30,7 @@ from gateway.api.models.work_orders import (
 from gateway.api.present_work_orders import order_out, what_for
 from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.routes.devices import visible_device
+from gateway.api.routes.verifications import Key
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller, What, role_may
 from gateway.security.accounts import User, all_users, user_named
@@ -158,13 +159,14 @@ async def act_on_work_order(
     caller: Repairer,
     id: OrderNumber,  # noqa: A002
     action: WorkOrderActionIn,
+    key: Key = None,
 ) -> WorkOrderOut:
     """Do something to it. The same sent twice, as a phone does without an answer, is done once."""
     order = await _visible(services, caller, id)
     check(caller, what_for(action.action), order.school, f"work order {id}")
     if isinstance(action, AssignOrderIn) and action.to is not None:
         await _check_assignee(services, action.to, order.school)
-    result = await services.work_orders.act(id, _act(action), caller.name)
+    result = await services.work_orders.act(id, _act(action), caller.name, key=key or "")
     if isinstance(result, Refusal):
         raise refused(result.code, result.detail)
     return order_out(services, result, caller)

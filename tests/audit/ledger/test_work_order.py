@@ -213,6 +213,25 @@ def test_what_a_phone_sends_twice_is_done_once() -> None:
         assert act(order, action, actor="tim", now=BEGIN + 99, verifiable=True) is order
 
 
+def test_what_a_phone_sends_again_after_others_have_acted_is_done_once() -> None:
+    done = act(an_order(), Done("new battery"), actor="tim", now=BEGIN, verifiable=True, key="a1")
+    assert isinstance(done, WorkOrder)
+    failed = proven(
+        done, Proof("v1", BEGIN + HOUR, Verdict.FAILED), fault_stands=False, now=BEGIN + HOUR
+    )
+
+    def again(actor: str, key: str) -> WorkOrder:
+        result = act(
+            failed, Done("new battery"), actor=actor, now=BEGIN + 99, verifiable=True, key=key
+        )
+        assert isinstance(result, WorkOrder)
+        return result
+
+    assert again("tim", "a1") is failed  # no second report, which nobody made
+    assert again("tim", "a2").state is OrderState.DONE
+    assert again("olga", "a1").state is OrderState.DONE
+
+
 def test_a_second_persons_same_words_are_a_step_of_their_own() -> None:
     order = after(an_order(), Comment("seen"))
 

@@ -402,6 +402,21 @@ async def test_many_faults_of_a_school_are_one_order_and_all_are_covered(
     assert campus.counted("SELECT count(*) FROM work_order_alerts") == 30
 
 
+async def test_an_act_that_a_phone_sends_again_after_somebody_elses_is_done_once(door) -> None:
+    tim, olga = await door.as_("tim"), await door.as_("olga")
+    device = {"school": "no3", "id": "lab-2"}
+    await tim.post("/api/v1/work-orders", json={"device": device, "text": "x"})
+    path = "/api/v1/work-orders/1/actions"
+    mine = {"json": {"action": "assign", "to": "tim"}, "headers": {"Idempotency-Key": "k1"}}
+
+    await tim.post(path, **mine)
+    await olga.post(path, json={"action": "assign", "to": "olga"})
+    again = await tim.post(path, **mine)
+
+    assert (again.status_code, again.json()["assignee"]) == (200, "olga")
+    assert len(again.json()["steps"]) == 3
+
+
 async def test_what_many_people_do_at_once_is_all_kept(door, campus) -> None:
     tim, olga = await door.as_("tim"), await door.as_("olga")
     device = {"school": "no3", "id": "lab-2"}
