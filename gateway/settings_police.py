@@ -211,7 +211,7 @@ class PoliceLinkSettings(Section):
     """A link without an acknowledged test in this time is unverified."""
 
     test_notice: NoticeSettings | None = None
-    """Tell the police before a scheduled test; ask before a walk test whether they were told."""
+    """Tell the police before a scheduled test; ask before any other whether they were told."""
 
     unacknowledged_after_s: float = Field(2.0, ge=0.5, le=60)
     """An alarm that no receiver has acknowledged after this long raises the loudest alert there

@@ -31,7 +31,7 @@ def procedure_for(subject: Subject, new_id: Callable[[int], str]) -> Procedure:
         case "repeater":
             return RoundTrip(subject, new_id)
         case "police-link" if subject.links:
-            return LinkTest(subject.links[0])
+            return LinkTest(subject.links[0], notices=subject.notices)
         case "police-link":
             return Attested()
         case _:

@@ -1,4 +1,8 @@
-"""A police link: a test event over every path, and its acknowledgement."""
+"""A police link: a test event over every path, and its acknowledgement.
+
+Where the police want to be told beforehand, a test that a person begins waits for that person's
+word; a scheduled one has been announced (`gateway.police.testing`).
+"""
 
 from __future__ import annotations
 
@@ -6,8 +10,19 @@ from collections.abc import Sequence
 from typing import Final
 
 from audit.verification.model import Verdict, Verification
-from audit.verification.procedure import Cancelled, Course, Exchanged, Input, Sent
+from audit.verification.notice import NOT_GIVEN, Notices
+from audit.verification.notice import STEP as NOTICE
+from audit.verification.procedure import (
+    Cancelled,
+    Course,
+    Exchanged,
+    Input,
+    LinkNotice,
+    PoliceTold,
+    Sent,
+)
 from audit.verification.sending import NO_REPORT, Sending
+from audit.verification.sending import STEP as SEND
 from audit.verification.steps import Ending, ended, present
 from devices.police_link.link import Code, Path
 
@@ -15,25 +30,37 @@ _CANCELLED: Final = Ending(Verdict.UNKNOWN, "cancelled")
 
 
 class LinkTest:
-    """Step ``send``: each of ``paths`` has to acknowledge by itself (none = as an alarm goes)."""
+    """Steps ``notice`` (where it is wanted) and ``send``: each of ``paths`` has to acknowledge by
+    itself (none = as an alarm goes)."""
 
     kind = "link"
 
     def __init__(
-        self, link: str, *, code: Code = Code.MANUAL_TEST, paths: Sequence[Path] = ()
+        self,
+        link: str,
+        *,
+        code: Code = Code.MANUAL_TEST,
+        paths: Sequence[Path] = (),
+        notices: Sequence[LinkNotice] = (),
     ) -> None:
+        self._notices: Final = Notices(notices)
         self._sending: Final = Sending((link,), code, paths)
 
     def begin(self, run: Verification, now: int) -> Course:
-        """Send."""
-        return self._sending.begin(run, now)
+        """Send, once the police know of it."""
+        run, known = self._notices.ask(run, now)
+        return self._sending.begin(run, now) if known else Course(run)
 
     def take(self, run: Verification, heard: Input, now: int) -> Course:
         """What the receivers said."""
-        if present(run) is None:
+        step = present(run)
+        if step is None:
             return Course(run)
         match heard:
-            case Exchanged() | Sent():
+            case PoliceTold() if step.step == NOTICE:
+                told = self._notices.take(run, heard, now)
+                return Course(run) if told is run else self.begin(told, now)
+            case Exchanged() | Sent() if step.step == SEND:
                 course, all_there = self._sending.take(run, heard, now)
                 if not all_there:
                     return course
@@ -45,7 +72,8 @@ class LinkTest:
                 return Course(run)
 
     def tick(self, run: Verification, now: int) -> Course:
-        """No report came back."""
+        """Nobody told the police, or no report came back."""
         step = present(run)
-        over = step is not None and step.due is not None and now >= step.due
-        return Course(NO_REPORT.of(run, now) if over else run)
+        if step is None or step.due is None or now < step.due:
+            return Course(run)
+        return Course((NOT_GIVEN if step.step == NOTICE else NO_REPORT).of(run, now))

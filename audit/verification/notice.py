@@ -1,8 +1,8 @@
-"""Notice to the police before a walk test, where their link wants it: by a person, in their words.
+"""Notice to the police before a test, where their link wants it: by a person, in their words.
 
-One step for each such link. No window opens before the last of them: who tests says that the
-police were told as long beforehand as agreed, and whom they told and how; or it is known already,
-by the announcement of a scheduled test, or because somebody gave notice lately.
+One step for each such link. No window opens and nothing is sent before the last of them: who tests
+says that the police were told as long beforehand as agreed, and whom they told and how; or it is
+known already, by the announcement of a scheduled test, or because somebody gave notice lately.
 """
 
 from __future__ import annotations

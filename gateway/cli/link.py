@@ -24,6 +24,7 @@ def links() -> None:
 
 @link_app.command("test")
 def send_test(
+    *,
     school: SchoolArgument,
     link: Annotated[
         str | None, typer.Option("--link", help="Its name. Default: all of the school's.")
@@ -33,6 +34,10 @@ def send_test(
     token: TokenOption = None,
     url: UrlOption = None,
     reason: Annotated[str, typer.Option(help="Kept with the facts.")] = "",
+    notice: Annotated[
+        str | None,
+        typer.Option(help="Whom of the police you told beforehand and how, where they want that."),
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object a link, for programs.")
     ] = False,
@@ -44,7 +49,7 @@ def send_test(
     try:
         with signed_in(config, user=user, token=token, url=url) as remote:
             names = [link] if link else _own_links(remote, school)
-            runs = [_tested(remote, school, name, reason, quiet=as_json) for name in names]
+            runs = [_tested(remote, school, name, reason, notice, quiet=as_json) for name in names]
     except RemoteError as error:
         typer.echo(f"campus: {error}", err=True)
         raise typer.Exit(STATUS["unknown"]) from error
@@ -71,6 +76,8 @@ def _own_links(remote: Remote, school: str) -> list[str]:
     return names
 
 
-def _tested(remote: Remote, school: str, name: str, reason: str, *, quiet: bool) -> dict[str, Any]:
+def _tested(
+    remote: Remote, school: str, name: str, reason: str, notice: str | None, *, quiet: bool
+) -> dict[str, Any]:
     begun = remote.post(f"/links/{school}/{name}/test", {"reason": reason})
-    return Follower(remote, quiet=quiet).to_the_end(begun)
+    return Follower(remote, quiet=quiet).to_the_end(begun, notice=notice)

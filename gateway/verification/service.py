@@ -126,7 +126,7 @@ class Verifications:
             known = await self._known(name, key)
             if known is not None:
                 return known
-            notices = await self._notices(school)
+            notices = await self._notices(self._sender.links_of(school))
             state = self._judge.roster.state(school, device)
             if state is None:
                 return Refusal("unknown_device", f"{school}/{device} is not registered")
@@ -160,9 +160,11 @@ class Verifications:
             known = await self._known(name, key)
             if known is not None:
                 return known
+            # What the schedule tests has been announced.
+            notices = await self._notices([link]) if actor else ()
             state = self._judge.roster.state(school, device)
             found = None if state is None else state.device
-            procedure = LinkTest(link, code=code, paths=paths)
+            procedure = LinkTest(link, code=code, paths=paths, notices=notices)
             return await self._start(name, actor, school, link, procedure, found)
 
     async def _start(
@@ -340,10 +342,10 @@ class Verifications:
             return Refusal("alarm_stands", f"alarm {alarm.id} of this device is unacknowledged")
         return None
 
-    async def _notices(self, school: str) -> tuple[LinkNotice, ...]:
-        """Over which links of a school the police want to be told, and when they last were."""
+    async def _notices(self, links: Sequence[str]) -> tuple[LinkNotice, ...]:
+        """Over which of these links the police want to be told, and when they last were."""
         found = []
-        for link in self._sender.links_of(school):
+        for link in links:
             notice = self._sender.notice_of(link)
             if notice is not None:
                 given = await asyncio.to_thread(self._store.read, last_notice(link))
@@ -372,7 +374,7 @@ class Verifications:
             online=None if state is None else state.online,
             values={} if state is None else dict(state.values),
             links=links,
-            notices=notices,
+            notices=tuple(one for one in notices if one.link in links),
             answers=device.dialect == Native.name and device.kind != "police-link",
             window=max(1000, min(window_ms, LONGEST_MS)),
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from verified import NOW, Run
+from verified import NOW, Run, exchange
 
+from audit.verification.link import LinkTest
 from audit.verification.model import Verdict
 from audit.verification.notice import NOTICE_MS, STANDS_MS
 from audit.verification.procedure import (
@@ -16,7 +17,10 @@ from audit.verification.procedure import (
     OpenWindow,
     PoliceTold,
     Pressed,
+    SendTest,
+    Sent,
 )
+from devices.police_link.link import Code
 
 HOUR = 3_600_000
 WANTED = LinkNotice(link="no3/110", hours=24, telephone="0101-5550102", text="duty officer")
@@ -122,3 +126,14 @@ def test_it_can_be_given_up_instead() -> None:
     run = button(WANTED).hear(Cancelled("li.na"))
     assert run.outcome == (Verdict.UNKNOWN, "cancelled")
     assert run.hear(TOLD).effects == []
+
+
+def test_a_link_is_tested_when_its_police_know() -> None:
+    run = Run("police-link", LinkTest("no3/110", notices=(WANTED,)))
+    assert run.waits == "notice"
+    assert run.hear(Sent(error="of another run")).effects == []
+    run.hear(TOLD)
+    assert run.effects == [SendTest("no3/110", Code.MANUAL_TEST)]
+    assert run.hear(Sent((exchange(),))).outcome == (Verdict.MET, "link_met")
+    nobody = Run("police-link", LinkTest("no3/110", notices=(WANTED,))).later(NOTICE_MS).tick()
+    assert nobody.outcome == (Verdict.UNKNOWN, "notice_missing")

@@ -14,6 +14,7 @@ from alerts.alert import Refusal
 from audit.verification.model import Verdict, Verification
 from audit.verification.notice import NOTICE_MS, STANDS_MS
 from audit.verification.procedure import LinkNotice
+from devices.police_link.link import Code
 from gateway.store.batch import Batch
 from gateway.store.schema import facts
 from gateway.store.sqlite import SqliteStore
@@ -158,3 +159,18 @@ async def test_what_waited_for_the_notice_when_the_gateway_ended_is_unknown(hous
     run = await anew.reaches(run, over)
     assert (run.verdict, run.code) == (Verdict.UNKNOWN, "interrupted")
     await anew.kill()
+
+
+async def test_a_link_is_tested_when_the_police_know_and_by_the_schedule_at_once(
+    house: House,
+) -> None:
+    run = await house.verifications.begin_link(LINK, actor="li.na")
+    assert not isinstance(run, Refusal)
+    assert run.waits_for == "notice"
+    assert house.post.sent == []
+    await tell(house, run)
+    run = await house.reaches(run, over)
+    assert run.verdict is Verdict.MET
+    announced = await house.verifications.begin_link(LINK, actor="", code=Code.PERIODIC_TEST)
+    assert not isinstance(announced, Refusal)
+    assert [step.step for step in announced.steps] == ["send"]
