@@ -18,7 +18,7 @@ from typing import Final
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from gateway.pictures.raster import MOST_PIXELS, clean_raster
+from gateway.pictures.raster import LONGEST_SIDE, MOST_PIXELS, clean_raster
 
 SVG: Final = "http://www.w3.org/2000/svg"
 XLINK: Final = "http://www.w3.org/1999/xlink"
@@ -77,12 +77,17 @@ class _Element:
 def clean_svg(raw: bytes) -> tuple[int, int, bytes]:
     """Width and height (of its view box, rounded) and the drawing written anew.
 
+    A drawing in millimetres of the building is shown smaller, of the same shape: its lines have no
+    pixels, and a browser needs none for what it does not show.
+
     Raises ``ValueError`` that says why it cannot be taken.
     """
     root = _parsed(raw)
     if root is None or root.name != "svg":
         raise ValueError("it is no SVG drawing")
     width, height = _size(root)
+    smaller = min(1.0, LONGEST_SIDE / max(width, height))
+    width, height = width * smaller, height * smaller
     if _drawn(root) > MOST_DRAWN:
         raise ValueError("its parts refer to each other too often; save it with them resolved")
     out: list[str] = []

@@ -16,7 +16,7 @@ from gateway.api.services import ServicesHere
 from gateway.pictures.sight import MEDIA_TYPES, PictureError, look_at
 from gateway.security.access import What
 from gateway.store.pictures import kept
-from gateway.store.read.pictures import Picture, bytes_of_school, one_picture
+from gateway.store.read.pictures import Picture, bytes_of_school, one_picture, pictures_of
 
 router = APIRouter(tags=["pictures"])
 
@@ -70,7 +70,8 @@ async def put_picture(
     except PictureError as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "picture", f"{error}.") from error
     taken = await services.read(bytes_of_school(school))
-    if taken + len(picture.body) > MOST_OF_SCHOOL:
+    known = await services.read(pictures_of(school, [picture.hash]))
+    if not known and taken + len(picture.body) > MOST_OF_SCHOOL:
         raise Problem(
             HTTPStatus.INSUFFICIENT_STORAGE,
             "pictures_full",

@@ -127,6 +127,7 @@ async def test_pictures_of_a_school_have_a_bound_together(door, monkeypatch) -> 
     full = await put(tim, png(5, 3))
 
     assert (full.status_code, full.json()["code"]) == (507, "pictures_full")
+    assert (await put(tim, png())).status_code == 200  # it has this one
 
 
 async def test_who_does_not_see_the_school_sees_no_picture_of_it(door) -> None:

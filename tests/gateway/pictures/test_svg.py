@@ -179,6 +179,8 @@ def test_a_tree_without_end_is_refused() -> None:
         (' viewBox="0,0,400 300"', (400, 300)),
         (' width="25.4mm" height="1in"', (96, 96)),
         (' width="50px" height="40"', (50, 40)),
+        (' viewBox="-5 -5 60000 40000"', (12_000, 8_000)),
+        (' viewBox="0 0 1e300 1"', (12_000, 1)),
     ],
 )
 def test_the_size_is_that_of_the_view_box_or_of_the_sheet(root: str, size: tuple[int, int]) -> None:
