@@ -88,6 +88,20 @@ async def attest(it: School, host: Device, answer: bytes) -> tuple[int, str, str
         return await terminal.type(answer)
 
 
+async def alone(it: School, *command: str) -> tuple[int | None, str, str]:
+    """A command with nobody to ask; its status and outputs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.cli", *command),
+        *("--config", str(it.directory / "gateway.yaml"), "--user", "admin"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "LANG": "en_GB.UTF-8"},
+    )
+    out, error = await process.communicate()
+    return process.returncode, out.decode(), error.decode()
+
+
 async def test_a_button_is_verified_from_the_shell(tmp_path: Path) -> None:
     async with school(tmp_path) as it:
         status, out, _ = await verify(it, BUTTONS[0], "--json", answer=b"y\n")
@@ -111,18 +125,12 @@ async def test_a_button_is_verified_from_the_shell(tmp_path: Path) -> None:
 
 async def test_the_police_are_told_from_the_shell_where_they_want_it(tmp_path: Path) -> None:
     async with school(tmp_path, test_notice={"hours": 24, "text": "duty officer"}) as it:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "gateway.cli", "verify", f"{SCHOOL}/{BUTTONS[0].id}"),
-            *("--config", str(it.directory / "gateway.yaml"), "--user", "admin"),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, "LANG": "en_GB.UTF-8"},
-        )
-        out, error = await process.communicate()
-        assert process.returncode == 2
-        assert "want to be told 24 h before this test" in error.decode()
-        assert "admin gave the test up" in out.decode()
+        for command in (["verify", f"{SCHOOL}/{BUTTONS[0].id}"], ["link", "test", SCHOOL]):
+            status, out, error = await alone(it, *command)
+            assert status == 2
+            assert "want to be told 24 h before this test" in error
+            assert "admin gave the test up" in out
+        assert it.tests().total() == 0
 
         status, plain, _ = await verify(
             it, BUTTONS[0], "--notice", "Duty officer, by telephone", answer=b"y\n"
@@ -131,6 +139,9 @@ async def test_the_police_are_told_from_the_shell_where_they_want_it(tmp_path: P
         assert "has told them" in plain
         assert "Duty officer, by telephone" in plain
         assert it.tests().total() == 1
+
+        status, _, error = await alone(it, "link", "test", SCHOOL)
+        assert status == 0, error
 
 
 async def test_the_test_of_a_vendors_host_is_attested_at_the_terminal(tmp_path: Path) -> None:
