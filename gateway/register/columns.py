@@ -175,7 +175,7 @@ def narrow(raw: str) -> str:
 
 def header_key(raw: str) -> str:
     """A header as it is compared: width, case, spaces, marks and notes in brackets do not count."""
-    text = re.sub(r"\(.*?\)|\[.*?\]", "", narrow(raw).casefold())
+    text = re.sub(r"\([^()]*\)|\[[^\[\]]*\]", "", narrow(raw).casefold())
     return re.sub(r"[\s*:_\-/]+", "", text)
 
 

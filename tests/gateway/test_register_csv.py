@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import time
 
 import pytest
 from hypothesis import given
@@ -204,3 +205,12 @@ def test_no_header_means_two_fields_of_one_table() -> None:
         assert len(words) == len(set(words)), table
         assert all(column.headers or column.sort is Sort.RULES or table is Table.PARAMETERS
                    for column in columns)  # fmt: skip
+
+
+def test_a_header_of_open_brackets_is_not_brooded_over() -> None:
+    started = time.thread_time()
+
+    parsed = parse_csv(("学校,设备编号," + "(" * 100_000 + "\n").encode(), "b.csv")
+
+    assert parsed.problems
+    assert time.thread_time() - started < 5
