@@ -60,8 +60,8 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     """The way of an alert over one police link. ``of`` is the version that is on its way.
 
     ``since`` (ms) is when the state began. ``path`` and ``ack_ms`` (since the gateway knew of it)
-    are of the exchange that arrived, ``attempts`` counts exchanges with receivers, ``error`` is
-    the last failure in words.
+    are of the exchange that arrived, ``attempts`` counts exchanges with receivers, ``result``
+    is what the last one that failed came to, ``error`` the same in words for technicians.
     """
 
     link: str
@@ -71,6 +71,7 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     path: str = ""
     ack_ms: float | None = None
     attempts: int = 0
+    result: str = ""
     error: str = ""
 
 

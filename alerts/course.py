@@ -266,6 +266,7 @@ def _forwarded(alert: Alert, transition: Transition) -> dict[str, Any]:
         path=str(detail.get("path", "")),
         ack_ms=ack_ms if isinstance(ack_ms, int | float) else None,
         attempts=_number(transition, "attempts"),
+        result="" if arrived else str(detail.get("result", "")),
         error=str(detail.get("error", "")),
     )
     return {"forwards": tuple(outcome if one.link == link else one for one in alert.forwards)}

@@ -82,6 +82,7 @@ def _forward(school: str, one: Forward, links: Mapping[str, LinkInfo]) -> AlertP
         ack_ms=one.ack_ms,
         attempts=one.attempts,
         since=one.since,
+        why=one.result,
         error=one.error,
     )
 
@@ -210,6 +211,7 @@ def _paths(info: LinkInfo, view: View | None) -> list[LinkPathOut]:
                 state=seen.state,
                 last_ack=seen.last_ack,
                 ack_ms=None if seen.ack_ms is None else round(seen.ack_ms, 1),
+                why="" if seen.why is None else seen.why.value,
                 error=seen.error,
             )
         )

@@ -60,6 +60,7 @@ class _Waiting:
         "event",
         "fresh",
         "late",
+        "result",
         "results",
         "told",
         "tries",
@@ -70,6 +71,7 @@ class _Waiting:
         self.tries = 0
         self.attempts = 0  # exchanges, of which a try may take several
         self.error = ""
+        self.result = ""  # of the last exchange that failed
         self.late = False
         self.due = 0.0  # steady s: not tried before
         self.aside = False  # the receiver answers and does not take it: others may pass
@@ -254,6 +256,7 @@ class Lane:
         waiting.attempts += 1
         if not exchange.acknowledged:
             waiting.error = exchange.reason or exchange.result.value
+            waiting.result = exchange.result.value
         before = waiting.results.get(exchange.path)
         waiting.results[exchange.path] = exchange.result
         now = self._clock.now()
@@ -295,6 +298,7 @@ class Lane:
                 arrived=False,
                 at=self._clock.now(),
                 attempts=waiting.attempts,
+                result=waiting.result,
                 error=waiting.error or "no receiver has answered yet",
                 late=self.late,
             )

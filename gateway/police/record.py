@@ -174,7 +174,7 @@ class Record:
         if told.arrived:
             detail |= {"path": told.path, "result": told.result, "ack_ms": told.ack_ms}
         else:
-            detail["error"] = told.error[:500]
+            detail |= {"result": told.result, "error": told.error[:500]}
         kind = TransitionKind.FORWARDED if told.arrived else TransitionKind.NOT_FORWARDED
         course = Course(alert)
         course.add(kind, happened=told.at, known=work.batch.now, detail=detail)
@@ -195,6 +195,7 @@ class Record:
                     "link": link.name,
                     "alert": told.event.alert,
                     "place": told.event.place or told.event.school_name,
+                    "cause": told.result or "untold",
                     "error": told.error[:200],
                 },
             ),

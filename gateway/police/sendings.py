@@ -19,7 +19,8 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     """How an event fares. ``at`` in ms.
 
     ``arrived``: acknowledged, after ``attempts`` exchanges and ``ack_ms`` since the gateway knew of
-    it. Otherwise it is late, and tried on. ``late`` tells how many events of the link are late
+    it. Otherwise it is late, and tried on; ``result`` is then what the last exchange came to, empty
+    when there was none. ``late`` tells how many events of the link are late
     now, this one included.
     """
 

@@ -42,7 +42,14 @@ class Way:
         )
 
     def is_late(self, link: str, of: int) -> Alert:
-        return self.does(TransitionKind.NOT_FORWARDED, link=link, of=of, attempts=3, error="silent")
+        return self.does(
+            TransitionKind.NOT_FORWARDED,
+            link=link,
+            of=of,
+            attempts=3,
+            result="silent",
+            error="no answer within 0.8 s",
+        )
 
 
 def states(alert: Alert) -> dict[str, ForwardState]:
@@ -60,7 +67,9 @@ def test_one_link_that_is_late_makes_it_unacknowledged() -> None:
     way = Way()
     way.pressed()
     way.arrives("110", of=1)
-    assert way.is_late("district", of=1).police is ForwardState.UNACKNOWLEDGED
+    late = way.is_late("district", of=1)
+    assert late.police is ForwardState.UNACKNOWLEDGED
+    assert [one.result for one in late.forwards] == ["", "silent"]
 
 
 def test_the_acknowledgement_of_the_first_press_says_nothing_of_the_second() -> None:

@@ -55,3 +55,16 @@ def test_nothing_chinese_is_punctuated_as_english_is():
     ascii_mark = re.compile(rf"{han} *[,:;!?()\[\]]|[,;!?()\[\]] *{han}|: +{han}")
     chinese = WORDS.catalogue("zh")
     assert {key: text for key, text in chinese.items() if ascii_mark.search(text)} == {}
+
+
+def test_that_the_police_do_not_know_of_the_end_is_said_with_its_cause_in_each_language() -> None:
+    inputs = {
+        "place": "302",
+        "link": "110",
+        "telephone": "0101-110",
+        "cause": "silent",
+        "error": "no answer within 0.8 s",
+    }
+    text = explained(WORDS, Explanation("forwarding", "police_unreached_restore", inputs))
+    assert text["zh"].endswith("：接警端没有应答")
+    assert text["en"].endswith(": The receiver does not answer")

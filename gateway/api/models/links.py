@@ -38,7 +38,10 @@ class LinkPathOut(Out):
     state: PathState
     last_ack: Moment | None
     ack_ms: float | None = Field(description="How long the latest acknowledgement took.")
-    error: str = Field(description="While it fails: how.")
+    why: str = Field(
+        examples=["silent"], description="While it fails: how. Words: `link.result.…`."
+    )
+    error: str = Field(description="The same for technicians, in English.")
 
 
 class LinkTestOut(Out):
@@ -135,7 +138,11 @@ class AlertPoliceLinkOut(Out):
     ack_ms: float | None = Field(description="From when the gateway knew to the acknowledgement.")
     attempts: int
     since: Moment
-    error: str
+    why: str = Field(
+        examples=["silent"],
+        description="What the last exchange that failed came to. Words: `link.result.…`.",
+    )
+    error: str = Field(description="The same for technicians, in English.")
 
 
 class AlertPoliceOut(Out):

@@ -95,6 +95,7 @@ async def test_an_alert_tells_its_way_to_the_police(police_door) -> None:
                 "ack_ms": 87,
                 "attempts": 2,
                 "since": 9,
+                "why": "",
                 "error": "",
             }
         ],

@@ -98,6 +98,14 @@ async def test_late_is_said_while_the_link_still_hangs(hasty: Road) -> None:
     assert (sendings(hasty)[1].arrived, sendings(hasty)[1].late) == (True, 0)
 
 
+@pytest.mark.usefixtures("quick")
+async def test_what_is_late_says_what_its_last_exchange_came_to(hasty: Road) -> None:
+    hasty.link.answers.extend([Result.GARBLED, *[Result.SILENT] * 50])
+    hasty.lane.offer([entry(event(1, known=now()))])
+    await hasty.until(lambda: bool(sendings(hasty)))
+    assert sendings(hasty)[0].result == "silent"
+
+
 async def test_those_behind_a_hanging_alarm_are_late_in_their_own_time(hasty: Road) -> None:
     hasty.link.hangs = asyncio.Event()
     hasty.lane.offer([entry(event(1, known=now())), entry(event(2, known=now()))])

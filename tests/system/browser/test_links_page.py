@@ -114,6 +114,7 @@ async def test_a_silent_path_shows_in_the_header_and_a_test_by_hand_proves_that_
     await expect(head).to_have_attribute("data-state", "degraded")
     await expect(head).to_contain_text("备用通道")
     await expect(head.locator("a[href^='tel:']")).to_have_text(TELEPHONE)
+    await expect(page.locator(".paths .down")).to_contain_text("无法连接")
 
     await linked.backup.start()
     before = proofs_at(linked.primary), proofs_at(linked.backup)

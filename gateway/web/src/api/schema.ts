@@ -236,7 +236,10 @@ export interface components {
             ack_ms: number | null;
             /** Attempts */
             attempts: number;
-            /** Error */
+            /**
+             * Error
+             * @description The same for technicians, in English.
+             */
             error: string;
             /**
              * Link
@@ -255,6 +258,12 @@ export interface components {
             state: components["schemas"]["ForwardState"];
             /** Telephone */
             telephone: string;
+            /**
+             * Why
+             * @description What the last exchange that failed came to. Words: `link.result.…`.
+             * @example silent
+             */
+            why: string;
         };
         /**
          * AlertPoliceOut
@@ -1722,7 +1731,7 @@ export interface components {
             encrypted: boolean;
             /**
              * Error
-             * @description While it fails: how.
+             * @description The same for technicians, in English.
              */
             error: string;
             /** Last Ack */
@@ -1734,6 +1743,12 @@ export interface components {
              * @example tcp
              */
             transport: string;
+            /**
+             * Why
+             * @description While it fails: how. Words: `link.result.…`.
+             * @example silent
+             */
+            why: string;
         };
         /**
          * LinkState
