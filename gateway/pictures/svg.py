@@ -25,6 +25,9 @@ XLINK: Final = "http://www.w3.org/1999/xlink"
 
 MOST_ELEMENTS: Final = 50_000
 DEEPEST: Final = 100
+LONGEST_RULES: Final = 256 * 1024
+"""Characters of style rules looked through at once: 20 ms, in which nothing else runs."""
+
 MOST_DRAWN: Final = 500_000
 """Elements once every ``use`` is followed: a few lines of them can come to billions."""
 
@@ -182,8 +185,8 @@ def _attributes(element: str, given: dict[str, str]) -> dict[str, str]:
                 kept["href"] = link
         elif not space and local in _ATTRIBUTES:
             # Browsers read these as CSS, where a backslash can spell url() another way.
-            checked = _css(value) if local == "style" or "(" in value else value
-            if checked is not None and "\\" not in checked and _refers_inside(checked):
+            checked = _css(value) if local == "style" or "(" in value or "\\" in value else value
+            if checked is not None:
                 kept[local] = checked
     return kept
 
@@ -195,6 +198,8 @@ def _refers_inside(value: str) -> bool:
 
 def _css(text: str) -> str | None:
     """Style rules without comments; ``None`` when something in them could load or run."""
+    if len(text) > LONGEST_RULES:
+        raise ValueError(f"one of its styles has more than {LONGEST_RULES} characters")
     plain = _CSS_COMMENT.sub(" ", text)
     return None if _CSS_TRAPS.search(plain) or not _refers_inside(plain) else plain
 

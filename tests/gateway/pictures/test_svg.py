@@ -264,6 +264,12 @@ def test_no_text_holds_the_gateway_up(begin: str, again: str, end: str) -> None:
     assert time.thread_time() - started < 1  # 0.01 s on an idle machine
 
 
+def test_rules_without_end_are_refused() -> None:
+    box = f"{BEGIN} viewBox='0 0 1 1'>"
+    assert "styles" in refused(f"{box}<style>{'a{fill:red}' * 25_000}</style></svg>")
+    assert "styles" in refused(f"{box}<rect style='{'fill:red;' * 30_000}'/></svg>")
+
+
 @pytest.mark.parametrize("sign", ["1", ".", " ", "e", "+"])
 def test_no_number_holds_the_gateway_up(sign: str) -> None:
     root = f' width="1{sign * 200_000}x" height="1"'
