@@ -194,4 +194,30 @@ describe("the queue", () => {
     await vi.advanceTimersByTimeAsync(10);
     expect(await shelf.all()).toEqual([]);
   });
+
+  it("sends at once what a full phone cannot keep, and tells when that failed", async () => {
+    const shelf = new MemoryShelf();
+    shelf.put = () => Promise.reject(new DOMException("full", "QuotaExceededError"));
+    const gateway = new Gateway();
+    const { queue } = page(gateway, shelf);
+    expect(await queue.add(act())).toMatchObject({ state: "sent", answer: { done: act().path } });
+    gateway.reachable = false;
+    await expect(queue.add(act())).rejects.toMatchObject({ code: "network" });
+  });
+
+  it("does not go round and round when a full phone cannot note that it is sending", async () => {
+    const shelf = new MemoryShelf();
+    const change = vi.spyOn(shelf, "change");
+    change.mockRejectedValue(new DOMException("full", "QuotaExceededError"));
+    const gateway = new Gateway();
+    const { queue, seen } = page(gateway, shelf);
+    const asked = queue.add(act());
+    await vi.advanceTimersByTimeAsync(10);
+    expect((await asked).state).toBe("waiting");
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(change).toHaveBeenCalledTimes(1);
+    change.mockRestore();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(seen.sent).toEqual([act().path]);
+  });
 });

@@ -46,7 +46,13 @@ export class Queue {
   async add(act: Act): Promise<Delivered> {
     const { shelf, user, now, name } = this.around;
     const key = name();
-    await shelf.put(made(act, key, user() ?? "", now()));
+    const one = made(act, key, user() ?? "", now());
+    try {
+      await shelf.put(one);
+    } catch {
+      // A full phone keeps nothing: it is sent now or not at all, and whoever acted is told.
+      return { state: "sent", key, answer: await this.around.send(one) };
+    }
     const first = new Promise<Delivered>((resolve, reject) => {
       this.askers.set(key, { resolve, reject });
       setTimeout(() => this.tell(key, { state: "waiting", key }), PATIENCE_MS);
@@ -110,6 +116,11 @@ export class Queue {
           asker.reject(why);
         } else this.tell(key, { state: "waiting", key });
       }
+    } catch {
+      // What lies on the shelf could not be changed: the phone is full. At once it would not do
+      // better, and this would go round and round.
+      this.tell(key, { state: "waiting", key });
+      await new Promise((later) => setTimeout(later, LONGEST_SLEEP_MS));
     } finally {
       this.underWay.delete(key);
       await this.turn();

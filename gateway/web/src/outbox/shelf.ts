@@ -12,6 +12,8 @@ export interface Shelf {
 
 const DATABASE = "campus";
 const STORE = "outbox";
+/** Safari has been seen never to answer. */
+const OPEN_WITHIN_MS = 5_000;
 
 function answer<Value>(asked: IDBRequest<Value>): Promise<Value> {
   return new Promise((resolve, reject) => {
@@ -86,12 +88,15 @@ export class MemoryShelf implements Shelf {
   }
 }
 
-/** The browser's database; memory where it is forbidden. */
+/** The browser's database; memory where it is forbidden or does not open. */
 export async function openShelf(): Promise<Shelf> {
   try {
     const asked = indexedDB.open(DATABASE, 1);
     asked.onupgradeneeded = () => asked.result.createObjectStore(STORE, { keyPath: "key" });
-    return new DatabaseShelf(await answer(asked));
+    const late = new Promise<never>((_, reject) =>
+      setTimeout(() => reject(new Error("the browser's database does not open")), OPEN_WITHIN_MS),
+    );
+    return new DatabaseShelf(await Promise.race([answer(asked), late]));
   } catch {
     return new MemoryShelf();
   }
