@@ -49,6 +49,12 @@ ROUTES = [
     ("POST", f"/verifications/{'0' * 32}/confirm", {}, "tim ada"),
     ("POST", f"/verifications/{'0' * 32}/input", {"value": 1}, "tim ada"),
     ("POST", f"/verifications/{'0' * 32}/cancel", {}, "tim ada"),
+    (
+        "POST",
+        f"/verifications/{'0' * 32}/notice",
+        {"link": "no1/police", "told": "desk"},
+        "tim ada",
+    ),
     ("GET", "/alerts/1/exchanges", None, "everybody"),
     ("GET", "/links", None, "everybody"),
     ("GET", "/links/no3/110", None, "everybody"),
