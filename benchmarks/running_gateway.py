@@ -35,13 +35,18 @@ class RunningGateway:
         self._usage = psutil.Process(process.pid)
 
     def cpu_seconds(self) -> float:
-        """User and system time so far."""
-        times = self._usage.cpu_times()
-        return float(times.user + times.system)
+        """User and system time so far, with that of the processes it began."""
+        times = [process.cpu_times() for process in self._processes()]
+        own = times[0]
+        ended = own.children_user + own.children_system
+        return float(ended + sum(each.user + each.system for each in times))
 
     def memory_bytes(self) -> int:
-        """Resident memory."""
-        return int(self._usage.memory_info().rss)
+        """Resident memory, with that of the processes it began."""
+        return sum(int(process.memory_info().rss) for process in self._processes())
+
+    def _processes(self) -> list[psutil.Process]:
+        return [self._usage, *self._usage.children()]
 
     def metrics(self) -> dict[str, float]:
         """Its metrics without labels, by name."""

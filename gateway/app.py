@@ -228,6 +228,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
             from gateway.api.diagnosing import reasons_of  # noqa: PLC0415
+            from gateway.history.apart import GatheringApart  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
@@ -251,7 +252,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 check_parameters=judging.binder.mistakes,
                 feed=watch.feed,
             )
-            history = SqliteHistory(store)
+            history = SqliteHistory(store, GatheringApart(store.path))
             closing.callback(history.close)
             outbox = make_outbox(
                 store=store,

@@ -16,6 +16,7 @@ from gateway.broker.mosquitto import BrokerError
 from gateway.cli.options import ConfigOption, settings_of, told
 from gateway.clock import SystemClock
 from gateway.logs import configure_logs
+from gateway.memory import take_less
 from gateway.settings import Settings
 from gateway.store.store import StoreError
 
@@ -45,6 +46,7 @@ def run(
     with told():
         settings = _demo_settings(demo_folder) if demo else settings_of(config)
         configure_logs(settings.log.level, settings.log.format)
+        take_less()
         try:
             asyncio.run(_run(settings, demo_folder if demo else None))
         except BaseExceptionGroup as group:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sqlite3
-import sys
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,9 +22,6 @@ from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
 
 _LOG: Final = logging.getLogger(__name__)
-
-NICE: Final = 10
-"""The thread's niceness."""
 
 Run: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 
@@ -129,8 +123,8 @@ def what_is_due(pending: Pending, now: int, keeping: Keeping) -> Due | None:
 
 @contextmanager
 def _own_thread() -> Iterator[Run]:
-    """Run things in one thread that leaves the processor to whoever wants it more."""
-    pool = ThreadPoolExecutor(1, "history", _stand_back)
+    """Run things in one thread of their own."""
+    pool = ThreadPoolExecutor(1, "history")
     loop = asyncio.get_running_loop()
 
     async def run(work: Callable[[], Any]) -> Any:
@@ -141,11 +135,6 @@ def _own_thread() -> Iterator[Run]:
     finally:
         # What is under way goes on to its end; `SqliteHistory.close` waits for it.
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _stand_back() -> None:
-    if sys.platform == "linux":  # elsewhere it would be the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
 
 
 async def _wait(stop: asyncio.Event, seconds: float) -> bool:

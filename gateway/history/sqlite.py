@@ -6,7 +6,6 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -20,6 +19,7 @@ from gateway.history.curve import (
     read_parts,
     resolution,
 )
+from gateway.history.gathering import CACHE, Gathering, GatheringHere
 from gateway.history.retention import (
     DAY,
     Policy,
@@ -30,10 +30,9 @@ from gateway.history.retention import (
     remove_rollups,
     rollup_limits,
 )
-from gateway.history.rollup import MINUTE, Gathered, Position, gather, merge, read_position
-from gateway.history.slice import Slice
+from gateway.history.rollup import MINUTE, Position, merge, read_position
 from gateway.store.sqlite import SqliteStore, connect
-from gateway.store.store import Point
+from gateway.store.store import Point, StoreError
 
 Result = TypeVar("Result")
 
@@ -48,9 +47,6 @@ ROWS: Final = (100, 500, 20_000)
 
 GATHERED: Final = 4_000
 """Rows gathered for one turn at most: they are some 1.5 MB."""
-
-CACHE: Final = 4 * 1024
-"""KiB of pages kept: all is read and written nearly in the order in which it lies."""
 
 TURN: Final = 60.0
 """Seconds to wait for a turn before giving up until the next time."""
@@ -67,14 +63,15 @@ class Pending(msgspec.Struct, frozen=True):
 class SqliteHistory:
     """Implements `gateway.store.store.History` on the tables of a `SqliteStore`."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, gathering: Gathering | None = None) -> None:
+        """``gathering`` reads what is rolled up; in the thread that asks when not given."""
         self._store = store
+        self._gathering = GatheringHere(store.path) if gathering is None else gathering
         self._connection = self._connect()
         self._rows = ROWS[1]
         # Roll-up and retention share one connection: one of them at a time.
         self._alone = threading.Lock()
         self._closing = threading.Event()
-        self._reading: sqlite3.Connection | None = None
 
     def curve(
         self, device: int, metric: str, since: int, until: int, points: int
@@ -131,27 +128,21 @@ class SqliteHistory:
         with self._alone:
             if self._closing.is_set() or not self._store.room().telemetry:
                 return 0
-            # A connection for each: what it took of memory is given back with it.
-            with closing(self._connect()) as connection:
-                self._reading = connection
-                try:
-                    return self._roll_up(connection, budget_rows, before, share)
-                except sqlite3.OperationalError:
-                    if not self._closing.is_set():
-                        raise
-                    return 0  # interrupted by `close`; the next start goes on where this was
-                finally:
-                    self._reading = None
+            try:
+                return self._roll_up(budget_rows, before, share)
+            except (StoreError, sqlite3.OperationalError):
+                if not self._closing.is_set():
+                    raise
+                return 0  # broken off by `close`; the next start goes on where this was
+            finally:
+                self._gathering.end()
 
-    def _roll_up(
-        self, connection: sqlite3.Connection, budget_rows: int, before: int | None, share: float
-    ) -> int:
-        taken = Slice(connection, budget_rows, before)
-        position = taken.position
+    def _roll_up(self, budget_rows: int, before: int | None, share: float) -> int:
+        position = self._gathering.begin(budget_rows, before)
         rows = position.until - position.done
         while not position.resting and not self._closing.is_set():
             begun = time.monotonic()
-            position = self._merge(taken, position)
+            position = self._merge(position)
             if share < 1:
                 self._closing.wait((time.monotonic() - begun) * (1 / share - 1))
         return rows
@@ -178,10 +169,9 @@ class SqliteHistory:
     def close(self) -> None:
         """Break off what it is doing, between two turns, and close; before the store is closed."""
         self._closing.set()
-        reading = self._reading
-        if reading is not None:
-            reading.interrupt()
+        self._gathering.break_off()
         with self._alone:
+            self._gathering.close()
             self._connection.close()
 
     def _connect(self) -> sqlite3.Connection:
@@ -192,9 +182,8 @@ class SqliteHistory:
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    def _merge(self, taken: Slice, position: Position) -> Position:
-        with closing(taken.minutes(position.reached)) as minutes:
-            gathered: Gathered = gather(minutes, position.reached, min(self._rows, GATHERED))
+    def _merge(self, position: Position) -> Position:
+        gathered = self._gathering.gather(position.reached, min(self._rows, GATHERED))
         return self._turn(lambda: merge(self._connection, position, gathered))
 
     def _remove(self, remove: Callable[[int], int]) -> int:
