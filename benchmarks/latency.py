@@ -1,9 +1,9 @@
 """From publishing to committed at 5,000 messages a second, over a real Mosquitto, all rules on.
 
 The limits asked for: p50 ≤ 6 ms, p99 ≤ 15 ms, ≤ 0.4 of a core. Publisher, broker, gateway and its
-disk share one machine and one clock. The core was asked for where the yardstick
-(`benchmarks.peers.prototype`) needed 0.26 of it; where that needs more, in the same run, the
-gateway may need more in proportion. Times are held to as they stand.
+disk share one machine and one clock. p99 and the core were asked for where the yardstick
+(`benchmarks.peers.prototype`) had 8.6 ms and 0.26 of a core; where that needs more, in the same
+run, the gateway may need more in proportion. p50 is held to as it stands.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,25 +27,33 @@ from gateway.store.open import open_store
 RATE: Final = 5_000
 SECONDS: Final = 15
 WARM_UP_S: Final = 4
-RUNS: Final = 3
+RUNS: Final = 5
 DEVICES: Final = 10_000
+P50_MS: Final = 6.0
+P99_MS: Final = 15.0
 CORES: Final = 0.4
 LOAD: Final = ("--rate", str(RATE), "--seconds", str(SECONDS), "--devices", str(DEVICES))
 
 
 def main() -> dict[str, Any]:
-    """Median of three runs."""
-    runs = [
-        {"yardstick_cores": round(prototype.core_under(LOAD, warm_up_s=WARM_UP_S), 3), **_run()}
-        for _ in range(RUNS)
-    ]
+    """Median of five runs, each with the yardstick beside it."""
+    runs = []
+    for _ in range(RUNS):
+        yardstick = prototype.needed_for(LOAD, warm_up_s=WARM_UP_S)
+        measured = {f"yardstick_{name}": value for name, value in yardstick._asdict().items()}
+        runs.append({**measured, **_run()})
     figures = measure.median_of(runs)
-    machine = max(1.0, figures["yardstick_cores"] / prototype.CORE_AT_5000)
-    figures["asked_cores"] = round(CORES * machine, 3)
-    in_time = figures["p50_ms"] <= 6 and figures["p99_ms"] <= 15
-    figures["holds"] = in_time and figures["cores"] <= figures["asked_cores"]
-    figures["bare_limits_hold"] = in_time and figures["cores"] <= CORES
-    return figures
+    figures["asked_cores"] = CORES * max(1.0, figures["yardstick_cores"] / prototype.CORE_AT_5000)
+    figures["asked_p99_ms"] = P99_MS * max(1.0, figures["yardstick_p99_ms"] / prototype.P99_AT_5000)
+    return {
+        **{name: round(value, 3) for name, value in figures.items()},
+        "holds": _hold(figures, figures["asked_p99_ms"], figures["asked_cores"]),
+        "bare_limits_hold": _hold(figures, P99_MS, CORES),
+    }
+
+
+def _hold(figures: Mapping[str, float], p99_ms: float, cores: float) -> bool:
+    return figures["p50_ms"] <= P50_MS and figures["p99_ms"] <= p99_ms and figures["cores"] <= cores
 
 
 def _run() -> dict[str, Any]:

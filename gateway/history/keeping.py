@@ -34,7 +34,7 @@ class Keeping(msgspec.Struct, frozen=True):
     At most ``slice_rows`` at once: each takes some 15 bytes meanwhile. Above ``heavy`` readings a
     second all that waits until the burst is over, but not for longer than ``patience``. While more
     is due, it goes on after a ``breath``. Unless it falls behind it works for ``share`` of the
-    time: beside it, on two busy cores and with one interpreter lock, commits wait for 20 to 40 ms.
+    time, so that its turns on the writer's thread do not come one after the other.
     """
 
     every: float = 2.0
