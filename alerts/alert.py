@@ -32,6 +32,10 @@ class TransitionKind(StrEnum):
     REACTIVATED = "reactivated"  # the condition is true again on an open alert
     WORSENED = "worsened"  # still active, and more urgent than before
     ESCALATED = "escalated"
+    REMINDED = "reminded"  # acknowledged and then forgotten: unacknowledged again
+    CUT_OFF = "cut_off"  # how many devices it has cut off has changed
+    STEPPED = "stepped"  # a step of the response plan was ticked off, or the tick taken back
+    REPORTED = "reported"  # told those above, by telephone or in writing
     ACKNOWLEDGED = "acknowledged"
     COMMENTED = "commented"
     ASSIGNED = "assigned"
@@ -75,6 +79,15 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """That those above were told of an emergency: ``form`` is ``telephone`` or ``written``."""
+
+    form: str
+    at: int
+    by: str
+    to: str = ""
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as it stands at one ``version``. All times in ms.
 
@@ -84,6 +97,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     stands only while every activation carries it. ``escalated`` is when it last went a step up,
     ``escalation_step`` how many steps since the newest activation. ``forwards`` has one entry for
     each police link that it goes to.
+
+    ``scope`` is what it is about when that is no single device: ``place:ID``, ``school`` or
+    ``repeater:ID`` (its ``device`` is the gateway then), ``victims`` how many devices it cuts off
+    now. ``ticked`` are the steps of the response plan that are done, ``reports`` who was told.
     """
 
     id: int
@@ -115,6 +132,10 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     closed: int | None = None
     remark: str = ""
     forwards: tuple[Forward, ...] = ()
+    scope: str = ""
+    victims: int = 0
+    ticked: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def police(self) -> ForwardState | None:
@@ -204,8 +225,32 @@ class ConfirmFalse(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """A step of the response plan is done, or not done after all."""
+
+    step: str
+    done: bool = True
+
+
+class Tell(msgspec.Struct, frozen=True, tag=True):
+    """Those above were told: ``form`` is ``telephone`` or ``written``, ``to`` says whom."""
+
+    form: str
+    to: str
+    text: str = ""
+
+
 Action: TypeAlias = (
-    Acknowledge | Comment | Assign | Shelve | Unshelve | Reset | MarkFalse | ConfirmFalse
+    Acknowledge
+    | Comment
+    | Assign
+    | Shelve
+    | Unshelve
+    | Reset
+    | MarkFalse
+    | ConfirmFalse
+    | Tick
+    | Tell
 )
 
 

@@ -66,11 +66,14 @@ from alerts.alert import (
     Refusal,
     Reset,
     Shelve,
+    Tell,
+    Tick,
     TransitionKind,
     Unshelve,
 )
 from alerts.course import Course, Detail, activation_detail, explanation_detail
 from alerts.finding import Finding, Priority
+from alerts.response import follow_plan
 from alerts.shelving import shelve, unshelve
 
 HOUR: Final = 3_600_000
@@ -187,7 +190,9 @@ def _return(course: Course, finding: Finding) -> None:
         course.settle(happened=happened, known=known)
 
 
-def act(alert: Alert, action: Action, *, actor: str, now: int, limits: Limits) -> Folded | Refusal:
+def act(  # noqa: C901 - one line a kind
+    alert: Alert, action: Action, *, actor: str, now: int, limits: Limits
+) -> Folded | Refusal:
     """What comes of ``actor`` (a user's name) doing ``action`` at ``now``.
 
     Doing again what has been done gives the alert as it is, without transitions: the second of two
@@ -214,6 +219,8 @@ def act(alert: Alert, action: Action, *, actor: str, now: int, limits: Limits) -
             return _mark_false(alert, action, actor, now, limits)
         case ConfirmFalse():
             return _confirm_false(alert, action, actor, now, limits)
+        case Tick() | Tell():
+            return follow_plan(alert, action, actor=actor, now=now, longest=limits.max_text)
 
 
 def allowed(alert: Alert, *, actor: str, now: int, limits: Limits) -> tuple[type[Action], ...]:

@@ -68,7 +68,7 @@ class AlertBook:
         self._on_deadline: Final = on_deadline
         self._forwarding: Final = forwarding
         self._closed: OrderedDict[int, Alert] = OrderedDict()
-        self._by_condition: dict[tuple[int, str], int] = {}
+        self._by_condition: dict[tuple[int, str, str], int] = {}
         self._open: dict[int, Alert] = {}
         self._last_alert = 0
         self._last_row = 0
@@ -77,7 +77,7 @@ class AlertBook:
         """Take up what was open at the last commit."""
         for alert in alerts:
             self._open[alert.id] = alert
-            self._by_condition[alert.device, alert.condition] = alert.id
+            self._by_condition[_key(alert)] = alert.id
         self._last_alert = last_alert
         self._last_row = last_row
 
@@ -100,9 +100,9 @@ class AlertBook:
         """An alert that went to the police and was closed a short while ago."""
         return self._closed.get(alert)
 
-    def of(self, device: int, condition: str) -> Alert | None:
-        """The open alert of a device and condition."""
-        found = self._by_condition.get((device, condition))
+    def of(self, device: int, condition: str, scope: str = "") -> Alert | None:
+        """The open alert of a device, condition and scope."""
+        found = self._by_condition.get((device, condition, scope))
         return None if found is None else self._open[found]
 
     def of_device(self, device: int) -> list[Alert]:
@@ -125,7 +125,7 @@ class AlertBook:
 
     def fold(self, finding: Finding, device: Device, work: Work) -> None:
         """Take in what a rule found of ``device``."""
-        key = (device.row, finding.condition)
+        key = (device.row, finding.condition, finding.scope)
         found = self._by_condition.get(key)
         before = None if found is None else self._open[found]
         self.record(
@@ -170,7 +170,7 @@ class AlertBook:
         if alert is None:
             return
         work.batch.alerts[alert.id] = alert
-        key = (alert.device, alert.condition)
+        key = _key(alert)
         if alert.open:
             self._open[alert.id] = alert
             self._by_condition[key] = alert.id
@@ -211,3 +211,7 @@ class AlertBook:
     def _next_alert(self) -> int:
         self._last_alert += 1
         return self._last_alert
+
+
+def _key(alert: Alert) -> tuple[int, str, str]:
+    return alert.device, alert.condition, alert.scope

@@ -61,7 +61,14 @@ class Telling:
         setting = self._setting(alert)
         key = event_key(transition, alert)
         return [
-            OutboxEntry(receiver, key, now, self._body(receiver, alert, transition, setting), now)
+            OutboxEntry(
+                receiver,
+                key,
+                now,
+                self._body(receiver, alert, transition, setting),
+                now,
+                alert.id,
+            )
             for receiver in receivers
         ]
 

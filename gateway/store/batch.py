@@ -37,13 +37,17 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class OutboxEntry(msgspec.Struct, frozen=True):
-    """One thing to deliver to one receiver; ``key`` is unique per receiver and occurrence."""
+    """One thing to deliver to one receiver; ``key`` is unique per receiver and occurrence.
+
+    ``alert`` is the one that it tells of.
+    """
 
     receiver: str
     key: str
     created: int
     body: bytes
     due: int
+    alert: int | None = None
 
 
 class Deadline(msgspec.Struct, frozen=True):

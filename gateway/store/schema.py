@@ -184,8 +184,10 @@ outbox = Table(
     Column("due", Number, nullable=False),
     Column("delivered", Number),
     Column("failed", Text),  # the last error, in words
+    Column("alert", Number),  # which alert it tells of, for that one's history
     UniqueConstraint("receiver", "key"),
     Index("ix_outbox_open", "delivered", "receiver", "row"),
+    Index(None, "alert"),
 )
 
 deadlines = Table(
@@ -416,6 +418,76 @@ positions = Table(
     Column("place", String(64), nullable=False),  # whose plan
     Column("x", Float, nullable=False),  # 0 to 1 from the left, 0 to 1 from the top
     Column("y", Float, nullable=False),
+)
+
+victims = Table(
+    "victims",  # the devices that an alert with a scope has cut off
+    metadata,
+    Column("alert", Number, primary_key=True, autoincrement=False),
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("since", Number, nullable=False),  # last heard before
+    Column("back", Number),  # NULL: still cut off
+    Column("alone", Number),  # the alert of its own that it got when the cause returned
+    Index(None, "device"),
+)
+
+maintenances = Table(
+    "maintenances",  # times in which faults of a school, place or device are expected
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("school", String(64), nullable=False),
+    Column("place", String(64)),
+    Column("device", String(64)),
+    Column("starts", Number, nullable=False),
+    Column("ends", Number, nullable=False),
+    Column("ended", Number),  # NULL: still to come or under way
+    Column("actor", String(128), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of alerts.maintenance.Maintenance
+    Index("ix_maintenances_open", "ended", "ends"),
+    Index(None, "school", "starts"),
+)
+
+contacts = Table(
+    "contacts",  # whom to telephone about a school
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("role", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("telephone", String(64), nullable=False),
+    Column("place_in_list", Integer, nullable=False),
+)
+
+shifts = Table(
+    "shifts",  # who is on duty when
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("team", String(64), nullable=False),
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("starts", Number, nullable=False),
+    Column("ends", Number, nullable=False),
+    Index(None, "team", "ends"),
+)
+
+hand_overs = Table(
+    "hand_overs",  # the next shift has signed for what stands; a fact as well
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("team", String(64), nullable=False),
+    Column("at", Number, nullable=False),
+    Column("before", String(64)),
+    Column("after", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON: the alerts signed for, remarks
+    Index(None, "team", "at"),
+)
+
+used_links = Table(
+    "used_links",  # links of messages that were used: each serves once
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires", Number, nullable=False),
+    Column("used", Number, nullable=False),
+    Column("user", String(64), nullable=False),
 )
 
 meta = Table(
