@@ -73,7 +73,7 @@ def hidden_counts(rows: Iterable[int]) -> Callable[[Connection], dict[int, int]]
 
     def query(connection: Connection) -> dict[int, int]:
         statement = select(number, func.count()).where(number.in_(wanted)).group_by(number)
-        return dict(connection.execute(statement).tuples().all())
+        return dict(connection.execute(statement).all())
 
     return query
 
