@@ -248,6 +248,8 @@ def allowed(alert: Alert, *, actor: str, now: int, limits: Limits) -> tuple[type
         Reset(),
         MarkFalse(reason="."),
         ConfirmFalse(agree=True),
+        Tick(step="."),
+        Tell(form="telephone", to="."),
     )
     outcomes = ((one, act(alert, one, actor=actor, now=now, limits=limits)) for one in samples)
     return tuple(
