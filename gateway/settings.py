@@ -18,6 +18,8 @@ from devices.model import is_identifier
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker
+from gateway.settings_causes import CauseSettings, FloodSettings
+from gateway.settings_duty import DutySettings, EscalationSettings, check_called
 from gateway.settings_fields import (
     Address,
     ExistingFile,
@@ -30,6 +32,7 @@ from gateway.settings_fields import (
     Tls,
 )
 from gateway.settings_police import PoliceLinkSettings, check_apart
+from gateway.settings_response import ResponseSettings
 from gateway.settings_work_orders import WorkOrderSettings
 
 
@@ -248,6 +251,52 @@ class Webhook(Section):
     ca_file: ExistingFile | None = None
     """Authority that signed its certificate, PEM. Default: the system's."""
 
+    format: Literal["plain", "cloudevents"] = "plain"
+    """`plain`: the event as docs/webhook.md describes it; `cloudevents`: the same as `data` of a
+    CloudEvent 1.0.
+    """
+
+
+class MessageReceiver(Section):
+    """A receiver that people read: a chat group, a mailbox, a mobile phone (docs/notification.md).
+    """
+
+    name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
+    """Its name, shown with every delivery."""
+
+    url: Secret
+    """Where to: an Apprise URL, e.g. `wecombot://…`, `dingtalk://…`, `feishu://…`, `mailtos://…`."""
+
+    user: str | None = Field(None, pattern=r"^[A-Za-z0-9._@-]{1,64}$")
+    """The user whom it reaches, when it reaches one person alone. Their messages carry a link to
+    acknowledge with, if `web.public_url` is set.
+    """
+
+    schools: tuple[str, ...] = ("*",)
+    """Ids of the schools whose alerts it gets; `*` = all."""
+
+    priorities: tuple[PriorityName, ...] = (PriorityName.EMERGENCY, PriorityName.HIGH)
+    """Priorities it gets. Empty: only what an escalation calls it for."""
+
+    course: bool = False
+    """Also say how it went on: acknowledged, returned to normal, closed. Without it only what
+    somebody has to act upon.
+    """
+
+    language: Literal["zh", "en"] = "zh"
+    """Language of the messages."""
+
+    timeout_s: float = Field(20.0, gt=0, le=120)
+    """Longest wait until it is sent."""
+
+    digest_over: int = Field(10, ge=0, le=1000)
+    """With more messages than this within five minutes they come together, every five minutes; 0 =
+    never. Emergencies always come at once and by themselves.
+    """
+
+    link_hours: int = Field(12, ge=1, le=72)
+    """How long the link to acknowledge with may be used, once."""
+
 
 class Escalation(Section):
     """What happens when nobody acknowledges an emergency."""
@@ -265,15 +314,27 @@ class NotificationSettings(Section):
     webhooks: tuple[Webhook, ...] = ()
     """Receivers over HTTP."""
 
+    messages: tuple[MessageReceiver, ...] = ()
+    """Chat groups, mailboxes and mobile phones."""
+
     escalation: Escalation | None = None
-    """The next step for an emergency that nobody acknowledges."""
+    """The next step for an emergency that nobody acknowledges: the older form of one of
+    `escalation.plans`.
+    """
+
+    @property
+    def receiver_names(self) -> frozenset[str]:
+        """Names that a step of the escalation may call."""
+        return frozenset(one.name for one in (*self.webhooks, *self.messages))
 
     @model_validator(mode="after")
     def _named(self) -> NotificationSettings:
-        names = [webhook.name for webhook in self.webhooks]
+        names = [one.name for one in (*self.webhooks, *self.messages)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"two webhooks have the name '{twice[0]}'")
+            raise ValueError(f"two receivers have the name '{twice[0]}'")
+        if "mqtt" in names:
+            raise ValueError("no receiver may have the name 'mqtt': it is the broker's")
         if self.escalation is not None and self.escalation.webhook not in names:
             known = ", ".join(names) or "there is none"
             raise ValueError(
@@ -329,11 +390,26 @@ class Settings(Section):
     notification: NotificationSettings = NotificationSettings()
     """Who is told."""
 
+    escalation: EscalationSettings = EscalationSettings()
+    """Whom an alert calls that nobody acknowledges, and when."""
+
+    duty: DutySettings = DutySettings()
+    """Who is on duty in turn."""
+
     police_links: tuple[PoliceLinkSettings, ...] = ()
     """How alarms reach the police."""
 
     alarms: AlarmSettings = AlarmSettings()
     """Bounds on what operators may do."""
+
+    response: ResponseSettings = ResponseSettings()
+    """What is to be done when an alert is raised, and who is told by when."""
+
+    causes: CauseSettings = CauseSettings()
+    """Silences that are one alert."""
+
+    floods: FloodSettings = FloodSettings()
+    """When there are too many alerts for a person."""
 
     work_orders: WorkOrderSettings = WorkOrderSettings()
     """Faults that somebody has to mend."""
@@ -373,4 +449,7 @@ class Settings(Section):
                 if inside or (first is not second and first == second):
                     raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
         check_apart(self.police_links)
+        check_called(self.escalation, self.duty, self.notification.receiver_names)
+        if self.escalation.plans and self.notification.escalation is not None:
+            raise ValueError("escalation.plans and notification.escalation: give one of the two")
         return self
