@@ -105,9 +105,18 @@ class Roster:
         """The registered devices of one school."""
         return (self._devices[row] for row in self._by_key.get(school, {}).values())
 
+    def behind(self, device: Device) -> list[Device]:
+        """The registered devices that are heard through this one."""
+        rows = self._through.get(device.key, ())
+        return [self._devices[row] for row in sorted(rows)]
+
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""
         return self._devices.get(row)
+
+    def named(self, school: str, device: str) -> Device | None:
+        """A registered device by its school and id."""
+        return self._devices.get(self._by_key.get(school, {}).get(device, 0))
 
     def state(self, school: str, device: str) -> DeviceState | None:
         """What is known of a registered device; wakes it."""

@@ -170,6 +170,7 @@ transitions = Table(
     Column("known", Number, nullable=False),
     Column("body", LargeBinary, nullable=False),  # JSON of alerts.alert.Transition
     UniqueConstraint("alert", "version", "kind"),
+    Index("ix_transitions_known", "known", "kind", "alert"),  # what happened within a period
 )
 
 outbox = Table(
@@ -445,6 +446,13 @@ maintenances = Table(
     Column("body", LargeBinary, nullable=False),  # JSON of alerts.maintenance.Maintenance
     Index("ix_maintenances_open", "ended", "ends"),
     Index(None, "school", "starts"),
+)
+
+maintenance_alerts = Table(
+    "maintenance_alerts",  # the alerts that a maintenance has hidden
+    metadata,
+    Column("maintenance", Number, primary_key=True, autoincrement=False),
+    Column("alert", Number, primary_key=True, autoincrement=False),
 )
 
 contacts = Table(

@@ -17,6 +17,7 @@ def upgrade() -> None:
     """To this version."""
     op.add_column("outbox", sa.Column("alert", NUMBER, nullable=True))
     op.create_index("ix_outbox_alert", "outbox", ["alert"])
+    op.create_index("ix_transitions_known", "transitions", ["known", "kind", "alert"])
     op.create_table(
         "victims",
         sa.Column("alert", NUMBER, autoincrement=False, nullable=False),
@@ -42,6 +43,12 @@ def upgrade() -> None:
     )
     op.create_index("ix_maintenances_open", "maintenances", ["ended", "ends"])
     op.create_index("ix_maintenances_school_starts", "maintenances", ["school", "starts"])
+    op.create_table(
+        "maintenance_alerts",
+        sa.Column("maintenance", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("alert", NUMBER, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("maintenance", "alert", name="pk_maintenance_alerts"),
+    )
     op.create_table(
         "contacts",
         sa.Column("school", sa.String(length=64), nullable=False),
