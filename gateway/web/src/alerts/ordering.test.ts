@@ -11,6 +11,7 @@ function alert(id: number, change: Partial<Alert> = {}): Alert {
     last_occurrence: id,
     shelved_until: null,
     suppressed: false,
+    maintenance: null,
     ...change,
   } as Alert;
 }

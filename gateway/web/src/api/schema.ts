@@ -58,7 +58,7 @@ export interface components {
          * @description What people may do to an alert.
          * @enum {string}
          */
-        AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
+        AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false" | "tick" | "tell";
         /**
          * AlertDetailOut
          * @description An alert, its history, and what the caller may do to it right now.
@@ -67,6 +67,11 @@ export interface components {
             alert: components["schemas"]["AlertOut"];
             /** May */
             may: components["schemas"]["AlertActionName"][];
+            /**
+             * Steps
+             * @description The steps of the response plan for it.
+             */
+            steps: components["schemas"]["PlanStepOut"][];
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
         };
@@ -140,6 +145,15 @@ export interface components {
             active: boolean;
             /** Assigned To */
             assigned_to: string | null;
+            /**
+             * Called
+             * @description Whom these steps called.
+             * @example [
+             *       "user:li.na",
+             *       "bureau"
+             *     ]
+             */
+            called: string[];
             /** Closed */
             closed: number | null;
             /**
@@ -150,6 +164,11 @@ export interface components {
             device: components["schemas"]["AlertDeviceOut"];
             /** Escalated */
             escalated: number | null;
+            /**
+             * Escalation Step
+             * @description Steps since it was last raised or remembered.
+             */
+            escalation_step: number;
             explanation: components["schemas"]["ExplanationOut"];
             /** False Proposed By */
             false_proposed_by: string | null;
@@ -177,6 +196,13 @@ export interface components {
             /** Latches */
             latches: boolean;
             /**
+             * Louder
+             * @description A step asked screens to cry louder.
+             */
+            louder: boolean;
+            /** @description What hides it now; `null`: nothing does, or it is its device out of service. */
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
+            /**
              * Occurrences
              * @example 1
              */
@@ -203,6 +229,11 @@ export interface components {
              * @example late
              */
             remark: string;
+            /**
+             * Reports
+             * @description By when those above are to be told of it; only of emergencies.
+             */
+            reports: components["schemas"]["ReportDueOut"][];
             /** Returned */
             returned: number | null;
             /**
@@ -211,6 +242,12 @@ export interface components {
              */
             school: string;
             school_name: components["schemas"]["Names"];
+            /**
+             * Scope
+             * @description What it is about when that is no single device, else empty.
+             * @example place:block-a
+             */
+            scope: string;
             /** Shelved By */
             shelved_by: string | null;
             /** Shelved Until */
@@ -223,6 +260,11 @@ export interface components {
              * @example 2
              */
             version: number;
+            /**
+             * Victims
+             * @description How many devices it keeps from being heard.
+             */
+            victims: number;
         };
         /**
          * AlertPoliceLinkOut
@@ -344,6 +386,27 @@ export interface components {
          * @enum {string}
          */
         audit__verification__model__Verdict: "met" | "failed" | "unknown";
+        /**
+         * BarOut
+         * @description An hour or a day of the period.
+         */
+        BarOut: {
+            /** Activations */
+            activations: number;
+            /**
+             * Flooded
+             * @description Slots of ten minutes in a flood.
+             */
+            flooded: number;
+            /** Operator Hours */
+            operator_hours: number;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            start: number;
+        };
         /**
          * BatteryEndOut
          * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
@@ -512,6 +575,98 @@ export interface components {
             signal_dbm: number | null;
         };
         /**
+         * ContactIn
+         * @description Somebody to call about a school.
+         */
+        ContactIn: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Role
+             * @example principal
+             */
+            role: string;
+            /** Telephone */
+            telephone: string;
+        };
+        /**
+         * ContactOut
+         * @description Somebody to call. The page words `role` with `contact.role.{role}` if it knows it.
+         */
+        ContactOut: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @example principal
+             */
+            role: string;
+            /** Telephone */
+            telephone: string;
+        };
+        /**
+         * ContactsCountOut
+         * @description How many contacts a school now has.
+         */
+        ContactsCountOut: {
+            /** Count */
+            count: number;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * ContactsImportedOut
+         * @description What became of a file. With `troubles` nothing was changed.
+         */
+        ContactsImportedOut: {
+            /** Schools */
+            schools: components["schemas"]["ContactsCountOut"][];
+            /** Troubles */
+            troubles: components["schemas"]["ContactTroubleOut"][];
+            /** Written */
+            written: boolean;
+        };
+        /**
+         * ContactsIn
+         * @description The whole list of a school, in the order in which people are called.
+         */
+        ContactsIn: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactIn"][];
+        };
+        /**
+         * ContactsOut
+         * @description The list of a school, and whether the caller may change it.
+         */
+        ContactsOut: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactOut"][];
+            /** May Change */
+            may_change: boolean;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
+         * ContactTroubleOut
+         * @description What is wrong on a line of the file: `page.contacts.problem.{code}`.
+         */
+        ContactTroubleOut: {
+            /** Code */
+            code: string;
+            /** Line */
+            line: number;
+            /** Value */
+            value: string;
+        };
+        /**
          * CountOut
          * @description How many alerts of one priority are open, and how many of these nobody has acknowledged.
          */
@@ -620,6 +775,101 @@ export interface components {
          */
         DayState: "ok" | "trouble" | "silent" | "unknown";
         /**
+         * DeadLetterOut
+         * @description A message that was refused or given up, or whose receiver is no more.
+         */
+        DeadLetterOut: {
+            /** Alert */
+            alert: number | null;
+            /**
+             * Attempts
+             * @description How often it was refused.
+             */
+            attempts: number;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            created: number;
+            /** Delivered */
+            delivered: number | null;
+            /**
+             * Due
+             * @description When it is tried next, if it is.
+             */
+            due: number | null;
+            priority: components["schemas"]["PriorityName"] | null;
+            /**
+             * Reason
+             * @description Why it was refused last.
+             */
+            reason: string;
+            /**
+             * Receiver
+             * @example duty-chat
+             */
+            receiver: string;
+            /** Row */
+            row: number;
+            state: components["schemas"]["LetterState"];
+            /**
+             * Version
+             * @description Of the alert that it tells of.
+             */
+            version: number | null;
+        };
+        /**
+         * DecidedOut
+         * @description How many messages it was done to; what arrived meanwhile has arrived.
+         */
+        DecidedOut: {
+            /** Messages */
+            messages: number;
+        };
+        /**
+         * DeliveryOut
+         * @description One message to one receiver.
+         */
+        DeliveryOut: {
+            /**
+             * Attempts
+             * @description How often it was refused.
+             */
+            attempts: number;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            created: number;
+            /** Delivered */
+            delivered: number | null;
+            /**
+             * Due
+             * @description When it is tried next, if it is.
+             */
+            due: number | null;
+            /**
+             * Reason
+             * @description Why it was refused last.
+             */
+            reason: string;
+            /**
+             * Receiver
+             * @example duty-chat
+             */
+            receiver: string;
+            /** Row */
+            row: number;
+            state: components["schemas"]["LetterState"];
+            /**
+             * Version
+             * @description Of the alert that it tells of.
+             */
+            version: number | null;
+        };
+        /**
          * DeviceDetailOut
          * @description A device with its own parameters, open alerts, and the metrics that have a curve.
          */
@@ -670,6 +920,7 @@ export interface components {
             lost: number;
             /** Lqi */
             lqi: number | null;
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
             /** Messages */
             messages: number;
             /**
@@ -826,6 +1077,7 @@ export interface components {
             lost: number;
             /** Lqi */
             lqi: number | null;
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
             /** Messages */
             messages: number;
             name: components["schemas"]["Names"];
@@ -945,6 +1197,69 @@ export interface components {
              * @example 更换电池, 清洁探头
              */
             text: string;
+        };
+        /**
+         * DropIn
+         * @description Which messages are never tried again, and why.
+         */
+        DropIn: {
+            /** Reason */
+            reason: string;
+            /**
+             * Rows
+             * @example [
+             *       7
+             *     ]
+             */
+            rows: number[];
+        };
+        /**
+         * EscalationOut
+         * @description The plans, of which the first that fits counts, and what sort of time it is now.
+         */
+        EscalationOut: {
+            period: components["schemas"]["Period"];
+            /** Plans */
+            plans: components["schemas"]["EscalationPlanOut"][];
+            /**
+             * Remind After Minutes
+             * @description 0 = never.
+             */
+            remind_after_minutes: number;
+        };
+        /**
+         * EscalationPlanOut
+         * @description What happens to some alerts that nobody acknowledges.
+         */
+        EscalationPlanOut: {
+            /** Name */
+            name: string;
+            /** Priorities */
+            priorities: components["schemas"]["PriorityName"][];
+            /** Schools */
+            schools: string[];
+            /** Steps */
+            steps: components["schemas"]["EscalationStepOut"][];
+            /** When */
+            when: components["schemas"]["Period"][];
+        };
+        /**
+         * EscalationStepOut
+         * @description One step of a plan.
+         */
+        EscalationStepOut: {
+            /** After S */
+            after_s: number;
+            /** Louder */
+            louder: boolean;
+            /**
+             * To
+             * @example [
+             *       "duty:control-room",
+             *       "user:li.na"
+             *     ]
+             */
+            to: string[];
         };
         /**
          * ExerciseEndIn
@@ -1297,11 +1612,175 @@ export interface components {
             value: boolean | number | string | null;
         };
         /**
+         * FiguresOut
+         * @description What the period `since` to `until` came to. Shares are 0 to 1, `null` of nothing.
+         *
+         *     Alerts are counted as they come to operators: when they are activated in sight, or come back
+         *     into sight (off the shelf, in service again) with an activation that nobody has taken.
+         */
+        FiguresOut: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Activations */
+            activations: number;
+            /**
+             * Alerts
+             * @description Alerts that came within the period.
+             */
+            alerts: number;
+            /** Bars */
+            bars: components["schemas"]["BarOut"][];
+            /**
+             * Busiest
+             * @description The most activations in one slot of ten minutes.
+             */
+            busiest: number;
+            /**
+             * Chatterers
+             * @description The most frequent of these, 50 at most.
+             */
+            chatterers: components["schemas"]["SourceFiguresOut"][];
+            /**
+             * Chattering
+             * @description How many of them came three times within a minute.
+             */
+            chattering: number;
+            /**
+             * False
+             * @description How many of them were found false.
+             */
+            false: number;
+            /** False Share */
+            false_share: number | null;
+            /**
+             * Flooded
+             * @description Share of the slots of ten minutes that lay in a flood.
+             */
+            flooded: number;
+            /**
+             * Floods
+             * @description From more than 10 activations in a slot of ten minutes to fewer than 5.
+             */
+            floods: number;
+            /**
+             * Mean
+             * @description Activations in ten minutes.
+             */
+            mean: number;
+            /**
+             * Median Ms
+             * @description From coming into sight to being taken.
+             */
+            median_ms: number | null;
+            /**
+             * Operator Hours
+             * @description Each hour counts the people who did something to these alerts, at least one.
+             */
+            operator_hours: number;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Per Operator Hour */
+            per_operator_hour: number;
+            /** Priorities */
+            priorities: components["schemas"]["PriorityFiguresOut"][];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Sources
+             * @description How many sources there were.
+             */
+            sources: number;
+            /**
+             * Span Ms
+             * @description Length of a bar: an hour or a day.
+             */
+            span_ms: number;
+            /**
+             * Stale
+             * @description How many of them for more than a day.
+             */
+            stale: number;
+            /**
+             * Stale Alerts
+             * @description The oldest of these, 50 at most.
+             */
+            stale_alerts: components["schemas"]["StaleOut"][];
+            /**
+             * Standing
+             * @description Alerts open at the end, without suppressed ones.
+             */
+            standing: number;
+            targets: components["schemas"]["TargetsOut"];
+            /**
+             * Top
+             * @description The most frequent sources, ten at most.
+             */
+            top: components["schemas"]["SourceFiguresOut"][];
+            /**
+             * Top Share
+             * @description Their share of all activations.
+             */
+            top_share: number | null;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+            /**
+             * Waiting
+             * @description Alerts that nobody had taken at the end.
+             */
+            waiting: number;
+            /** Waits */
+            waits: components["schemas"]["WaitOut"][];
+        };
+        /**
+         * FiguresTable
+         * @description What a file holds.
+         * @enum {string}
+         */
+        FiguresTable: "figures" | "bars" | "sources";
+        /**
          * FigureType
          * @description How a figure is entered.
          * @enum {string}
          */
         FigureType: "number" | "integer" | "truth" | "choice" | "text";
+        /**
+         * FloodOut
+         * @description More alerts than a person can work through (ISA-18.2). Emergencies are never grouped.
+         */
+        FloodOut: {
+            /**
+             * Count
+             * @description Alerts raised, or raised again, since then.
+             * @example 14
+             */
+            count: number;
+            /**
+             * First
+             * @description The alert that came first.
+             * @example 4711
+             */
+            first: number;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+        };
         /**
          * ForwardState
          * @description How far the newest activation has come on its way to the police.
@@ -1325,6 +1804,75 @@ export interface components {
             registered: boolean;
             /** School */
             school: string;
+        };
+        /**
+         * HandOverAskedOut
+         * @description What the next shift signs for: every open emergency, and the most urgent of the others.
+         */
+        HandOverAskedOut: {
+            /** Emergencies */
+            emergencies: components["schemas"]["AlertOut"][];
+            /**
+             * Open
+             * @description All open alerts in the caller's scope.
+             * @example 14
+             */
+            open: number;
+            /** Others */
+            others: components["schemas"]["AlertOut"][];
+            team: components["schemas"]["TeamOut"];
+        };
+        /**
+         * HandOverIn
+         * @description Sign for what stands open. Every open emergency must be among `emergencies`.
+         */
+        HandOverIn: {
+            /**
+             * Emergencies
+             * @default []
+             */
+            emergencies?: number[];
+            /**
+             * Remark
+             * @default
+             * @example 五号楼烟感待更换
+             */
+            remark?: string;
+        };
+        /**
+         * HandOverOut
+         * @description A hand-over that was signed.
+         */
+        HandOverOut: {
+            after: components["schemas"]["PersonOut"];
+            /**
+             * Alerts
+             * @description How many open alerts were taken over.
+             */
+            alerts: number;
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            before: components["schemas"]["PersonOut"] | null;
+            /**
+             * By Rota
+             * @description False: a stand-in whom the rota does not name.
+             */
+            by_rota: boolean;
+            /**
+             * Emergencies
+             * @description Numbers of the emergencies that were ticked.
+             */
+            emergencies: number[];
+            /** Remark */
+            remark: string;
+            /** Row */
+            row: number;
+            /** Team */
+            team: string;
         };
         /**
          * Health
@@ -1362,10 +1910,20 @@ export interface components {
             /** Items */
             items: components["schemas"]["AlertExchangeOut"][];
         };
+        /** AlertList */
+        Items_AlertOut_: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+        };
         /** AssigneeList */
         Items_AssigneeOut_: {
             /** Items */
             items: components["schemas"]["AssigneeOut"][];
+        };
+        /** DeliveryList */
+        Items_DeliveryOut_: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
         };
         /** FoundList */
         Items_FoundOut_: {
@@ -1387,6 +1945,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["LinkOut"][];
         };
+        /** PersonList */
+        Items_PersonOut_: {
+            /** Items */
+            items: components["schemas"]["PersonOut"][];
+        };
         /** PlaceList */
         Items_PlaceOut_: {
             /** Items */
@@ -1396,6 +1959,11 @@ export interface components {
         Items_PlannedStepOut_: {
             /** Items */
             items: components["schemas"]["PlannedStepOut"][];
+        };
+        /** ReceiverList */
+        Items_ReceiverOut_: {
+            /** Items */
+            items: components["schemas"]["ReceiverOut"][];
         };
         /** RegionList */
         Items_RegionOut_: {
@@ -1416,6 +1984,16 @@ export interface components {
         Items_SchoolOut_: {
             /** Items */
             items: components["schemas"]["SchoolOut"][];
+        };
+        /** ShiftList */
+        Items_ShiftOut_: {
+            /** Items */
+            items: components["schemas"]["ShiftOut"][];
+        };
+        /** TeamList */
+        Items_TeamOut_: {
+            /** Items */
+            items: components["schemas"]["TeamOut"][];
         };
         /** TokenList */
         Items_TokenOut_: {
@@ -1485,6 +2063,12 @@ export interface components {
              */
             unit: string;
         };
+        /**
+         * LetterState
+         * @description Where a message to a receiver stands.
+         * @enum {string}
+         */
+        LetterState: "waiting" | "aside" | "given_up" | "dropped" | "delivered";
         /**
          * LinkCountsOut
          * @description How many links in the caller's scope are in which state.
@@ -1807,13 +2391,214 @@ export interface components {
             counts: components["schemas"]["CountsOut"];
             feed: components["schemas"]["FeedOut"];
             /**
+             * Floods
+             * @description Where more alerts come than one can work through.
+             */
+            floods: components["schemas"]["FloodOut"][];
+            /**
              * Held
              * @description Presses that wait to be confirmed as tests: nobody has been called out yet.
              */
             held: components["schemas"]["HeldPressOut"][];
+            /**
+             * Maintenances
+             * @description How many hide faults now, in the caller's scope.
+             */
+            maintenances: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
         };
+        /**
+         * MaintenanceDetailOut
+         * @description One with the alerts that it has hidden, those that still stand first; at most 500.
+         */
+        MaintenanceDetailOut: {
+            /**
+             * Actor
+             * @example li.na
+             */
+            actor: string;
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            /**
+             * Announced
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            announced: number;
+            /** Begun */
+            begun: number | null;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Ended By
+             * @description Empty when its time was over.
+             */
+            ended_by: string;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Hidden
+             * @description How many alerts it has hidden so far.
+             */
+            hidden: number;
+            /** Id */
+            id: number;
+            /**
+             * May End
+             * @description Whether the caller may end it now.
+             */
+            may_end: boolean;
+            /** Place */
+            place: string | null;
+            place_name: components["schemas"]["Names"] | null;
+            /** Reason */
+            reason: string;
+            /** Remark */
+            remark: string;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            state: components["schemas"]["MaintenanceState"];
+        };
+        /**
+         * MaintenanceEndIn
+         * @description End it before its time, or call it off.
+         */
+        MaintenanceEndIn: {
+            /**
+             * Remark
+             * @default
+             * @example 提前完工
+             */
+            remark?: string;
+        };
+        /**
+         * MaintenanceIn
+         * @description Announce one: of a whole school, of a place with all within it, or of a device. At most 30
+         *     days; without `starts` it begins now.
+         */
+        MaintenanceIn: {
+            /** Device */
+            device?: string | null;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /** Place */
+            place?: string | null;
+            /**
+             * Reason
+             * @example 烘焙课, 已派人核实
+             */
+            reason: string;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+            /** Starts */
+            starts?: number | null;
+        };
+        /**
+         * MaintenanceMarkOut
+         * @description The maintenance during which faults are expected here; of several the one that ends last.
+         */
+        MaintenanceMarkOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * MaintenanceOut
+         * @description Faults of the school, place or device are expected from `starts` until `ends`, and hidden;
+         *     emergencies never are.
+         */
+        MaintenanceOut: {
+            /**
+             * Actor
+             * @example li.na
+             */
+            actor: string;
+            /**
+             * Announced
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            announced: number;
+            /** Begun */
+            begun: number | null;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Ended By
+             * @description Empty when its time was over.
+             */
+            ended_by: string;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Hidden
+             * @description How many alerts it has hidden so far.
+             */
+            hidden: number;
+            /** Id */
+            id: number;
+            /**
+             * May End
+             * @description Whether the caller may end it now.
+             */
+            may_end: boolean;
+            /** Place */
+            place: string | null;
+            place_name: components["schemas"]["Names"] | null;
+            /** Reason */
+            reason: string;
+            /** Remark */
+            remark: string;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            state: components["schemas"]["MaintenanceState"];
+        };
+        /**
+         * MaintenanceState
+         * @description Where one stands.
+         * @enum {string}
+         */
+        MaintenanceState: "coming" | "under_way" | "over";
         /**
          * MarkFalseIn
          * @description Say that it was no alarm. A panic alarm needs a second person to confirm.
@@ -1972,6 +2757,16 @@ export interface components {
              */
             next?: string | null;
         };
+        /** DeadLetterPage */
+        Page_DeadLetterOut_: {
+            /** Items */
+            items: components["schemas"]["DeadLetterOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
         /** DevicePage */
         Page_DeviceOut_: {
             /** Items */
@@ -2006,6 +2801,26 @@ export interface components {
         Page_FactOut_: {
             /** Items */
             items: components["schemas"]["FactOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** HandOverPage */
+        Page_HandOverOut_: {
+            /** Items */
+            items: components["schemas"]["HandOverOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** MaintenancePage */
+        Page_MaintenanceOut_: {
+            /** Items */
+            items: components["schemas"]["MaintenanceOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -2070,6 +2885,28 @@ export interface components {
          * @enum {string}
          */
         PathState: "up" | "down" | "unknown";
+        /**
+         * Period
+         * @description A sort of time.
+         * @enum {string}
+         */
+        Period: "school_hours" | "after_hours" | "holiday" | "night";
+        /**
+         * PersonOut
+         * @description Somebody who can be on duty.
+         */
+        PersonOut: {
+            /**
+             * Display
+             * @example 李娜
+             */
+            display: string;
+            /**
+             * Name
+             * @example li.na
+             */
+            name: string;
+        };
         /**
          * PictureOut
          * @description A picture that is kept. It is found again by its hash.
@@ -2189,6 +3026,35 @@ export interface components {
             width: number;
         };
         /**
+         * PlanStepOut
+         * @description A step of the response plan. `due` is `null` when the plan sets no time for it.
+         */
+        PlanStepOut: {
+            /**
+             * By
+             * @example li.na
+             */
+            by: string | null;
+            /** Done */
+            done: boolean;
+            /** Done At */
+            done_at: number | null;
+            /** Due */
+            due: number | null;
+            /**
+             * Id
+             * @example evacuate
+             */
+            id: string;
+            text: components["schemas"]["Names"];
+            /**
+             * Who
+             * @description Role of the contact to call; `contact.role.{who}` if the catalogues have it.
+             * @example principal
+             */
+            who: string | null;
+        };
+        /**
          * PositionIn
          * @description Where a device is: on the plan of `place`, `x` from the left and `y` from the top, 0 to 1.
          */
@@ -2233,6 +3099,21 @@ export interface components {
              * @example no3-middle
              */
             school: string;
+        };
+        /**
+         * PriorityFiguresOut
+         * @description One priority. Waits in ms; `null` when none was acknowledged within the period.
+         */
+        PriorityFiguresOut: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Activations */
+            activations: number;
+            /** Median Ms */
+            median_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            priority: components["schemas"]["PriorityName"];
         };
         /**
          * PriorityName
@@ -2332,6 +3213,67 @@ export interface components {
             text: components["schemas"]["Names"];
         };
         /**
+         * ReceiverKind
+         * @description What sort of receiver it is.
+         * @enum {string}
+         */
+        ReceiverKind: "mqtt" | "webhook" | "message" | "unknown";
+        /**
+         * ReceiverOut
+         * @description A receiver and how it fares.
+         */
+        ReceiverOut: {
+            /**
+             * Aside
+             * @description Of the waiting: refused, and tried again by themselves.
+             */
+            aside: number;
+            /**
+             * Delivered
+             * @description When something last arrived since the start.
+             */
+            delivered: number | null;
+            /**
+             * Error
+             * @example answered 503 Service Unavailable
+             */
+            error: string;
+            /**
+             * Failing
+             * @description Since when nothing has arrived, though tried.
+             */
+            failing: number | null;
+            /** Given Up */
+            given_up: number;
+            /**
+             * Holding
+             * @description Messages are collected until then, and go together.
+             */
+            holding: number | null;
+            /** @description `unknown`: no longer configured, and messages still wait for it. */
+            kind: components["schemas"]["ReceiverKind"];
+            /**
+             * Name
+             * @example duty-chat
+             */
+            name: string;
+            /**
+             * Oldest
+             * @description When the oldest waiting message was written.
+             */
+            oldest: number | null;
+            /**
+             * User
+             * @description Whom it reaches, when that is one person.
+             */
+            user: string | null;
+            /**
+             * Waiting
+             * @example 0
+             */
+            waiting: number;
+        };
+        /**
          * RegionOut
          * @description A province, city or county.
          */
@@ -2424,6 +3366,35 @@ export interface components {
             reason: string;
         };
         /**
+         * ReportDueOut
+         * @description A report to those above: by when, and who has signed for it.
+         */
+        ReportDueOut: {
+            /**
+             * By
+             * @example li.na
+             */
+            by: string;
+            /** Done At */
+            done_at: number | null;
+            /**
+             * Due
+             * @description Counted from the occurrence.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "telephone" | "written";
+            /**
+             * To
+             * @example 区教育局值班室
+             */
+            to: string;
+        };
+        /**
          * ResetIn
          * @description Unlatch it; its condition must be gone.
          */
@@ -2435,11 +3406,34 @@ export interface components {
             action: "reset";
         };
         /**
+         * RetryIn
+         * @description Which messages are tried again, at once and in their order.
+         */
+        RetryIn: {
+            /**
+             * Rows
+             * @example [
+             *       7
+             *     ]
+             */
+            rows: number[];
+        };
+        /**
          * Role
          * @description What a person's work is.
          * @enum {string}
          */
         Role: "operator" | "technician" | "auditor" | "administrator";
+        /**
+         * RotaOut
+         * @description The shifts of a team in a time, and its gaps.
+         */
+        RotaOut: {
+            /** Gaps */
+            gaps: components["schemas"]["VacantOut"][];
+            /** Items */
+            items: components["schemas"]["ShiftOut"][];
+        };
         /**
          * RuleFiguresOut
          * @description A rule that watches a device, with its figures.
@@ -2543,6 +3537,75 @@ export interface components {
             until: number;
         };
         /**
+         * ShiftIn
+         * @description A shift to plan; the same again `times` times, every `every_days` days.
+         */
+        ShiftIn: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Every Days
+             * @default 1
+             */
+            every_days?: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            /**
+             * Team
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            team: string;
+            /**
+             * Times
+             * @default 1
+             */
+            times?: number;
+            /**
+             * User
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ @ -`.
+             * @example li.na
+             */
+            user: string;
+        };
+        /**
+         * ShiftOut
+         * @description That somebody is on duty for a time.
+         */
+        ShiftOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Row
+             * @example 12
+             */
+            row: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            /**
+             * Team
+             * @example control-room
+             */
+            team: string;
+            user: components["schemas"]["PersonOut"];
+        };
+        /**
          * SignedInOut
          * @description Whoever is signed in.
          */
@@ -2559,6 +3622,78 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Scopes */
             scopes: string[];
+        };
+        /**
+         * SourceFiguresOut
+         * @description What one source did within the period.
+         */
+        SourceFiguresOut: {
+            /** Activations */
+            activations: number;
+            /**
+             * Alerts
+             * @description Alerts these were activations of.
+             */
+            alerts: number;
+            /**
+             * Chattering
+             * @description It came three times within a minute.
+             */
+            chattering: boolean;
+            /**
+             * False
+             * @description How many of these alerts were found false.
+             */
+            false: number;
+            /** @description The most urgent one it had. */
+            priority: components["schemas"]["PriorityName"];
+            /**
+             * Share
+             * @description Of all activations, 0 to 1.
+             * @example 0.12
+             */
+            share: number;
+            source: components["schemas"]["SourceOut"];
+        };
+        /**
+         * SourceOut
+         * @description What alerts come from: a condition of a device, or of a place that one cause has cut off.
+         */
+        SourceOut: {
+            /**
+             * Condition
+             * @description Worded by `condition.…`.
+             * @example smoke
+             */
+            condition: string;
+            device: components["schemas"]["AlertDeviceOut"];
+            place: components["schemas"]["Names"] | null;
+            /**
+             * School
+             * @description Empty: the gateway itself.
+             * @example no3-middle
+             */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
+         * StaleOut
+         * @description An alert that has been open for more than a day.
+         */
+        StaleOut: {
+            /**
+             * Alert
+             * @example 4711
+             */
+            alert: number;
+            priority: components["schemas"]["PriorityName"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            source: components["schemas"]["SourceOut"];
         };
         /**
          * StepKind
@@ -2609,6 +3744,16 @@ export interface components {
             demo: boolean;
             feed: components["schemas"]["FeedOut"];
             /**
+             * Floods
+             * @description Where more alerts come than one can work through.
+             */
+            floods: components["schemas"]["FloodOut"][];
+            /**
+             * Maintenances
+             * @description How many hide faults now, in the caller's scope.
+             */
+            maintenances: number;
+            /**
              * Now
              * @description Milliseconds since 1970 UTC.
              * @example 1795161600123
@@ -2616,6 +3761,128 @@ export interface components {
             now: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
+        };
+        /**
+         * TargetsOut
+         * @description What one operator can manage (ISA-18.2-2016, clause 16); shares 0 to 1. At most so much.
+         */
+        TargetsOut: {
+            /** Busiest */
+            busiest: number;
+            /** Chattering */
+            chattering: number;
+            /** Flooded */
+            flooded: number;
+            /**
+             * Per Operator Hour
+             * @description Acceptable; twice as many can be managed.
+             */
+            per_operator_hour: number;
+            /** Stale */
+            stale: number;
+            /** Top Share */
+            top_share: number;
+        };
+        /**
+         * TeamOut
+         * @description A team as it stands now.
+         */
+        TeamOut: {
+            /** @description The shift that comes next. */
+            following: components["schemas"]["ShiftOut"] | null;
+            /**
+             * Id
+             * @example control-room
+             */
+            id: string;
+            name: components["schemas"]["Names"];
+            /**
+             * On Duty
+             * @description Whom a step `duty:TEAM` calls now.
+             */
+            on_duty: components["schemas"]["PersonOut"][];
+            /**
+             * Shifts
+             * @description The shifts that are under way.
+             */
+            shifts: components["schemas"]["ShiftOut"][];
+            /** Signed At */
+            signed_at: number | null;
+            /** @description Who took over last. */
+            signed_by: components["schemas"]["PersonOut"] | null;
+            /**
+             * Unsigned
+             * @description A shift has begun, and nobody of it has signed for what stands.
+             */
+            unsigned: boolean;
+        };
+        /**
+         * TellIn
+         * @description Sign for having told those above. `at`: when; left out, now.
+         */
+        TellIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "tell";
+            /** At */
+            at?: number | null;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "telephone" | "written";
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * To
+             * @example 区教育局值班室
+             */
+            to: string;
+        };
+        /**
+         * TestedOut
+         * @description What came of a test message.
+         */
+        TestedOut: {
+            /** Arrived */
+            arrived: boolean;
+            /**
+             * Reason
+             * @description Why it did not arrive.
+             */
+            reason: string;
+            /**
+             * Took Ms
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            took_ms: number;
+        };
+        /**
+         * TickIn
+         * @description A step of the response plan is done, or not after all.
+         */
+        TickIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "tick";
+            /**
+             * Done
+             * @default true
+             */
+            done?: boolean;
+            /**
+             * Step
+             * @example evacuate
+             */
+            step: string;
         };
         /**
          * TimelineAlertOut
@@ -2709,7 +3976,7 @@ export interface components {
          * @description What can happen to an alert. Each is one fact.
          * @enum {string}
          */
-        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "forwarded" | "not_forwarded" | "closed";
+        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "reminded" | "cut_off" | "stepped" | "reported" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "forwarded" | "not_forwarded" | "closed";
         /**
          * TransitionOut
          * @description One thing that happened to an alert. `actor` is empty for the gateway itself.
@@ -2841,6 +4108,24 @@ export interface components {
             scopes: string[];
         };
         /**
+         * VacantOut
+         * @description A time in which the rota names nobody.
+         */
+        VacantOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+        };
+        /**
          * Verdict
          * @description Three values: unknown is never shown as fine and never as failed.
          * @enum {string}
@@ -2940,6 +4225,71 @@ export interface components {
              * @default 600
              */
             window_s?: number;
+        };
+        /**
+         * VictimOut
+         * @description A device that cannot be heard because of what the alert is about.
+         */
+        VictimOut: {
+            /**
+             * Alone
+             * @description The alert that it got when this one was over and it was still not heard.
+             */
+            alone: number | null;
+            /**
+             * Back
+             * @description When it was heard again; `null`: not yet.
+             */
+            back: number | null;
+            /**
+             * Id
+             * @example lab-2
+             */
+            id: string;
+            /**
+             * Kind
+             * @example smoke
+             */
+            kind: string;
+            name: components["schemas"]["Names"];
+            place: components["schemas"]["Names"] | null;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            /**
+             * Since
+             * @description When it was last heard before.
+             */
+            since: number | null;
+        };
+        /**
+         * VictimsOut
+         * @description A page of them, those that are still cut off first. `total` counts all, `out` these.
+         */
+        VictimsOut: {
+            /** Items */
+            items: components["schemas"]["VictimOut"][];
+            /** Next */
+            next?: string | null;
+            /** Out */
+            out: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * WaitOut
+         * @description A class of waits.
+         */
+        WaitOut: {
+            /** Count */
+            count: number;
+            /**
+             * Up To Ms
+             * @description Its end; `null`: longer than all others.
+             */
+            up_to_ms: number | null;
         };
         /**
          * WhyOut

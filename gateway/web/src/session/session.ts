@@ -24,10 +24,13 @@ const RIGHTS = {
   changeDevices: ["technician", "administrator"],
   verify: ["technician", "administrator"],
   exercise: ["operator", "technician", "administrator"],
+  maintain: ["operator", "technician", "administrator"],
   repair: ["operator", "technician", "administrator"],
   calibrate: ["administrator"],
   seeRejects: ["technician", "auditor", "administrator"],
+  planDuty: ["administrator"],
   managePeople: ["administrator"],
+  manageNotification: ["administrator"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export function may(right: keyof typeof RIGHTS): boolean {

@@ -42,6 +42,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/orders/OrderPage.vue"),
   },
   {
+    path: "/maintenance",
+    name: "maintenances",
+    component: () => import("@/maintenance/MaintenancesPage.vue"),
+  },
+  {
+    path: "/maintenance/:id(\\d+)",
+    name: "maintenance",
+    component: () => import("@/maintenance/MaintenancePage.vue"),
+  },
+  {
     path: "/exercises",
     name: "exercises",
     component: () => import("@/exercises/ExercisesPage.vue"),
@@ -62,9 +72,25 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/verification/VerificationPage.vue"),
   },
   {
+    path: "/performance",
+    name: "performance",
+    component: () => import("@/performance/PerformancePage.vue"),
+  },
+  {
     path: "/commission",
     name: "commission",
     component: () => import("@/commissioning/CommissionPage.vue"),
+  },
+  { path: "/duty", name: "duty", component: () => import("@/duty/DutyPage.vue") },
+  {
+    path: "/schools/:school?/contacts",
+    name: "contacts",
+    component: () => import("@/response/ContactsPage.vue"),
+  },
+  {
+    path: "/notification",
+    name: "notification",
+    component: () => import("@/notification/NotificationPage.vue"),
   },
   { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
   { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },

@@ -1,17 +1,21 @@
 // Makes the figures audible, and knows whether the browser lets it.
 import { computed, ref, watch } from "vue";
 import type { PriorityName, StreamEntry } from "@/api/types";
-import { rank } from "@/alerts/ordering";
+import { rank, unacknowledged } from "@/alerts/ordering";
 import { FIGURES, REPEAT_MS } from "@/sound/figures";
 
 const MUTE_MS = 2 * 60_000;
 /** Transitions that call for attention. */
-const SOUNDING = new Set(["raised", "occurred", "reactivated", "worsened", "escalated"]);
+const SOUNDING = new Set(["raised", "occurred", "reactivated", "worsened", "escalated", "reminded"]);
+/** Loudness of the ordinary, and of what a step of the escalation has made louder. */
+const ORDINARY = 0.5;
+const LOUD = 1;
 
 let context: AudioContext | null = null;
 const running = ref(false);
 const mutedUntil = ref(0);
 const waiting = ref(false);
+let louder = false;
 let repeating: number | undefined;
 let lastCry = 0;
 
@@ -35,10 +39,11 @@ export function prepare(): void {
 }
 
 /** Play the figure of a priority now, muted or not. */
-export function play(priority: PriorityName): void {
+export function play(priority: PriorityName, loud = false): void {
   if (context?.state !== "running") return;
   if (priority === "emergency") lastCry = Date.now();
   const start = context.currentTime + 0.02;
+  const volume = loud ? LOUD : ORDINARY;
   for (const [hertz, at, lasts, loudness] of FIGURES[priority]) {
     const tone = context.createOscillator();
     const gain = context.createGain();
@@ -46,8 +51,8 @@ export function play(priority: PriorityName): void {
     tone.frequency.value = hertz;
     // Ramps of 10 ms: a tone that starts at full loudness clicks.
     gain.gain.setValueAtTime(0, start + at);
-    gain.gain.linearRampToValueAtTime(loudness * 0.5, start + at + 0.01);
-    gain.gain.setValueAtTime(loudness * 0.5, start + at + lasts - 0.03);
+    gain.gain.linearRampToValueAtTime(loudness * volume, start + at + 0.01);
+    gain.gain.setValueAtTime(loudness * volume, start + at + lasts - 0.03);
     gain.gain.linearRampToValueAtTime(0, start + at + lasts);
     tone.connect(gain).connect(context.destination);
     tone.start(start + at);
@@ -59,19 +64,33 @@ const isMuted = () => Date.now() < mutedUntil.value;
 
 /** Sound for what the stream brought: once, for the most urgent. A new emergency ends a mute. */
 export function soundFor(entries: readonly StreamEntry[]): void {
-  const first = entries
-    .filter(({ transition, alert }) => SOUNDING.has(transition.kind) && audible(alert))
-    .map(({ alert }) => alert.priority)
-    .sort((a, b) => rank(a) - rank(b))[0];
+  const sounding = entries
+    .filter((entry) => calls(entry) && audible(entry.alert))
+    .map(({ alert }) => alert)
+    .sort((a, b) => rank(a.priority) - rank(b.priority));
+  const first = sounding[0];
   if (first === undefined) return;
-  if (first === "emergency") {
+  const loud = sounding.some((one) => one.priority === first.priority && one.louder);
+  if (first.priority === "emergency") {
     mutedUntil.value = 0;
+    louder ||= loud;
     cry();
-  } else if (!isMuted()) play(first);
+  } else if (!isMuted()) play(first.priority, loud);
+}
+
+/** Something happened that somebody must see to, or what was hidden shows and nobody has it. */
+function calls({ transition, alert }: StreamEntry): boolean {
+  if (transition.kind === "unsuppressed") return unacknowledged(alert);
+  return SOUNDING.has(transition.kind);
 }
 
 function audible(alert: StreamEntry["alert"]): boolean {
   return alert.priority === "emergency" || (alert.shelved_until === null && !alert.suppressed);
+}
+
+/** The figure of a priority once, unless this screen is muted. */
+export function soundOnce(priority: PriorityName): void {
+  if (!isMuted()) play(priority);
 }
 
 /** Mute this screen for two minutes, or end that. */
@@ -79,9 +98,11 @@ export function toggleMute(): void {
   mutedUntil.value = isMuted() ? 0 : Date.now() + MUTE_MS;
 }
 
-/** Says whether an emergency waits for somebody; while it does, its figure repeats. */
-export function emergencyWaits(waits: boolean): void {
+/** Says whether an emergency waits for somebody; while it does, its figure repeats, louder once a
+ * step of the escalation has asked for it. */
+export function emergencyWaits(waits: boolean, loud = false): void {
   waiting.value = waits;
+  louder = loud;
 }
 
 /** The figure of an emergency now, and again and again until somebody has acknowledged it. */
@@ -89,9 +110,9 @@ function cry(): void {
   window.clearInterval(repeating);
   repeating = window.setInterval(() => {
     if (!waiting.value) window.clearInterval(repeating);
-    else if (!isMuted()) play("emergency");
+    else if (!isMuted()) play("emergency", louder);
   }, REPEAT_MS);
-  if (!isMuted()) play("emergency");
+  if (!isMuted()) play("emergency", louder);
 }
 
 // What already waits when the page is opened, or when the browser allows sound, is heard at once;

@@ -25,6 +25,8 @@ let checking: number | undefined;
 
 export const feed = computed(() => state.value.feed);
 export const counts = computed(() => state.value.counts);
+export const floods = computed(() => state.value.floods);
+export const maintenances = computed(() => state.value.maintenances);
 export const policeLinks = computed(() => state.value.police);
 export const held = computed(() => state.value.held);
 /** This browser's time, to the quarter of a second; for what is counted on this screen alone. */
