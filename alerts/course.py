@@ -293,6 +293,7 @@ def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
         "acknowledged_by": None,
         "escalated": None,
         "escalation_step": 0,
+        "louder": False,
         "is_false": False,
         "false_proposed_by": None,
         "false_reason": "",
@@ -318,13 +319,25 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
         case TransitionKind.RETURNED:
             return {"active": False, "returned": happened}
         case TransitionKind.ESCALATED:
-            return {"escalated": happened, "escalation_step": _number(transition, "step")}
+            called = str(detail.get("called", "")).split()
+            return {
+                "escalated": happened,
+                "escalation_step": _number(transition, "step"),
+                "called": tuple(dict.fromkeys((*alert.called, *called))),
+                "louder": alert.louder or bool(detail.get("louder")),
+            }
         case TransitionKind.ACKNOWLEDGED:
             return {"acknowledged": happened, "acknowledged_by": actor}
         case TransitionKind.REMINDED:
-            return {"acknowledged": None, "acknowledged_by": None, "escalation_step": 0}
+            return {
+                "acknowledged": None,
+                "acknowledged_by": None,
+                "escalation_step": 0,
+                "called": (),
+                "louder": False,
+            }
         case TransitionKind.CUT_OFF:
-            return {"victims": _number(transition, "victims")}
+            return _cut_off(alert, transition)
         case TransitionKind.STEPPED:
             return {"ticked": _ticked(alert, transition)}
         case TransitionKind.REPORTED:
@@ -373,6 +386,16 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
             }
         case _:  # a comment
             return {}
+
+
+def _cut_off(alert: Alert, transition: Transition) -> dict[str, Any]:
+    """More or fewer victims; perhaps it turned out that more is cut off than was known."""
+    detail = transition.detail
+    return {
+        "victims": _number(transition, "victims"),
+        "scope": str(detail.get("scope") or alert.scope),
+        "explanation": explanation_of(detail) if "code" in detail else alert.explanation,
+    }
 
 
 def _ticked(alert: Alert, transition: Transition) -> tuple[str, ...]:
