@@ -258,8 +258,7 @@ class Webhook(Section):
 
 
 class MessageReceiver(Section):
-    """A receiver that people read: a chat group, a mailbox, a mobile phone (docs/notification.md).
-    """
+    """A receiver that people read: a chat group, a mailbox, a phone (docs/notification.md)."""
 
     name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
     """Its name, shown with every delivery."""
@@ -323,13 +322,18 @@ class NotificationSettings(Section):
     """
 
     @property
+    def receivers(self) -> tuple[Webhook | MessageReceiver, ...]:
+        """All of them but the broker."""
+        return (*self.webhooks, *self.messages)
+
+    @property
     def receiver_names(self) -> frozenset[str]:
         """Names that a step of the escalation may call."""
-        return frozenset(one.name for one in (*self.webhooks, *self.messages))
+        return frozenset(one.name for one in self.receivers)
 
     @model_validator(mode="after")
     def _named(self) -> NotificationSettings:
-        names = [one.name for one in (*self.webhooks, *self.messages)]
+        names = [one.name for one in self.receivers]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             raise ValueError(f"two receivers have the name '{twice[0]}'")

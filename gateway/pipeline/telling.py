@@ -8,7 +8,13 @@ from typing import Final, Literal
 import msgspec
 
 from alerts.alert import Alert, Transition, TransitionKind
-from alerts.escalation import ESCALATE, EscalationPolicy, escalation_due
+from alerts.escalation import (
+    ESCALATE,
+    REMIND,
+    EscalationPolicy,
+    escalation_due,
+    reminder_due,
+)
 from alerts.notification.audience import Audience, event_key, who_is_told
 from alerts.notification.mqtt_alert import mqtt_alert
 from alerts.notification.webhook import Bilingual, Setting, webhook_body
@@ -79,6 +85,9 @@ class Telling:
             escalation = escalation_due(transition, alert, self._policy)
             if escalation is not None:
                 yield Deadline(ESCALATE, subject, escalation.due, escalation.body())
+            reminder = reminder_due(transition, alert, self._policy)
+            if reminder is not None:
+                yield Deadline(REMIND, subject, reminder.due, reminder.body())
         if transition.kind in (TransitionKind.SHELVED, TransitionKind.UNSHELVED):
             yield Deadline(UNSHELVE, subject, alert.shelved_until)
 
