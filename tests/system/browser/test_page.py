@@ -27,6 +27,7 @@ ROOMS: Final = (
     "/verifications",
     "/exercises",
     "/plans",
+    "/schools/contacts",
     "/people",
     "/settings",
 )
