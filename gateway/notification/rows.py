@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from alerts.notification.audience import EMERGENCY_KEYS
+from alerts.notification.audience import EMERGENCY_KEYS, is_emergency
 from gateway.notification.delivery import PATIENCE
 from gateway.store.batch import GIVEN_UP, Batch, OutboxEntry
 from gateway.store.schema import outbox
@@ -41,6 +41,11 @@ class WaitingRow(msgspec.Struct, frozen=True):
     attempts: int
     entry: OutboxEntry
 
+    @property
+    def emergency(self) -> bool:
+        """Whether it tells of one."""
+        return is_emergency(self.entry.key)
+
 
 class Tally(msgspec.Struct, frozen=True):
     """What the store holds for one receiver. ``oldest`` is when the oldest waiting was written."""
@@ -52,9 +57,37 @@ class Tally(msgspec.Struct, frozen=True):
     given_up: int
 
 
-def in_turn(receiver: str, limit: int) -> Callable[[Connection], list[WaitingRow]]:
-    """The next rows in order, due or not."""
-    return _rows(receiver, outbox.c.attempts < PATIENCE, outbox.c.row, limit)
+def in_turn(
+    receiver: str, limit: int, *, emergencies: bool | None = None
+) -> Callable[[Connection], list[WaitingRow]]:
+    """The next rows in order, due or not; of emergencies alone, or of all else alone."""
+    which = outbox.c.attempts < PATIENCE
+    if emergencies is not None:
+        which = and_(which, _emergency if emergencies else not_(_emergency))
+    return _rows(receiver, which, outbox.c.row, limit)
+
+
+def count_in_turn(receiver: str) -> Callable[[Connection], int]:
+    """How many wait in turn that are of no emergency."""
+    query = (
+        select(func.count())
+        .select_from(outbox)
+        .where(
+            _waiting, outbox.c.receiver == receiver, outbox.c.attempts < PATIENCE, not_(_emergency)
+        )
+    )
+    return lambda connection: int(connection.execute(query).scalar_one())
+
+
+def gone_since(receiver: str, since: int) -> Callable[[Connection], list[tuple[int, int]]]:
+    """What of no emergency was delivered since: (when, how many at once), oldest first."""
+    query = (
+        select(outbox.c.delivered, func.count())
+        .where(outbox.c.delivered >= since, outbox.c.receiver == receiver, not_(_emergency))
+        .group_by(outbox.c.delivered)
+        .order_by(outbox.c.delivered)
+    )
+    return lambda connection: [(at, number) for at, number in connection.execute(query)]
 
 
 def aside(receiver: str, now: int, limit: int) -> Callable[[Connection], list[WaitingRow]]:
@@ -115,12 +148,14 @@ def mark_delivered(rows: Iterable[int], now: int) -> Batch:
     return Batch(statements=[(statement, [{"marked": row} for row in rows])], urgent=True, now=now)
 
 
-def mark_refused(row: int, attempts: int, due: int, reason: str, now: int) -> Batch:
-    """It was refused ``attempts`` times now; next try at ``due``."""
+def mark_refused(rows: Iterable[int], attempts: int, due: int, reason: str, now: int) -> Batch:
+    """They were refused ``attempts`` times now; next try at ``due``."""
     statement = (
-        update(outbox).where(outbox.c.row == row).values(attempts=attempts, due=due, failed=reason)
+        update(outbox)
+        .where(outbox.c.row == bindparam("marked"))
+        .values(attempts=attempts, due=due, failed=reason)
     )
-    return Batch(statements=[(statement, None)], urgent=True, now=now)
+    return Batch(statements=[(statement, [{"marked": row} for row in rows])], urgent=True, now=now)
 
 
 def give_up(receiver: str, reason: str, key: str | None = None) -> tuple[Update, None]:
