@@ -10,17 +10,30 @@ import pytest
 from playwright.async_api import StorageState, expect
 
 if TYPE_CHECKING:
-    from tests.system.browser.conftest import DemoGateway, Screens
+    from tests.system.browser.conftest import DemoGateway, Say, Screens
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 FIELD = "%Y-%m-%dT%H:%M"
+SCHOOL = "no3-middle"
+BUTTON = "duty-01"
+WRITE = {"X-Campus-Request": "1"}
 
 
 async def test_a_shift_is_planned_signed_for_and_named_on_every_page(
-    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState, say: Say
 ) -> None:
-    page = await screens.open(f"{demo_gateway.url}/duty", signed_in=signed_in)
+    page = await screens.open(demo_gateway.url, signed_in=signed_in)
+    api = f"{demo_gateway.url}/api/v1"
+    button = {"kind": "alarm-button", "name_zh": "西门按钮", "dialect": "native"}
+    answer = await page.request.put(f"{api}/devices/{SCHOOL}/{BUTTON}", data=button, headers=WRITE)
+    assert answer.ok, await answer.text()
+    await say("alarm-button", BUTTON, "event", {"seq": 1, "event": "pressed"})
+    row = page.locator(f"[data-device='{SCHOOL}/{BUTTON}']")
+    await expect(row).to_have_count(1)
+    alert = await row.get_attribute("data-alert")
+
+    await page.goto(f"{demo_gateway.url}/duty")
     here = page.locator("header [data-test=duty]")
     await expect(here).to_contain_text("无人当班")
 
@@ -40,6 +53,7 @@ async def test_a_shift_is_planned_signed_for_and_named_on_every_page(
     await page.locator("[data-test=take-over]").click()
     sign = page.locator("dialog [data-test=send]")
     await expect(page.locator("dialog textarea")).to_be_visible()
+    await expect(page.locator(f"dialog [data-tick='{alert}']")).to_be_visible()
     ticks = page.locator("dialog input[type=checkbox]")
     for number in range(await ticks.count()):
         await expect(sign).to_be_disabled()
@@ -49,6 +63,10 @@ async def test_a_shift_is_planned_signed_for_and_named_on_every_page(
     past = page.locator("[data-test=hand-over]")
     await expect(past).to_have_count(1)
     await expect(past).to_contain_text("五号楼烟感待更换")
+    # Whoever hands over leaves nothing ringing for the tests that follow.
+    taken = {"action": "acknowledge"}
+    answer = await page.request.post(f"{api}/alerts/{alert}/actions", data=taken, headers=WRITE)
+    assert answer.ok, await answer.text()
     await expect(standing).not_to_have_class(re.compile("unsigned"))
 
     await page.goto(demo_gateway.url)
