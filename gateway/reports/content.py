@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.alert import Alert, Transition
+from alerts.alert import Alert, Transition, TransitionKind
 from alerts.reporting import ReportDue
 from alerts.response_plan import StepStanding
 from gateway.words import Input, Language, Words
@@ -154,8 +154,18 @@ def _happened(history: Sequence[Transition], author: Author) -> Iterator[Line]:
         who = one.actor or author.word("page.happened.by_gateway", "")
         what = author.word(f"transition.{one.kind.value}", one.kind.value)
         spoken = next((str(one.detail[name]) for name in _SPOKEN if one.detail.get(name)), "")
-        said = [f"{what} ({who})", spoken]
+        said = [f"{what} ({who})", _aim(one, author), spoken]
         yield Line(author.at(one.happened), " · ".join(part for part in said if part))
+
+
+def _aim(one: Transition, author: Author) -> str:
+    """To whom those above were told, and that a tick was taken back."""
+    if one.kind is TransitionKind.REPORTED:
+        form = author.said(f"form.{one.detail.get('form')}")
+        return f"{form}: {one.detail.get('to')}"
+    if one.kind is TransitionKind.STEPPED and not one.detail.get("done"):
+        return author.word("page.happened.taken_back", "")
+    return ""
 
 
 def _steps(steps: Iterable[StepStanding], author: Author) -> Iterator[Line]:

@@ -30,6 +30,8 @@ from gateway.words import Words
 
 T0 = 1_795_161_600_000  # 2026-11-20 08:00:00 UTC
 MINUTE = 60_000
+A4 = (595.3, 841.9)
+FOOT = 56.0
 NAMED = Named(
     school="第三中学",
     place="教学楼 / 三层 / 301",
@@ -109,6 +111,7 @@ def test_it_says_what_happened_where_and_when_in_the_readers_time() -> None:
 def test_it_says_who_did_what_and_what_is_still_open() -> None:
     text = as_text(a_report())
     assert "2026-11-20 16:01:00: 确认 (li)" in text
+    assert "2026-11-20 16:03:00: 已上报 (li) · 电话上报: 区教育局值班室" in text
     assert "已完成: 打电话 (2026-11-20 16:02:00 li)" in text
     assert "未完成: 疏散" in text
     assert "电话上报: 2026-11-20 16:03:00 已报 区教育局值班室" in text
@@ -185,6 +188,20 @@ def test_what_somebody_wrote_at_length_goes_on_overleaf(length: int, sheets: int
     drawn = pages(report_sheet(a_report(long=story)))
     assert "".join(drawn).count("长") == length
     assert len(drawn) == sheets
+
+
+def test_nothing_leaves_the_paper_or_runs_into_the_foot() -> None:
+    pdf = report_sheet(a_report(long="很长的话" * 400))
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", pdf, re.DOTALL):
+        drawn = zlib.decompress(base64.a85decode(stream.strip().removesuffix(b"~>"))).decode(
+            "latin-1"
+        )
+        boxes = [tuple(map(float, one.split()[:4])) for one in re.findall(r"[\d. -]+ re\b", drawn)]
+        texts = [float(y) for y in re.findall(r"1 0 0 1 [\d.-]+ ([\d.-]+) Tm", drawn)]
+        assert boxes
+        assert all(x >= 0 and x + wide <= A4[0] for x, _, wide, _ in boxes)
+        assert all(y >= FOOT and y + high <= A4[1] for _, y, _, high in boxes)
+        assert sum(y < FOOT for y in texts) == 1, "only the foot stands there"
 
 
 @given(st.text(alphabet="长 ab.", max_size=300))
