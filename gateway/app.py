@@ -333,6 +333,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 plans=plans,
                 causes=judging.causes,
                 floods=floods,
+                outbox=outbox,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")

@@ -97,6 +97,7 @@ def make_page(
     plans: ResponsePlans,
     causes: Causes,
     floods: Floods,
+    outbox: Outbox,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -119,6 +120,7 @@ def make_page(
         plans=plans,
         causes=causes,
         floods=floods,
+        outbox=outbox,
     )
     return Page(api, settings, listening)
 
