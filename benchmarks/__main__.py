@@ -24,6 +24,7 @@ ORDER: Final = (
     "restart",
     "growth",
     "device_days",
+    "operator_figures",
     "police_link",
     "listeners",
     "garbage",
