@@ -88,14 +88,6 @@ def _written(ports: Ports) -> dict[str, object]:
             {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
         ],
         "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
-        "escalation": {
-            "plans": [
-                {
-                    "name": "emergencies",
-                    "steps": [{"after_s": 120, "to": ["duty:control-room"], "louder": True}],
-                }
-            ]
-        },
         "police_links": demo_police.police_links(
             [school.id for school in demo().schools], (ports.police, ports.police_backup)
         ),
