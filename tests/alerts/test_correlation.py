@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.correlation import (
@@ -163,6 +163,7 @@ def test_no_device_is_in_two_outages() -> None:
     assert len(found(behind, room(20, 6, "101"))) == 1
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.flood import MINUTE, Flood, FloodLimits, FloodWatch
@@ -58,6 +58,7 @@ def test_a_clock_set_back_keeps_no_flood_alive() -> None:
     assert watch.idle
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 120_000), max_size=200))
 def test_a_flood_begins_and_ends_as_counting_the_last_ten_minutes_says(gaps: list[int]) -> None:
     watch, at, times, stands = FloodWatch(LIMITS), NOON, [], False
