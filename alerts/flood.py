@@ -7,7 +7,7 @@ together, and what came first: that is most likely the cause. Emergencies are ne
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -29,6 +29,14 @@ class Flood(msgspec.Struct, frozen=True):
     since: int
     count: int
     first: int
+
+
+class Activation(NamedTuple):
+    """That an alert became active, or did so again; ``known`` in ms."""
+
+    known: int
+    alert: int
+    school: str
 
 
 class FloodWatch:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final
 
 from alerts.course import ACTIVATIONS
-from alerts.flood import Flood, FloodLimits, FloodWatch
+from alerts.flood import Activation, Flood, FloodLimits, FloodWatch
 from gateway.clock import Clock
 from gateway.pipeline.work import Work
-
-
-class Activation(NamedTuple):
-    """That an alert became active, or did so again; ``known`` in ms."""
-
-    known: int
-    alert: int
-    school: str
 
 
 class Floods:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 from sqlalchemy import Connection, case, func, select
 
 from alerts.course import ACTIVATIONS
-from gateway.pipeline.floods import Activation
+from alerts.flood import Activation
 from gateway.store.batch import Victim
 from gateway.store.read.alerts import beyond
 from gateway.store.schema import alerts, transitions, victims

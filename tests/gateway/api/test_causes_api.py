@@ -10,11 +10,11 @@ from alerts.alert import TransitionKind
 from alerts.correlation import CUT_OFF, CauseLimits
 from alerts.course import Course
 from alerts.finding import Explanation, Finding, Priority
-from alerts.flood import FloodLimits
+from alerts.flood import Activation, FloodLimits
 from devices.model import Device
 from gateway.names import RegisterNames
 from gateway.pipeline.causes import Causes
-from gateway.pipeline.floods import Activation, Floods
+from gateway.pipeline.floods import Floods
 from gateway.store.batch import Victim
 
 STAND_IN = Device("no3", "gateway", "gateway")

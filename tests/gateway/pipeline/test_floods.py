@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from alerts.finding import Explanation, Finding, Priority
-from alerts.flood import FloodLimits
+from alerts.flood import Activation, FloodLimits
 from alerts.lifecycle import Limits
 from devices.model import Device
 from gateway.clock import ManualClock
 from gateway.pipeline.alert_book import AlertBook
-from gateway.pipeline.floods import Activation, Floods
+from gateway.pipeline.floods import Floods
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
 from gateway.store.read.causes import activations_since
