@@ -53,7 +53,8 @@ async def test_an_alert_says_who_was_told_of_it(demo_gateway, screens, signed_in
     await page.locator("[data-test=deliveries] summary").first.click()
     told = page.locator("[data-test=deliveries] [data-receiver=mqtt]").first
     await expect(told).to_contain_text("送达")
-    assert screens.complaints == []
+    asked = [one for one in screens.requests if one.endswith("/deliveries")]
+    assert len(asked) >= 1
 
 
 async def test_a_message_for_a_receiver_that_is_no_more_can_be_dropped_with_a_reason(
