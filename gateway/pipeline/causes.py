@@ -236,6 +236,7 @@ class Causes:
             if out.due is not None:
                 self._look_at(out.device.school, out.due)
         for cause in self._causes.values():
+            self._tell(cause, now, work)  # perhaps killed before it was
             self._look_at(cause.school, now)
 
     def _look(self, school: str, names: NameBook, now: int, work: Work) -> int:
@@ -443,7 +444,8 @@ class Causes:
         if alert is None:
             return
         cause.told = now
-        if not cause.news and alert.scope == cause.scope:
+        told = (alert.victims, alert.scope) == (len(cause.out), cause.scope)
+        if told and not cause.news:
             return
         detail = explanation_detail(
             msgspec.structs.replace(
