@@ -19,6 +19,7 @@ from alerts.alert import (
     Acknowledge,
     Action,
     Alert,
+    AlertState,
     Comment,
     ConfirmFalse,
     Folded,
@@ -31,7 +32,7 @@ from alerts.alert import (
     Unshelve,
 )
 from alerts.annunciation import Step
-from alerts.course import ACTIVATIONS, advance
+from alerts.course import ACTIVATIONS, Course, advance
 from alerts.figures import DAY, HOUR, MINUTE, TEN_MINUTES, Figures, figures
 from alerts.finding import Explanation, Finding, Priority
 from alerts.lifecycle import Limits, act, fold_finding
@@ -51,7 +52,9 @@ ACTS: tuple[Action, ...] = (
 PAUSES = (0, 1_000, 25_000, 4 * MINUTE, 40 * MINUTE, 7 * HOUR, DAY + 1)
 
 EVENT = st.tuples(
-    st.sampled_from(["find", "find", "burst", "end", "worse", "act", "act", "shelve", "service"]),
+    st.sampled_from(
+        ["find", "burst", "end", "worse", "act", "act", "act", "shelve", "service", "remind"]
+    ),
     st.integers(0, 2),
     st.sampled_from(PAUSES),
     st.sampled_from(range(len(ACTS))),
@@ -87,11 +90,19 @@ class Campus:
                 self._take(suppress(alert, now=self.now, actor=who, reason="repair"))
             elif alert is not None:
                 self._take(unsuppress(alert, now=self.now, actor=who))
+        elif what == "remind":
+            self._remind(alert)
         elif alert is not None:
             chosen = Shelve(self.now + HOUR, "noise") if what == "shelve" else ACTS[action]
             done = act(alert, chosen, actor=who, now=self.now, limits=LIMITS)
             if not isinstance(done, Refusal):
                 self._take(done)
+
+    def _remind(self, alert: Alert | None) -> None:
+        if alert is not None and alert.state is AlertState.ACKNOWLEDGED:
+            course = Course(alert)
+            course.add(TransitionKind.REMINDED, happened=self.now, known=self.now)
+            self._take(course.folded())
 
     def _find(self, device: int, *, active: bool, occurrence: bool, priority: Priority) -> None:
         finding = Finding(
@@ -275,6 +286,18 @@ def check_sources(
 )
 @example(
     events=[("find", 0, 0, 0, "li"), ("shelve", 0, 0, 0, "li"), ("worse", 0, 1_000, 0, "li")],
+    begin=0,
+    cut=1,
+)
+@example(
+    events=[
+        ("worse", 0, 0, 0, "li"),
+        ("act", 0, 1_000, 0, "li"),
+        ("act", 0, 1_000, 1, "wang"),
+        ("remind", 0, HOUR, 0, "li"),
+        ("act", 0, 1_000, 0, "wang"),
+        ("act", 0, 1_000, 1, "wang"),
+    ],
     begin=0,
     cut=1,
 )

@@ -80,6 +80,8 @@ ROUTES = [
     ("PUT", "/devices/no3/lab-2/position", {"place": "a-3", "x": 0, "y": 0}, "tim ada"),
     ("DELETE", "/devices/no3/lab-2/position", None, "tim ada"),
     ("GET", "/export/devices.csv", None, "everybody"),
+    ("GET", "/figures", None, "everybody"),
+    ("GET", "/figures.csv", None, "everybody"),
     ("GET", "/export/devices.xlsx", None, "everybody"),
     ("GET", "/labels.pdf?school=no3", None, "tim ada"),
     ("GET", "/lookup?code=lab-2", None, "everybody"),
