@@ -146,8 +146,11 @@ class Lane:
             return 0 if some else aside
         return min(pause, aside)
 
-    async def _turn(self) -> Turn:
-        """Whether messages go one by one."""
+    async def _turn(self) -> Turn | None:
+        """How messages go; ``None`` when there are none but emergencies.
+
+        Then none is read, either: one that is written just now was not counted.
+        """
         course = self._course
         if course is None:
             return Turn.SINGLY
@@ -155,7 +158,8 @@ class Lane:
         if not self._recalled:
             course.recall(await read(self._store, rows.gone_since(self.name, now - course.window)))
             self._recalled = True
-        turn = course.turn(await read(self._store, rows.count_in_turn(self.name)), now)
+        waiting = await read(self._store, rows.count_in_turn(self.name))
+        turn = course.turn(waiting, now) if waiting else None
         self.holding = course.due(now) if turn is Turn.LATER else None
         return turn
 
