@@ -190,7 +190,8 @@ class Silent(QuietRule):
         if memory.stage == WAITING:
             return True
         could = max(state.heard, state.started, state.hearing.since)
-        return now - could > memory.usual * _MISSED + _LATE
+        halfway = (memory.usual + self.limit(memory)) / 2  # who is missed within seconds
+        return now - could > min(memory.usual * _MISSED + _LATE, halfway)
 
     def quiet(self, memory: SilentMemory, state: DeviceState, now: int) -> bool:
         """Whether what is heard through this device cannot be heard now."""
