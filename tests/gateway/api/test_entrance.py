@@ -214,6 +214,8 @@ def _template(path: str) -> str:
             return "/".join(["/parameters/{school}/{kind}", *rest])
         case ["users", _]:
             return "/users/{name}"
+        case ["notification", "receivers", _, "test"]:
+            return "/notification/receivers/{name}/test"
         case ["tokens", _]:
             return "/tokens/{id}"
     return path.partition("?")[0]
