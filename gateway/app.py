@@ -324,9 +324,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 demo=demo,
                 metrics=metrics,
                 work_orders=work_orders,
-                duty=make_duty(
-                    store=store, clock=clock, settings=settings, rota=judging.rota
-                ),
+                duty=make_duty(store=store, clock=clock, settings=settings, rota=judging.rota),
                 verifications=verifications,
                 maintenances=Maintenances(flow=flow, upkeep=judging.upkeep, clock=clock),
                 police=police,

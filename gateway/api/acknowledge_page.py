@@ -56,7 +56,7 @@ def acknowledge_page(
     """The whole page; ``user`` is in whose name a press acknowledges."""
 
     def text(key: str, **inputs: str) -> str:
-        return escape(words.text(f"page.acknowledge.{key}", language, **inputs))
+        return escape(words.text(f"acknowledge.{key}", language, **inputs))
 
     who = "" if alert is None else alert.acknowledged_by or ""
     says = text(standing.value, user=user, by=who)
@@ -85,7 +85,7 @@ def _what(alert: AlertOut, words: Words, language: Language) -> str:
         return names.en if language == "en" else names.zh
 
     def row(key: str, value: str) -> str:
-        term = words.text(f"page.acknowledge.{key}", language)
+        term = words.text(f"acknowledge.{key}", language)
         return f"<dt>{escape(term)}</dt><dd>{escape(value)}</dd>" if value else ""
 
     priority = words.text(f"priority.{alert.priority.value}", language)

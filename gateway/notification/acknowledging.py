@@ -58,7 +58,7 @@ class Offer:
 
 
 class Standing(StrEnum):
-    """What a link comes to. Each is a word of the catalogues (``page.acknowledge.…``)."""
+    """What a link comes to. Each is a word of the catalogues (``acknowledge.…``)."""
 
     OPEN = "open"  # a press acknowledges
     DONE = "done"  # this press has
