@@ -19,6 +19,31 @@ ROUTES = [
     ("GET", "/alerts", None, "everybody"),
     ("GET", "/alerts/1", None, "everybody"),
     ("POST", "/alerts/1/actions", ACK, "olga tim ada"),
+    ("GET", "/alerts/1/victims", None, "everybody"),
+    ("GET", "/alerts/1/report.pdf", None, "everybody"),
+    ("GET", "/alerts/1/report.txt", None, "everybody"),
+    ("GET", "/reports", None, "everybody"),
+    ("GET", "/schools/no3/contacts", None, "everybody"),
+    ("PUT", "/schools/no3/contacts", {"contacts": []}, "olga tim ada"),
+    ("POST", "/contacts/import", None, "olga tim ada"),
+    ("GET", "/maintenance", None, "everybody"),
+    ("GET", "/maintenance/1", None, "everybody"),
+    ("POST", "/maintenance", {"school": "no3", "ends": 1, "reason": "works"}, "olga tim ada"),
+    ("POST", "/maintenance/1/end", {}, "olga tim ada"),
+    ("GET", "/duty", None, "everybody"),
+    ("GET", "/duty/escalation", None, "everybody"),
+    ("GET", "/duty/people", None, "ada"),
+    ("GET", "/duty/room/shifts?since=0&until=1", None, "everybody"),
+    ("GET", "/duty/room/hand-overs", None, "everybody"),
+    ("GET", "/duty/room/hand-over", None, "olga tim ada"),
+    ("POST", "/duty/room/hand-over", {"alerts": []}, "olga tim ada"),
+    (
+        "POST",
+        "/duty/shifts",
+        {"team": "room", "user": "olga", "starts": 1, "ends": 2},
+        "ada",
+    ),
+    ("DELETE", "/duty/shifts/1", None, "ada"),
     ("GET", "/regions", None, "everybody"),
     ("GET", "/schools", None, "everybody"),
     ("GET", "/places?school=no3", None, "everybody"),
@@ -135,6 +160,10 @@ OUT_OF_SCOPE = [
     ("PUT", "/devices/no5/gate-01/position", {"place": "hall", "x": 0, "y": 0}),
     ("DELETE", "/devices/no5/gate-01/position", None),
     ("GET", "/labels.pdf?school=no5", None),
+    ("GET", "/schools/no5/contacts", None),
+    ("PUT", "/schools/no5/contacts", {"contacts": []}),
+    ("POST", "/contacts/import?school=no5", None),
+    ("POST", "/maintenance", {"school": "no5", "ends": 2**52, "reason": "works"}),
     ("POST", "/discoveries/no5/stranger/adopt", DEVICE),
     ("POST", "/discoveries/no5/stranger/ignore", None),
     ("GET", "/parameters/no5/smoke", None),
@@ -214,6 +243,14 @@ def _template(path: str) -> str:
             return "/".join(["/parameters/{school}/{kind}", *rest])
         case ["users", _]:
             return "/users/{name}"
+        case ["schools", _, *rest]:
+            return "/".join(["/schools/{school}", *rest])
+        case ["maintenance", number, *rest] if number.isdecimal():
+            return "/".join(["/maintenance/{id}", *rest])
+        case ["duty", "shifts", number]:
+            return "/duty/shifts/{row}"
+        case ["duty", _, "shifts" | "hand-over" | "hand-overs" as what]:
+            return f"/duty/{{team}}/{what}"
         case ["notification", "receivers", _, "test"]:
             return "/notification/receivers/{name}/test"
         case ["tokens", _]:
