@@ -163,7 +163,7 @@ OUT_OF_SCOPE = [
     ("GET", "/schools/no5/contacts", None),
     ("PUT", "/schools/no5/contacts", {"contacts": []}),
     ("POST", "/contacts/import?school=no5", None),
-    ("POST", "/maintenance", {"school": "no5", "ends": 2**52, "reason": "works"}),
+    ("POST", "/maintenance", {"school": "no5", "ends": 4_102_444_800_000, "reason": "works"}),
     ("POST", "/discoveries/no5/stranger/adopt", DEVICE),
     ("POST", "/discoveries/no5/stranger/ignore", None),
     ("GET", "/parameters/no5/smoke", None),
