@@ -33,7 +33,7 @@ from gateway.api.register import Register, names
 from gateway.desk import DeviceConnection, DeviceLive, Feed, LiveAlert
 from gateway.maintenance.service import Maintenances
 from gateway.police.links import LinkInfo
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 from gateway.store.read.alerts import open_alerts_of
 from gateway.words import Words, diagnosing
 from gateway.words.explaining import explained

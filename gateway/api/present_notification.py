@@ -7,7 +7,7 @@ from typing import Final
 from gateway.api.models.notification import DeadLetterOut, DeliveryOut, ReceiverOut
 from gateway.notification.dead_letters import Letter
 from gateway.notification.desk import ReceiverHere
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 _PRIORITIES: Final = frozenset(PriorityName)
 

@@ -18,7 +18,7 @@ from gateway.notification.delivery import Delivered
 from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
 from gateway.security.record import fact
-from gateway.settings import NotificationSettings
+from gateway.settings_notification import NotificationSettings
 from gateway.store.batch import Batch, OutboxEntry
 from gateway.words import Words
 

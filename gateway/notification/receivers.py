@@ -20,7 +20,8 @@ from gateway.notification.mqtt_alerts import MqttAlerts
 from gateway.notification.robot_sender import RobotSender, robot_of
 from gateway.notification.webhook import WebhookReceiver
 from gateway.pipeline.telling import MQTT
-from gateway.settings import MessageReceiver, Settings
+from gateway.settings import Settings
+from gateway.settings_notification import MessageReceiver
 from gateway.words import Words
 
 _log: Final = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from alerts.course import ACTIVATIONS
 from alerts.finding import Priority
 from alerts.notification.audience import Audience
 from gateway.pipeline.telling import MQTT
-from gateway.settings import NotificationSettings
+from gateway.settings_notification import NotificationSettings
 
 _ALL: Final = "*"
 

@@ -13,7 +13,7 @@ from gateway.api.models.links import AlertPoliceOut, LinkCountsOut
 from gateway.api.models.response import PlanStepOut, ReportDueOut, TellIn, TickIn
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 Detail = dict[str, str | int | float | bool | None]
 

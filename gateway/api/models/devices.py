@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from gateway.api.models.alerts import AlertOut, MaintenanceMarkOut, Reason
 from gateway.api.models.shapes import Identifier, In, Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 Label = Annotated[str, StringConstraints(max_length=128), Field(examples=["门卫室一键报警"])]
 

@@ -11,7 +11,7 @@ from gateway.api.models.alerts import AlertOut
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import Identifier, In, Milliseconds, Moment, Names, Out
 from gateway.duty.service import LONGEST_REMARK, MOST_REPEATED
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 
 class PersonOut(Out):

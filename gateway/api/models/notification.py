@@ -9,7 +9,7 @@ from pydantic import Field
 from gateway.api.models.shapes import In, Milliseconds, Moment, Out
 from gateway.notification.dead_letters import LetterState
 from gateway.notification.desk import ReceiverKind
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 Rows = Annotated[
     list[Annotated[int, Field(ge=1, le=2**53)]], Field(min_length=1, max_length=500, examples=[[7]])

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gateway.api.models.alerts import AlertDeviceOut
 from gateway.api.models.shapes import Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 
 class SourceOut(Out):

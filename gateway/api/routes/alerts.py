@@ -33,7 +33,7 @@ from gateway.api.present_response import step_out
 from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 from gateway.store.read.alerts import AlertFilter, alert_page, one_alert, transitions_of
 from gateway.store.read.devices import device_row
 from gateway.store.read.links import exchanges_of_alert
