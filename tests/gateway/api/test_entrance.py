@@ -223,39 +223,31 @@ async def test_every_route_of_the_document_is_in_the_tables_below(door) -> None:
     assert documented - asked == {("POST", "/session"), ("GET", "/stream")}
 
 
+TEMPLATES = (
+    (r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}"),
+    (r"/steps/\d+$", "/steps/{n}"),
+    (r"^/(alerts)/[^/]+", r"/\1/{id}"),
+    (r"^/(work-orders|maintenance)/\d+", r"/\1/{id}"),
+    (r"^/(tokens)/[^/]+$", r"/\1/{id}"),
+    (r"^/(users)/[^/]+$", r"/\1/{name}"),
+    (r"^/(pictures)/[^/]+$", r"/\1/{hash}"),
+    (r"^/(schools)/[^/]+", r"/\1/{school}"),
+    (r"^/(links)/[^/]+/[^/]+", r"/\1/{school}/{name}"),
+    (r"^/(devices|discoveries)/[^/]+/[^/]+", r"/\1/{school}/{id}"),
+    (r"^/(parameters)/[^/]+/[^/]+", r"/\1/{school}/{kind}"),
+    (r"^/places/[^/]+/[^/]+/plan$", "/places/{school}/{place}/plan"),
+    (r"^/duty/shifts/[^/]+$", "/duty/shifts/{row}"),
+    (r"^/duty/(?!shifts)[^/]+/(shifts|hand-overs?)$", r"/duty/{team}/\1"),
+    (r"^/notification/receivers/[^/]+/test$", "/notification/receivers/{name}/test"),
+)
+"""What of an address is a name or a number, and what the document calls it."""
+
+
 def _template(path: str) -> str:
-    path = re.sub(r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}", path)
-    path = re.sub(r"^/links/[^/]+/[^/]+", "/links/{school}/{name}", path)
-    path = re.sub(r"/steps/\d+$", "/steps/{n}", path)
-    steps = path.partition("?")[0].split("/")
-    match steps[1:]:
-        case ["alerts", _, *rest]:
-            return "/".join(["/alerts/{id}", *rest])
-        case ["devices" | "discoveries" as noun, _, _, *rest]:
-            return "/".join([f"/{noun}/{{school}}/{{id}}", *rest])
-        case ["work-orders", number, *rest] if number.isdecimal():
-            return "/".join(["/work-orders/{id}", *rest])
-        case ["pictures", _]:
-            return "/pictures/{hash}"
-        case ["places", _, _, "plan"]:
-            return "/places/{school}/{place}/plan"
-        case ["parameters", _, _, *rest]:
-            return "/".join(["/parameters/{school}/{kind}", *rest])
-        case ["users", _]:
-            return "/users/{name}"
-        case ["schools", _, *rest]:
-            return "/".join(["/schools/{school}", *rest])
-        case ["maintenance", number, *rest] if number.isdecimal():
-            return "/".join(["/maintenance/{id}", *rest])
-        case ["duty", "shifts", number]:
-            return "/duty/shifts/{row}"
-        case ["duty", _, "shifts" | "hand-over" | "hand-overs" as what]:
-            return f"/duty/{{team}}/{what}"
-        case ["notification", "receivers", _, "test"]:
-            return "/notification/receivers/{name}/test"
-        case ["tokens", _]:
-            return "/tokens/{id}"
-    return path.partition("?")[0]
+    path = path.partition("?")[0]
+    for concrete, template in TEMPLATES:
+        path = re.sub(concrete, template, path)
+    return path
 
 
 async def test_nothing_is_answered_without_sign_in(door) -> None:
