@@ -30,6 +30,7 @@ from gateway.api.routes import (
     links,
     maintenances,
     notification,
+    overview,
     parameters,
     performance,
     pictures,
@@ -40,6 +41,7 @@ from gateway.api.routes import (
     session,
     stream,
     summary,
+    together,
     tokens,
     users,
     verifications,
@@ -61,7 +63,9 @@ pass `next` of one page as `cursor` of the following.
 
 _GUARDED: Final = (
     summary,
+    overview,
     alerts,
+    together,
     victims,
     response,
     contacts,

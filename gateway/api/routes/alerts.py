@@ -133,7 +133,7 @@ async def act_on_alert(
     check(caller, what_for(action.action), alert.school, f"alert {id}")
     if isinstance(action, ShelveIn) and action.until <= services.clock.now():
         raise invalid("until", "must be in the future")
-    wanted = _tick(services, alert, action) if isinstance(action, TickIn) else _act(action)
+    wanted = _tick(services, alert, action) if isinstance(action, TickIn) else act_of(action)
     result = await services.desk.act(id, wanted, caller.name)
     if isinstance(result, Refusal):
         raise refused(result.code, result.detail)
@@ -158,7 +158,8 @@ def _tick(services: Services, alert: Alert, action: TickIn) -> acts.Tick:
     return acts.Tick(action.step, action.done, "" if step is None else step.zh)
 
 
-def _act(action: ActionIn) -> acts.Action:
+def act_of(action: ActionIn) -> acts.Action:
+    """The action as the life cycle knows it; a tick needs its plan, see `_tick`."""
     match action:
         case TellIn():
             return acts.Tell(action.form, action.to, action.text, action.at)

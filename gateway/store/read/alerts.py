@@ -155,6 +155,17 @@ def one_alert(number: int) -> Callable[[Connection], Alert | None]:
     return query
 
 
+def alerts_of(numbers: Iterable[int]) -> Callable[[Connection], dict[int, Alert]]:
+    """The alerts of these numbers, open or closed; numbers without an alert: no entry."""
+    wanted = list(numbers)
+
+    def query(connection: Connection) -> dict[int, Alert]:
+        bodies = connection.scalars(select(alerts.c.body).where(alerts.c.id.in_(wanted)))
+        return {alert.id: alert for alert in map(_alert.decode, bodies)}
+
+    return query
+
+
 def emergencies(closed_since: int, most: int) -> Callable[[Connection], list[Alert]]:
     """Emergencies that are open or were closed since then (ms), oldest first, at most ``most``.
 
