@@ -36,6 +36,7 @@ from gateway.kinds import load_kinds
 from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
+from gateway.overview.survey import make_survey
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.control import Control
@@ -243,6 +244,7 @@ class _Parts:
             kinds=kinds,
             words=Words.load(),
             maintenances=Maintenances(flow=self.flow, upkeep=upkeep, clock=self.clock),
+            survey=make_survey(judge.roster, self.book, None, self.clock),
             settings=self.settings,
             clock=self.clock,
             metrics=self.metrics,

@@ -238,6 +238,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.maintenance.service import Maintenances  # noqa: PLC0415
+            from gateway.overview.survey import make_survey  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
             from gateway.pictures.keeping import keep_pictures  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
@@ -328,6 +329,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 verifications=verifications,
                 maintenances=Maintenances(flow=flow, upkeep=judging.upkeep, clock=clock),
                 police=police,
+                survey=make_survey(judge.roster, book, judging.causes, clock),
                 plans=plans,
                 causes=judging.causes,
                 floods=floods,

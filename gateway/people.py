@@ -29,6 +29,7 @@ from gateway.names import RegisterNames
 from gateway.notification.link_key import link_key
 from gateway.notification.receivers import receivers_of
 from gateway.outbox import Outbox
+from gateway.overview.survey import Survey
 from gateway.pipeline.causes import Causes
 from gateway.pipeline.floods import Floods
 from gateway.police.desk import LinksDesk
@@ -93,6 +94,7 @@ def make_page(
     duty: Duty,
     verifications: Verifications,
     maintenances: Maintenances,
+    survey: Survey,
     police: LinksDesk,
     plans: ResponsePlans,
     causes: Causes,
@@ -116,6 +118,7 @@ def make_page(
         duty=duty,
         verifications=verifications,
         maintenances=maintenances,
+        survey=survey,
         police=police,
         plans=plans,
         causes=causes,

@@ -20,6 +20,7 @@ from gateway.api.doorkeeper import Doorkeeper
 from gateway.api.entrance import Entrance
 from gateway.api.guard import Reader
 from gateway.api.kinds import KindTable
+from gateway.api.overview import Overviews
 from gateway.api.page import BuiltPage
 from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from gateway.clock import Clock
     from gateway.desk import Desk
     from gateway.maintenance.service import Maintenances
+    from gateway.overview.survey import Survey
     from gateway.pipeline.causes import Causes
     from gateway.pipeline.floods import Floods
     from gateway.settings import Settings
@@ -75,6 +77,7 @@ def create_api(
     kinds: Mapping[str, KindSpec],
     words: Words,
     maintenances: Maintenances,
+    survey: Survey,
     settings: Settings,
     clock: Clock,
     demo: Demo | None = None,
@@ -188,6 +191,15 @@ def create_api(
         counting=Counting(
             read=readers.read,
             presenter=PerformancePresenter(register=register, words=words, device_of=desk.device),
+            clock=clock,
+        ),
+        overviews=Overviews(
+            survey=survey,
+            register=register,
+            police=police,
+            maintenances=maintenances,
+            in_common=in_common,
+            desk=desk,
             clock=clock,
         ),
         hub=hub,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gateway.api.counting import Counting
     from gateway.api.doorkeeper import Doorkeeper
     from gateway.api.kinds import KindTable
+    from gateway.api.overview import Overviews
     from gateway.api.police import LinkPresenter
     from gateway.api.present import Presenter
     from gateway.api.present_causes import InCommon
@@ -95,6 +96,7 @@ class Services:
     notification: NotificationDesk
     acknowledging: Acknowledging
     counting: Counting
+    overviews: Overviews
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

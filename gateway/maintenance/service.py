@@ -6,7 +6,7 @@ First it is stored, then it holds: a maintenance that could not be kept hides no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -70,6 +70,10 @@ class Maintenances:
     def under_way(self, schools: frozenset[str] | None) -> int:
         """How many there are in these schools now; ``None`` = in all."""
         return self._upkeep.under_way(schools)
+
+    def by_school(self) -> Mapping[str, int]:
+        """How many are under way in each school that has one."""
+        return self._upkeep.by_school()
 
     async def _follow(self, maintenance: Maintenance) -> None:
         """Do at once what follows, so that whoever asked sees what came of it."""

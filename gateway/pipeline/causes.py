@@ -11,7 +11,7 @@ moment goes on: those who wait as deadlines, victims as rows of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -160,6 +160,10 @@ class Causes:
         """
         out = self._outs.get(device)
         return None if out is None or out.alone else out.alert or out.left
+
+    def doubted(self) -> Iterator[int]:
+        """The rows of all who are not heard and have no alert of their own."""
+        return (row for row, out in self._outs.items() if not out.alone)
 
     def silenced(self, alert: Alert) -> Sequence[Device]:
         """Devices that cannot be heard because of what an alert without a scope is about: behind a

@@ -6,7 +6,7 @@ again, so that it goes on after a restart, and one whose time came meanwhile beg
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -77,6 +77,10 @@ class Upkeep:
             for school, found in self._under_way.items()
             if schools is None or school in schools
         )
+
+    def by_school(self) -> Mapping[str, int]:
+        """How many are under way in each school that has one."""
+        return {school: len(found) for school, found in self._under_way.items()}
 
     # Where faults are expected now
 

@@ -35,6 +35,7 @@ from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
 from gateway.outbox import Outbox
+from gateway.overview.survey import make_survey
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.causes import Causes
@@ -328,6 +329,7 @@ class Campus:
             kinds=self.kinds,
             words=self.words,
             maintenances=self.maintenances,
+            survey=make_survey(self.judge.roster, self.book, self.causes, self.clock),
             settings=self.settings,
             clock=self.clock,
             demo=Buttons(self) if demo else None,
