@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -68,6 +68,7 @@ LATE: Final = (
     "gateway.verification.service",
     "gateway.work_orders.service",
     "gateway.duty.service",
+    "gateway.push.service",
 )
 """Imported once messages are taken in: what neither readings nor alarms need to be kept."""
 
@@ -160,7 +161,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
         live.start(snapshot.last_transition)
-        notify: list[Callable[[], None]] = []
+        notify: list[Callable[[Iterable[str]], None]] = []
         follow: list[Callable[[Work], None]] = []
         taken_in = asyncio.Event()
         flow = Flow(
@@ -243,6 +244,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.pictures.keeping import keep_pictures  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
+            from gateway.push.service import make_pushes  # noqa: PLC0415
             from gateway.verification.service import Verifications  # noqa: PLC0415
             from gateway.verification.stopping import let_out  # noqa: PLC0415
             from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
@@ -274,9 +276,19 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             closing.push_async_callback(outbox.aclose)
             notify.append(outbox.notify)
+            pushes = make_pushes(
+                store=store,
+                outbox=outbox,
+                settings=settings,
+                words=words,
+                clock=clock,
+                book=judging.browsers,
+            )
+            closing.push_async_callback(pushes.aclose)
             watch.add(outbox.finding, parts.finding)
             keep("outbox", outbox.run)
             demo = None if make_demo is None or own is None else make_demo(own, way)
+            keep("push", pushes.run)
             if demo is not None:
                 keep("demo", demo.run)
             policy = _policy(settings)
@@ -328,13 +340,14 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 duty=make_duty(store=store, clock=clock, settings=settings, rota=judging.rota),
                 verifications=verifications,
                 maintenances=Maintenances(flow=flow, upkeep=judging.upkeep, clock=clock),
-                police=police,
                 survey=make_survey(judge.roster, book, judging.causes, clock),
                 plans=plans,
+                police=police,
                 causes=judging.causes,
                 floods=floods,
                 outbox=outbox,
                 listening=listening,
+                pushes=pushes,
             )
             serving = tasks.create_task(page.run(), name="page")
             await page.ready()
@@ -416,11 +429,11 @@ async def _look_at_room(watch: Watch) -> None:
 
 def _after_commit(
     taken_in: asyncio.Event,
-    notify: list[Callable[[], None]],
+    notify: list[Callable[[Iterable[str]], None]],
     windows: Windows,
     follow: list[Callable[[Work], None]],
 ) -> Callable[[Work], None]:
-    """``notify`` is told that there is something to deliver, ``follow`` of all that is kept."""
+    """``notify`` is told for whom there is something, ``follow`` of all that is kept."""
 
     def committed(work: Work) -> None:
         if work.deliveries:
@@ -431,7 +444,8 @@ def _after_commit(
             one(work)
         if work.batch.outbox:
             for each in notify:
-                each()
+            receivers = {entry.receiver for entry in work.batch.outbox}
+                each(receivers)
 
     return committed
 

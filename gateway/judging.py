@@ -19,7 +19,7 @@ from gateway.clock import Clock
 from gateway.duty.policy import policy_of
 from gateway.duty.rota import Rota
 from gateway.names import RegisterNames
-from gateway.notification.wanted import audiences_of, languages_of
+from gateway.notification.wanted import audiences_of, called_by, languages_of
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.causes import Causes
@@ -31,6 +31,7 @@ from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.upkeep import Upkeep
 from gateway.police.forwarding import Forwarding
 from gateway.police.surroundings import surroundings
+from gateway.push.book import PushBook
 from gateway.settings import Settings
 from gateway.store.store import Snapshot, Store
 from gateway.words import Words
@@ -49,6 +50,7 @@ class Judging(msgspec.Struct, frozen=True):
     rejects: Rejects
     upkeep: Upkeep
     causes: Causes
+    browsers: PushBook
 
 
 def make_judging(
@@ -79,8 +81,12 @@ def make_judging(
             device=device,
         )
 
+    browsers = PushBook(called_by(settings.notification))
+    if settings.notification.push.enabled:
+        browsers.put(snapshot.browsers)
     telling = Telling(
         audiences=audiences_of(settings.notification),
+        browsers=browsers.audiences,
         languages=languages_of(settings.notification),
         policy=policy,
         where=where,
@@ -125,5 +131,5 @@ def make_judging(
     upkeep.load(snapshot.maintenances, snapshot.last_maintenance, book=book, roster=judge.roster)
     causes.load(snapshot.victims, snapshot.deadlines)
     return Judging(
-        judge, book, binder, names, deadlines, rota, discoveries, rejects, upkeep, causes
+        judge, book, binder, names, deadlines, rota, discoveries, rejects, upkeep, causes, browsers
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -75,28 +75,61 @@ class Outbox:
         self._metrics: Final = metrics or Metrics()
         self._elsewhere: Final = frozenset(elsewhere)
         self._seen: list[DeliveryStatus] = []
-        self._lanes: Final = {
-            name: Lane(name, receiver, store, clock, backoff or Backoff(), self._metrics, chance)
-            for name, receiver in receivers.items()
-        }
+        self._backoff: Final = backoff or Backoff()
+        self._chance: Final = chance
+        self._lanes: Final[dict[str, Lane]] = {}
+        self._tasks: Final[dict[str, asyncio.Task[None]]] = {}
+        self._running: asyncio.TaskGroup | None = None
+        for name, receiver in receivers.items():
+            self.add(name, receiver)
 
     async def run(self) -> None:
         """Deliver until cancelled."""
-        async with asyncio.TaskGroup() as lanes:
-            for name, lane in self._lanes.items():
-                lanes.create_task(lane.run(), name=f"outbox {name}")
-            lanes.create_task(self._prune(), name="outbox pruning")
-            lanes.create_task(self._look(), name="outbox watch")
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                self._running = lanes
+                for name in self._lanes:
+                    self._start(name)
+                lanes.create_task(self._prune(), name="outbox pruning")
+                lanes.create_task(self._look(), name="outbox watch")
+        finally:
+            self._running = None
+            self._tasks.clear()
+
+    def add(self, name: str, receiver: Receiver) -> None:
+        """One receiver more, from now on. There is none of this name."""
+        self._lanes[name] = Lane(
+            name, receiver, self._store, self._clock, self._backoff, self._metrics, self._chance
+        )
+        self._start(name)
+
+    async def remove(self, name: str) -> None:
+        """Deliver nothing more to this one. What waits for it stays; nothing if there is none."""
+        lane, task = self._lanes.pop(name, None), self._tasks.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+        if lane is not None:
+            await lane.receiver.aclose()
+
+    def _start(self, name: str) -> None:
+        if self._running is not None:
+            self._tasks[name] = self._running.create_task(
+                self._lanes[name].run(), name=f"outbox {name}"
+            )
 
     async def aclose(self) -> None:
         """Close the receivers, when `run` has ended."""
         for lane in self._lanes.values():
             await lane.receiver.aclose()
 
-    def notify(self) -> None:
-        """There may be new rows. Call it on the event loop after each commit that had some."""
-        for lane in self._lanes.values():
-            lane.wake.set()
+    def notify(self, receivers: Iterable[str] | None = None) -> None:
+        """There may be new rows, for these or (``None``) for anybody. Call it on the event loop
+        after each commit that had some.
+        """
+        for name in self._lanes if receivers is None else set(receivers):
+            if (lane := self._lanes.get(name)) is not None:
+                lane.wake.set()
 
     @property
     def receivers(self) -> frozenset[str]:
@@ -113,7 +146,8 @@ class Outbox:
     async def status(self) -> list[DeliveryStatus]:
         """Every receiver, also those that rows are for and the configuration no longer names."""
         tallies = {one.receiver: one for one in await read(self._store, rows.tallies)}
-        names = [*self._lanes, *sorted(tallies.keys() - self._lanes.keys() - self._elsewhere)]
+        waited = {name for name, one in tallies.items() if one.waiting or one.given_up}
+        names = [*self._lanes, *sorted(waited - self._lanes.keys() - self._elsewhere)]
         found = []
         for name in names:
             tally = tallies.get(name) or rows.Tally(name, 0, None, 0, 0)

@@ -33,6 +33,7 @@ from gateway.overview.survey import Survey
 from gateway.pipeline.causes import Causes
 from gateway.pipeline.floods import Floods
 from gateway.police.desk import LinksDesk
+from gateway.push.service import Pushes
 from gateway.settings import Settings
 from gateway.store.store import History, Store
 from gateway.verification.service import Verifications
@@ -100,6 +101,7 @@ def make_page(
     causes: Causes,
     floods: Floods,
     outbox: Outbox,
+    pushes: Pushes,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -124,6 +126,7 @@ def make_page(
         causes=causes,
         floods=floods,
         outbox=outbox,
+        pushes=pushes,
     )
     return Page(api, settings, listening)
 

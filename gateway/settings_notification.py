@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from gateway.settings_fields import ExistingFile, HttpUrl, PriorityName, Secret, Section
+from gateway.settings_push import PushSettings
 
 
 class Webhook(Section):
@@ -100,6 +101,9 @@ class NotificationSettings(Section):
 
     messages: tuple[MessageReceiver, ...] = ()
     """Chat groups, mailboxes and mobile phones."""
+
+    push: PushSettings = PushSettings()
+    """Alerts on people's own devices."""
 
     escalation: Escalation | None = None
     """The next step for an emergency that nobody acknowledges: the older form of one of

@@ -37,8 +37,9 @@ class Audience(msgspec.Struct, frozen=True):
     ``schools``, ``priorities`` and ``kinds`` ``None`` = all; empty = none of itself. A step of the
     escalation that has called the receiver, or the person ``user`` whose receiver it is, makes it
     hear of that alert from then on (`Alert.called`), whatever its school and priority: the kinds it
-    wants, and that it is needed or no longer is. ``hidden``: also told of alerts while they are
-    shelved or suppressed (a display that shows them as such).
+    wants, and that it is needed or no longer is; ``called_by`` are other receivers of that person,
+    with which it is called, too. ``hidden``: also told of alerts while they are shelved or
+    suppressed (a display that shows them as such).
     """
 
     receiver: str
@@ -47,6 +48,7 @@ class Audience(msgspec.Struct, frozen=True):
     kinds: frozenset[TransitionKind] | None = None
     hidden: bool = False
     user: str | None = None
+    called_by: frozenset[str] = frozenset()
 
 
 def who_is_told(
@@ -83,7 +85,8 @@ def _is_called(transition: Transition, alert: Alert, audience: Audience) -> bool
     if kinds is not None and transition.kind not in kinds | _TO_THE_CALLED:
         return False
     person = audience.user is not None and USER + audience.user in alert.called
-    return person or audience.receiver in alert.called
+    called = {audience.receiver, *audience.called_by}
+    return person or not called.isdisjoint(alert.called)
 
 
 def event_key(transition: Transition, alert: Alert) -> str:

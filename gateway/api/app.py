@@ -42,6 +42,7 @@ from gateway.notification.desk import NotificationDesk
 from gateway.notification.link_key import link_key
 from gateway.outbox import Outbox
 from gateway.police.desk import LinksDesk, NoPolice
+from gateway.push.service import Pushes, make_pushes
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
 from gateway.verification.service import Verifications
@@ -88,6 +89,7 @@ def create_api(
     verifications: Verifications | None = None,
     police: LinksDesk | None = None,
     outbox: Outbox | None = None,
+    pushes: Pushes | None = None,
     plans: ResponsePlans | None = None,
     causes: Causes | None = None,
     floods: Floods | None = None,
@@ -152,6 +154,10 @@ def create_api(
         ),
     )
     doorkeeper.ended = hub.end
+    outbox = outbox or Outbox(store, {}, clock)
+    pushes = pushes or make_pushes(
+        store=store, outbox=outbox, settings=settings, words=words, clock=clock
+    )
     services = Services(
         desk=desk,
         store=store,
@@ -175,11 +181,13 @@ def create_api(
             police=police, register=register, words=words, clock=clock, read=readers.read
         ),
         notification=NotificationDesk(
-            outbox=outbox or Outbox(store, {}, clock),
+            outbox=outbox,
+            browsers=pushes.book,
             settings=settings.notification,
             words=words,
             clock=clock,
         ),
+        pushes=pushes,
         acknowledging=Acknowledging(
             key=lambda: link_key(settings.database.parent),
             desk=desk,

@@ -19,6 +19,7 @@ def receiver_out(here: ReceiverHere) -> ReceiverOut:
         name=status.receiver,
         kind=here.kind,
         user=here.user,
+        label=here.label,
         waiting=status.waiting,
         oldest=status.oldest,
         aside=status.aside,

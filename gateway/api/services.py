@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from gateway.notification.acknowledging import Acknowledging
     from gateway.notification.desk import NotificationDesk
     from gateway.police.desk import LinksDesk
+    from gateway.push.service import Pushes
     from gateway.settings import WebSettings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
@@ -94,6 +95,7 @@ class Services:
     police: LinksDesk
     link_presenter: LinkPresenter
     notification: NotificationDesk
+    pushes: Pushes
     acknowledging: Acknowledging
     counting: Counting
     overviews: Overviews

@@ -17,6 +17,7 @@ from gateway.notification.dead_letters import Letter
 from gateway.notification.delivery import Delivered
 from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
+from gateway.push.book import PushBook
 from gateway.security.record import fact
 from gateway.settings_notification import NotificationSettings
 from gateway.store.batch import Batch, OutboxEntry
@@ -29,15 +30,19 @@ class ReceiverKind(StrEnum):
     MQTT = "mqtt"
     WEBHOOK = "webhook"
     MESSAGE = "message"
+    PUSH = "push"  # somebody's browser
     UNKNOWN = "unknown"  # the settings name it no more, and messages wait for it
 
 
 class ReceiverHere(msgspec.Struct, frozen=True):
-    """A receiver. ``user`` is whom it reaches, when that is one person."""
+    """A receiver. ``user`` is whom it reaches, when that is one person, and ``label`` on which of
+    their devices.
+    """
 
     kind: ReceiverKind
     status: DeliveryStatus
     user: str | None = None
+    label: str | None = None
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -52,9 +57,16 @@ class NotificationDesk:
     """In front of the outbox."""
 
     def __init__(
-        self, *, outbox: Outbox, settings: NotificationSettings, words: Words, clock: Clock
+        self,
+        *,
+        outbox: Outbox,
+        browsers: PushBook,
+        settings: NotificationSettings,
+        words: Words,
+        clock: Clock,
     ) -> None:
         self._outbox: Final = outbox
+        self._browsers: Final = browsers
         self._words: Final = words
         self._clock: Final = clock
         self._kinds: Final = {
@@ -72,16 +84,16 @@ class NotificationDesk:
 
     async def receivers(self) -> list[ReceiverHere]:
         """How each fares, also those that are no more and for which messages wait."""
-        return [
-            ReceiverHere(
-                kind=self._kinds.get(one.receiver, ReceiverKind.UNKNOWN)
-                if one.receiver in self.known
-                else ReceiverKind.UNKNOWN,
-                status=one,
-                user=self._users.get(one.receiver),
-            )
-            for one in await self._outbox.status()
-        ]
+        return [self._here(one) for one in await self._outbox.status()]
+
+    def _here(self, status: DeliveryStatus) -> ReceiverHere:
+        name = status.receiver
+        browser = self._browsers.named(name)
+        if browser is not None:
+            return ReceiverHere(ReceiverKind.PUSH, status, browser.user, browser.label)
+        known = name in self.known
+        kind = self._kinds.get(name, ReceiverKind.UNKNOWN) if known else ReceiverKind.UNKNOWN
+        return ReceiverHere(kind, status, self._users.get(name))
 
     async def test(self, receiver: str, actor: str) -> tuple[Trial, Batch]:
         """Send something that is plainly a test, now; and the fact to be kept of it.
@@ -123,7 +135,10 @@ class NotificationDesk:
         if self._kinds.get(receiver) is ReceiverKind.MQTT:
             # Nothing to be seen: it takes away a retained message that is not there.
             return Publication(topic=f"campus/{GATEWAY}/alert/test", payload="").encode()
-        text = self._words.text(
-            "message.test", self._languages.get(receiver, "zh"), receiver=receiver, actor=actor
-        )
+        browser = self._browsers.named(receiver)
+        if browser is None:
+            language, name = self._languages.get(receiver, "zh"), receiver
+        else:
+            language, name = browser.language, browser.label
+        text = self._words.text("message.test", language, receiver=name, actor=actor)
         return trial_body(key, now, actor, text)

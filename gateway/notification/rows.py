@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from alerts.notification.audience import EMERGENCY_KEYS, is_emergency
 from gateway.notification.delivery import PATIENCE
-from gateway.store.batch import GIVEN_UP, Batch, OutboxEntry
+from gateway.store.batch import DROPPED, GIVEN_UP, Batch, OutboxEntry
 from gateway.store.schema import outbox
 
 KEPT: Final = 30 * 86_400_000
@@ -164,6 +164,13 @@ def give_up(receiver: str, reason: str, key: str | None = None) -> tuple[Update,
     if key is not None:
         which.append(outbox.c.key == key)
     return update(outbox).where(*which).values(due=GIVEN_UP, failed=reason), None
+
+
+def drop(receiver: str, reason: str) -> tuple[Update, None]:
+    """A statement: what waits for a receiver is wanted by nobody any more."""
+    undecided = and_(outbox.c.delivered.is_(None), outbox.c.due <= GIVEN_UP)
+    which = and_(undecided, outbox.c.receiver == receiver)
+    return update(outbox).where(which).values(due=DROPPED, failed=reason), None
 
 
 def too_old(now: int) -> Callable[[Connection], int]:

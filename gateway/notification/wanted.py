@@ -52,6 +52,15 @@ def audiences_of(notification: NotificationSettings) -> list[Audience]:
     return audiences
 
 
+def called_by(notification: NotificationSettings) -> Mapping[str, set[str]]:
+    """By user: the receivers that reach them alone."""
+    found: dict[str, set[str]] = {}
+    for one in notification.messages:
+        if one.user is not None:
+            found.setdefault(one.user, set()).add(one.name)
+    return found
+
+
 def languages_of(notification: NotificationSettings) -> Mapping[str, Literal["zh", "en"]]:
     """The language of the sentence each receiver gets."""
     return {one.name: one.language for one in notification.receivers}

@@ -76,7 +76,7 @@ class WebhookReceiver:
             async with self._client.stream(
                 "POST", self._url, content=body, headers=headers
             ) as response:
-                return _outcome(response, await _beginning(response))
+                return _outcome(response, await beginning(response))
         except httpx.HTTPError as error:
             return Retry(f"{type(error).__name__}: {error}".rstrip(": "))
 
@@ -85,7 +85,7 @@ class WebhookReceiver:
         await self._client.aclose()
 
 
-async def _beginning(response: httpx.Response) -> str:
+async def beginning(response: httpx.Response) -> str:
     """The first words of the answer. However much a receiver says, no more is read."""
     read = b""
     async for chunk in response.aiter_bytes(_ANSWER_READ):
@@ -100,11 +100,11 @@ def _outcome(response: httpx.Response, answer: str) -> Outcome:
         return Delivered()
     reason = f"answered {response.status_code} {response.reason_phrase}: {answer}".rstrip(": ")
     if response.status_code in NOT_NOW:
-        return Retry(reason, _retry_after(response))
+        return Retry(reason, retry_after(response))
     return Refused(reason)
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(response: httpx.Response) -> float | None:
     """Seconds, if the receiver says so; a date would trust its clock and is left out."""
     asked = response.headers.get("Retry-After", "")
     return float(asked) if asked.isascii() and asked.isdigit() else None

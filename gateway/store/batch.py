@@ -26,7 +26,7 @@ GIVEN_UP: Final = 2**53 - 1
 """As ``due`` of an outbox row: never again. No time in ms reaches it."""
 
 DROPPED: Final = GIVEN_UP + 1
-"""The same, by a person's decision."""
+"""The same, by a person's decision: also theirs who want no more messages."""
 
 
 class Fact(msgspec.Struct, frozen=True):

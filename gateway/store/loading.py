@@ -7,9 +7,11 @@ from typing import Any, Final
 
 from alerts.alert import Alert
 from alerts.duty import Shift, Signature
-from devices.model import Device, Place, School
+from devices.model import Device, Place, Region, School
+from gateway.push.subscription import Reach
 from gateway.store.batch import GIVEN_UP, POLICE, Deadline, OutboxEntry, Victim
 from gateway.store.encoding import decode_alert, decode_maintenance, decode_parameters
+from gateway.store.push import reach_of
 from gateway.store.store import Snapshot
 
 _DEVICES: Final = """
@@ -36,6 +38,12 @@ _SHIFTS: Final = "SELECT row, team, user, starts, ends FROM shifts ORDER BY ends
 _SIGNATURES: Final = """
 SELECT team, after, at FROM hand_overs
 WHERE row IN (SELECT max(row) FROM hand_overs GROUP BY team)
+"""
+
+_BROWSERS: Final = """
+SELECT id, "user", endpoint, p256dh, auth, label, language, priorities, added, users.scopes
+FROM push_subscriptions JOIN users ON users.name = "user" WHERE NOT users.disabled
+ORDER BY "user", id
 """
 
 SHIFTS: Final = 10_000
@@ -86,6 +94,7 @@ def load_snapshot(connection: sqlite3.Connection) -> Snapshot:
             )
         ],
         last_maintenance=_number(connection, "SELECT max(row) FROM maintenances"),
+        browsers=_browsers(connection),
     )
 
 
@@ -153,6 +162,21 @@ def _for_police(connection: sqlite3.Connection) -> list[OutboxEntry]:
 def _open_alerts(connection: sqlite3.Connection) -> list[Alert]:
     rows = connection.execute("SELECT body FROM alerts WHERE closed IS NULL ORDER BY id")
     return [decode_alert(body) for (body,) in rows]
+
+
+def _browsers(connection: sqlite3.Connection) -> list[Reach]:
+    rows = connection.execute(_BROWSERS).fetchall()
+    if not rows:
+        return []
+    schools = [
+        School(row[0], "", "", row[1])
+        for row in connection.execute("SELECT id, region FROM schools")
+    ]
+    regions = [
+        Region(row[0], "", "", row[1])
+        for row in connection.execute("SELECT id, parent FROM regions")
+    ]
+    return [reach_of(row[:-1], row[-1], schools, regions) for row in rows]
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

@@ -498,6 +498,21 @@ used_links = Table(
     Column("user", String(64), nullable=False),
 )
 
+push_subscriptions = Table(
+    "push_subscriptions",  # browsers on which people have alerts
+    metadata,
+    Column("id", String(16), primary_key=True),  # the beginning of the SHA-256 of the endpoint
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", String(128), nullable=False),
+    Column("auth", String(64), nullable=False),
+    Column("label", String(100), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("priorities", Text, nullable=False),  # JSON: names
+    Column("added", Number, nullable=False),
+    Index(None, "user"),
+)
+
 meta = Table(
     "meta",
     metadata,

@@ -12,6 +12,7 @@ from alerts.alert import Alert
 from alerts.duty import Shift, Signature
 from alerts.maintenance import Maintenance
 from devices.model import Device, Place, School
+from gateway.push.subscription import Reach
 from gateway.store.batch import Batch, Deadline, OutboxEntry, Victim
 
 if TYPE_CHECKING:
@@ -67,6 +68,9 @@ class Snapshot(msgspec.Struct):
     """Those to come and under way."""
 
     last_maintenance: int = 0
+
+    browsers: list[Reach] = msgspec.field(default_factory=list)
+    """Those on which people have alerts."""
 
 
 class Room(msgspec.Struct, frozen=True):

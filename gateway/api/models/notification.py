@@ -24,6 +24,7 @@ class ReceiverOut(Out):
         description="`unknown`: no longer configured, and messages still wait for it."
     )
     user: str | None = Field(description="Whom it reaches, when that is one person.")
+    label: str | None = Field(description="Which of their devices, when it is one.")
     waiting: int = Field(examples=[0])
     oldest: Moment | None = Field(description="When the oldest waiting message was written.")
     aside: int = Field(description="Of the waiting: refused, and tried again by themselves.")

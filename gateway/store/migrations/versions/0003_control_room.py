@@ -1,4 +1,4 @@
-"""Devices that a cause has cut off, maintenance, duty, contacts, links in messages."""
+"""Devices that a cause has cut off, maintenance, duty, contacts, links in messages, browsers."""
 
 from __future__ import annotations
 
@@ -90,3 +90,18 @@ def upgrade() -> None:
         sa.Column("user", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_used_links"),
     )
+    op.create_table(
+        "push_subscriptions",
+        sa.Column("id", sa.String(length=16), nullable=False),
+        sa.Column("user", sa.String(length=64), nullable=False),
+        sa.Column("endpoint", sa.Text(), nullable=False),
+        sa.Column("p256dh", sa.String(length=128), nullable=False),
+        sa.Column("auth", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=False),
+        sa.Column("priorities", sa.Text(), nullable=False),
+        sa.Column("added", NUMBER, nullable=False),
+        sa.ForeignKeyConstraint(["user"], ["users.name"], name="fk_push_subscriptions_user"),
+        sa.PrimaryKeyConstraint("id", name="pk_push_subscriptions"),
+    )
+    op.create_index("ix_push_subscriptions_user", "push_subscriptions", ["user"])
