@@ -262,6 +262,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 check_parameters=judging.binder.mistakes,
                 feed=watch.feed,
                 upkeep=judging.upkeep,
+                cut_off=judging.causes.cut_off,
             )
             history = SqliteHistory(store)
             closing.callback(history.close)

@@ -284,14 +284,11 @@ class Presenter:
             reason = "never_heard"
         if reason is not None:
             why.append(WhyOut(text=self._both(f"device.why.{reason}"), priority=None))
-        doubt = self._in_common.doubt(device)
         if cause is not None:
             why.insert(0, WhyOut(text=self.reason(cause).text, priority=_name_of(cause.priority)))
-        if doubt is not None:
-            why.insert(0, WhyOut(text=doubt, priority=None))
         if alerts:
             return Health.TROUBLE, why
-        known = reason is None and cause is None and doubt is None
+        known = reason is None and cause is None
         return (Health.OK if known else Health.UNKNOWN), why
 
     def limit(self, rule: str, parameter: str) -> Names:

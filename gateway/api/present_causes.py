@@ -42,19 +42,6 @@ class InCommon:
         """How many devices an alert keeps from being heard."""
         return alert.victims if self._causes is None else self._causes.count(alert)
 
-    def doubt(self, device: Device) -> Names | None:
-        """Why nobody knows how a device is, although nothing stands against it; else ``None``."""
-        alert = None if self._causes is None else self._causes.doubt(device.row)
-        if alert is None:
-            return None
-        return (
-            self._both("device.why.cut_off", alert) if alert else self._both("device.why.unheard")
-        )
-
-    def _both(self, key: str, alert: int = 0) -> Names:
-        text = self._words.both(key, alert=alert)
-        return Names(zh=text["zh"], en=text["en"])
-
     def scope(self, alert: Alert) -> AlertDeviceOut:
         """What an alert is about that is no single device, in the place of one."""
         kind, _, name = alert.scope.partition(":")

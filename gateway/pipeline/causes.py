@@ -29,8 +29,8 @@ from alerts.correlation import (
     why_over,
 )
 from alerts.course import Course, explanation_detail
+from alerts.evidence import CutOff
 from alerts.finding import Explanation, Finding, Priority
-from alerts.rules.gateway_health import FEED_LOST, FEED_STALLED
 from alerts.rules.silent import OFFLINE, watch_over
 from devices.model import Device
 from gateway.names import NameBook, RegisterNames
@@ -38,6 +38,7 @@ from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.outs import HELD, Cause, Out, keep, stored, subject_of
 from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.signs import APART, WATCHED, is_out, signs_of, span_of
+from gateway.pipeline.silenced import count_of, silenced_by
 from gateway.pipeline.work import Work
 from gateway.store.batch import Deadline, Fact, Victim
 from gateway.store.encoding import canonical
@@ -153,39 +154,28 @@ class Causes:
 
     # Asked by people
 
-    def doubt(self, device: int) -> int | None:
-        """The alert that has cut this device off (by its row), or had until it is heard again; 0
-        while nobody can tell yet why it is not heard. ``None``: it is heard, or has an alert of
-        its own.
-        """
+    def cut_off(self, device: int) -> CutOff | None:
+        """Why this device (by its row) is not heard, nor called silent; ``None``: it is heard, or
+        has an alert of its own."""
         out = self._outs.get(device)
-        return None if out is None or out.alone else out.alert or out.left
+        if out is None or out.alone:
+            return None
+        alert = out.alert or out.left
+        cause = self._causes.get(alert)
+        devices = 0 if cause is None else len(cause.since)
+        return CutOff(alert, devices, out.since, over=alert != 0 and cause is None)
 
     def doubted(self) -> Iterator[int]:
         """The rows of all who are not heard and have no alert of their own."""
         return (row for row, out in self._outs.items() if not out.alone)
 
     def silenced(self, alert: Alert) -> Sequence[Device]:
-        """Devices that cannot be heard because of what an alert without a scope is about: behind a
-        repeater that is silent itself, or any at all while the broker is."""
-        if not alert.active or alert.scope:
-            return ()
-        if alert.device == GATEWAY.row:
-            dead = alert.condition in {FEED_LOST, FEED_STALLED}
-            return tuple(self._roster.devices()) if dead else ()
-        device = self._roster.device(alert.device)
-        return () if device is None or alert.condition not in WATCHED else self._behind(device)
+        """Devices that cannot be heard because of what an alert without a scope is about."""
+        return silenced_by(alert, self._roster)
 
     def count(self, alert: Alert) -> int:
         """How many devices an alert keeps from being heard."""
-        if alert.scope or not alert.active:
-            return alert.victims
-        if alert.device == GATEWAY.row and alert.condition in {FEED_LOST, FEED_STALLED}:
-            return len(self._roster)
-        return len(self.silenced(alert))
-
-    def _behind(self, repeater: Device) -> list[Device]:
-        return [one for one in self._roster.behind(repeater) if one.row != repeater.row]
+        return count_of(alert, self._roster)
 
     # What happens by itself
 

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from alerts.alert import Action, Refusal
+from alerts.evidence import CutOff
 from alerts.finding import Priority
 from devices.kinds import KindSpec, spec_for
 from devices.model import Device
@@ -53,8 +54,10 @@ class Control:
         check_parameters: Callable[[str, dict[str, dict[str, object]]], Sequence[str]],
         feed: Callable[[], Feed],
         upkeep: Upkeep,
+        cut_off: Callable[[int], CutOff | None] = lambda _row: None,
     ) -> None:
-        """``check_parameters(kind, overrides)`` says in words what is wrong with them.
+        """``check_parameters(kind, overrides)`` says in words what is wrong with them. ``cut_off``
+        knows whether a device, by its row, is not heard together with others.
 
         ``school_parameters`` is shared with whoever binds rules; it is changed here alone.
         """
@@ -69,6 +72,7 @@ class Control:
         self._check_parameters: Final = check_parameters
         self._feed: Final = feed
         self._upkeep: Final = upkeep
+        self._cut_off: Final = cut_off
         self._register_lock: Final = asyncio.Lock()
 
     async def act(self, alert: int, action: Action, actor: str) -> Acted | Refusal:
@@ -209,7 +213,8 @@ class Control:
         state = self._judge.roster.state(school, device)
         if state is None:
             return None
-        return connection_of(state, spec_for(self._kinds, state.device.kind), self._clock.now())
+        spec, cut_off = spec_for(self._kinds, state.device.kind), self._cut_off(state.device.row)
+        return connection_of(state, spec, self._clock.now(), cut_off)
 
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""

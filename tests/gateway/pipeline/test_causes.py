@@ -57,7 +57,7 @@ def test_it_is_over_within_a_heartbeat_after_the_power_is_back(town: Town) -> No
     (alert,) = town.alerts()
     assert (alert.state, alert.active) == (AlertState.RETURNED, False)
     assert all(one.back is not None for one in town.victims())
-    assert all(town.causes.doubt(one.row) is None for one in town.devices)
+    assert all(town.cut_off_by(one.row) is None for one in town.devices)
     town.pass_time(SILENT_S)
     assert town.ever_raised() == 1
 
@@ -66,8 +66,8 @@ def test_victims_are_doubted_until_they_are_heard(town: Town) -> None:
     town.cut("a")
     town.pass_time(10 * HEARTBEAT_S)
     cut, well = town.device("a10-0"), town.device("b10-0")
-    assert town.causes.doubt(cut.row) == town.cause().id
-    assert town.causes.doubt(well.row) is None
+    assert town.cut_off_by(cut.row) == town.cause().id
+    assert town.cut_off_by(well.row) is None
 
 
 def test_an_uplink_that_is_gone_is_one_alert_of_the_school(town: Town) -> None:
@@ -110,9 +110,9 @@ def test_who_falls_silent_alone_gets_an_alert_of_its_own_after_a_moment(town: To
 def test_who_is_heard_again_while_it_waits_is_no_alert(town: Town) -> None:
     town.cut("a10-0")
     name = town.device("a10-0").row
-    while town.causes.doubt(name) is None:
+    while town.cut_off_by(name) is None:
         town.pass_time(1)
-    assert town.causes.doubt(name) == 0
+    assert town.cut_off_by(name) == 0
     town.mend("a10-0")
     town.says(town.device("a10-0"))
     town.pass_time(HOLD_S + 5)
@@ -183,13 +183,13 @@ def test_when_most_are_back_the_rest_are_checked_and_then_get_their_own(town: To
     assert not (town.book.get(cause.id) or cause).active
     assert town.own() == []
     dead = town.device("a10-0")
-    assert town.causes.doubt(dead.row) == cause.id
+    assert town.cut_off_by(dead.row) == cause.id
     town.pass_time(SILENT_S + HEARTBEAT_S + HOLD_S)
     assert {one.device for one in town.own()} == {dead.row, town.device("b30-1").row}
     (left,) = [one for one in town.victims() if one.device == dead.row]
     assert left.back is None
     assert left.alone in {one.id for one in town.own()}
-    assert town.causes.doubt(dead.row) is None
+    assert town.cut_off_by(dead.row) is None
 
 
 def test_a_floor_that_stays_dark_when_the_others_are_back_is_one_alert_still(town: Town) -> None:
@@ -317,7 +317,7 @@ def test_a_device_taken_off_the_register_leaves_its_cause(town: Town) -> None:
 
 def test_what_waits_and_cannot_be_read_comes_out_all_the_same(town: Town) -> None:
     town.cut("a10-0")
-    while town.causes.doubt(town.device("a10-0").row) is None:
+    while town.cut_off_by(town.device("a10-0").row) is None:
         town.pass_time(1)
     spoilt = text("UPDATE deadlines SET body = '{' WHERE kind = 'silence'")
     town.store.commit(Batch(statements=[(spoilt, None)], now=1)).result()

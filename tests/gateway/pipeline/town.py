@@ -166,6 +166,12 @@ class Town:
         (alert,) = self.causes_standing()
         return alert
 
+    def cut_off_by(self, device: int) -> int | None:
+        """The alert of what keeps a device (by its row) from being heard, 0 while nobody knows;
+        ``None``: it is heard, or has an alert of its own."""
+        found = self.causes.cut_off(device)
+        return None if found is None else found.alert
+
     def own(self) -> list[Alert]:
         """Alerts of single devices that are active."""
         return [
