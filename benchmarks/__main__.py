@@ -26,6 +26,7 @@ ORDER: Final = (
     "device_days",
     "operator_figures",
     "police_link",
+    "overview",
     "listeners",
     "garbage",
     "police_answers",

@@ -207,7 +207,7 @@ def create_api(
             police=police,
             maintenances=maintenances,
             in_common=in_common,
-            desk=desk,
+            feed=desk.feed,
             clock=clock,
         ),
         hub=hub,

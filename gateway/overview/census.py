@@ -12,9 +12,8 @@ is away) is unknown.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -23,14 +22,13 @@ import msgspec
 from alerts.alert import Alert
 from alerts.rules.rule import DeviceState
 from alerts.rules.silent import watch_over
+from devices.model import Device
 from gateway.pipeline.roster import Roster
 
 AT_ONCE: Final = 10_000
 """Devices counted before other work gets its turn, about a millisecond."""
 
-_NOBODY: Final[frozenset[int]] = frozenset()
 _heard: Final = attrgetter("heard")
-_online: Final = attrgetter("online")
 
 
 class Tally(msgspec.Struct):
@@ -71,16 +69,15 @@ class SchoolCensus(msgspec.Struct):
 
 
 class _Frame(msgspec.Struct):
-    """Who belongs to a school, while its ``stamp`` in the roster is this one.
-
-    ``unwoken`` (rows) have not spoken since the start.
+    """Who belongs to a school, while its ``stamp`` in the roster is this one: what is known of
+    those awake, who is not (nothing was heard of them), and who is out of service.
     """
 
     stamp: int
     kinds: Counter[str]
     states: list[DeviceState]
-    unwoken: list[int]
-    aside: frozenset[int]
+    unwoken: list[Device]
+    aside: list[Device]
 
 
 class Census:
@@ -103,15 +100,14 @@ class Census:
 
     async def take(self, now: int) -> dict[str, SchoolCensus]:
         """All schools that have devices; other work gets its turn between them."""
-        bad = self._by_school({alert.device for alert in self._alerts})
-        doubtful = self._by_school({*self._doubts(), *self._behind_quiet(now)})
+        alerted = {alert.device for alert in self._alerts}
+        bad = self._by_school(alerted)
+        doubtful = self._by_school({*self._doubts(), *self._behind_quiet(now)} - alerted)
         found: dict[str, SchoolCensus] = {}
         counted = 0
         for school in self._roster.schools():
             frame = self._frame(school)
-            found[school] = self._count(
-                frame, bad.get(school, _NOBODY), doubtful.get(school, _NOBODY), now
-            )
+            found[school] = self._count(frame, bad.get(school, ()), doubtful.get(school, ()), now)
             counted += frame.kinds.total()
             if counted >= AT_ONCE:
                 counted = 0
@@ -120,12 +116,11 @@ class Census:
             del self._frames[gone]
         return found
 
-    def _by_school(self, rows: Iterable[int]) -> dict[str, set[int]]:
-        found: dict[str, set[int]] = {}
-        for row in rows:
-            device = self._roster.device(row)
+    def _by_school(self, rows: Iterable[int]) -> dict[str, list[Device]]:
+        found: defaultdict[str, list[Device]] = defaultdict(list)
+        for device in map(self._roster.device, rows):
             if device is not None:
-                found.setdefault(device.school, set()).add(row)
+                found[device.school].append(device)
         return found
 
     def _behind_quiet(self, now: int) -> Iterator[int]:
@@ -147,46 +142,49 @@ class Census:
 
     def _framed(self, school: str, stamp: int) -> _Frame:
         kinds: Counter[str] = Counter()
-        states, unwoken, aside = [], [], []
+        states: list[DeviceState] = []
+        unwoken: list[Device] = []
+        aside: list[Device] = []
         for device in self._roster.of_school(school):
             kinds[device.kind] += 1
             state = self._roster.awake(device.row)
             if state is None:
-                unwoken.append(device.row)
+                unwoken.append(device)
             else:
                 states.append(state)
             if device.out_of_service:
-                aside.append(device.row)
-        return _Frame(stamp, kinds, states, unwoken, frozenset(aside))
+                aside.append(device)
+        return _Frame(stamp, kinds, states, unwoken, aside)
 
     def _count(
-        self, frame: _Frame, bad: AbstractSet[int], doubtful: AbstractSet[int], now: int
+        self, frame: _Frame, bad: Sequence[Device], doubtful: Sequence[Device], now: int
     ) -> SchoolCensus:
-        states = frame.states
-        moments = list(map(_heard, states))
-        unknown = {*doubtful, *frame.unwoken, *frame.aside}
-        if 0 in moments:
-            unknown.update(one.device.row for one in states if not one.heard)
-        if False in map(_online, states):
-            unknown.update(one.device.row for one in states if _has_left(one))
-        if not self._roster.hearing.connected:
-            unknown.update(one.device.row for one in states if _is_late(one, now))
         tallies = {kind: Tally(good=number) for kind, number in frame.kinds.items()}
-        for row in bad:
-            if (tally := self._tally(tallies, row)) is not None:
+        for device in bad:
+            if (tally := tallies.get(device.kind)) is not None:
                 tally.good -= 1
                 tally.bad += 1
-        for row in unknown - bad:
-            if (tally := self._tally(tallies, row)) is not None:
+        states = frame.states
+        moments = list(map(_heard, states))
+        unknown = {one.row: one for one in (*frame.unwoken, *frame.aside, *doubtful)}
+        if 0 in moments:
+            unknown |= _of(one for one in states if not one.heard)
+        unknown |= _of(one for one in states if one.online is False and _has_left(one))
+        if not self._roster.hearing.connected:
+            unknown |= _of(one for one in states if _is_late(one, now))
+        if unknown:
+            for device in bad:
+                unknown.pop(device.row, None)
+        for device in unknown.values():
+            if (tally := tallies.get(device.kind)) is not None:
                 tally.good -= 1
                 tally.unknown += 1
-                tally.aside += row in frame.aside
+                tally.aside += device.out_of_service
         return SchoolCensus(tallies, max(moments, default=0) or None)
 
-    def _tally(self, tallies: dict[str, Tally], row: int) -> Tally | None:
-        """Of its kind; ``None`` when it has left the register since the count began."""
-        device = self._roster.device(row)
-        return None if device is None else tallies.get(device.kind)
+
+def _of(states: Iterable[DeviceState]) -> dict[int, Device]:
+    return {one.device.row: one.device for one in states}
 
 
 def _has_left(state: DeviceState) -> bool:

@@ -87,16 +87,12 @@ class OverviewTotalsOut(Out):
     recorders: TallyOut
 
 
-class OverviewHeadOut(Out):
-    """All but the schools. `gateway` is what is open of the gateway itself: of everybody."""
+class OverviewOut(Out):
+    """How the schools in the caller's scope stand, in no order. `gateway` is what is open of the
+    gateway itself, which is everybody's."""
 
     now: Moment
     feed: FeedOut
     gateway: StandingOut
     totals: OverviewTotalsOut
-
-
-class OverviewOut(OverviewHeadOut):
-    """How the schools in the caller's scope stand, in no order."""
-
     schools: list[SchoolOverviewOut]

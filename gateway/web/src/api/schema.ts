@@ -29,8 +29,8 @@ export interface components {
          */
         AcknowledgeIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "acknowledge";
             /**
@@ -52,6 +52,14 @@ export interface components {
             alert: components["schemas"]["AlertOut"];
             /** Changed */
             changed: boolean;
+        };
+        /**
+         * ActedTogetherOut
+         * @description One result for each alert, in the order asked for.
+         */
+        ActedTogetherOut: {
+            /** Items */
+            items: components["schemas"]["EachActedOut"][];
         };
         /**
          * AlertActionName
@@ -360,8 +368,8 @@ export interface components {
          */
         AssignIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "assign";
             /** To */
@@ -453,6 +461,22 @@ export interface components {
             reason: string;
         };
         /**
+         * ChosenIn
+         * @description One of them. `occurrences`: how many the person saw of it, for acknowledging.
+         */
+        ChosenIn: {
+            /**
+             * Id
+             * @example 4711
+             */
+            id: number;
+            /**
+             * Occurrences
+             * @example 1
+             */
+            occurrences?: number | null;
+        };
+        /**
          * CodeIn
          * @description Sign in with a one-time code.
          */
@@ -469,8 +493,8 @@ export interface components {
          */
         CommentIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "comment";
             /**
@@ -1199,6 +1223,12 @@ export interface components {
             text: string;
         };
         /**
+         * Doubt
+         * @description Why nobody can tell whether a school is well (words: ``page.overview.doubt.{doubt}``).
+         * @enum {string}
+         */
+        Doubt: "no_devices" | "not_heard" | "mostly_unknown" | "link_unverified";
+        /**
          * DropIn
          * @description Which messages are never tried again, and why.
          */
@@ -1212,6 +1242,29 @@ export interface components {
              *     ]
              */
             rows: number[];
+        };
+        /**
+         * EachActedOut
+         * @description What came of it for one alert: as for a single one, or why not.
+         */
+        EachActedOut: {
+            /** @description As it stands now; `null` when it was not done. */
+            alert: components["schemas"]["AlertOut"] | null;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Code
+             * @description Why not; empty if done.
+             * @example refusal.newer_occurrence
+             */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Id
+             * @example 4711
+             */
+            id: number;
         };
         /**
          * EscalationOut
@@ -1990,6 +2043,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["ShiftOut"][];
         };
+        /** SubscriptionList */
+        Items_SubscriptionOut_: {
+            /** Items */
+            items: components["schemas"]["SubscriptionOut"][];
+        };
         /** TeamList */
         Items_TeamOut_: {
             /** Items */
@@ -2747,6 +2805,57 @@ export interface components {
             /** Until */
             until: number | null;
         };
+        /**
+         * OverviewOut
+         * @description How the schools in the caller's scope stand, in no order. `gateway` is what is open of the
+         *     gateway itself, which is everybody's.
+         */
+        OverviewOut: {
+            feed: components["schemas"]["FeedOut"];
+            gateway: components["schemas"]["StandingOut"];
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            now: number;
+            /** Schools */
+            schools: components["schemas"]["SchoolOverviewOut"][];
+            totals: components["schemas"]["OverviewTotalsOut"];
+        };
+        /**
+         * OverviewTotalsOut
+         * @description Over all schools shown. `troubled` have an open alert, `unknown` none, but a doubt.
+         */
+        OverviewTotalsOut: {
+            cameras: components["schemas"]["TallyOut"];
+            devices: components["schemas"]["TallyOut"];
+            /**
+             * Maintenances
+             * @example 0
+             */
+            maintenances: number;
+            open: components["schemas"]["PrioritiesOut"];
+            /** @description Schools by the worst of their police links; `null`: none has one. */
+            police: components["schemas"]["LinkCountsOut"] | null;
+            recorders: components["schemas"]["TallyOut"];
+            /**
+             * Schools
+             * @example 12
+             */
+            schools: number;
+            /**
+             * Troubled
+             * @example 1
+             */
+            troubled: number;
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * Unknown
+             * @example 0
+             */
+            unknown: number;
+        };
         /** AlertPage */
         Page_AlertOut_: {
             /** Items */
@@ -3101,6 +3210,37 @@ export interface components {
             school: string;
         };
         /**
+         * PrioritiesOut
+         * @description How many alerts of each priority.
+         */
+        PrioritiesOut: {
+            /**
+             * Emergency
+             * @example 1
+             */
+            emergency: number;
+            /**
+             * High
+             * @example 0
+             */
+            high: number;
+            /**
+             * Low
+             * @example 0
+             */
+            low: number;
+            /**
+             * Medium
+             * @example 2
+             */
+            medium: number;
+            /**
+             * Notice
+             * @example 0
+             */
+            notice: number;
+        };
+        /**
          * PriorityFiguresOut
          * @description One priority. Waits in ms; `null` when none was acknowledged within the period.
          */
@@ -3157,6 +3297,35 @@ export interface components {
              * @example /problems/not_found
              */
             type: string;
+        };
+        /**
+         * PushKeysIn
+         * @description As `PushSubscription.toJSON` gives them: base64url.
+         */
+        PushKeysIn: {
+            /** Auth */
+            auth: string;
+            /** P256Dh */
+            p256dh: string;
+        };
+        /**
+         * PushOut
+         * @description Whether people may have alerts on their devices, and what a browser needs for it.
+         */
+        PushOut: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Key
+             * @description Public key of the gateway, base64url (`applicationServerKey`); `null` when not enabled.
+             */
+            key: string | null;
+            /**
+             * Per User
+             * @description Most browsers of one user.
+             * @example 5
+             */
+            per_user: number;
         };
         /**
          * ReadingIn
@@ -3217,7 +3386,7 @@ export interface components {
          * @description What sort of receiver it is.
          * @enum {string}
          */
-        ReceiverKind: "mqtt" | "webhook" | "message" | "unknown";
+        ReceiverKind: "mqtt" | "webhook" | "message" | "push" | "unknown";
         /**
          * ReceiverOut
          * @description A receiver and how it fares.
@@ -3252,6 +3421,11 @@ export interface components {
             holding: number | null;
             /** @description `unknown`: no longer configured, and messages still wait for it. */
             kind: components["schemas"]["ReceiverKind"];
+            /**
+             * Label
+             * @description Which of their devices, when it is one.
+             */
+            label: string | null;
             /**
              * Name
              * @example duty-chat
@@ -3485,6 +3659,63 @@ export interface components {
             region: string | null;
         };
         /**
+         * SchoolOverviewOut
+         * @description One school. Cameras and recorders are among its devices, too.
+         */
+        SchoolOverviewOut: {
+            cameras: components["schemas"]["TallyOut"];
+            devices: components["schemas"]["TallyOut"];
+            /** @description Why nobody can call it well, even without an alert; `null`: nothing does. */
+            doubt: components["schemas"]["Doubt"] | null;
+            /**
+             * Flood
+             * @description While it has more alerts than one can work through: how many came.
+             */
+            flood: number | null;
+            /**
+             * Heard
+             * @description When one of its devices was last heard.
+             */
+            heard: number | null;
+            /**
+             * Maintenances
+             * @description How many hide faults there now.
+             * @example 0
+             */
+            maintenances: number;
+            name: components["schemas"]["Names"];
+            open: components["schemas"]["PrioritiesOut"];
+            /** @description The worst of its police links; `null`: it has none. */
+            police: components["schemas"]["LinkState"] | null;
+            recorders: components["schemas"]["TallyOut"];
+            /**
+             * Region
+             * @example east-county
+             */
+            region: string | null;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * @description The most urgent that nobody has acknowledged; `null`: all are taken.
+             * @example emergency
+             */
+            waiting: components["schemas"]["PriorityName"] | null;
+            /**
+             * Waiting Since
+             * @description When the oldest of the most urgent ones that wait last occurred.
+             */
+            waiting_since: number | null;
+            /**
+             * @description The most urgent that is open; `null`: nothing is.
+             * @example emergency
+             */
+            worst: components["schemas"]["PriorityName"] | null;
+        };
+        /**
          * ServiceIn
          * @description Take a device out of service, or back. Hides its faults, never its emergencies.
          */
@@ -3520,8 +3751,8 @@ export interface components {
          */
         ShelveIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "shelve";
             /**
@@ -3696,6 +3927,29 @@ export interface components {
             source: components["schemas"]["SourceOut"];
         };
         /**
+         * StandingOut
+         * @description What is open: without what is shelved, or hidden by maintenance.
+         */
+        StandingOut: {
+            open: components["schemas"]["PrioritiesOut"];
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * @description The most urgent that nobody has acknowledged; `null`: all are taken.
+             * @example emergency
+             */
+            waiting: components["schemas"]["PriorityName"] | null;
+            /**
+             * Waiting Since
+             * @description When the oldest of the most urgent ones that wait last occurred.
+             */
+            waiting_since: number | null;
+            /**
+             * @description The most urgent that is open; `null`: nothing is.
+             * @example emergency
+             */
+            worst: components["schemas"]["PriorityName"] | null;
+        };
+        /**
          * StepKind
          * @description What was done to a work order. Each is signed and is one fact.
          * @enum {string}
@@ -3735,6 +3989,62 @@ export interface components {
          */
         StepResult: "waiting" | "in_time" | "late" | "missed" | "overdue";
         /**
+         * SubscriptionIn
+         * @description A browser that wants alerts. The same endpoint again changes what it wants.
+         */
+        SubscriptionIn: {
+            /** Endpoint */
+            endpoint: string;
+            keys: components["schemas"]["PushKeysIn"];
+            /**
+             * Label
+             * @example Chrome, Android
+             */
+            label: string;
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /**
+             * Priorities
+             * @description Empty: only what an escalation calls its user for.
+             * @default [
+             *       "emergency",
+             *       "high"
+             *     ]
+             */
+            priorities?: components["schemas"]["PriorityName"][];
+        };
+        /**
+         * SubscriptionOut
+         * @description A browser on which somebody has alerts.
+         */
+        SubscriptionOut: {
+            /**
+             * Added
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            added: number;
+            /**
+             * Id
+             * @description The first 16 digits of the SHA-256 of its endpoint.
+             * @example 9f86d081884c7d65
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** Priorities */
+            priorities: components["schemas"]["PriorityName"][];
+        };
+        /**
          * SummaryOut
          * @description What the frame of every page shows.
          */
@@ -3761,6 +4071,33 @@ export interface components {
             now: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
+        };
+        /**
+         * TallyOut
+         * @description How many devices are how. Those that a cause has cut off are unknown.
+         */
+        TallyOut: {
+            /**
+             * Bad
+             * @example 2
+             */
+            bad: number;
+            /**
+             * Good
+             * @example 117
+             */
+            good: number;
+            /**
+             * Out Of Service
+             * @description Of the unknown ones.
+             * @example 0
+             */
+            out_of_service: number;
+            /**
+             * Unknown
+             * @example 1
+             */
+            unknown: number;
         };
         /**
          * TargetsOut
@@ -3932,6 +4269,16 @@ export interface components {
             kind: string;
             /** Verdict */
             verdict: string | null;
+        };
+        /**
+         * TogetherIn
+         * @description What to do, and to which alerts; one that is named twice is done once.
+         */
+        TogetherIn: {
+            /** Action */
+            action: components["schemas"]["AcknowledgeIn"] | components["schemas"]["CommentIn"] | components["schemas"]["AssignIn"] | components["schemas"]["ShelveIn"];
+            /** Alerts */
+            alerts: components["schemas"]["ChosenIn"][];
         };
         /**
          * TokenIn
