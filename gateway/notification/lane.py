@@ -40,8 +40,11 @@ Deliver: TypeAlias = Callable[[], Awaitable[Outcome]]
 PAGE: Final = 64
 """Rows read at once."""
 
-TOGETHER: Final = 500
-"""Messages put together at most; what is more goes with the next digest."""
+TOGETHER: Final = 10_000
+"""Messages put together at most, some 15 MB; what is more goes with the next digest."""
+
+MARKED: Final = 500
+"""Rows marked in one commit: an alarm may be waiting behind it."""
 
 LOOK_AGAIN: Final = 30.0
 """Seconds after which a lane looks without being told: another process may have written rows."""
@@ -312,9 +315,10 @@ class Lane:
 
     async def _mark(self) -> None:
         """Mark what was delivered. If that fails nothing more is delivered until it succeeds."""
-        if self._unmarked:
-            await commit(self._store, rows.mark_delivered(self._unmarked, self._clock.now()))
-            self._unmarked.clear()
+        now = self._clock.now()  # of all of them: what went together is known by it after a restart
+        while self._unmarked:
+            await commit(self._store, rows.mark_delivered(self._unmarked[:MARKED], now))
+            del self._unmarked[:MARKED]
 
 
 def _course_of(receiver: Receiver) -> Course | None:

@@ -18,6 +18,9 @@ MARKS: Final = {"emergency": "■", "high": "▲", "medium": "◆", "low": "●"
 LONGEST: Final = 1800
 """Bytes of a digest. Group robots cut off or refuse more than some 2,000."""
 
+SPELT_OUT: Final = 60
+"""Events of a digest that are looked at: more than fit into it. The others are counted."""
+
 
 class Message(msgspec.Struct, frozen=True):
     """What is sent: plain text."""
@@ -50,9 +53,9 @@ class Wording:
         ]
         return Message(self._headline(event), "\n".join(line for line in lines if line))
 
-    def several(self, events: Sequence[Event], page: str | None) -> Message:
-        """A digest: one line an event, as many as fit, the oldest first."""
-        if len(events) == 1:
+    def several(self, events: Sequence[Event], page: str | None, more: int = 0) -> Message:
+        """A digest: one line an event, as many as fit, the oldest first; ``more`` go unread."""
+        if len(events) == 1 and not more:
             return self.single(events[0])
         demo = any(event.demo for event in events)
         head = [self._text("message.demo")] if demo else []
@@ -65,9 +68,9 @@ class Wording:
             if room < 0:
                 break
             lines.append(line)
-        if left := len(events) - len(lines):
+        if left := len(events) + more - len(lines):
             lines.append(self._text("message.digest.more", n=left))
-        title = self._text("message.digest.title", n=len(events))
+        title = self._text("message.digest.title", n=len(events) + more)
         return Message(title, "\n".join([*head, *lines, *tail]))
 
     def _headline(self, event: Event) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from alerts.notification.event import Event, decode_event
 from gateway.notification.delivery import Outcome, Refused
-from gateway.notification.message import Message, Wording
+from gateway.notification.message import SPELT_OUT, Message, Wording
 from gateway.store.batch import OutboxEntry
 
 
@@ -76,10 +76,10 @@ class Messenger:
         if len(entries) == 1:
             return await self.deliver(entries[0])
         try:
-            events = [decode_event(entry.body) for entry in entries]
+            events = [decode_event(entry.body) for entry in entries[:SPELT_OUT]]
         except msgspec.MsgspecError as error:
             return Refused(f"not an event: {error}")
-        message = self._wording.several(events, self._page)
+        message = self._wording.several(events, self._page, len(entries) - len(events))
         return await self._sender.send(f"{len(entries)}/{entries[0].key}", message)
 
     async def aclose(self) -> None:

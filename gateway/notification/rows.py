@@ -139,13 +139,18 @@ def tallies(connection: Connection) -> list[Tally]:
     return [Tally(*row) for row in connection.execute(query)]
 
 
+_DELIVERED: Final = (
+    update(outbox)
+    .where(outbox.c.row == bindparam("marked"))
+    .values(delivered=bindparam("at"), failed=None)
+)
+
+
 def mark_delivered(rows: Iterable[int], now: int) -> Batch:
     """They have arrived."""
-    statement = (
-        update(outbox).where(outbox.c.row == bindparam("marked")).values(delivered=now, failed=None)
-    )
+    marks = [{"marked": row, "at": now} for row in rows]
     # Urgent: a full disk must not make the gateway repeat what has arrived.
-    return Batch(statements=[(statement, [{"marked": row} for row in rows])], urgent=True, now=now)
+    return Batch(statements=[(_DELIVERED, marks)], urgent=True, now=now)
 
 
 def mark_refused(rows: Iterable[int], attempts: int, due: int, reason: str, now: int) -> Batch:

@@ -90,9 +90,9 @@ class Notices:
         ttl = 24 * _HOUR if priority == "emergency" else 4 * _HOUR
         return Post(notice, _urgency(priority), ttl, tag)
 
-    def several(self, events: Sequence[Event]) -> Post:
+    def several(self, events: Sequence[Event], more: int = 0) -> Post:
         """A digest; as urgent as the most urgent of them. Emergencies are never in one."""
-        message = self._wording.several(events, None)
+        message = self._wording.several(events, None, more)
         high = any(event.alert is not None and event.alert.priority == "high" for event in events)
         priority = "high" if high else "medium"
         notice = self._notice(

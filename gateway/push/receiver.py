@@ -13,6 +13,7 @@ import msgspec
 from alerts.notification.event import decode_event
 from gateway.clock import Clock
 from gateway.notification.delivery import Delivered, Outcome, Refused, Retry
+from gateway.notification.message import SPELT_OUT
 from gateway.notification.webhook import NOT_NOW, beginning, retry_after
 from gateway.push.encryption import CONTENT_ENCODING, BrowserKeys, KeysError, encrypt
 from gateway.push.key import PushKey, PushKeyError
@@ -76,10 +77,10 @@ class PushReceiver:
         if len(entries) == 1:
             return await self.deliver(entries[0])
         try:
-            events = [decode_event(entry.body) for entry in entries]
+            events = [decode_event(entry.body) for entry in entries[:SPELT_OUT]]
         except msgspec.MsgspecError as error:
             return Refused(f"not an event: {error}")
-        return await self._hand_over(self._notices.several(events))
+        return await self._hand_over(self._notices.several(events, len(entries) - len(events)))
 
     async def aclose(self) -> None:
         """Nothing of its own is open."""

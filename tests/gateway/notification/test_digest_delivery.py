@@ -15,7 +15,8 @@ from alerts.notification.digest import WINDOW
 from gateway.clock import ManualClock
 from gateway.notification.apprise_sender import AppriseSender
 from gateway.notification.delivery import Backoff
-from gateway.notification.message import Wording
+from gateway.notification.lane import MARKED
+from gateway.notification.message import SPELT_OUT, Wording
 from gateway.notification.messenger import Messenger
 from gateway.outbox import DeliveryStatus, Outbox
 from gateway.store.batch import Batch, OutboxEntry
@@ -87,6 +88,19 @@ async def test_a_flood_comes_in_one_message_and_the_next_five_minutes_in_another
         box.notify()
         await status_of(box, waiting=0)
     assert titles(listener)[1:] == ["10 alert messages together"]
+
+
+async def test_a_storm_comes_in_one_message_however_many(
+    store: SqliteStore, listener: Listener
+) -> None:
+    clock = ManualClock()
+    storm = 2 * MARKED + 7
+    put(store, *(told(number, clock.now()) for number in range(storm)))
+    async with running(store, listener, clock) as box:
+        await status_of(box, waiting=0)
+    assert titles(listener) == [f"{storm} alert messages together"]
+    more = json.loads(listener.heard[0].body)["message"].splitlines()[-2]
+    assert int(more.split()[0]) > storm - SPELT_OUT
 
 
 async def test_an_emergency_waits_for_no_digest(store: SqliteStore, listener: Listener) -> None:
