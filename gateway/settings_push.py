@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from gateway.settings_fields import Section
 
-_ANY: Final = "*."
+_ANY: Final = "://*."
 _PORTS: Final = {"http": 80, "https": 443}
 _LONGEST: Final = 2048
 
@@ -56,8 +56,9 @@ class PushSettings(Section):
     @classmethod
     def _origins(cls, services: tuple[str, ...]) -> tuple[str, ...]:
         for service in services:
-            parts = _split(service.replace(_ANY, "", 1))
-            if parts is None or parts.path or parts.query or service.count("*") > 1:
+            bare = _bare(service)
+            parts = _split(bare)
+            if parts is None or parts.path or parts.query or "*" in bare:
                 raise ValueError(
                     f"must be like https://push.example.org or https://*.example.org, not "
                     f"'{service}'"
@@ -91,9 +92,13 @@ def _split(url: str) -> SplitResult | None:
     return None if odd or parts.scheme not in _PORTS or not parts.hostname else parts
 
 
+def _bare(service: str) -> str:
+    return service.replace(_ANY, "://", 1)
+
+
 def _covers(service: str, endpoint: SplitResult) -> bool:
     under = _ANY in service
-    parts = urlsplit(service.replace(_ANY, "", 1))
+    parts = urlsplit(_bare(service))
     host, wanted = endpoint.hostname or "", parts.hostname or ""
     here = host.endswith(f".{wanted}") if under else host == wanted
     return here and endpoint.scheme == parts.scheme and _port(endpoint) == _port(parts)

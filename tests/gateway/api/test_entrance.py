@@ -89,6 +89,16 @@ ROUTES = [
     ("GET", "/notification/dead-letters", None, "ada"),
     ("POST", "/notification/dead-letters/retry", {"rows": [1]}, "ada"),
     ("POST", "/notification/dead-letters/drop", {"rows": [1], "reason": "x"}, "ada"),
+    ("GET", "/push", None, "everybody"),
+    ("GET", "/push/subscriptions", None, "everybody"),
+    (
+        "POST",
+        "/push/subscriptions",
+        {"endpoint": "https://a", "keys": {"p256dh": "x", "auth": "x"}, "label": "x"},
+        "everybody",
+    ),
+    ("DELETE", f"/push/subscriptions/{'0' * 16}", None, "everybody"),
+    ("POST", f"/push/subscriptions/{'0' * 16}/test", None, "everybody"),
     ("GET", "/links", None, "everybody"),
     ("GET", "/links/no3/110", None, "everybody"),
     ("POST", "/links/no3/110/test", {}, "tim ada"),
@@ -241,6 +251,7 @@ TEMPLATES = (
     (r"^/places/[^/]+/[^/]+/plan$", "/places/{school}/{place}/plan"),
     (r"^/duty/shifts/[^/]+$", "/duty/shifts/{row}"),
     (r"^/duty/(?!shifts)[^/]+/(shifts|hand-overs?)$", r"/duty/{team}/\1"),
+    (r"^/push/subscriptions/[0-9a-f]{16}", "/push/subscriptions/{id}"),
     (r"^/notification/receivers/[^/]+/test$", "/notification/receivers/{name}/test"),
 )
 """What of an address is a name or a number, and what the document calls it."""

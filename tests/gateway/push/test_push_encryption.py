@@ -6,13 +6,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from browser_side import Browser, b64, private, un64, vapid
 from cryptography.exceptions import InvalidTag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.push.encryption import LONGEST, BrowserKeys, KeysError, bytes_of, encrypt, text_of
 from gateway.push.key import NAME, RENEWED_S, PushKeyError, push_key
+from tests.gateway.push.browser_side import Browser, b64, private, un64, vapid
 
 # RFC 8291, section 5 and appendix A.
 SAID = b"When I grow up, I want to be a watermelon"
