@@ -6,10 +6,17 @@ export const KEYS: readonly [keys: string, word: Key][] = [
   ["J", "page.keys.next"],
   ["K", "page.keys.previous"],
   ["Enter", "page.keys.enter"],
+  ["X", "page.keys.pick"],
+  ["Shift+J · Shift+K", "page.keys.stretch"],
+  ["Ctrl+A", "page.keys.pick_all"],
+  ["Esc", "page.keys.clear"],
   ["C", "action.comment"],
   ["A", "action.assign"],
   ["S", "action.shelve"],
-  ["M", "page.sound.mute"],
+  ["G", "page.keys.group"],
+  ["← · →", "page.keys.fold"],
+  ["F", "page.keys.filter"],
+  ["M", "page.keys.mute"],
   ["/", "page.keys.search"],
   ["?", "page.keys.all"],
 ];
@@ -19,14 +26,22 @@ const TYPING = "input, select, textarea, [contenteditable], dialog";
 /** Elements that Enter presses. */
 const PRESSABLE = "button, a, summary";
 
+/** What a key is called: `j`, `Enter`, `shift+j`, `ctrl+a`. A sign that wants shift is its own name. */
+export function nameOf(event: Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey">): string {
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const letter = key.length > 1 || /[a-z]/.test(key);
+  const shift = event.shiftKey && letter ? "shift+" : "";
+  return (event.ctrlKey || event.metaKey ? "ctrl+" : "") + shift + key;
+}
+
 /** Call `acts[key]` for each key pressed outside of fields and dialogs. */
 export function useKeys(acts: Readonly<Record<string, () => void>>): void {
   const pressed = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.altKey || event.isComposing) return;
     const on = event.target instanceof Element ? event.target : document.body;
-    if (on.closest(TYPING) !== null || document.querySelector("dialog[open]") !== null) return;
+    if (on.closest(TYPING) !== null || document.querySelector("dialog[open], :popover-open") !== null) return;
     if (event.key === "Enter" && (event.repeat || on.closest(PRESSABLE) !== null)) return;
-    const act = acts[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const act = acts[nameOf(event)];
     if (act === undefined) return;
     event.preventDefault();
     act();

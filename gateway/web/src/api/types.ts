@@ -18,6 +18,9 @@ export type NewToken = Shapes["NewTokenOut"];
 
 export type Feed = Shapes["FeedOut"];
 export type Counts = Shapes["CountsOut"];
+export type Overview = Shapes["OverviewOut"];
+export type SchoolOverview = Shapes["SchoolOverviewOut"];
+export type Tally = Shapes["TallyOut"];
 export type Summary = Shapes["SummaryOut"];
 export type FeedFrame = Shapes["LiveFeedOut"];
 export type HeldPress = Shapes["HeldPressOut"];
@@ -30,6 +33,9 @@ export type Transition = Shapes["TransitionOut"];
 export type AlertDetail = Shapes["AlertDetailOut"];
 export type ActionName = Action["action"];
 export type Acted = Shapes["ActedOut"];
+/** What is sent to do the same to several alerts, and what came of it for each. */
+export type Together = Shapes["TogetherIn"];
+export type EachActed = Shapes["EachActedOut"];
 
 /** What is sent to do something to an alert. */
 export type Action =

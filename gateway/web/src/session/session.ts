@@ -21,6 +21,7 @@ export const demo = computed(
 /** What each role may write; reading is the same for all, the gateway decides in the end. */
 const RIGHTS = {
   actOnAlerts: ["operator", "technician", "administrator"],
+  handleAlerts: ["operator", "administrator"],
   changeDevices: ["technician", "administrator"],
   verify: ["technician", "administrator"],
   exercise: ["operator", "technician", "administrator"],
