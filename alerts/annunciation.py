@@ -69,14 +69,11 @@ class Heard(msgspec.Struct, frozen=True, gc=False):
 
 
 _TAKING: Final = frozenset({TransitionKind.ACKNOWLEDGED, TransitionKind.FALSE_CONFIRMED})
-_HIDING: Final = frozenset({TransitionKind.SHELVED, TransitionKind.SUPPRESSED})
-_SHOWING: Final = {
-    TransitionKind.UNSHELVED: TransitionKind.SHELVED,
-    TransitionKind.UNSUPPRESSED: TransitionKind.SUPPRESSED,
-}
+_OF_THE_SHELF: Final = frozenset({TransitionKind.SHELVED, TransitionKind.UNSHELVED})
+_HIDING: Final = _OF_THE_SHELF | {TransitionKind.SUPPRESSED, TransitionKind.UNSUPPRESSED}
 
 
-def heard(course: Iterable[Step]) -> Heard:  # noqa: C901 - one line a kind, and quick
+def heard(course: Iterable[Step]) -> Heard:  # noqa: C901, PLR0912 - one line a kind, and quick
     """What operators met of one alert; ``course`` is all of it so far, by version.
 
     A clock that was put back between two steps makes no wait shorter than nothing.
@@ -84,20 +81,21 @@ def heard(course: Iterable[Step]) -> Heard:  # noqa: C901 - one line a kind, and
     came: list[Came] = []
     taken: list[Taken] = []
     false: list[int] = []
-    hidden: set[TransitionKind] = set()
+    shelved = suppressed = hidden = False
     priority = Priority.NOTICE
     untaken = closed = False
     waiting: int | None = None
     shown = -1  # the version that brought it back into sight
     for step in course:
         kind, known = step.kind, step.known
-        was_hidden = bool(hidden)
+        was_hidden = hidden
         if kind in ACTIVATIONS:
             detail = step.detail
-            priority = min(priority, detail.priority)
+            if detail.priority < priority:  # noqa: PLR1730 - min() is three times this
+                priority = detail.priority
             untaken = True
             if detail.suppressed:
-                hidden.add(TransitionKind.SUPPRESSED)
+                suppressed = hidden = True
             if not hidden:
                 if shown == step.version - 1 and came[-1].at == known:
                     came.pop()  # what worsens comes off the shelf for it: once, not twice
@@ -111,9 +109,11 @@ def heard(course: Iterable[Step]) -> Heard:  # noqa: C901 - one line a kind, and
         elif kind is TransitionKind.CLOSED:
             closed, untaken = True, False
         elif kind in _HIDING:
-            hidden.add(kind)
-        elif kind in _SHOWING:
-            hidden.discard(_SHOWING[kind])
+            if kind in _OF_THE_SHELF:
+                shelved = kind is TransitionKind.SHELVED
+            else:
+                suppressed = kind is TransitionKind.SUPPRESSED
+            hidden = shelved or suppressed
         elif kind is TransitionKind.REMINDED:
             untaken = True  # it sounds again, and has not come again
         if hidden or not untaken:
@@ -123,5 +123,5 @@ def heard(course: Iterable[Step]) -> Heard:  # noqa: C901 - one line a kind, and
             if was_hidden:
                 shown = step.version
                 came.append(Came(known, priority))
-    standing = not (closed or TransitionKind.SUPPRESSED in hidden)
+    standing = not (closed or suppressed)
     return Heard(came, taken, false, waiting, standing)

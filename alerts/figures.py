@@ -11,7 +11,6 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from operator import attrgetter
 from typing import Final
 
@@ -155,9 +154,16 @@ def figures(steps: Iterable[Step], *, since: int, until: int) -> Figures:
     if until <= since:
         raise ValueError(f"the period from {since} to {until} is empty")
     tally = _Tally(since, until)
-    within = (step for step in steps if step.known < until)
-    for _, course in groupby(within, key=attrgetter("alert")):
-        tally.add(list(course))
+    course: list[Step] = []
+    for step in steps:  # by hand: of 100,000 steps `groupby` is a tenth of all the work
+        if step.known >= until:
+            continue
+        if course and step.alert != course[0].alert:
+            tally.add(course)
+            course = []
+        course.append(step)
+    if course:
+        tally.add(course)
     return tally.figures()
 
 
@@ -208,23 +214,28 @@ class _Tally:
         self._count(known, source)
 
     def _count(self, known: Heard, source: Source) -> None:
-        came = [one for one in known.came if one.at >= self._since]
+        since = self._since
+        came = [one for one in known.came if one.at >= since]
         if not came:
             return
         of = self._sources[source]
         of.alerts += 1
-        of.false += any(at >= came[0].at for at in known.false)
+        if known.false:
+            of.false += any(at >= came[0].at for at in known.false)
+        times = [one.at for one in came]
+        self._came += times
+        of.came += times
         for one in came:
-            self._came.append(one.at)
-            of.came.append(one.at)
-            of.priority = min(of.priority, one.priority)
-            self._by_priority[one.priority] += 1
+            priority = one.priority
+            if priority < of.priority:  # noqa: PLR1730 - min() is three times this
+                of.priority = priority
+            self._by_priority[priority] += 1
 
     def figures(self) -> Figures:
         """What it came to."""
         since, until = self._since, self._until
         length = until - since
-        slots = Counter((at - since) // TEN_MINUTES for at in self._came)
+        slots = Counter([(at - since) // TEN_MINUTES for at in self._came])
         floods = list(_floods(slots))
         flooded = {slot for begin, end in floods for slot in range(begin, end)}
         waits = sorted(wait for of in self._waits.values() for wait in of)
@@ -234,7 +245,7 @@ class _Tally:
         false = sum(one.false for one in sources)
         count = len(self._came)
         span = HOUR if length <= HOURLY else DAY
-        bars = self._bars(span, flooded)
+        bars = self._bars(span, slots, flooded)
         hours = sum(bar.operator_hours for bar in bars)
         return Figures(
             since=since,
@@ -290,8 +301,10 @@ class _Tally:
         )
         return tuple(found)
 
-    def _bars(self, span: int, flooded: set[int]) -> tuple[Bar, ...]:
-        came = Counter((at - self._since) // span for at in self._came)
+    def _bars(self, span: int, slots: Counter[int], flooded: set[int]) -> tuple[Bar, ...]:
+        came: Counter[int] = Counter()
+        for slot, count in slots.items():
+            came[slot * TEN_MINUTES // span] += count
         floods = Counter(slot * TEN_MINUTES // span for slot in flooded)
         more: defaultdict[int, float] = defaultdict(float)
         for hour, people in self._people.items():
