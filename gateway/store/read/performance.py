@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, literal_column, select, union
@@ -25,7 +25,7 @@ _PIECE: Final = 2_000
 
 _STEPS: Final = msgspec.json.Decoder(list[Step])
 
-_WHOLE: Final[Select[tuple[bytes]]] = (
+_WHOLE: Final[Select[Any]] = (
     # As the driver gives it, which is bytes: to look at each would cost as much as to read it.
     select(literal_column("transitions.body"))
     .where(transitions.c.known < bindparam("until"))
@@ -88,12 +88,12 @@ def _steps(connection: Connection, numbers: Sequence[int], until: int) -> Iterat
         # Those of all schools come without gaps, and a range costs less than four hundred numbers.
         gapless = wanted[-1] - wanted[0] < len(wanted)
         which = {"first": wanted[0], "last": wanted[-1]} if gapless else {"wanted": wanted}
-        pieces = connection.execute(
+        pieces = connection.scalars(
             _RANGE if gapless else _LIST,
             {**which, "until": until, "most": MOST + 1 - count},
             execution_options={"yield_per": _PIECE},
         )
-        for bodies in pieces.scalars().partitions():
+        for bodies in pieces.partitions():
             count += len(bodies)
             if count > MOST:
                 raise TooManyTransitionsError
