@@ -82,6 +82,7 @@ class Devices:
         self._port = port
         self._all = campus().devices
         self._cut: set[str] = set()
+        self._over = False
 
     def cut(self, *blocks: str) -> None:
         self._cut |= set(blocks)
@@ -89,17 +90,22 @@ class Devices:
     def mend(self) -> None:
         self._cut.clear()
 
+    def end(self) -> None:
+        """For good. Nobody cancels `run`: a client that is about to go hides that it was."""
+        self._over = True
+
     async def run(self) -> None:
-        """Until cancelled; whenever the broker is back, so are they."""
-        while True:
+        """Until `end`; whenever the broker is back, so are they."""
+        while not self._over:
             with contextlib.suppress(aiomqtt.MqttError):
-                async with aiomqtt.Client("127.0.0.1", self._port) as client:
+                async with aiomqtt.Client("127.0.0.1", self._port, timeout=2) as client:
                     await self._speak(client)
             await asyncio.sleep(0.2)
 
     async def _speak(self, client: aiomqtt.Client) -> None:
-        parts = 20
-        for turn in range(10**9):
+        parts, turn = 20, 0
+        while not self._over:
+            turn += 1
             for device in self._all[turn % parts :: parts]:
                 if device.id[0] not in self._cut:
                     now = int(time.time() * 1000)
@@ -185,9 +191,10 @@ async def running(folder: Path, token: str) -> AsyncIterator[Site]:
             await site.start()
             yield site
         finally:
-            speaking.cancel()
-            await asyncio.gather(speaking, return_exceptions=True)
+            site.devices.end()
             await site.close()
+            async with asyncio.timeout(10):
+                await speaking
 
 
 async def until(true: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
