@@ -276,7 +276,6 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 elsewhere=police.receivers,
             )
             closing.push_async_callback(outbox.aclose)
-            notify.append(outbox.notify)
             pushes = make_pushes(
                 store=store,
                 outbox=outbox,
@@ -286,10 +285,11 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 book=judging.browsers,
             )
             closing.push_async_callback(pushes.aclose)
+            notify.append(outbox.notify)
             watch.add(outbox.finding, parts.finding)
             keep("outbox", outbox.run)
-            demo = None if make_demo is None or own is None else make_demo(own, way)
             keep("push", pushes.run)
+            demo = None if make_demo is None or own is None else make_demo(own, way)
             if demo is not None:
                 keep("demo", demo.run)
             policy = _policy(settings)
@@ -342,13 +342,13 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 verifications=verifications,
                 maintenances=Maintenances(flow=flow, upkeep=judging.upkeep, clock=clock),
                 survey=make_survey(judge.roster, book, judging.causes, clock),
-                plans=plans,
                 police=police,
+                plans=plans,
                 causes=judging.causes,
                 floods=floods,
                 outbox=outbox,
-                listening=listening,
                 pushes=pushes,
+                listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")
             await page.ready()
@@ -444,8 +444,8 @@ def _after_commit(
         for one in follow:
             one(work)
         if work.batch.outbox:
-            for each in notify:
             receivers = {entry.receiver for entry in work.batch.outbox}
+            for each in notify:
                 each(receivers)
 
     return committed
