@@ -14,6 +14,7 @@ const STEPS = [
   ["words", "marks"], // beside a count; the names of those on duty
   ["zeros", "tally"], // counts of nothing
   ["language", "own"], // the switch; the settings have it, too
+  ["sound", "own"], // the word beside the sign that it is not allowed
   ["worst", "marks"], // the word beside the shape of the worst
   ["rooms", "ways"], // all behind the one button
   ["clock", "marks"],
