@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { nameOf } from "@/alerts/keys";
+import { isLetter, nameOf } from "@/alerts/keys";
 
 const key = (name: string, held: { shiftKey?: boolean; ctrlKey?: boolean; metaKey?: boolean } = {}) =>
   nameOf({ key: name, shiftKey: false, ctrlKey: false, metaKey: false, ...held });
@@ -15,5 +15,19 @@ describe("the name of a key", () => {
 
   it("is the sign itself where shift is needed to write it", () => {
     expect(key("?", { shiftKey: true })).toBe("?");
+  });
+});
+
+describe("a single letter or sign", () => {
+  const struck = (name: string, ctrlKey = false) => isLetter({ key: name, ctrlKey, metaKey: false });
+
+  it("may be no key at all; what is held with another, and keys with a name, always are", () => {
+    expect(["j", "J", "/", "?"].every((one) => struck(one))).toBe(true);
+    expect([struck("a", true), struck("Enter"), struck("ArrowDown"), struck("Escape")]).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });
