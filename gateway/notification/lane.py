@@ -161,7 +161,7 @@ class Lane:
         if not self._recalled:
             course.recall(await read(self._store, rows.gone_since(self.name, now - course.window)))
             self._recalled = True
-        waiting = await read(self._store, rows.count_in_turn(self.name))
+        waiting = await read(self._store, rows.count_in_turn(self.name, course.most + 1))
         turn = course.turn(waiting, now) if waiting else None
         self.holding = course.due(now) if turn is Turn.LATER else None
         return turn

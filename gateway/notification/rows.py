@@ -19,19 +19,24 @@ from sqlalchemy import (
     func,
     not_,
     select,
+    text,
     update,
 )
 
 from alerts.notification.audience import EMERGENCY_KEYS, is_emergency
 from gateway.notification.delivery import PATIENCE
 from gateway.store.batch import DROPPED, GIVEN_UP, Batch, OutboxEntry
-from gateway.store.schema import outbox
+from gateway.store.schema import WAITING_ASIDE, WAITING_EMERGENCY, outbox
 
 KEPT: Final = 30 * 86_400_000
 """Delivered rows are kept for 30 days (ms): "did you not tell me?" is asked within a month."""
 
 _emergency = outbox.c.key.startswith(EMERGENCY_KEYS, autoescape=True)
 _waiting = and_(outbox.c.delivered.is_(None), outbox.c.due < GIVEN_UP)
+
+# With an index each, or every pass would look through all that waits for a digest.
+_waiting_emergency = and_(text(WAITING_EMERGENCY), outbox.c.due < GIVEN_UP)
+_waiting_aside = and_(text(WAITING_ASIDE), outbox.c.due < GIVEN_UP)
 
 
 class WaitingRow(msgspec.Struct, frozen=True):
@@ -61,21 +66,23 @@ def in_turn(
     receiver: str, limit: int, *, emergencies: bool | None = None
 ) -> Callable[[Connection], list[WaitingRow]]:
     """The next rows in order, due or not; of emergencies alone, or of all else alone."""
-    which = outbox.c.attempts < PATIENCE
-    if emergencies is not None:
-        which = and_(which, _emergency if emergencies else not_(_emergency))
-    return _rows(receiver, which, outbox.c.row, limit)
+    which = _waiting_emergency if emergencies else _waiting
+    if emergencies is False:
+        which = and_(which, not_(_emergency))
+    return _rows(receiver, and_(which, outbox.c.attempts < PATIENCE), outbox.c.row, limit)
 
 
-def count_in_turn(receiver: str) -> Callable[[Connection], int]:
-    """How many wait in turn that are of no emergency."""
-    query = (
-        select(func.count())
-        .select_from(outbox)
+def count_in_turn(receiver: str, most: int) -> Callable[[Connection], int]:
+    """How many wait in turn that are of no emergency, counted up to ``most``."""
+    few = (
+        select(outbox.c.row)
         .where(
             _waiting, outbox.c.receiver == receiver, outbox.c.attempts < PATIENCE, not_(_emergency)
         )
+        .limit(most)
+        .subquery()
     )
+    query = select(func.count()).select_from(few)
     return lambda connection: int(connection.execute(query).scalar_one())
 
 
@@ -92,15 +99,13 @@ def gone_since(receiver: str, since: int) -> Callable[[Connection], list[tuple[i
 
 def aside(receiver: str, now: int, limit: int) -> Callable[[Connection], list[WaitingRow]]:
     """Rows that stepped aside and are due again, the longest due first."""
-    due = and_(outbox.c.attempts >= PATIENCE, outbox.c.due <= now)
+    due = and_(_waiting_aside, outbox.c.due <= now)
     return _rows(receiver, due, outbox.c.due, limit)
 
 
 def next_aside(receiver: str) -> Callable[[Connection], int | None]:
     """When the next row that stepped aside is due."""
-    query = select(func.min(outbox.c.due)).where(
-        _waiting, outbox.c.receiver == receiver, outbox.c.attempts >= PATIENCE
-    )
+    query = select(func.min(outbox.c.due)).where(_waiting_aside, outbox.c.receiver == receiver)
 
     def read(connection: Connection) -> int | None:
         due: int | None = connection.execute(query).scalar()
@@ -111,9 +116,7 @@ def next_aside(receiver: str) -> Callable[[Connection], int | None]:
 
 def newest_emergency(receiver: str) -> Callable[[Connection], int | None]:
     """The newest row of an emergency that waits."""
-    query = select(func.max(outbox.c.row)).where(
-        _waiting, outbox.c.receiver == receiver, _emergency
-    )
+    query = select(func.max(outbox.c.row)).where(_waiting_emergency, outbox.c.receiver == receiver)
 
     def read(connection: Connection) -> int | None:
         row: int | None = connection.execute(query).scalar()
@@ -209,7 +212,7 @@ def _rows(
             outbox.c.body,
             outbox.c.due,
         )
-        .where(_waiting, outbox.c.receiver == receiver, which)
+        .where(outbox.c.receiver == receiver, which)
         .order_by(order)
         .limit(limit)
     )

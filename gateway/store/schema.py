@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -173,6 +174,10 @@ transitions = Table(
     Index("ix_transitions_known", "known", "kind", "alert"),  # what happened within a period
 )
 
+WAITING_EMERGENCY: Final = "delivered IS NULL AND key >= 'emergency/' AND key < 'emergency0'"
+WAITING_ASIDE: Final = "delivered IS NULL AND attempts >= 4"
+"""Conditions of indexes, to be written in a query as they stand here."""
+
 outbox = Table(
     "outbox",  # delivered at least once, in order per receiver
     metadata,
@@ -188,6 +193,9 @@ outbox = Table(
     Column("alert", Number),  # which alert it tells of, for that one's history
     UniqueConstraint("receiver", "key"),
     Index("ix_outbox_open", "delivered", "receiver", "row"),
+    # Few among the thousands that may wait for a digest, and asked for with every message.
+    Index("ix_outbox_emergencies", "receiver", "key", sqlite_where=text(WAITING_EMERGENCY)),
+    Index("ix_outbox_aside", "receiver", "due", sqlite_where=text(WAITING_ASIDE)),
     Index(None, "alert"),
 )
 

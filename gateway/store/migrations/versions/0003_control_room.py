@@ -17,6 +17,18 @@ def upgrade() -> None:
     """To this version."""
     op.add_column("outbox", sa.Column("alert", NUMBER, nullable=True))
     op.create_index("ix_outbox_alert", "outbox", ["alert"])
+    op.create_index(
+        "ix_outbox_emergencies",
+        "outbox",
+        ["receiver", "key"],
+        sqlite_where=sa.text("delivered IS NULL AND key >= 'emergency/' AND key < 'emergency0'"),
+    )
+    op.create_index(
+        "ix_outbox_aside",
+        "outbox",
+        ["receiver", "due"],
+        sqlite_where=sa.text("delivered IS NULL AND attempts >= 4"),
+    )
     op.create_index("ix_transitions_known", "transitions", ["known", "kind", "alert"])
     op.create_table(
         "victims",
