@@ -137,6 +137,8 @@ export type AlertPoliceLink = Shapes["AlertPoliceLinkOut"];
 
 export type Receiver = Shapes["ReceiverOut"];
 export type Tested = Shapes["TestedOut"];
+export type Push = Shapes["PushOut"];
+export type Subscription = Shapes["SubscriptionOut"];
 export type Delivery = Shapes["DeliveryOut"];
 export type DeadLetter = Shapes["DeadLetterOut"];
 export type Decided = Shapes["DecidedOut"];
