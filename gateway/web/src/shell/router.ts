@@ -6,6 +6,12 @@ import AlertsPage from "@/alerts/AlertsPage.vue";
 const routes: RouteRecordRaw[] = [
   { path: "/", name: "alerts", component: AlertsPage },
   { path: "/alerts/:id(\\d+)", name: "alert", component: AlertsPage },
+  {
+    path: "/overview",
+    name: "overview",
+    component: () => import("@/overview/OverviewPage.vue"),
+  },
+  { path: "/wall", name: "wall", component: () => import("@/wall/WallPage.vue") },
   { path: "/history", name: "history", component: () => import("@/alerts/HistoryPage.vue") },
   { path: "/devices", name: "devices", component: () => import("@/devices/DevicesPage.vue") },
   {

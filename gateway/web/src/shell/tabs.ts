@@ -11,6 +11,18 @@ const ALERTS: Tab = {
   icon: "M12 3 22 20H2zM12 10v5M12 17.500v.5",
   matches: ["alerts", "alert", "history"],
 };
+const OVERVIEW: Tab = {
+  to: "/overview",
+  word: "page.nav.overview",
+  icon: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  matches: ["overview"],
+};
+const WALL: Tab = {
+  to: "/wall",
+  word: "page.nav.wall",
+  icon: "M3 4h18v12H3zM9 20h6M12 16v4",
+  matches: ["wall"],
+};
 const DEVICES: Tab = {
   to: "/devices",
   word: "page.nav.devices",
@@ -101,6 +113,7 @@ export const tabs: readonly Tab[] = [ALERTS, DEVICES, ORDERS];
 
 /** The other rooms, behind one button: a header and a thumb hold only so many. */
 export const otherTabs = computed<Tab[]>(() => [
+  OVERVIEW,
   DUTY,
   LINKS,
   VERIFICATIONS,
@@ -111,6 +124,7 @@ export const otherTabs = computed<Tab[]>(() => [
   CONTACTS,
   DISCOVERIES,
   NOTIFICATION,
+  WALL,
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),
 ]);
