@@ -2,7 +2,8 @@
 
 One lane a receiver (`gateway.notification.lane`): read the next rows, hand them over one by one,
 mark each as delivered. A crash between handing over and marking repeats that one message, under the
-same key. What is done about failures is decided in `gateway.notification.delivery`.
+same key; of the alerts that the broker retains, a few dozen. What is done about failures is decided
+in `gateway.notification.delivery`.
 """
 
 from __future__ import annotations

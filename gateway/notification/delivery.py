@@ -80,6 +80,17 @@ class Digesting(Receiver, Protocol):
         ...
 
 
+@runtime_checkable
+class Retaining(Receiver, Protocol):
+    """A receiver that shows how things stand: told the same again after a crash, it shows no
+    difference. So its messages are marked many at a time."""
+
+    @property
+    def retains(self) -> bool:
+        """True."""
+        ...
+
+
 class Backoff(msgspec.Struct, frozen=True):
     """How long to wait after a failure, in seconds: doubled each time.
 

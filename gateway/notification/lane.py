@@ -27,6 +27,7 @@ from gateway.notification.delivery import (
     Outcome,
     Receiver,
     Refused,
+    Retaining,
     Retry,
     fate,
 )
@@ -45,6 +46,9 @@ TOGETHER: Final = 10_000
 
 MARKED: Final = 500
 """Rows marked in one commit: an alarm may be waiting behind it."""
+
+GATHER: Final = 0.02
+"""Seconds between two looks at what waits: in a storm a few messages come together for each."""
 
 LOOK_AGAIN: Final = 30.0
 """Seconds after which a lane looks without being told: another process may have written rows."""
@@ -89,7 +93,8 @@ class Lane:
             else self._course.window // self._course.most  # no flood of those, either
         )
         self._recalled = False
-        self._unmarked: list[int] = []
+        self._unmarked: list[str] = []
+        self._marks_at: Final = PAGE if isinstance(receiver, Retaining) else 1
         self._failures = 0  # in a row, of the receiver
         self._closed_until = 0  # the receiver is not tried before (ms)
         self._emergency_tried = 0  # the newest row of an emergency that cut a wait short
@@ -109,8 +114,10 @@ class Lane:
                 self.error = f"the store: {error}"
                 _log.error("outbox.store", receiver=self.name, error=str(error))
                 pause = self._backoff.wait(self._store_failures, self._chance())
+            passed = self._clock.steady()
             if pause > 0:
                 await self._rest(min(pause / 1000, LOOK_AGAIN))
+                await asyncio.sleep(passed + GATHER - self._clock.steady())
 
     async def attempt(self, entry: OutboxEntry) -> Outcome:
         """Hand over one entry of which the store knows nothing: a test. Not while another is tried.
@@ -140,13 +147,16 @@ class Lane:
             page = await read(self._store, rows.in_turn(self.name, PAGE, emergencies=True))
         some = bool(page)
         pause = await self._deliver_in_turn(page)
+        await self._mark()
         if not some and turn is Turn.TOGETHER:
             some, pause = True, await self._deliver_together()
         elif not some and turn is Turn.LATER:
             pause = max(1, (self.holding or 0) - self._clock.now())
         aside = await self._deliver_aside()
         if pause == 0:
-            return 0 if some else aside
+            # What was written meanwhile wakes this lane: only what is known to wait needs no word.
+            more = len(page) == PAGE if self._course is None else some
+            return 0 if more else aside
         return min(pause, aside)
 
     async def _turn(self) -> Turn | None:
@@ -177,7 +187,7 @@ class Lane:
                 return max(1, self._closed_until - self._clock.now())
             if isinstance(outcome, Refused) and (wait := await self._refused([row], outcome)):
                 return wait
-            if self._course is not None:
+            if self._course is not None and not row.emergency:
                 return 0  # each one counts for how the next goes
         return 0
 
@@ -250,8 +260,9 @@ class Lane:
                 self._reached()
                 if self._course is not None and not page[0].emergency:
                     self._course.went(len(page), now)
-                self._unmarked += [row.row for row in page]
-                await self._mark()
+                self._unmarked += [row.entry.key for row in page]
+                if len(self._unmarked) >= self._marks_at:
+                    await self._mark()
             case Retry(reason=reason, after=after):
                 self._failures += 1
                 wait = self._backoff.wait(self._failures, self._chance(), after)
@@ -317,7 +328,8 @@ class Lane:
         """Mark what was delivered. If that fails nothing more is delivered until it succeeds."""
         now = self._clock.now()  # of all of them: what went together is known by it after a restart
         while self._unmarked:
-            await commit(self._store, rows.mark_delivered(self._unmarked[:MARKED], now))
+            keys = self._unmarked[:MARKED]
+            await commit(self._store, rows.mark_delivered(self.name, keys, now))
             del self._unmarked[:MARKED]
 
 

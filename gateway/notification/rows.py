@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from alerts.notification.audience import EMERGENCY_KEYS, is_emergency
 from gateway.notification.delivery import PATIENCE
-from gateway.store.batch import DROPPED, GIVEN_UP, Batch, OutboxEntry
+from gateway.store.batch import DROPPED, GIVEN_UP, Arrived, Batch, OutboxEntry
 from gateway.store.schema import WAITING_ASIDE, WAITING_EMERGENCY, outbox
 
 KEPT: Final = 30 * 86_400_000
@@ -142,18 +142,10 @@ def tallies(connection: Connection) -> list[Tally]:
     return [Tally(*row) for row in connection.execute(query)]
 
 
-_DELIVERED: Final = (
-    update(outbox)
-    .where(outbox.c.row == bindparam("marked"))
-    .values(delivered=bindparam("at"), failed=None)
-)
-
-
-def mark_delivered(rows: Iterable[int], now: int) -> Batch:
+def mark_delivered(receiver: str, keys: Iterable[str], now: int) -> Batch:
     """They have arrived."""
-    marks = [{"marked": row, "at": now} for row in rows]
     # Urgent: a full disk must not make the gateway repeat what has arrived.
-    return Batch(statements=[(_DELIVERED, marks)], urgent=True, now=now)
+    return Batch(arrived=[Arrived(receiver, key) for key in keys], urgent=True, now=now)
 
 
 def mark_refused(rows: Iterable[int], attempts: int, due: int, reason: str, now: int) -> Batch:
