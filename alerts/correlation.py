@@ -43,6 +43,9 @@ assume keep-alives of two minutes at most."""
 BACK_SHARE: Final = 0.2
 """With no more than this share of its victims still out, the cause itself is over."""
 
+_SPREADING: Final = 0.5
+"""With so many of the others around it missed as well, an outage is most likely a wider one."""
+
 _MOMENTS: Final = 256
 """Moments tried for one group; of more, evenly chosen ones."""
 
@@ -148,6 +151,19 @@ def outages(signs: Sequence[Sign], limits: CauseLimits) -> list[Outage]:
     return chosen
 
 
+def spreads(outage: Outage, signs: Sequence[Sign]) -> bool:
+    """Whether it looks like part of a wider one, whose others are only just being missed."""
+    inside = next((sign for sign in signs if sign.device in outage.out), None)
+    if inside is None or outage.scope not in inside.places:
+        return False
+    for scope in inside.places[inside.places.index(outage.scope) + 1 :]:
+        others = [one for one in signs if scope in one.places and outage.scope not in one.places]
+        hit, outlived = _counted(outage.moment, others)
+        if hit and hit >= _SPREADING * (hit + outlived):
+            return True
+    return False
+
+
 def explains(moment: int, since: int, until: int) -> bool:
     """Whether an outage at ``moment`` explains a device that went out between the two."""
     return since <= moment + AFTER and until >= moment - BEFORE
@@ -200,15 +216,10 @@ def _reaches_beyond_its_parts(outage: Outage, members: Sequence[Sign], limits: C
     """Whether the outage is not that of one of the group's parts alone."""
     if outage.scope.startswith(REPEATER):
         return True
-    parts: dict[str, tuple[int, int]] = {}
+    of: dict[str, list[Sign]] = {}
     for sign in members:
-        part = _part(sign, outage.scope)
-        hit, outlived = parts.get(part, (0, 0))
-        if sign.life is Life.ALIVE:
-            outlived += sign.since > outage.moment + AFTER
-        else:
-            hit += explains(outage.moment, sign.begin, sign.until)
-        parts[part] = (hit, outlived)
+        of.setdefault(_part(sign, outage.scope), []).append(sign)
+    parts = {part: _counted(outage.moment, signs) for part, signs in of.items()}
     worst_part, worst = max(parts.items(), key=lambda one: one[1])
     hit = sum(part[0] for part in parts.values()) - worst[0]
     outlived = sum(part[1] for part in parts.values()) - worst[1]
@@ -216,6 +227,17 @@ def _reaches_beyond_its_parts(outage: Outage, members: Sequence[Sign], limits: C
         # All of it in one part: then that one has an outage of its own.
         return worst_part == ""
     return hit / (hit + outlived) >= limits.share
+
+
+def _counted(moment: int, signs: Iterable[Sign]) -> tuple[int, int]:
+    """How many of them an outage at ``moment`` explains, and how many have outlived it."""
+    hit = outlived = 0
+    for sign in signs:
+        if sign.life is Life.ALIVE:
+            outlived += sign.since > moment + AFTER
+        else:
+            hit += explains(moment, sign.begin, sign.until)
+    return hit, outlived
 
 
 def _part(sign: Sign, scope: str) -> str:

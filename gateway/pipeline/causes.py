@@ -25,6 +25,7 @@ from alerts.correlation import (
     explains,
     is_over,
     outages,
+    spreads,
     why_cut_off,
     why_over,
 )
@@ -48,6 +49,9 @@ TELL_MS: Final = 2_000
 
 LOOK_MS: Final = 500
 """A school is looked at no more often: hundreds of devices may be missed within a second."""
+
+SPREAD_MS: Final = 5_000
+"""What looks like part of a wider outage is told of so much later: rooms are missed in turn."""
 
 PATIENCE_MS: Final = 300_000
 """A silence waits no longer than this, whatever others do."""
@@ -289,11 +293,12 @@ class Causes:
     # Outages
 
     def _join_standing(self, out: Out, sign: Sign, work: Work) -> None:
-        """Who speaks seldom is missed later, and comes to the cause that stands already."""
+        """Who speaks seldom is missed later, and comes to the cause that stands already; so does
+        whoever was not heard between two outages there."""
         for cause in self._causes.values():
             if cause.school != out.device.school or cause.scope not in sign.scopes:
                 continue
-            again = out.device.row in cause.since
+            again = out.device.row in cause.since or bool(out.left)
             if again or explains(cause.moment, out.begin, out.until):
                 self._join(out, cause, work)
                 return
@@ -303,7 +308,7 @@ class Causes:
     ) -> bool:
         """Make one alert of an outage: a new one, or one that stands and turns out to be wider.
 
-        False while too few are called silent to be sure.
+        False while too few are called silent to be sure, or of what.
         """
         outs = [self._outs[row] for row in sorted(outage.out)]
         free = [out for out in outs if not out.alert]
@@ -318,8 +323,11 @@ class Causes:
             return False
         if not free and len(merged) < 2:
             return True
-        first = min(outs, key=lambda out: out.noticed).device.id
-        why = why_cut_off(outage, first, len(outs))
+        first = min(outs, key=lambda out: out.noticed)
+        fresh = not merged and now < first.noticed + SPREAD_MS
+        if fresh and spreads(outage, list(signs.values())):
+            return False
+        why = why_cut_off(outage, first.device.id, len(outs))
         cause = self._survivor(outage, school, merged, why, now, work)
         if cause is None:
             return False

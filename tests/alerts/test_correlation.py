@@ -18,6 +18,7 @@ from alerts.correlation import (
     is_over,
     outages,
     place_of,
+    spreads,
     why_cut_off,
 )
 
@@ -232,3 +233,35 @@ def test_it_says_how_many_of_how_many_and_who_was_first() -> None:
 def test_a_scope_that_is_a_place_names_it() -> None:
     assert place_of("place:block-a") == "block-a"
     assert place_of(SCHOOL) is None
+
+
+def test_a_room_missed_before_the_others_of_its_building_looks_like_part_of_a_wider_outage() -> (
+    None
+):
+    first, others = room(1, 10, "a1", "a"), room(11, 10, "a2", "a", life=Life.OVERDUE)
+    heard = well(21, 8, "a2", "a", after=3_000)
+    (outage,) = found(first, others[:6], heard)
+    assert outage.scope == "place:a1"
+    assert not spreads(outage, [*first, *others[:6], *heard])  # fewer than half of the others
+    assert spreads(outage, [*first, *others, *heard])
+
+
+def test_a_room_without_power_in_a_building_that_speaks_is_one_of_its_own() -> None:
+    first, heard = room(1, 10, "a1", "a"), well(11, 40, "a2", "a")
+    (outage,) = found(first, heard)
+    assert not spreads(outage, [*first, *heard])
+
+
+def test_the_widest_outage_has_nothing_around_it() -> None:
+    everybody = [*room(1, 10, "a1", "a"), *room(11, 10, "b1", "b")]
+    (outage,) = found(everybody)
+    assert outage.scope == SCHOOL
+    assert not spreads(outage, everybody)
+
+
+def test_who_is_behind_one_repeater_is_no_part_of_a_building() -> None:
+    radio = [sign(number, "a1", "a", repeater="r") for number in range(6)]
+    wired = [sign(10 + number, "b1", "b", life=Life.OVERDUE) for number in range(20)]
+    (outage,) = found(radio, well(40, 30, "a1", "a"))
+    assert outage.scope == "repeater:r"
+    assert not spreads(outage, [*radio, *wired])

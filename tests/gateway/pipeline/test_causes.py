@@ -192,6 +192,33 @@ def test_when_most_are_back_the_rest_are_checked_and_then_get_their_own(town: To
     assert town.cut_off_by(dead.row) is None
 
 
+def test_power_that_flaps_is_one_alert_again_and_again(town: Town) -> None:
+    for _ in range(3):
+        town.cut("a")
+        town.pass_time(SILENT_S + HEARTBEAT_S + HOLD_S)
+        assert town.cause().victims == IN_A
+        town.mend("a")
+        town.pass_time(HEARTBEAT_S + 3)
+        assert town.causes_standing() == []
+    assert town.own() == []
+    assert town.ever_raised() == 1  # nobody has acknowledged it: it is raised again
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 20, 40, 50, 55, 59, 75, 100])
+def test_power_that_comes_back_for_a_moment_makes_no_alerts_of_those_that_were_not_heard_in_it(
+    town: Town, seconds: int
+) -> None:
+    town.cut("a")
+    town.pass_time(5 * HEARTBEAT_S)
+    town.mend("a")
+    town.pass_time(seconds)
+    town.cut("a")
+    town.pass_time(3 * SILENT_S + HEARTBEAT_S + HOLD_S)
+    assert town.cause().victims == IN_A
+    assert town.own() == []
+    assert town.ever_raised() == 1
+
+
 def test_a_floor_that_stays_dark_when_the_others_are_back_is_one_alert_still(town: Town) -> None:
     town.cut("a")
     town.pass_time(10 * HEARTBEAT_S)
