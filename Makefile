@@ -20,7 +20,8 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 
 test: setup ## everything that must hold
 	@bash docker/need.sh mosquitto chromium
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
+	$(BIN)/pytest tests/system
 
 bench: setup ## all benchmarks, or BENCH=name
 	@bash docker/need.sh mosquitto chromium gcc
