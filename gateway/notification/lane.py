@@ -50,6 +50,9 @@ MARKED: Final = 500
 GATHER: Final = 0.02
 """Seconds between two looks at what waits: in a storm a few messages come together for each."""
 
+ASIDE_AGAIN: Final = 1_000
+"""ms until those aside are looked for again when there were none: people may have put one there."""
+
 LOOK_AGAIN: Final = 30.0
 """Seconds after which a lane looks without being told: another process may have written rows."""
 
@@ -100,6 +103,7 @@ class Lane:
         self._emergency_tried = 0  # the newest row of an emergency that cut a wait short
         self._streak = 0  # messages in a row that stepped aside
         self._aside_from = 0  # no message that stepped aside is tried before (ms)
+        self._none_aside = 0  # none has stepped aside, as of this time (ms)
         self._store_failures = 0
 
     async def run(self) -> None:
@@ -171,6 +175,8 @@ class Lane:
         if not self._recalled:
             course.recall(await read(self._store, rows.gone_since(self.name, now - course.window)))
             self._recalled = True
+        if self.holding is not None and now < self.holding <= now + course.window:
+            return Turn.LATER
         waiting = await read(self._store, rows.count_in_turn(self.name, course.most + 1))
         turn = course.turn(waiting, now) if waiting else None
         self.holding = course.due(now) if turn is Turn.LATER else None
@@ -230,8 +236,11 @@ class Lane:
         now = self._clock.now()
         if (wait := max(self._closed_until, self._aside_from) - now) > 0:
             return wait
+        if 0 <= now - self._none_aside < ASIDE_AGAIN:
+            return round(LOOK_AGAIN * 1000)
         due = await read(self._store, rows.next_aside(self.name))
         if due is None:
+            self._none_aside = now
             return round(LOOK_AGAIN * 1000)
         if due > now:
             return due - now
@@ -298,6 +307,7 @@ class Lane:
         decided = fate(first.entry.key, created, attempts, self._streak, now)
         wait = self._backoff.wait(attempts, self._chance())
         self._failed(first, outcome.reason, now, wait)
+        self._none_aside = 0
         if decided is not Fate.AGAIN and first.attempts < PATIENCE:
             self._streak += 1
             attempts = max(attempts, PATIENCE)
