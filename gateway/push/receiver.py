@@ -108,7 +108,9 @@ class PushReceiver:
                 "POST", one.endpoint, content=body, headers=headers
             ) as answer:
                 return self._outcome(answer, await beginning(answer))
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except httpx.InvalidURL:
+            return Refused("the browser has given no address")
+        except httpx.HTTPError as error:
             # Its words may hold the endpoint, which is a secret of the browser.
             return Retry(f"{type(error).__name__} on the way to the push service")
 

@@ -167,14 +167,15 @@ class Pushes:
         await self.follow()
         return one
 
-    async def unsubscribe(self, user: str, id_: str) -> bool:
-        """Let go of one of this user's browsers; false when it is none of theirs."""
+    async def unsubscribe(self, user: str, id_: str, *, anybodys: bool = False) -> bool:
+        """Let go of one of this user's browsers, or of ``anybodys``; false when there is none."""
         async with self._following:
             one = await read(self._store, subscription(id_))
-            if one is None or one.user != user:
+            if one is None or not (anybodys or one.user == user):
                 return False
             batch = Batch(now=self._clock.now())
-            self._end(batch, one, by=user, why="switched off")
+            why = "switched off" if one.user == user else "taken off by an administrator"
+            self._end(batch, one, by=user, why=why)
             await commit(self._store, batch)
         await self.follow()
         return True

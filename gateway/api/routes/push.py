@@ -1,4 +1,4 @@
-"""Alerts on one's own devices: a browser is taken in, tested, let go of. Only the caller's own."""
+"""Alerts on one's own devices: a browser is taken in, tested, let go of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gateway.api.services import ServicesHere
 from gateway.push.key import PushKeyError
 from gateway.push.service import Wanted
 from gateway.push.subscription import Subscription, receiver_of
-from gateway.security.access import Caller
+from gateway.security.access import Caller, What, may
 from gateway.settings_fields import PriorityName
 
 router = APIRouter(tags=["push"])
@@ -81,9 +81,13 @@ async def unsubscribe(
     caller: Reader,
     id: BrowserId,  # noqa: A002 - the contract's name
 ) -> None:
-    """Let go of one of one's own browsers; what waits for it is dropped."""
+    """Let go of one of one's own browsers; what waits for it is dropped.
+
+    Whoever manages users may take off anybody's: one that is lost, or that cannot be reached.
+    """
     _only_people(caller)
-    if not await services.pushes.unsubscribe(caller.name, id):
+    anybodys = may(caller, What.GOVERN, None)
+    if not await services.pushes.unsubscribe(caller.name, id, anybodys=anybodys):
         raise not_found(f"browser {id}")
 
 

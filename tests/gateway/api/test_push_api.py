@@ -50,6 +50,22 @@ async def test_everybody_sees_and_changes_their_own_browsers_alone(door) -> None
     assert (await olga.delete(one)).status_code == 404
 
 
+async def test_an_administrator_takes_off_a_browser_that_is_lost(door) -> None:
+    await (await door.as_("olga")).post("/api/v1/push/subscriptions", json=body())
+    one = f"/api/v1/push/subscriptions/{id_of(ENDPOINT)}"
+
+    # Who governs one region governs no users.
+    assert (await (await door.as_("east-ada")).delete(one)).status_code == 404
+    assert (await (await door.as_("ada")).delete(one)).status_code == 204
+
+    assert (await (await door.as_("olga")).get("/api/v1/push/subscriptions")).json()["items"] == []
+    (kept,) = (await (await door.as_("ada")).get("/api/v1/facts?kind=push_off")).json()["items"]
+    assert (kept["actor"], kept["body"]["why"]) == (
+        "user:ada",
+        "taken off by an administrator",
+    )
+
+
 async def test_other_people_do_not_see_it_among_the_receivers(door) -> None:
     await (await door.as_("olga")).post("/api/v1/push/subscriptions", json=body())
 

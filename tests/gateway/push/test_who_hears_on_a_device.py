@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import SecretStr
 
 from alerts.alert import Alert, AlertState, Transition, TransitionKind
 from alerts.finding import Explanation, Priority
 from alerts.notification.audience import who_is_told
+from gateway.notification.wanted import called_by
 from gateway.push.book import PushBook
 from gateway.push.subscription import Reach, Subscription
+from gateway.settings_notification import MessageReceiver, NotificationSettings
 
 BROWSER = "push:li.na/0123456789abcdef"
 
@@ -44,6 +47,18 @@ def alert(priority: Priority = Priority.HIGH, school: str = "no3", *called: str)
 def told(kind: TransitionKind, about: Alert, by: PushBook) -> bool:
     transition = Transition(alert=7, version=1, kind=kind, state=about.state, happened=1, known=1)
     return BROWSER in who_is_told(transition, about, by.audiences())
+
+
+def test_the_receivers_that_reach_one_person_alone_are_known_by_that_person() -> None:
+    settings = NotificationSettings(
+        messages=(
+            MessageReceiver(name="li.na-mail", url=SecretStr("json://a"), user="li.na"),
+            MessageReceiver(name="li.na-sms", url=SecretStr("json://b"), user="li.na"),
+            MessageReceiver(name="duty-chat", url=SecretStr("json://c")),
+        )
+    )
+
+    assert called_by(settings) == {"li.na": {"li.na-mail", "li.na-sms"}}
 
 
 def test_it_hears_the_priorities_that_its_user_chose_of_the_schools_they_see() -> None:

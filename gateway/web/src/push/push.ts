@@ -70,8 +70,9 @@ export async function look(): Promise<void> {
 export async function switchOn(wish: Wish): Promise<void> {
   permission.value = await Notification.requestPermission();
   if (permission.value !== "granted") return;
-  const made = await subscribed(await get<Push>("/push"));
-  const { endpoint, keys } = made.toJSON();
+  const { key } = await get<Push>("/push");
+  if (key === null) return look(); // switched off meanwhile, and said so
+  const { endpoint, keys } = (await subscribed(key)).toJSON();
   await post<Subscription>("/push/subscriptions", {
     endpoint,
     keys,
@@ -82,16 +83,15 @@ export async function switchOn(wish: Wish): Promise<void> {
   await look();
 }
 
-async function subscribed({ key }: Push): Promise<PushSubscription> {
-  const registration = await worker();
-  if (registration === undefined || key === null) throw new Unreached("no service worker, or no key");
-  const before = await registration.pushManager.getSubscription();
+async function subscribed(key: string): Promise<PushSubscription> {
+  const { pushManager } = await Promise.race([navigator.serviceWorker.ready, late()]);
+  const before = await pushManager.getSubscription();
   const wanted = bytesOf(key);
   // One that was made for another key of the gateway is of no use to this one.
   if (before !== null && same(before.options.applicationServerKey, wanted)) return before;
   await before?.unsubscribe();
-  const asked = registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted });
   try {
+    const asked = pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: wanted });
     return await Promise.race([asked, late()]);
   } catch (why) {
     throw new Unreached(String(why));
@@ -121,18 +121,23 @@ export async function endHere(): Promise<void> {
   if (current.value !== undefined) await switchOff(current.value.id);
 }
 
-/** At every start: after a change of the gateway's key, or of the language, alerts go on as before. */
+/** At every start: after a change of the gateway's key, or of the language, alerts go on as before;
+ * those of somebody else who was here end. */
 export async function renew(): Promise<void> {
   if (here() !== "yes" || Notification.permission !== "granted") return;
   await look();
-  const one = current.value;
-  if (one === undefined || !push.value?.key) return;
-  const spoken = language.value === "en" ? "en" : "zh";
   const made = await (await worker())?.pushManager.getSubscription();
+  const one = current.value;
+  if (one === undefined) {
+    await made?.unsubscribe(); // the gateway hears of it with the next message
+    return;
+  }
+  if (!push.value?.key) return;
+  const spoken = language.value === "en" ? "en" : "zh";
   const known = same(made?.options.applicationServerKey ?? null, bytesOf(push.value.key));
   if (known && one.language === spoken) return;
   if (!known) await remove(path("push", "subscriptions", one.id)); // made for a key that is no more
-  const { endpoint, keys } = (await subscribed(push.value)).toJSON();
+  const { endpoint, keys } = (await subscribed(push.value.key)).toJSON();
   await post<Subscription>("/push/subscriptions", {
     endpoint,
     keys,
