@@ -21,6 +21,7 @@ ORDER: Final = (
     "latency",
     "backlog",
     "alarm_to_screen",
+    "storm",
     "restart",
     "growth",
     "device_days",
