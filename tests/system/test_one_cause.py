@@ -87,8 +87,9 @@ class Devices:
     def cut(self, *blocks: str) -> None:
         self._cut |= set(blocks)
 
-    def mend(self) -> None:
-        self._cut.clear()
+    def mend(self, *, but: str = "") -> None:
+        """They have power again; ``but`` is one that did not survive it."""
+        self._cut = {but} - {""}
 
     def end(self) -> None:
         """For good. Nobody cancels `run`: a client that is about to go hides that it was."""
@@ -107,7 +108,7 @@ class Devices:
         while not self._over:
             turn += 1
             for device in self._all[turn % parts :: parts]:
-                if device.id[0] not in self._cut:
+                if self._cut.isdisjoint({device.id, device.id[0]}):
                     now = int(time.time() * 1000)
                     topic = f"campus/{device.school}/temperature/{device.id}/telemetry"
                     body = json.dumps({"ts": now, "seq": turn, "temperature_c": 20.5})
@@ -221,6 +222,10 @@ async def test_a_power_cut_of_a_building_is_one_alert_even_if_the_gateway_is_kil
     device = await site.get("/devices/no3/a-7")
     assert device["health"] == "unknown"
     assert f"#{alert['id']}" in device["why"][0]["text"]["en"]
+    diagnosis = await site.get("/devices/no3/a-7/diagnosis")
+    assert diagnosis["verdict"] == "unknown"
+    first = diagnosis["reasons"][0]
+    assert (first["code"], first["alert"]) == ("cut_off", alert["id"])
     assert (await site.get("/devices/no3/b-7"))["health"] == "ok"
 
     await site.kill()
@@ -237,6 +242,38 @@ async def test_a_power_cut_of_a_building_is_one_alert_even_if_the_gateway_is_kil
     await until(over, HEARTBEAT_S + 4)
     assert (await site.get("/devices/no3/a-7"))["health"] == "ok"
     assert [one["id"] for one in await site.ever()] == [alert["id"]]
+
+
+async def test_power_that_flaps_is_one_alert_and_who_stays_silent_after_it_one_of_its_own(
+    site: Site,
+) -> None:
+    async def standing() -> bool:
+        (one,) = await site.causes() or [{"active": False, "victims": 0}]
+        return bool(one["active"]) and one["victims"] == IN_A
+
+    async def over() -> bool:
+        return not any(one["active"] for one in await site.causes())
+
+    site.devices.cut("a")
+    await until(standing)
+    site.devices.mend()
+    await until(over)
+    site.devices.cut("a")
+    await until(standing)
+    site.devices.mend(but="a-7")
+    await site.kill()
+
+    async def alone() -> bool:
+        return {one["condition"] for one in await site.ever()} == {"cut_off", "silent"}
+
+    await until(alone)
+    silent, cause = sorted(await site.ever(), key=lambda one: one["condition"], reverse=True)
+    assert (silent["device"]["id"], silent["active"], cause["active"]) == ("a-7", True, False)
+    listed = await site.get(f"/alerts/{cause['id']}/victims?limit=500")
+    assert [one["id"] for one in listed["items"] if one["alone"] == silent["id"]] == ["a-7"]
+    assert listed["out"] == 0
+    diagnosis = await site.get("/devices/no3/a-7/diagnosis")
+    assert diagnosis["verdict"] == "trouble"
 
 
 async def test_a_school_whose_uplink_is_gone_is_one_alert(site: Site) -> None:
