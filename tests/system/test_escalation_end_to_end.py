@@ -152,10 +152,13 @@ async def test_steps_come_in_time_through_a_kill_and_end_with_the_acknowledgemen
             alert = await watcher.alert_of(FIRST)
             kill(gateway)
         with started(tmp_path, port):  # the session outlives the gateway
+            there_again = int(time.time() * 1000)
             told = await watcher.steps(alert, 2)
             raised = told[0]
             first, second = escalated(told)
-            assert 0 <= first["happened"] - raised["known"] - STEPS_S[0] * 1000 < 1000
+            # at its time, or at once where the machine takes longer than that to start again
+            due = raised["known"] + STEPS_S[0] * 1000
+            assert due <= first["happened"] < max(due, there_again) + 1000
             assert 0 <= second["happened"] - first["happened"] - STEPS_S[1] * 1000 < 1000
             # the rota was planned before the kill, and asked when the step came
             assert first["detail"]["called"] == "user:admin"

@@ -46,7 +46,7 @@ async def refused_on(page: Page, address: str) -> list[str]:
     page.on("response", answered)
     page.on("requestfailed", lambda request: asked.discard(request.url))
     await page.goto(address)
-    await expect(page.locator("article.detail ol li").first).to_be_visible()
+    await expect(page.locator("[data-test=history] li").first).to_be_visible()
     async with asyncio.timeout(15):
         while asked:  # noqa: ASYNC110 - the browser says it in its own time
             await asyncio.sleep(0.05)

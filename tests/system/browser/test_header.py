@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
-WIDTHS: Final = (390, 721, 768, 1100, 1320, 1366, 1440, 1800, 1920, 3840)
+WIDTHS: Final = (320, 390, 721, 768, 1100, 1320, 1366, 1440, 1800, 1920, 3840)
 COUNTS: Final = {"emergency": 12, "high": 105, "medium": 238, "low": 46, "notice": 31}
 SCHOOL_NAME: Final = {"zh": "第三中学", "en": "No. 3 Middle School"}
 FLOOD: Final = {"school": "no3-middle", "since": 0, "count": 46, "first": 1}
+UNKNOWN: Final = re.compile(r"\bunknown\b")
 UNSIGNED: Final = re.compile(r"\bunsigned\b")
 LIT: Final = {
     "counts": {one: {"open": n, "unacknowledged": n} for one, n in COUNTS.items()},
@@ -162,3 +163,21 @@ async def test_the_header_stands_still_while_nothing_comes_into_it(
     await expect(page.locator("header.top nav.rooms > a").first).to_be_hidden()
     seconds = await page.evaluate(TRIES)
     assert seconds[-1] == 0, seconds
+
+
+async def test_a_lost_connection_is_said_in_the_header_of_a_phone_too(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await _lit(demo_gateway, screens, signed_in, "zh-CN")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    feed = page.locator("header.top .feed")
+    demo_gateway.freeze()
+    try:
+        await expect(feed).to_contain_text("中断 ?", timeout=5_000)
+        await expect(feed).to_be_visible()
+        # What was counted may be so no more.
+        await expect(page.locator("header.top .tally")).to_have_class(UNKNOWN)
+        assert await page.evaluate(WRONG) == []
+    finally:
+        demo_gateway.thaw()
+    await expect(page.locator("header.top .tally")).not_to_have_class(UNKNOWN)

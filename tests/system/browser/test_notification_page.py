@@ -15,6 +15,10 @@ pytestmark = [
     pytest.mark.timeout(180),
 ]
 
+SCHOOL = "no3-middle"
+BUTTON = "told-01"
+WRITE = {"X-Campus-Request": "1"}
+
 
 async def test_every_receiver_says_how_it_fares_and_can_be_tested(
     demo_gateway, screens, signed_in
@@ -48,13 +52,24 @@ async def test_it_fits_a_phone_and_a_desk(
 
 
 async def test_an_alert_says_who_was_told_of_it(demo_gateway, screens, signed_in, say) -> None:
-    await say("alarm-button", "gate-01", "event", {"seq": 9001, "event": "pressed"})
+    api = f"{demo_gateway.url}/api/v1"
     page = await screens.open(f"{demo_gateway.url}/", signed_in=signed_in)
-    await page.locator("[data-test=deliveries] summary").first.click()
+    button = {"kind": "alarm-button", "name_zh": "北门按钮", "dialect": "native"}
+    answer = await page.request.put(f"{api}/devices/{SCHOOL}/{BUTTON}", data=button, headers=WRITE)
+    assert answer.ok, await answer.text()
+    await say("alarm-button", BUTTON, "event", {"seq": 1, "event": "pressed"})
+    row = page.locator(f"[data-device='{SCHOOL}/{BUTTON}']")
+    await row.click()
+    alert = await row.get_attribute("data-alert")
+    await page.locator("[data-test=deliveries] summary").click()
     told = page.locator("[data-test=deliveries] [data-receiver=mqtt]").first
     await expect(told).to_contain_text("送达")
-    asked = [one for one in screens.requests if one.endswith("/deliveries")]
-    assert len(asked) >= 1
+    assert any(one.endswith(f"/alerts/{alert}/deliveries") for one in screens.requests)
+
+    # Nothing is left ringing for the tests that follow.
+    taken = {"action": "acknowledge"}
+    answer = await page.request.post(f"{api}/alerts/{alert}/actions", data=taken, headers=WRITE)
+    assert answer.ok, await answer.text()
 
 
 async def test_a_message_for_a_receiver_that_is_no_more_can_be_dropped_with_a_reason(
