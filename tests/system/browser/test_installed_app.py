@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import BrowserContext, CDPSession, Page, Worker, expect
+from playwright.async_api import (
+    BrowserContext,
+    CDPSession,
+    Page,
+    Worker,
+    async_playwright,
+    expect,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from tests.system.browser.conftest import DemoGateway, Screens
 
@@ -170,6 +179,27 @@ async def test_it_can_be_installed_under_its_name_in_the_language_that_is_spoken
     assert screens.complaints == []
 
 
+async def test_a_browser_that_is_not_private_offers_to_install_it(
+    demo_gateway: DemoGateway, signed_in: Any, tmp_path: Path
+) -> None:
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path,
+            executable_path=shutil.which("chromium"),
+            args=["--headless=new", "--no-sandbox", "--disable-gpu"],
+        )
+        await context.add_cookies(signed_in["cookies"])
+        page = await context.new_page()
+        await page.goto(demo_gateway.url)
+        await page.evaluate(READY)
+        tools = await context.new_cdp_session(page)
+
+        found = await tools.send("Page.getInstallabilityErrors")
+
+        assert found["installabilityErrors"] == []
+        await context.close()
+
+
 async def test_only_what_the_page_starts_with_is_kept(app: App) -> None:
     kept = await app.page.evaluate(
         """async () => {
@@ -324,6 +354,15 @@ async def test_a_person_switches_it_on_changes_it_and_switches_it_off(
     assert await app.page.evaluate(overflow) <= 0
     await pane.locator("[data-test=push-off]").click()
     await expect(state).to_have_attribute("data-standing", "off")
+    await pane.locator("[data-test=push-on]").click()
+    await expect(state).to_have_attribute("data-standing", "on")
+    # An administrator takes it off: the page says so when it is looked at again.
+    await app.page.goto(f"{demo_gateway.url}/notification")
+    row = app.page.locator("[data-receiver^='push:admin/']")
+    await expect(row).to_contain_text("Chrome, Linux")
+    await row.locator("[data-test=take-off]").click()
+    await app.page.locator("dialog [data-test=send]").click()
+    await expect(row).to_have_count(0)
     listed = await app.context.request.get(f"{demo_gateway.url}/api/v1/push/subscriptions")
     assert (await listed.json())["items"] == []
     assert screens.complaints == []
