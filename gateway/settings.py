@@ -201,6 +201,10 @@ class WebSettings(Section):
     session_hours: int = Field(12, ge=1, le=720)
     """Longest session; a shift."""
 
+    reading_session_hours: int = Field(0, ge=0, le=8784)
+    """Longest session of auditors, who change nothing: a screen on the wall signs in once and
+    stays. 0 = as everybody's."""
+
     session_idle_minutes: int = Field(0, ge=0, le=1440)
     """Signed out after this long without a request; 0 = never: a control room only watches."""
 

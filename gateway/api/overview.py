@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -15,7 +15,7 @@ from devices.police_link.states import LinkState
 from gateway.api.present import PRIORITY_NAMES
 from gateway.names import either
 from gateway.overview.census import Tally, total
-from gateway.overview.standing import NOTHING_OPEN, SchoolView, Standing, view_of
+from gateway.overview.standing import NOTHING_OPEN, Doubt, SchoolView, Standing, view_of
 
 if TYPE_CHECKING:
     from gateway.api.present_causes import InCommon
@@ -113,26 +113,48 @@ class Overviews:
         return rows
 
 
-def _school(school: School, view: SchoolView) -> dict[str, object]:
-    """A `SchoolOverviewOut` as it is written: to check our own figures takes longer than counting
-    them."""
-    return {
-        "school": school.id,
-        "name": either(school.name_zh, school.name_en, school.id)._asdict(),
-        "region": school.region,
+class _School(msgspec.Struct):
+    """A `SchoolOverviewOut` as it is written: to check our own figures with the model of the
+    document takes longer than to count them."""
+
+    school: str
+    name: Mapping[str, str]
+    region: str | None
+    worst: str | None
+    waiting: str | None
+    waiting_since: int | None
+    open: Mapping[str, int]
+    unacknowledged: Mapping[str, int]
+    police: LinkState | None
+    devices: Tally
+    cameras: Tally
+    recorders: Tally
+    heard: int | None
+    maintenances: int
+    flood: int | None
+    doubt: Doubt | None
+
+
+def _school(school: School, view: SchoolView) -> _School:
+    return _School(
+        school=school.id,
+        name=either(school.name_zh, school.name_en, school.id)._asdict(),
+        region=school.region,
+        police=view.police,
+        devices=view.devices,
+        cameras=view.cameras,
+        recorders=view.recorders,
+        heard=view.heard,
+        maintenances=view.maintenances,
+        flood=view.flood,
+        doubt=view.doubt,
         **_standing(view.standing),
-        "police": view.police,
-        "devices": _tally(view.devices),
-        "cameras": _tally(view.cameras),
-        "recorders": _tally(view.recorders),
-        "heard": view.heard,
-        "maintenances": view.maintenances,
-        "flood": view.flood,
-        "doubt": view.doubt,
-    }
+    )
 
 
-def _standing(standing: Standing) -> dict[str, object]:
+def _standing(standing: Standing) -> dict[str, Any]:
+    if not standing.any:
+        return _CALM  # most schools, most of the time
     worst, waiting = standing.worst, standing.waiting
     return {
         "worst": None if worst is None else PRIORITY_NAMES[worst],
@@ -143,19 +165,8 @@ def _standing(standing: Standing) -> dict[str, object]:
     }
 
 
-def _priorities(counts: Mapping[Priority, int]) -> Mapping[str, int]:
-    if not counts:
-        return _NONE  # most schools, most of the time
-    return _NONE | {PRIORITY_NAMES[priority].value: number for priority, number in counts.items()}
-
-
-def _tally(tally: Tally) -> dict[str, int]:
-    return {
-        "good": tally.good,
-        "bad": tally.bad,
-        "unknown": tally.unknown,
-        "out_of_service": tally.aside,
-    }
+def _priorities(counts: Iterable[int]) -> dict[str, int]:
+    return dict(zip(_NAMES, counts, strict=True))
 
 
 def _link_counts(views: Sequence[SchoolView]) -> dict[str, int] | None:
@@ -166,26 +177,30 @@ def _link_counts(views: Sequence[SchoolView]) -> dict[str, int] | None:
 
 
 def _totals(views: Sequence[SchoolView]) -> dict[str, object]:
-    everything = Standing()
-    for view in views:
-        for counts, more in (
-            (everything.open, view.standing.open),
-            (everything.unacknowledged, view.standing.unacknowledged),
-        ):
-            for priority, number in more.items():
-                counts[priority] = counts.get(priority, 0) + number
+    standings = [view.standing for view in views if view.standing.any]
     return {
         "schools": len(views),
-        "troubled": sum(bool(view.standing.open) for view in views),
-        "unknown": sum(not view.standing.open and view.doubt is not None for view in views),
+        "troubled": len(standings),
+        "unknown": sum(not view.standing.any and view.doubt is not None for view in views),
         "maintenances": sum(view.maintenances for view in views),
-        "open": _priorities(everything.open),
-        "unacknowledged": _priorities(everything.unacknowledged),
+        "open": _summed(one.open for one in standings),
+        "unacknowledged": _summed(one.unacknowledged for one in standings),
         "police": _link_counts(views),
-        "devices": _tally(total(view.devices for view in views)),
-        "cameras": _tally(total(view.cameras for view in views)),
-        "recorders": _tally(total(view.recorders for view in views)),
+        "devices": total(view.devices for view in views),
+        "cameras": total(view.cameras for view in views),
+        "recorders": total(view.recorders for view in views),
     }
 
 
-_NONE: Final = {name.value: 0 for name in PRIORITY_NAMES.values()}
+def _summed(counts: Iterable[tuple[int, ...]]) -> dict[str, int]:
+    return _priorities(map(sum, zip(NOTHING_OPEN.open, *counts, strict=True)))
+
+
+_NAMES: Final = tuple(PRIORITY_NAMES[priority].value for priority in Priority)
+_CALM: Final[dict[str, Any]] = {
+    "worst": None,
+    "waiting": None,
+    "waiting_since": None,
+    "open": _priorities(NOTHING_OPEN.open),
+    "unacknowledged": _priorities(NOTHING_OPEN.open),
+}

@@ -31,7 +31,7 @@ AT_ONCE: Final = 10_000
 _heard: Final = attrgetter("heard")
 
 
-class Tally(msgspec.Struct):
+class Tally(msgspec.Struct, rename={"aside": "out_of_service"}):
     """How many devices are how. Of the unknown, ``aside`` are out of service."""
 
     good: int = 0
@@ -166,25 +166,21 @@ class Census:
                 tally.bad += 1
         states = frame.states
         moments = list(map(_heard, states))
-        unknown = {one.row: one for one in (*frame.unwoken, *frame.aside, *doubtful)}
+        unknown = [*frame.unwoken, *frame.aside, *doubtful]
         if 0 in moments:
-            unknown |= _of(one for one in states if not one.heard)
-        unknown |= _of(one for one in states if one.online is False and _has_left(one))
+            unknown += [one.device for one in states if not one.heard]
+        unknown += [one.device for one in states if one.online is False and _has_left(one)]
         if not self._roster.hearing.connected:
-            unknown |= _of(one for one in states if _is_late(one, now))
+            unknown += [one.device for one in states if _is_late(one, now)]
         if unknown:
-            for device in bad:
-                unknown.pop(device.row, None)
-        for device in unknown.values():
-            if (tally := tallies.get(device.kind)) is not None:
-                tally.good -= 1
-                tally.unknown += 1
-                tally.aside += device.out_of_service
+            counted = {device.row for device in bad}
+            for device in unknown:
+                if device.row not in counted and (tally := tallies.get(device.kind)) is not None:
+                    counted.add(device.row)
+                    tally.good -= 1
+                    tally.unknown += 1
+                    tally.aside += device.out_of_service
         return SchoolCensus(tallies, max(moments, default=0) or None)
-
-
-def _of(states: Iterable[DeviceState]) -> dict[int, Device]:
-    return {one.device.row: one.device for one in states}
 
 
 def _has_left(state: DeviceState) -> bool:

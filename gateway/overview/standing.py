@@ -23,6 +23,7 @@ RECORDER: Final = "recorder"
 MOSTLY: Final = 0.5
 """From this share of unknown devices on nobody can call a school well. Default of ours."""
 
+_EMERGENCY: Final = Priority.EMERGENCY
 _WORST: Final = (LinkState.DOWN, LinkState.DEGRADED, LinkState.UNVERIFIED, LinkState.UP)
 
 
@@ -35,25 +36,34 @@ class Doubt(StrEnum):
     LINK_UNVERIFIED = "link_unverified"  # nobody has proven that the police can be reached
 
 
-class Standing(msgspec.Struct):
-    """Open alerts by priority, and those of them that nobody has acknowledged.
+class Standing(msgspec.Struct, frozen=True):
+    """Open alerts by priority, the most urgent first, and those that nobody has acknowledged.
 
     ``since`` (ms) is when the oldest of the most urgent ones that wait last occurred.
     """
 
-    open: dict[Priority, int] = msgspec.field(default_factory=dict)
-    unacknowledged: dict[Priority, int] = msgspec.field(default_factory=dict)
+    open: tuple[int, ...] = (0,) * len(Priority)
+    unacknowledged: tuple[int, ...] = (0,) * len(Priority)
     since: int | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether anything is open."""
+        return any(self.open)
 
     @property
     def worst(self) -> Priority | None:
         """The most urgent that is open."""
-        return min(self.open, default=None)
+        return _most_urgent(self.open)
 
     @property
     def waiting(self) -> Priority | None:
         """The most urgent that waits to be acknowledged."""
-        return min(self.unacknowledged, default=None)
+        return _most_urgent(self.unacknowledged)
+
+
+def _most_urgent(counts: tuple[int, ...]) -> Priority | None:
+    return next((Priority(place) for place, count in enumerate(counts, 1) if count), None)
 
 
 class SchoolView(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,27 +100,37 @@ NOTHING_OPEN: Final = Standing()
 
 def standings(alerts: Iterable[Alert]) -> dict[str, Standing]:
     """What is open in each school; under ``""`` what is open of the gateway itself."""
-    found: dict[str, Standing] = {}
+    found: dict[str, _Count] = {}
     for alert in alerts:
-        if (alert.shelved_until is not None or alert.suppressed) and not alert.emergency:
-            continue
-        standing = found.get(alert.school)
-        if standing is None:
-            standing = found[alert.school] = Standing()
         priority = alert.priority
-        standing.open[priority] = standing.open.get(priority, 0) + 1
+        if (alert.suppressed or alert.shelved_until is not None) and priority is not _EMERGENCY:
+            continue
+        count = found.get(alert.school)
+        if count is None:
+            count = found[alert.school] = _Count()
+        count.open[priority] += 1
         if alert.acknowledged is None:
-            _wait(standing, priority, alert.last_occurrence or alert.raised)
-    return found
+            count.unacknowledged[priority] += 1
+            since = alert.last_occurrence or alert.raised
+            if priority < count.waiting or (priority == count.waiting and since < count.since):
+                count.waiting, count.since = priority, since
+    return {school: count.standing() for school, count in found.items()}
 
 
-def _wait(standing: Standing, priority: Priority, since: int) -> None:
-    before = standing.waiting
-    if before is None or priority < before or standing.since is None:
-        standing.since = since
-    elif priority == before:
-        standing.since = min(standing.since, since)
-    standing.unacknowledged[priority] = standing.unacknowledged.get(priority, 0) + 1
+class _Count:
+    """Lists by priority: an enumeration as a key would take most of the time."""
+
+    __slots__ = ("open", "since", "unacknowledged", "waiting")
+
+    def __init__(self) -> None:
+        self.open = [0] * (len(Priority) + 1)
+        self.unacknowledged = [0] * (len(Priority) + 1)
+        self.waiting: int = len(Priority) + 1
+        self.since = 0
+
+    def standing(self) -> Standing:
+        since = self.since if self.waiting <= len(Priority) else None
+        return Standing(tuple(self.open[1:]), tuple(self.unacknowledged[1:]), since)
 
 
 def worst_link(states: Iterable[LinkState]) -> LinkState | None:
