@@ -5,6 +5,7 @@ import type { ComputedRef } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import type { Alert } from "@/api/types";
 import { forget } from "@/alerts/book";
+import { inView, NOTHING_IN_VIEW } from "@/alerts/dwelling";
 import { EMPTY, foremost, held, SECTIONS, sorted } from "@/alerts/ordering";
 import type { KeyOf, Layout, Section } from "@/alerts/ordering";
 import { NO_PICKS, stillThere, stretched, toggled, withAll } from "@/alerts/picking";
@@ -15,14 +16,20 @@ import { here } from "@/stream/stream";
 export const HOLD_MS = 4_000;
 /** Whoever has touched nothing for so long sees the most urgent alert again. */
 const IDLE_MS = 90_000;
+/** Closed alerts are let go of so often: each time, the list is arranged once more. */
+const FORGET_MS = 5_000;
 /** What came into view by itself takes no key for so long: the key was meant for another. */
 const UNSEEN_MS = 400;
 
-export function useAttention(
-  visible: ComputedRef<ReadonlyMap<number, Alert>>,
-  keyOf: ComputedRef<KeyOf>,
-  acting: ComputedRef<boolean>,
-) {
+type Sight = {
+  readonly visible: ComputedRef<ReadonlyMap<number, Alert>>;
+  readonly keyOf: ComputedRef<KeyOf>;
+  /** What a person asks to see: when it changes they want to see it, whatever is held. */
+  readonly asked: ComputedRef<string>;
+  readonly acting: ComputedRef<boolean>;
+};
+
+export function useAttention({ visible, keyOf, asked, acting }: Sight) {
   const route = useRoute();
   const router = useRouter();
   const layout = shallowRef<Layout>(EMPTY);
@@ -31,9 +38,11 @@ export function useAttention(
   const picks = shallowRef(NO_PICKS);
   const heldUntil = ref(0);
   const touched = ref(Date.now());
+  let forgotten = 0;
 
   const chosen = computed(() => (route.params.id === undefined ? null : Number(route.params.id)));
-  const selected = computed(() => chosen.value ?? foremost(layout.value));
+  const shown = shallowRef(NOTHING_IN_VIEW);
+  const selected = computed(() => chosen.value ?? shown.value.id);
   /** A choice of several is being made; one that was forgotten holds the list no longer. */
   const picking = computed(
     () => picks.value.ids.size > 0 && here.value - touched.value < IDLE_MS,
@@ -52,16 +61,28 @@ export function useAttention(
 
   function arrange(): void {
     layout.value = sorted(visible.value, keyOf.value, layout.value);
+    if (Date.now() - forgotten < FORGET_MS) return;
+    forgotten = Date.now();
     forget();
   }
 
   watch(
-    [visible, keyOf, holding],
-    (_, [, before]) => {
-      // Whoever groups anew wants to see it.
-      if (holding.value && before === keyOf.value) layout.value = held(layout.value, visible.value);
+    [visible, keyOf, holding, asked],
+    (_, [, , , before]) => {
+      if (holding.value && before === asked.value) layout.value = held(layout.value, visible.value);
       else arrange();
       picks.value = stillThere(picks.value, listed);
+    },
+    { immediate: true },
+  );
+
+  watch(
+    [layout, here],
+    () => {
+      if (holding.value && shown.value.id !== null) return; // somebody acts on what is in view
+      const first = visible.value.get(foremost(layout.value) ?? -1);
+      const last = visible.value.get(shown.value.id ?? -1);
+      shown.value = inView(shown.value, first, last, Date.now());
     },
     { immediate: true },
   );

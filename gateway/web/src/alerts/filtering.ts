@@ -45,6 +45,9 @@ export function useFilter() {
     chosen.value = next.scope;
   }
 
+  /** The filter in one word: the same as long as it asks for the same. */
+  const asked = computed(() => JSON.stringify(queryOf(filter.value)));
+
   const isHere = () => route.name === "alerts" || route.name === "alert";
   const same = (a: Filter, b: Filter) => JSON.stringify(queryOf(a)) === JSON.stringify(queryOf(b));
 
@@ -85,5 +88,5 @@ export function useFilter() {
   });
   const keyOf = computed(() => keysBy(filter.value.group, flooded.value));
 
-  return { filter, change, regroup, visible, hidden, outside, keyOf };
+  return { filter, asked, change, regroup, visible, hidden, outside, keyOf };
 }

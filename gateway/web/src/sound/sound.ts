@@ -2,13 +2,17 @@
 import { computed, ref, watch } from "vue";
 import type { Call } from "@/alerts/book";
 import type { PriorityName, StreamEntry } from "@/api/types";
-import { rank, unacknowledged } from "@/alerts/ordering";
+import { PRIORITIES, rank, unacknowledged } from "@/alerts/ordering";
 import { FIGURES, REPEAT_MS } from "@/sound/figures";
 import { keptMute, MINUTES, mutedFor } from "@/sound/mute";
 import { recallHere, rememberHere } from "@/words/memory";
 
 /** Transitions that call for attention. */
 const SOUNDING = new Set(["raised", "occurred", "reactivated", "worsened", "escalated", "reminded"]);
+/** A figure lasts less. In a flood each is heard to its end, and not a chorus of beginnings. */
+const BREATH_MS = 1_000;
+/** When something else sounds as it is due, it is tried again so soon. */
+const SOON_MS = 100;
 /** Loudness of the ordinary, and of what a step of the escalation has made louder. */
 const ORDINARY = 0.5;
 const LOUD = 1;
@@ -61,10 +65,15 @@ export function play(priority: PriorityName, loud = false): void {
   }
 }
 
-/** The figure of a priority once, unless this screen is muted. An emergency is never muted. */
+/** The figure of a priority once, unless this screen is muted, or one as urgent sounds just now.
+ * An emergency is never muted. */
 export function soundOnce(priority: PriorityName, loud = false): void {
-  cried[priority] = Date.now();
-  if (priority === "emergency" || Date.now() >= mutedUntil.value) play(priority, loud);
+  const now = Date.now();
+  const urgent = PRIORITIES.slice(0, rank(priority) + 1);
+  const sounding = urgent.some((one) => now - (cried[one] ?? 0) < BREATH_MS);
+  if (sounding) return;
+  cried[priority] = now;
+  if (priority === "emergency" || now >= mutedUntil.value) play(priority, loud);
 }
 
 /** Sound for what the stream brought: once, for the most urgent. */
@@ -129,7 +138,7 @@ function repeat(): void {
       soundOnce(call.priority, call.louder);
       repeat();
     },
-    Math.max(0, due - Date.now()),
+    Math.max(SOON_MS, due - Date.now()),
   );
 }
 
