@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from alerts.evidence import CutOff, Evidence, Input, Reason, RejectsSeen
 from alerts.finding import Priority
 from alerts.rules import silent
@@ -21,8 +23,11 @@ BATTERY_EMPTY_PCT: Final = 5.0
 
 CONDITIONS: Final = (silent.SILENT, silent.OFFLINE)
 
-TOGETHER: Final = frozenset({"cut_off", "cut_off_over", "unheard"})
+TOGETHER: Final = frozenset({"cut_off", "cut_off_over"})
 """Reasons of a device that is not heard together with others: nobody knows how it is itself."""
+
+UNHEARD: Final = "unheard"
+"""The reason of one of which nobody can tell yet whether it is one of many."""
 
 
 def is_silent(evidence: Evidence) -> bool:
@@ -43,9 +48,10 @@ def _is_late(evidence: Evidence) -> bool:
 
 def reasons_of_silence(evidence: Evidence) -> list[Reason]:
     """Why it is not heard; then that it is not."""
-    if evidence.cut_off is not None:
+    cut_off = evidence.cut_off
+    if cut_off is not None and cut_off.alert:
         return [
-            _together(evidence.cut_off),
+            _together(cut_off),
             *rejected_since(evidence, Priority.MEDIUM),
             *_speaks_elsewhere(evidence, Priority.MEDIUM),
         ]
@@ -60,20 +66,23 @@ def reasons_of_silence(evidence: Evidence) -> list[Reason]:
         *_left(evidence, priority),
         *_battery_empty(evidence, priority),
     ]
-    return [*causes, *_bare_silence(evidence, None if standing is None else priority)]
+    silence = _bare_silence(evidence, None if standing is None else priority)
+    if cut_off is not None:
+        # Nobody is blamed for a silence that may be one of many.
+        unknown = [msgspec.structs.replace(one, priority=None) for one in silence]
+        silence = [Reason(code=UNHEARD, advice=UNHEARD, since=cut_off.since), *unknown]
+    return [*causes, *silence]
 
 
 def _together(cut_off: CutOff) -> Reason:
     """The cause that it shares with others; what is wrong there says nothing about the device."""
-    code = "unheard"
-    if cut_off.alert:
-        code = "cut_off_over" if cut_off.over else "cut_off"
+    code = "cut_off_over" if cut_off.over else "cut_off"
     return Reason(
         code=code,
         advice=code,
         inputs={"alert": cut_off.alert, "devices": cut_off.devices},
         since=cut_off.since,
-        alert=cut_off.alert or None,
+        alert=cut_off.alert,
     )
 
 

@@ -327,8 +327,14 @@ def test_when_the_cause_is_over_a_device_not_heard_since_is_being_checked() -> N
 
 def test_a_silence_that_may_be_one_of_many_accuses_nobody_yet() -> None:
     told = of(**cut_off(alert=0))
-    assert (told.codes, told.verdict) == (["unheard"], Verdict.UNKNOWN)
+    assert (told.codes, told.verdict) == (["unheard", "silent"], Verdict.UNKNOWN)
     assert told.reasons[0].alert is None
+
+
+def test_what_tells_why_it_alone_is_not_heard_waits_for_no_others() -> None:
+    told = of(**cut_off(alert=0), online=False, online_since=NOW - 2 * HOUR)
+    assert told.codes[:2] == ["left", "unheard"]
+    assert told.verdict is Verdict.TROUBLE
 
 
 def test_the_cause_comes_before_what_else_is_wrong_with_a_victim_but_not_before_an_emergency() -> (
