@@ -143,7 +143,8 @@ class _Powered:
                 for device in devices[turn % parts :: parts]:
                     if device.school not in self._cut:
                         topic = f"campus/{device.school}/temperature/{device.id}/telemetry"
-                        body = {"ts": int(time.time() * 1000), "seq": turn, "temperature_c": 21.5}
+                        now, seq = int(time.time() * 1000), turn // parts
+                        body = {"ts": now, "seq": seq, "temperature_c": 21.5}
                         await client.publish(topic, json.dumps(body), qos=1)
                 await asyncio.sleep(HEARTBEAT_S / parts)
 
