@@ -81,7 +81,11 @@ class Campus:
 
     async def weak_battery(self, demo: Path, device: str) -> int:
         """A new detector whose battery is nearly empty: an alert that may be put aside."""
-        detector = {"kind": "smoke", "name_zh": "走廊烟感", "name_en": "Corridor smoke detector"}
+        detector = {
+            "kind": "smoke",
+            "name_zh": f"走廊烟感 {device}",
+            "name_en": f"Corridor {device}",
+        }
         await self.call("PUT", f"/devices/{SCHOOL}/{device}", detector)
         for _ in range(2):  # one reading might be a mistake
             await publish(demo, f"smoke/{device}/telemetry", {"battery_pct": 3})
