@@ -1,8 +1,9 @@
 // The overview on this screen: asked for again when an alert changes, and every few seconds.
 import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
-import { alerts } from "@/alerts/book";
+import { alerts, emergencies } from "@/alerts/book";
 import { get } from "@/api/client";
 import type { Overview } from "@/api/types";
+import { merged } from "@/overview/schools";
 import { here, now, standing } from "@/stream/stream";
 
 /** Without an alert: how often what devices do is asked for. */
@@ -12,6 +13,13 @@ const SOON_MS = 300;
 const LEAST_MS = 1_000;
 /** What could not be asked for anew for so long is old. */
 const OLD_MS = 15_000;
+
+/** Schools where an emergency waits, known before the figures are; the same set while it holds the
+ * same schools, so that a thousand tiles are not looked at for each alert. */
+export const pressing = computed<ReadonlySet<string>>((last) => {
+  const found = new Set(emergencies.value.map((one) => one.school));
+  return last?.size === found.size && [...found].every((id) => last.has(id)) ? last : found;
+});
 
 export function useOverview() {
   const overview = shallowRef<Overview | null>(null);
@@ -29,7 +37,7 @@ export function useOverview() {
     try {
       const answer = await get<Overview>("/overview");
       if (over) return;
-      overview.value = answer;
+      overview.value = { ...answer, schools: merged(overview.value?.schools ?? [], answer.schools) };
       when.value = Date.now();
       problem.value = null;
     } catch (error) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { SchoolOverview } from "@/api/types";
-import { allOf, before, lookOf, shownPriority, summed } from "@/overview/schools";
+import { allOf, before, lookOf, merged, shownPriority, summed } from "@/overview/schools";
 
 const NOBODY = { good: 0, bad: 0, unknown: 0, out_of_service: 0 };
 const NONE = { emergency: 0, high: 0, medium: 0, low: 0, notice: 0 };
@@ -51,6 +51,18 @@ describe("schools", () => {
   it("wear the colour of what waits before that of what somebody has taken", () => {
     expect(shownPriority(school("a", { worst: "emergency", waiting: "low" }))).toBe("low");
     expect(shownPriority(school("a", { worst: "high" }))).toBe("high");
+  });
+
+  it("stay the same object while only the moment of the last message has moved on", () => {
+    const old = [school("a", { heard: 1_000 }), school("b", { heard: 1_000 }), school("c")];
+    const [a, b, c, d] = merged(old, [
+      school("a", { heard: 6_000 }),
+      school("b", { heard: 90_000 }),
+      school("c", { maintenances: 1 }),
+      school("d"),
+    ]);
+    expect(a).toBe(old[0]);
+    expect([b?.heard, c?.maintenances, d?.school]).toEqual([90_000, 1, "d"]);
   });
 
   it("are summed with the unknown among all", () => {

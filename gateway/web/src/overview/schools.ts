@@ -36,6 +36,25 @@ export function before(a: SchoolOverview, b: SchoolOverview, name: (one: SchoolO
   );
 }
 
+/** Within so much, when a school was last heard tells nothing new: tiles say it to the minute. */
+const LATELY_MS = 30_000;
+
+/** The answer with every school that is as it was in the very object that it was in: of a thousand
+ * tiles only those are drawn anew that changed. */
+export function merged(
+  before: readonly SchoolOverview[],
+  after: readonly SchoolOverview[],
+): SchoolOverview[] {
+  const known = new Map(before.map((one) => [one.school, one]));
+  return after.map((one) => {
+    const old = known.get(one.school);
+    if (old === undefined) return one;
+    const lately = one.heard !== null && old.heard !== null && one.heard - old.heard < LATELY_MS;
+    if (!lately && one.heard !== old.heard) return one;
+    return JSON.stringify({ ...one, heard: old.heard }) === JSON.stringify(old) ? old : one;
+  });
+}
+
 /** A sum over the schools shown; what the gateway sends is over all of them. */
 export function summed(schools: readonly SchoolOverview[], which: "devices" | "cameras" | "recorders"): Tally {
   const sum = { good: 0, bad: 0, unknown: 0, out_of_service: 0 };
