@@ -20,6 +20,7 @@ const STEPS = [
   ["clock", "marks"],
   ["others", "marks"], // of the police links, all but the worst
   ["low", "tally"], // the two lowest counts
+  ["rate", "marks"], // of the feed; that it lives stays
 ] as const satisfies readonly (readonly [string, Group])[];
 type Step = (typeof STEPS)[number][0];
 
