@@ -16,7 +16,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_
 
 expect.set_options(timeout=15_000)
 
-SIZE: Final = {"width": 1920, "height": 1080}
+WIDTH: Final = 1920
+HEIGHT: Final = 1080
 WRITE: Final = {"X-Campus-Request": "1"}
 WITHIN_S: Final = 5.0
 PAGE_MS: Final = 12_000
@@ -93,7 +94,9 @@ async def with_more_schools(page: Page, more: int) -> None:
 async def test_a_wall_that_lost_its_gateway_says_so_across_its_width_within_five_seconds(
     own_gateway: DemoGateway, screens: Screens
 ) -> None:
-    wall = await screens.open(f"{own_gateway.url}/wall#code={own_gateway.code}", **SIZE)
+    wall = await screens.open(
+        f"{own_gateway.url}/wall#code={own_gateway.code}", width=WIDTH, height=HEIGHT
+    )
     await expect(wall.locator("[data-school]")).to_have_count(3)
     await expect(wall.locator(TROUBLE)).to_have_count(0)
 
@@ -105,7 +108,7 @@ async def test_a_wall_that_lost_its_gateway_says_so_across_its_width_within_five
     assert time.monotonic() - begun <= WITHIN_S
     box = await lost.bounding_box()
     assert box is not None
-    assert (box["x"], box["width"]) == (0, SIZE["width"])
+    assert (box["x"], box["width"]) == (0, WIDTH)
     own_gateway.thaw()
     await expect(lost).to_have_count(0)
 
@@ -118,7 +121,9 @@ async def test_a_wall_that_lost_its_gateway_says_so_across_its_width_within_five
 async def test_a_gateway_that_ends_is_said_within_five_seconds_too(
     own_gateway: DemoGateway, screens: Screens
 ) -> None:
-    wall = await screens.open(f"{own_gateway.url}/wall#code={own_gateway.code}", **SIZE)
+    wall = await screens.open(
+        f"{own_gateway.url}/wall#code={own_gateway.code}", width=WIDTH, height=HEIGHT
+    )
     await expect(wall.locator("[data-school]")).to_have_count(3)
     ending = asyncio.create_task(own_gateway.stop())
     await wall.locator("[data-trouble=lost]").wait_for(timeout=WITHIN_S * 1000)
@@ -130,7 +135,9 @@ async def test_a_gateway_that_ends_is_said_within_five_seconds_too(
 async def test_an_emergency_is_shown_large_with_its_age_until_somebody_has_taken_it(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> None:
-    wall = await screens.open(f"{demo_gateway.url}/wall", signed_in=signed_in, **SIZE)
+    wall = await screens.open(
+        f"{demo_gateway.url}/wall", signed_in=signed_in, width=WIDTH, height=HEIGHT
+    )
     await expect(wall.locator("[data-school]")).to_have_count(3)
     assert await wall.locator(CONTROLS).count() == 0
     await acknowledge_all(wall)
@@ -165,7 +172,7 @@ async def test_an_emergency_is_shown_large_with_its_age_until_somebody_has_taken
 async def test_pages_turn_by_themselves_but_never_away_from_an_emergency(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> None:
-    wall = await screens.open("about:blank", signed_in=signed_in, **SIZE)
+    wall = await screens.open("about:blank", signed_in=signed_in, width=WIDTH, height=HEIGHT)
     await with_more_schools(wall, 37)
     await wall.goto(f"{demo_gateway.url}/wall")
     await acknowledge_all(wall)
@@ -196,19 +203,25 @@ async def test_the_wall_stays_awake_and_says_when_it_cannot(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> None:
     address = f"{demo_gateway.url}/wall"
-    wall = await screens.open(address, signed_in=signed_in, script=AWAKE, **SIZE)
+    wall = await screens.open(
+        address, signed_in=signed_in, script=AWAKE, width=WIDTH, height=HEIGHT
+    )
     await expect(wall.locator("[data-school]")).to_have_count(3)
     assert await wall.evaluate("window.locks") == 1
     await expect(wall.locator("[data-test=wall-sleeps]")).to_have_count(0)
 
-    other = await screens.open(address, signed_in=signed_in, script=NEVER_AWAKE, **SIZE)
+    other = await screens.open(
+        address, signed_in=signed_in, script=NEVER_AWAKE, width=WIDTH, height=HEIGHT
+    )
     await expect(other.locator("[data-test=wall-sleeps]")).to_be_visible()
 
 
 async def test_who_wants_no_motion_sees_no_blinking_on_the_wall(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> None:
-    wall = await screens.open(f"{demo_gateway.url}/wall", signed_in=signed_in, **SIZE)
+    wall = await screens.open(
+        f"{demo_gateway.url}/wall", signed_in=signed_in, width=WIDTH, height=HEIGHT
+    )
     await press(wall, (await buttons(wall))[0])
     await wall.locator("[data-wall-alert]").first.wait_for()
     first, second, third, fourth = await wall.evaluate(COLOURS)
