@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run check test bench soak format lock setup web clean clean-data help
+.PHONY: run check test bench soak pictures format lock setup web clean clean-data help
 
 run: setup ## start the gateway with the demo campus
 	@bash docker/need.sh mosquitto
@@ -20,7 +20,8 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 
 test: setup ## everything that must hold
 	@bash docker/need.sh mosquitto chromium
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
+	$(BIN)/pytest tests/system
 
 bench: setup ## all benchmarks, or BENCH=name
 	@bash docker/need.sh mosquitto chromium gcc
@@ -29,6 +30,10 @@ bench: setup ## all benchmarks, or BENCH=name
 soak: setup ## two hundred kills under load
 	@bash docker/need.sh mosquitto
 	$(BIN)/python -m benchmarks soak
+
+pictures: setup ## pictures of every page in var/pictures (ARGS=--guide: those of the guide anew)
+	@bash docker/need.sh mosquitto chromium
+	$(BIN)/python -m docs.pictures.take $(ARGS)
 
 format: setup ## put the code into the one format
 	$(BIN)/ruff format .

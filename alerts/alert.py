@@ -32,6 +32,10 @@ class TransitionKind(StrEnum):
     REACTIVATED = "reactivated"  # the condition is true again on an open alert
     WORSENED = "worsened"  # still active, and more urgent than before
     ESCALATED = "escalated"
+    REMINDED = "reminded"  # acknowledged and then forgotten: unacknowledged again
+    CUT_OFF = "cut_off"  # how many devices it has cut off has changed
+    STEPPED = "stepped"  # a step of the response plan was ticked off, or the tick taken back
+    REPORTED = "reported"  # told those above, by telephone or in writing
     ACKNOWLEDGED = "acknowledged"
     COMMENTED = "commented"
     ASSIGNED = "assigned"
@@ -41,7 +45,7 @@ class TransitionKind(StrEnum):
     FALSE_CONFIRMED = "false_confirmed"
     FALSE_DECLINED = "false_declined"
     RESET = "reset"
-    SUPPRESSED = "suppressed"  # its device was taken out of service
+    SUPPRESSED = "suppressed"  # its device was taken out of service, or maintenance began
     UNSUPPRESSED = "unsuppressed"
     FORWARDED = "forwarded"  # a police link has acknowledged it
     NOT_FORWARDED = "not_forwarded"  # none has in time; it is tried again
@@ -75,6 +79,15 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """That those above were told of an emergency: ``form`` is ``telephone`` or ``written``."""
+
+    form: str
+    at: int
+    by: str
+    to: str = ""
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert as it stands at one ``version``. All times in ms.
 
@@ -82,8 +95,14 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     knew it. An unacknowledged alert sounds, anew with each occurrence (``occurrences`` counts them,
     ``last_occurrence`` is the newest). ``explanation`` is that of the newest activation, ``remark``
     stands only while every activation carries it. ``escalated`` is when it last went a step up,
-    ``escalation_step`` how many steps since the newest activation. ``forwards`` has one entry for
-    each police link that it goes to.
+    ``escalation_step`` how many steps since the newest activation, ``louder`` whether one of these
+    asked screens to cry louder. ``called`` are those whom steps have called (receivers,
+    ``user:NAME``): they hear how it goes on. ``forwards`` has one entry for each police link that
+    it goes to.
+
+    ``scope`` is what it is about when that is no single device: ``place:ID``, ``school`` or
+    ``repeater:ID`` (its ``device`` is the gateway then), ``victims`` how many devices it cuts off
+    now. ``ticked`` are the steps of the response plan that are done, ``reports`` who was told.
     """
 
     id: int
@@ -112,9 +131,15 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     is_false: bool = False
     escalated: int | None = None
     escalation_step: int = 0
+    called: tuple[str, ...] = ()
+    louder: bool = False
     closed: int | None = None
     remark: str = ""
     forwards: tuple[Forward, ...] = ()
+    scope: str = ""
+    victims: int = 0
+    ticked: tuple[str, ...] = ()
+    reports: tuple[Report, ...] = ()
 
     @property
     def police(self) -> ForwardState | None:
@@ -204,8 +229,41 @@ class ConfirmFalse(msgspec.Struct, frozen=True, tag=True):
     reason: str = ""
 
 
+class Tick(msgspec.Struct, frozen=True, tag=True):
+    """A step of the response plan is done, or not done after all.
+
+    ``text`` is the step in words, as the plan has it now: the record must be understood when the
+    plan is another one.
+    """
+
+    step: str
+    done: bool = True
+    text: str = ""
+
+
+class Tell(msgspec.Struct, frozen=True, tag=True):
+    """Those above were told: ``form`` is ``telephone`` or ``written``, ``to`` says whom.
+
+    ``at`` (ms) is when; ``None`` = now. Who telephones signs for it a little later.
+    """
+
+    form: str
+    to: str
+    text: str = ""
+    at: int | None = None
+
+
 Action: TypeAlias = (
-    Acknowledge | Comment | Assign | Shelve | Unshelve | Reset | MarkFalse | ConfirmFalse
+    Acknowledge
+    | Comment
+    | Assign
+    | Shelve
+    | Unshelve
+    | Reset
+    | MarkFalse
+    | ConfirmFalse
+    | Tick
+    | Tell
 )
 
 

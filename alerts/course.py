@@ -18,6 +18,7 @@ from alerts.alert import (
     Folded,
     Forward,
     ForwardState,
+    Report,
     Transition,
     TransitionKind,
 )
@@ -37,6 +38,9 @@ ACTIVATIONS: Final = frozenset(
 
 FORWARDINGS: Final = frozenset({TransitionKind.FORWARDED, TransitionKind.NOT_FORWARDED})
 """What a police link came to. It may come after people have closed the alert."""
+
+AFTERWARDS: Final = FORWARDINGS | {TransitionKind.STEPPED, TransitionKind.REPORTED}
+"""What may still happen to an alert that is closed."""
 
 POLICE: Final = "police"
 """In the detail of an activation: the names of the police links it goes to, joined by spaces."""
@@ -79,7 +83,7 @@ def advance(alert: Alert | None, transition: Transition) -> Alert:
             f"alert {alert.id}: version {alert.version} is followed by version "
             f"{transition.version} of alert {transition.alert}"
         )
-    over = not alert.open and transition.kind not in FORWARDINGS
+    over = not alert.open and transition.kind not in AFTERWARDS
     if over or transition.kind is TransitionKind.RAISED:
         raise CourseError(
             f"alert {alert.id} is {alert.state.value}; {transition.kind.value} cannot follow"
@@ -180,6 +184,8 @@ def activation_detail(finding: Finding) -> dict[str, Detail]:
     }
     if finding.remark:
         detail["remark"] = finding.remark
+    if finding.scope:
+        detail["scope"] = finding.scope
     return detail
 
 
@@ -230,6 +236,7 @@ def _raised(transition: Transition) -> Alert:
         suppressed=bool(detail.get("suppressed")),
         remark=str(detail.get("remark", "")),
         forwards=_sending((), transition),
+        scope=str(detail.get("scope", "")),
     )
 
 
@@ -286,6 +293,7 @@ def _activated(alert: Alert, transition: Transition) -> dict[str, Any]:
         "acknowledged_by": None,
         "escalated": None,
         "escalation_step": 0,
+        "louder": False,
         "is_false": False,
         "false_proposed_by": None,
         "false_reason": "",
@@ -311,9 +319,35 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
         case TransitionKind.RETURNED:
             return {"active": False, "returned": happened}
         case TransitionKind.ESCALATED:
-            return {"escalated": happened, "escalation_step": _number(transition, "step")}
+            called = str(detail.get("called", "")).split()
+            return {
+                "escalated": happened,
+                "escalation_step": _number(transition, "step"),
+                "called": tuple(dict.fromkeys((*alert.called, *called))),
+                "louder": alert.louder or bool(detail.get("louder")),
+            }
         case TransitionKind.ACKNOWLEDGED:
             return {"acknowledged": happened, "acknowledged_by": actor}
+        case TransitionKind.REMINDED:
+            return {
+                "acknowledged": None,
+                "acknowledged_by": None,
+                "escalation_step": 0,
+                "called": (),
+                "louder": False,
+            }
+        case TransitionKind.CUT_OFF:
+            return _cut_off(alert, transition)
+        case TransitionKind.STEPPED:
+            return {"ticked": _ticked(alert, transition)}
+        case TransitionKind.REPORTED:
+            told = Report(
+                form=str(detail.get("form", "")),
+                at=happened,
+                by=actor,
+                to=str(detail.get("to", "")),
+            )
+            return {"reports": (*alert.reports, told)}
         case TransitionKind.ASSIGNED:
             to = detail.get("to")
             return {"assigned_to": None if to is None else str(to)}
@@ -352,6 +386,22 @@ def _changes(alert: Alert, transition: Transition) -> dict[str, Any]:  # noqa: C
             }
         case _:  # a comment
             return {}
+
+
+def _cut_off(alert: Alert, transition: Transition) -> dict[str, Any]:
+    """More or fewer victims; perhaps it turned out that more is cut off than was known."""
+    detail = transition.detail
+    return {
+        "victims": _number(transition, "victims"),
+        "scope": str(detail.get("scope") or alert.scope),
+        "explanation": explanation_of(detail) if "code" in detail else alert.explanation,
+    }
+
+
+def _ticked(alert: Alert, transition: Transition) -> tuple[str, ...]:
+    step = str(transition.detail.get("step", ""))
+    others = tuple(one for one in alert.ticked if one != step)
+    return (*others, step) if transition.detail.get("done") else others
 
 
 def _number(transition: Transition, name: str) -> int:

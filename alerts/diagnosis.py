@@ -16,6 +16,7 @@ from alerts.rules import battery, clock_wrong, rejected
 from alerts.rules.measure import tidy
 from alerts.unheard import (
     CONDITIONS,
+    TOGETHER,
     is_silent,
     reasons_of_silence,
     rejected_since,
@@ -85,7 +86,7 @@ def verdict_of(reasons: tuple[Reason, ...]) -> Verdict:
 def _rank(reason: Reason) -> tuple[int, int]:
     if reason.priority is Priority.EMERGENCY:
         return (0, 0)
-    if reason.code in _OF_EVERYBODY:
+    if reason.code in _OF_EVERYBODY or reason.code in TOGETHER:
         return (1, 0)
     return (2, 9 if reason.priority is None else int(reason.priority))
 

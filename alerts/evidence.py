@@ -62,6 +62,20 @@ class RejectsSeen(msgspec.Struct, frozen=True):
     detail: str
 
 
+class CutOff(msgspec.Struct, frozen=True):
+    """That a device is not heard because of something that others are not heard for either.
+
+    ``alert`` is that of the cause, 0 while nobody can tell yet whether there is one; ``devices``
+    how many it has cut off in all, ``since`` when this one was last heard (ms). ``over``: the cause
+    has returned, and it has not been heard since.
+    """
+
+    alert: int
+    devices: int
+    since: int
+    over: bool
+
+
 class Counts(msgspec.Struct, frozen=True):
     """What was counted over some days. ``days`` may be a part of one."""
 
@@ -113,6 +127,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     signal_dbm: float | None = None
     recent: Counts = Counts()
     alerts: tuple[Alert, ...] = ()
+    cut_off: CutOff | None = None
 
     def alert(self, *conditions: str) -> Alert | None:
         """The most urgent active alert of one of these conditions."""

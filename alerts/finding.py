@@ -43,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True):
     is active but no occurrence changes nothing on an open alert. ``happened`` and ``known`` in ms.
     ``latches``: the alert stays until a person resets it, though the condition has stopped.
     ``remark`` is a code of the catalogues (``remark.{remark}``), e.g. ``late`` or
-    ``claims_test``.
+    ``claims_test``. ``scope`` is what it is about when that is no single device (`Alert.scope`).
     """
 
     condition: str
@@ -55,6 +55,7 @@ class Finding(msgspec.Struct, frozen=True):
     occurrence: bool = False
     latches: bool = False
     remark: str = ""
+    scope: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -31,8 +31,9 @@ does it latch (`alerts.course.standing`)::
     shelved     A person's decision with reason and end. Holds an alert that is done, so that a
                 chattering one does not come back as a new one; ends by itself, by unshelving, by
                 anything more urgent. A person's reset or false mark closes it on the shelf too.
-    suppressed  The device is out of service. An alert that returns meanwhile closes unacknowledged:
-                nobody was to act on it. What had returned before waits as ever.
+    suppressed  The device is out of service, or under maintenance. An alert that returns meanwhile
+                closes unacknowledged: nobody was to act on it. What had returned before waits as
+                ever.
     false       One person with a reason. A panic alarm or any emergency: two different persons
                 (proposed, then confirmed or declined). It acknowledges, and releases the latch.
                 It closes what is no longer active. While the condition is still true the alert
@@ -49,7 +50,7 @@ does it latch (`alerts.course.standing`)::
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -66,11 +67,14 @@ from alerts.alert import (
     Refusal,
     Reset,
     Shelve,
+    Tell,
+    Tick,
     TransitionKind,
     Unshelve,
 )
 from alerts.course import Course, Detail, activation_detail, explanation_detail
 from alerts.finding import Finding, Priority
+from alerts.response import follow_plan
 from alerts.shelving import shelve, unshelve
 
 HOUR: Final = 3_600_000
@@ -89,6 +93,13 @@ class Limits(msgspec.Struct, frozen=True):
     """Conditions made of presses by a person: each comes as an occurrence of its own."""
 
 
+class _Aside(NamedTuple):
+    """Why a fault is not shown: its device is out of service, or maintenance is going on."""
+
+    out_of_service: bool
+    maintenance: str
+
+
 def fold_finding(
     alert: Alert | None,
     finding: Finding,
@@ -97,16 +108,20 @@ def fold_finding(
     school: str,
     out_of_service: bool,
     new_id: Callable[[], int],
+    maintenance: str = "",
 ) -> Folded:
     """What ``finding`` makes of ``alert``, the open alert of its device and condition, if any.
 
-    ``new_id`` is asked only when an alert is raised. No transitions: the finding changed nothing.
+    ``new_id`` is asked only when an alert is raised. ``maintenance`` is the code of the one during
+    which faults are expected here (`alerts.maintenance`), if any. No transitions: the finding
+    changed nothing.
     """
     if alert is not None and not alert.open:
         alert = None
     course = Course(alert)
     if kind := _activation(alert, finding):
-        _activate(course, kind, finding, device, school, out_of_service, new_id)
+        aside = _Aside(out_of_service, maintenance)
+        _activate(course, kind, finding, device, school, aside, new_id)
     standing = course.alert
     if not finding.active and standing is not None and standing.active:
         _return(course, finding)
@@ -133,7 +148,7 @@ def _activate(
     finding: Finding,
     device: int,
     school: str,
-    out_of_service: bool,
+    aside: _Aside,
     new_id: Callable[[], int],
 ) -> None:
     alert = course.alert
@@ -162,8 +177,10 @@ def _activate(
             )
         detail["occurrence"] = alert.occurrences + (kind is TransitionKind.OCCURRED)
         emergency = emergency or alert.emergency
-    if out_of_service and not emergency:
+    if not emergency and (aside.out_of_service or aside.maintenance):
         detail["suppressed"] = True
+        if aside.maintenance:
+            detail["reason"] = aside.maintenance
     course.add(
         kind,
         happened=happened,
@@ -187,7 +204,9 @@ def _return(course: Course, finding: Finding) -> None:
         course.settle(happened=happened, known=known)
 
 
-def act(alert: Alert, action: Action, *, actor: str, now: int, limits: Limits) -> Folded | Refusal:
+def act(  # noqa: C901 - one line a kind
+    alert: Alert, action: Action, *, actor: str, now: int, limits: Limits
+) -> Folded | Refusal:
     """What comes of ``actor`` (a user's name) doing ``action`` at ``now``.
 
     Doing again what has been done gives the alert as it is, without transitions: the second of two
@@ -214,6 +233,8 @@ def act(alert: Alert, action: Action, *, actor: str, now: int, limits: Limits) -
             return _mark_false(alert, action, actor, now, limits)
         case ConfirmFalse():
             return _confirm_false(alert, action, actor, now, limits)
+        case Tick() | Tell():
+            return follow_plan(alert, action, actor=actor, now=now, longest=limits.max_text)
 
 
 def allowed(alert: Alert, *, actor: str, now: int, limits: Limits) -> tuple[type[Action], ...]:
@@ -227,6 +248,8 @@ def allowed(alert: Alert, *, actor: str, now: int, limits: Limits) -> tuple[type
         Reset(),
         MarkFalse(reason="."),
         ConfirmFalse(agree=True),
+        Tick(step="."),
+        Tell(form="telephone", to="."),
     )
     outcomes = ((one, act(alert, one, actor=actor, now=now, limits=limits)) for one in samples)
     return tuple(

@@ -1,4 +1,5 @@
-"""Alerts put aside: shelved by a person for a time, suppressed while a device is out of service.
+"""Alerts put aside: shelved by a person for a time, suppressed while a device is out of service or
+under maintenance.
 
 Nothing here touches an emergency.
 """
@@ -64,7 +65,7 @@ def unshelve_due(alert: Alert, now: int) -> Folded:
 
 
 def suppress(alert: Alert, *, now: int, actor: str, reason: str) -> Folded:
-    """Its device was taken out of service: hide it, unless it is an emergency.
+    """Its device was taken out of service or maintenance begins: hide it, unless an emergency.
 
     An alert that is no longer active is left alone: it tells of the time before, and waits for its
     acknowledgement or reset.
@@ -82,7 +83,7 @@ def suppress(alert: Alert, *, now: int, actor: str, reason: str) -> Folded:
 
 
 def unsuppress(alert: Alert, *, now: int, actor: str, reason: str = "") -> Folded:
-    """Its device is in service again: what is still wrong shows."""
+    """Its device is in service again, or maintenance is over: what is still wrong shows."""
     course = Course(alert)
     if alert.open and alert.suppressed:
         course.add(

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from alerts.evidence import Evidence, Input, Reason, RejectsSeen
+import msgspec
+
+from alerts.evidence import CutOff, Evidence, Input, Reason, RejectsSeen
 from alerts.finding import Priority
 from alerts.rules import silent
 from alerts.rules.measure import tidy
@@ -20,6 +22,12 @@ BATTERY_EMPTY_PCT: Final = 5.0
 """A device that is silent and had no more than this has probably no battery left."""
 
 CONDITIONS: Final = (silent.SILENT, silent.OFFLINE)
+
+TOGETHER: Final = frozenset({"cut_off", "cut_off_over"})
+"""Reasons of a device that is not heard together with others: nobody knows how it is itself."""
+
+UNHEARD: Final = "unheard"
+"""The reason of one of which nobody can tell yet whether it is one of many."""
 
 
 def is_silent(evidence: Evidence) -> bool:
@@ -40,6 +48,13 @@ def _is_late(evidence: Evidence) -> bool:
 
 def reasons_of_silence(evidence: Evidence) -> list[Reason]:
     """Why it is not heard; then that it is not."""
+    cut_off = evidence.cut_off
+    if cut_off is not None and cut_off.alert:
+        return [
+            _together(cut_off),
+            *rejected_since(evidence, Priority.MEDIUM),
+            *_speaks_elsewhere(evidence, Priority.MEDIUM),
+        ]
     standing = evidence.alert(*CONDITIONS)
     if not is_silent(evidence):
         return _not_yet(evidence)
@@ -51,7 +66,24 @@ def reasons_of_silence(evidence: Evidence) -> list[Reason]:
         *_left(evidence, priority),
         *_battery_empty(evidence, priority),
     ]
-    return [*causes, *_bare_silence(evidence, None if standing is None else priority)]
+    silence = _bare_silence(evidence, None if standing is None else priority)
+    if cut_off is not None:
+        # Nobody is blamed for a silence that may be one of many.
+        unknown = [msgspec.structs.replace(one, priority=None) for one in silence]
+        silence = [Reason(code=UNHEARD, advice=UNHEARD, since=cut_off.since), *unknown]
+    return [*causes, *silence]
+
+
+def _together(cut_off: CutOff) -> Reason:
+    """The cause that it shares with others; what is wrong there says nothing about the device."""
+    code = "cut_off_over" if cut_off.over else "cut_off"
+    return Reason(
+        code=code,
+        advice=code,
+        inputs={"alert": cut_off.alert, "devices": cut_off.devices},
+        since=cut_off.since,
+        alert=cut_off.alert,
+    )
 
 
 def _not_yet(evidence: Evidence) -> list[Reason]:

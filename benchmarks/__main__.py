@@ -21,9 +21,12 @@ ORDER: Final = (
     "latency",
     "backlog",
     "alarm_to_screen",
+    "storm",
     "restart",
     "growth",
     "device_days",
+    "operator_figures",
+    "overview",
     "police_link",
     "listeners",
     "garbage",
@@ -32,7 +35,7 @@ ORDER: Final = (
 )
 """What ``make bench`` runs, in this order."""
 
-LONG: Final = ("soak", "police_soak")
+LONG: Final = ("soak", "police_soak", "many_alerts")
 """What has to be asked for by name."""
 
 
@@ -61,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     """0 when everything holds."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "name", nargs="?", choices=[*ORDER, *LONG], help="default: all but the soaks"
+        "name", nargs="?", choices=[*ORDER, *LONG], help="default: all but the long ones"
     )
     name = parser.parse_args(arguments).name
     if name:

@@ -33,7 +33,10 @@ from gateway.configuration import default_settings
 from gateway.desk import Feed, LiveAlert
 from gateway.history.sqlite import SqliteHistory
 from gateway.kinds import load_kinds
+from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
+from gateway.names import RegisterNames
+from gateway.overview.survey import make_survey
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.control import Control
@@ -42,6 +45,7 @@ from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
+from gateway.pipeline.upkeep import Upkeep
 from gateway.security import accounts, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User
@@ -200,7 +204,8 @@ class _Parts:
         self._fill()
         snapshot = store.load()
         self.devices = snapshot.devices
-        self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None)
+        upkeep = Upkeep(RegisterNames(store))
+        self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None, upkeep=upkeep)
         binder = Binder(kinds, snapshot.school_parameters)
         judge = Judge(
             dialects=[],
@@ -230,6 +235,7 @@ class _Parts:
             school_parameters=snapshot.school_parameters,
             check_parameters=binder.mistakes,
             feed=self._feed,
+            upkeep=upkeep,
         )
         self.app = create_api(
             desk=desk,
@@ -237,6 +243,8 @@ class _Parts:
             history=SqliteHistory(store),
             kinds=kinds,
             words=Words.load(),
+            maintenances=Maintenances(flow=self.flow, upkeep=upkeep, clock=self.clock),
+            survey=make_survey(judge.roster, self.book, None, self.clock),
             settings=self.settings,
             clock=self.clock,
             metrics=self.metrics,

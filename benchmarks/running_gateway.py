@@ -98,10 +98,11 @@ def write_settings(directory: Path, broker_url: str, more: Mapping[str, Any] | N
         "directory": str(directory),
         "store": {"reserve_mb": 64},
         "broker": {"url": broker_url},
-        "web": {"listen": f"127.0.0.1:{port}", "metrics_open": True},
         "log": {"format": "json", "level": "warning"},
         **(more or {}),
     }
+    web = {"listen": f"127.0.0.1:{port}", "metrics_open": True}
+    settings["web"] = {**web, **settings.get("web", {})}
     (directory / "gateway.yaml").write_text(json.dumps(settings), "utf-8")
     return port
 

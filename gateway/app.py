@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import msgspec
 import structlog
 
+from alerts.flood import FloodLimits
 from alerts.rules.gateway_health import HealthLimits
 from devices.dialects import bind as bind_dialects
 from devices.dialects.dialect import BoundDialect, Dialect
@@ -36,12 +37,14 @@ from gateway.metrics import Metrics
 from gateway.names import RegisterNames
 from gateway.parts import Parts
 from gateway.pipeline.device_days import DeviceDays
+from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.live import Live
 from gateway.pipeline.watch import Watch
 from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
 from gateway.police.service import Police
+from gateway.responses import load_responses
 from gateway.settings import Settings
 from gateway.store.open import open_store
 from gateway.store.store import Store, StoreError
@@ -64,6 +67,8 @@ LATE: Final = (
     "gateway.pictures.keeping",
     "gateway.verification.service",
     "gateway.work_orders.service",
+    "gateway.duty.service",
+    "gateway.push.service",
 )
 """Imported once messages are taken in: what neither readings nor alarms need to be kept."""
 
@@ -113,6 +118,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
     """
     clock = clock or SystemClock()
     kinds = load_kinds(settings.kinds)
+    plans = load_responses(settings.response.plans)  # a mistake is said before anything starts
     words = Words.load()
     metrics = Metrics()
     dialects = bind_dialects(
@@ -131,7 +137,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         closing.callback(gc.enable)
 
         snapshot = store.load()
-        judging = make_judging(settings, store, snapshot, kinds, words, everyone, clock.now())
+        judging = make_judging(settings, store, snapshot, kinds, words, everyone, clock)
         judge, book, names = judging.judge, judging.book, judging.names
         snapshot.devices, snapshot.states = [], {}  # the roster's now, to let go of as it sees fit
 
@@ -155,7 +161,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         # The flow, and what follows a commit.
         live = Live(older=_older(store))
         live.start(snapshot.last_transition)
-        notify: list[Callable[[], None]] = []
+        notify: list[Callable[[Iterable[str]], None]] = []
         follow: list[Callable[[Work], None]] = []
         taken_in = asyncio.Event()
         flow = Flow(
@@ -191,7 +197,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             limits=_health_limits(settings),
             metrics=metrics,
         )
-        flow.add(judging.deadlines, judge.windows, judging.discoveries, watch)
+        flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries, watch)
+        flow.add(judging.causes)
 
         # Nor will it become any.
         gc.freeze()
@@ -228,13 +235,17 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
             from gateway.api.diagnosing import reasons_of  # noqa: PLC0415
+            from gateway.duty.service import make_duty  # noqa: PLC0415
             from gateway.history.apart import GatheringApart  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
+            from gateway.maintenance.service import Maintenances  # noqa: PLC0415
+            from gateway.overview.survey import make_survey  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
             from gateway.pictures.keeping import keep_pictures  # noqa: PLC0415
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
+            from gateway.push.service import make_pushes  # noqa: PLC0415
             from gateway.verification.service import Verifications  # noqa: PLC0415
             from gateway.verification.stopping import let_out  # noqa: PLC0415
             from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
@@ -251,6 +262,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 school_parameters=snapshot.school_parameters,
                 check_parameters=judging.binder.mistakes,
                 feed=watch.feed,
+                upkeep=judging.upkeep,
+                cut_off=judging.causes.cut_off,
             )
             history = SqliteHistory(store, GatheringApart(store.path))
             closing.callback(history.close)
@@ -260,12 +273,23 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 way=way,
                 clock=clock,
                 metrics=metrics,
+                words=words,
                 elsewhere=police.receivers,
             )
             closing.push_async_callback(outbox.aclose)
+            pushes = make_pushes(
+                store=store,
+                outbox=outbox,
+                settings=settings,
+                words=words,
+                clock=clock,
+                book=judging.browsers,
+            )
+            closing.push_async_callback(pushes.aclose)
             notify.append(outbox.notify)
             watch.add(outbox.finding, parts.finding)
             keep("outbox", outbox.run)
+            keep("push", pushes.run)
             demo = None if make_demo is None or own is None else make_demo(own, way)
             if demo is not None:
                 keep("demo", demo.run)
@@ -291,7 +315,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 sender=police,
                 reasons_of=reasons_of(control, clock, store),
             )
-            follow += [verifications.committed, work_orders.committed]
+            floods = await asyncio.to_thread(_floods, settings, store, clock)
+            follow += [verifications.committed, work_orders.committed, floods.committed]
             keep("verifications", verifications.run)
             police.begin_watching(keep)
             police.begin_testing(
@@ -314,8 +339,16 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 demo=demo,
                 metrics=metrics,
                 work_orders=work_orders,
+                duty=make_duty(store=store, clock=clock, settings=settings, rota=judging.rota),
                 verifications=verifications,
+                maintenances=Maintenances(flow=flow, upkeep=judging.upkeep, clock=clock),
+                survey=make_survey(judge.roster, book, judging.causes, clock),
                 police=police,
+                plans=plans,
+                causes=judging.causes,
+                floods=floods,
+                outbox=outbox,
+                pushes=pushes,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")
@@ -347,6 +380,19 @@ async def _reach_broker(
     way = await own.start([school.id for school in schools])
     closing.push_async_callback(own.stop)
     return own, way
+
+
+def _floods(settings: Settings, store: Store, clock: Clock) -> Floods:
+    from gateway.store.read.causes import activations_since  # noqa: PLC0415 - see `LATE`
+
+    limits = FloodLimits(
+        more_than=settings.floods.more_than,
+        fewer_than=settings.floods.fewer_than,
+        within=settings.floods.minutes * 60_000,
+    )
+    floods = Floods(limits, clock)
+    floods.load(store.read(activations_since(clock.now() - 6 * limits.within)))
+    return floods
 
 
 def _read_names(store: Store, names: RegisterNames) -> None:
@@ -385,11 +431,11 @@ async def _look_at_room(watch: Watch) -> None:
 
 def _after_commit(
     taken_in: asyncio.Event,
-    notify: list[Callable[[], None]],
+    notify: list[Callable[[Iterable[str]], None]],
     windows: Windows,
     follow: list[Callable[[Work], None]],
 ) -> Callable[[Work], None]:
-    """``notify`` is told that there is something to deliver, ``follow`` of all that is kept."""
+    """``notify`` is told for whom there is something, ``follow`` of all that is kept."""
 
     def committed(work: Work) -> None:
         if work.deliveries:
@@ -399,8 +445,9 @@ def _after_commit(
         for one in follow:
             one(work)
         if work.batch.outbox:
+            receivers = {entry.receiver for entry in work.batch.outbox}
             for each in notify:
-                each()
+                each(receivers)
 
     return committed
 

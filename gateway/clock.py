@@ -45,6 +45,11 @@ class ManualClock:
         """Seconds from an arbitrary start that never jump."""
         return self._steady
 
+    def jump(self, milliseconds: int) -> int:
+        """Somebody sets the clock: no time passes; returns the new ``now``."""
+        self._now += milliseconds
+        return self._now
+
     def turn(self, milliseconds: int) -> int:
         """Let time pass; returns the new ``now``."""
         self._now += milliseconds

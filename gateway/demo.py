@@ -22,13 +22,18 @@ from devices.simulator.press import press_alone
 from gateway import demo_police
 from gateway.broker.connection import OwnBroker, Way
 from gateway.configuration import load_settings
+from gateway.contacts.csv_file import parse_contacts, roles_by_word
 from gateway.kinds import load_kinds, rule_models
 from gateway.paths import default_config_dir
 from gateway.register.apply import import_batch, read_register
 from gateway.register.files import read_files
 from gateway.register.plan import plan_import
 from gateway.settings import Settings
+from gateway.store.contacts import contacts_set
 from gateway.store.open import open_store
+from gateway.store.read.contacts import contacts_of
+from gateway.store.store import Store
+from gateway.words import Words
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -103,8 +108,26 @@ def import_sites(settings: Settings, now: int) -> None:
             _log.error("demo.site", problem=str(problem))
         if plan.changes:
             store.commit(import_batch(plan, actor="demo", reason="demo.yaml", now=now)).result()
+        _import_contacts(store, now)
     finally:
         store.close()
+
+
+def _import_contacts(store: Store, now: int) -> None:
+    """Invented contacts, until somebody has put in others."""
+    schools = {school.id: school.id for school in store.load_names()[0]}
+    before = store.read(contacts_of(schools))
+    found = parse_contacts(
+        (default_config_dir() / "sites" / "demo-contacts.csv").read_bytes(),
+        school=None,
+        schools=schools,
+        roles=roles_by_word(Words.load()),
+    )
+    for trouble in found.troubles:
+        _log.error("demo.contacts", line=trouble.line, code=trouble.code, value=trouble.value)
+    fresh = {school: listed for school, listed in found.schools.items() if school not in before}
+    if fresh:
+        store.commit(contacts_set(fresh, before, by="demo", now=now)).result()
 
 
 class DemoCampus:

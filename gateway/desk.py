@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from alerts.alert import Action, Alert, Refusal, Transition
-from alerts.evidence import Counts, RejectsSeen, RepeaterSeen
+from alerts.evidence import Counts, CutOff, RejectsSeen, RepeaterSeen
 from alerts.finding import Priority
 from devices.model import Device
 
@@ -86,6 +86,7 @@ class DeviceConnection(msgspec.Struct, frozen=True):
     repeater: RepeaterSeen | None
     rejects: RejectsSeen | None
     unwritten: Counts
+    cut_off: CutOff | None = None
 
 
 class Acted(msgspec.Struct, frozen=True):

@@ -10,21 +10,28 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from alerts.alert import Alert
+from alerts.correlation import CauseLimits, place_of
 from alerts.lifecycle import Limits
 from alerts.notification.webhook import Bilingual
 from devices.dialects.dialect import Dialect
 from devices.kinds import KindSpec
+from gateway.clock import Clock
+from gateway.duty.policy import policy_of
+from gateway.duty.rota import Rota
 from gateway.names import RegisterNames
-from gateway.notification.wanted import audiences_of, escalation_of, languages_of
+from gateway.notification.wanted import audiences_of, called_by, languages_of
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
+from gateway.pipeline.causes import Causes
 from gateway.pipeline.deadlines import Deadlines
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.telling import Place, Telling
+from gateway.pipeline.upkeep import Upkeep
 from gateway.police.forwarding import Forwarding
 from gateway.police.surroundings import surroundings
+from gateway.push.book import PushBook
 from gateway.settings import Settings
 from gateway.store.store import Snapshot, Store
 from gateway.words import Words
@@ -38,8 +45,12 @@ class Judging(msgspec.Struct, frozen=True):
     binder: Binder
     names: RegisterNames
     deadlines: Deadlines
+    rota: Rota
     discoveries: Discoveries
     rejects: Rejects
+    upkeep: Upkeep
+    causes: Causes
+    browsers: PushBook
 
 
 def make_judging(
@@ -49,27 +60,35 @@ def make_judging(
     kinds: Mapping[str, KindSpec],
     words: Words,
     dialects: Sequence[Dialect],
-    now: int,
+    clock: Clock,
 ) -> Judging:
     """Put it together, as it was at the last commit."""
-    deadlines = Deadlines(escalation_of(settings.notification))
+    now = clock.now()
+    rota = Rota(snapshot.shifts, snapshot.signatures)
+    policy = policy_of(settings)
+    deadlines = Deadlines(policy, clock, rota.reach)
     rejects, discoveries = Rejects(), Discoveries()
     names = RegisterNames(store)
     limits = Limits(max_shelve=settings.alarms.shelve_max_hours * 3_600_000)
 
     def where(alert: Alert) -> Place:
         device = judge.roster.device(alert.device)
-        path = None if device is None else names.book.place_path(alert.school, device.place)
+        place = place_of(alert.scope) if device is None else device.place
+        path = names.book.place_path(alert.school, place)
         return Place(
             school=Bilingual(*names.book.school(alert.school)),
             place=None if path is None else Bilingual(*path),
             device=device,
         )
 
+    browsers = PushBook(called_by(settings.notification))
+    if settings.notification.push.enabled:
+        browsers.put(snapshot.browsers)
     telling = Telling(
         audiences=audiences_of(settings.notification),
+        browsers=browsers.audiences,
         languages=languages_of(settings.notification),
-        policy=escalation_of(settings.notification),
+        policy=policy,
         where=where,
         words=words,
         page=settings.web.public_url,
@@ -79,19 +98,38 @@ def make_judging(
         settings.police_links,
         lambda alert: surroundings(alert, judge.roster, names.book, words),
     )
+    upkeep = Upkeep(names)
     book = AlertBook(
-        limits=limits, told=[telling], on_deadline=deadlines.changed, forwarding=forwarding
+        limits=limits,
+        told=[telling],
+        on_deadline=deadlines.changed,
+        forwarding=forwarding,
+        upkeep=upkeep,
     )
     book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
     deadlines.load(snapshot.deadlines, book)
     binder = Binder(kinds, snapshot.school_parameters)
+    causes = Causes(
+        book=book,
+        roster=lambda: judge.roster,
+        names=names,
+        limits=CauseLimits(
+            least=settings.causes.least_devices, share=settings.causes.share_pct / 100
+        ),
+        hold_ms=round(settings.causes.hold_s * 1000),
+    )
     judge: Judge = Judge(
         dialects=dialects,
         rules_of=binder.rules_of,
         book=book,
         discoveries=discoveries,
         rejects=rejects,
+        sift=causes.take,
     )
     judge.roster.load(snapshot.devices, snapshot.states, now)
     judge.windows.load(snapshot.deadlines, snapshot.devices)
-    return Judging(judge, book, binder, names, deadlines, discoveries, rejects)
+    upkeep.load(snapshot.maintenances, snapshot.last_maintenance, book=book, roster=judge.roster)
+    causes.load(snapshot.victims, snapshot.deadlines)
+    return Judging(
+        judge, book, binder, names, deadlines, rota, discoveries, rejects, upkeep, causes, browsers
+    )

@@ -44,6 +44,15 @@ class NameBook:
             return Name(school, school)
         return either(known.name_zh, known.name_en, school)
 
+    def around(self, school: str, place: str | None) -> tuple[str, ...]:
+        """The ids of a place and of those around it, the narrowest first."""
+        found: list[str] = []
+        places = self.places.get(school, {})
+        while place is not None and place in places and len(found) < _DEEPEST:
+            found.append(place)
+            place = places[place].parent
+        return tuple(found)
+
     def place_path(self, school: str, place: str | None) -> Name | None:
         """The place's name with those around it, the outermost first: ``Block A / 3F / 301``."""
         steps: list[Name] = []
@@ -76,6 +85,11 @@ class RegisterNames:
     def book(self) -> NameBook:
         """The names; the first time read from the store, which blocks."""
         return self._book or self.at("")
+
+    @property
+    def known(self) -> NameBook | None:
+        """The names if they have been read already: for whoever must not be kept waiting."""
+        return self._book
 
     def at(self, version: str) -> NameBook:
         """The names of the register of this version (`register_version`), or a newer one. Blocks.

@@ -15,17 +15,25 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from alerts.response_plan import ResponsePlans
 from devices.kinds import KindSpec
 from gateway.api.app import close_streams, create_api
 from gateway.api.services import Demo
 from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.desk import Desk
+from gateway.duty.service import Duty
+from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
+from gateway.notification.link_key import link_key
 from gateway.notification.receivers import receivers_of
 from gateway.outbox import Outbox
+from gateway.overview.survey import Survey
+from gateway.pipeline.causes import Causes
+from gateway.pipeline.floods import Floods
 from gateway.police.desk import LinksDesk
+from gateway.push.service import Pushes
 from gateway.settings import Settings
 from gateway.store.store import History, Store
 from gateway.verification.service import Verifications
@@ -84,8 +92,16 @@ def make_page(
     demo: Demo | None,
     metrics: Metrics,
     work_orders: WorkOrders,
+    duty: Duty,
     verifications: Verifications,
+    maintenances: Maintenances,
+    survey: Survey,
     police: LinksDesk,
+    plans: ResponsePlans,
+    causes: Causes,
+    floods: Floods,
+    outbox: Outbox,
+    pushes: Pushes,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -101,8 +117,16 @@ def make_page(
         demo=demo,
         metrics=metrics,
         work_orders=work_orders,
+        duty=duty,
         verifications=verifications,
+        maintenances=maintenances,
+        survey=survey,
         police=police,
+        plans=plans,
+        causes=causes,
+        floods=floods,
+        outbox=outbox,
+        pushes=pushes,
     )
     return Page(api, settings, listening)
 
@@ -114,10 +138,13 @@ def make_outbox(
     way: Way,
     clock: Clock,
     metrics: Metrics,
+    words: Words,
     elsewhere: Collection[str] = (),
 ) -> Outbox:
     """The outbox with the receivers that the settings ask for, but for those ``elsewhere``."""
-    receivers = receivers_of(settings.notification, way, settings.broker.client_id, clock)
+    receivers = receivers_of(
+        settings, way, clock, words, lambda: link_key(settings.database.parent)
+    )
     return Outbox(store, receivers, clock, metrics=metrics, elsewhere=elsewhere)
 
 

@@ -6,7 +6,6 @@ Every duration and size carries its unit in its name.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, Literal
 
@@ -18,6 +17,8 @@ from devices.model import is_identifier
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker
+from gateway.settings_causes import CauseSettings, FloodSettings
+from gateway.settings_duty import DutySettings, EscalationSettings, check_called
 from gateway.settings_fields import (
     Address,
     ExistingFile,
@@ -25,22 +26,13 @@ from gateway.settings_fields import (
     HostPort,
     HttpUrl,
     PathFromHere,
-    Secret,
     Section,
     Tls,
 )
+from gateway.settings_notification import NotificationSettings
 from gateway.settings_police import PoliceLinkSettings, check_apart
+from gateway.settings_response import ResponseSettings
 from gateway.settings_work_orders import WorkOrderSettings
-
-
-class PriorityName(StrEnum):
-    """The priorities of alerts, as files and the API name them."""
-
-    EMERGENCY = "emergency"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-    NOTICE = "notice"
 
 
 class Keep(Section):
@@ -209,6 +201,10 @@ class WebSettings(Section):
     session_hours: int = Field(12, ge=1, le=720)
     """Longest session; a shift."""
 
+    reading_session_hours: int = Field(0, ge=0, le=8784)
+    """Longest session of auditors, who change nothing: a screen on the wall signs in once and
+    stays. 0 = as everybody's."""
+
     session_idle_minutes: int = Field(0, ge=0, le=1440)
     """Signed out after this long without a request; 0 = never: a control room only watches."""
 
@@ -219,67 +215,6 @@ class WebSettings(Section):
     @classmethod
     def _bare(cls, url: str | None) -> str | None:
         return None if url is None else url.rstrip("/")
-
-
-class Webhook(Section):
-    """A receiver of alerts over HTTP: JSON, signed with HMAC-SHA-256, delivered at least once."""
-
-    name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
-    """Its name, shown with every delivery."""
-
-    url: HttpUrl
-    """Where to POST."""
-
-    secret: Secret
-    """Key of the signature."""
-
-    schools: tuple[str, ...] = ("*",)
-    """Ids of the schools whose alerts it gets; `*` = all."""
-
-    priorities: tuple[PriorityName, ...] = (PriorityName.EMERGENCY, PriorityName.HIGH)
-    """Priorities it gets."""
-
-    language: Literal["zh", "en"] = "zh"
-    """Language of the text in the message (the data is the same)."""
-
-    timeout_s: float = Field(5.0, gt=0, le=60)
-    """Longest wait for its answer."""
-
-    ca_file: ExistingFile | None = None
-    """Authority that signed its certificate, PEM. Default: the system's."""
-
-
-class Escalation(Section):
-    """What happens when nobody acknowledges an emergency."""
-
-    after_s: int = Field(60, ge=5, le=86400)
-    """Seconds without an acknowledgement."""
-
-    webhook: str
-    """Name of the webhook that is told, whatever its own priorities are."""
-
-
-class NotificationSettings(Section):
-    """Who is told."""
-
-    webhooks: tuple[Webhook, ...] = ()
-    """Receivers over HTTP."""
-
-    escalation: Escalation | None = None
-    """The next step for an emergency that nobody acknowledges."""
-
-    @model_validator(mode="after")
-    def _named(self) -> NotificationSettings:
-        names = [webhook.name for webhook in self.webhooks]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"two webhooks have the name '{twice[0]}'")
-        if self.escalation is not None and self.escalation.webhook not in names:
-            known = ", ".join(names) or "there is none"
-            raise ValueError(
-                f"escalation.webhook '{self.escalation.webhook}' is no webhook: {known}"
-            )
-        return self
 
 
 class AlarmSettings(Section):
@@ -329,11 +264,26 @@ class Settings(Section):
     notification: NotificationSettings = NotificationSettings()
     """Who is told."""
 
+    escalation: EscalationSettings = EscalationSettings()
+    """Whom an alert calls that nobody acknowledges, and when."""
+
+    duty: DutySettings = DutySettings()
+    """Who is on duty in turn."""
+
     police_links: tuple[PoliceLinkSettings, ...] = ()
     """How alarms reach the police."""
 
     alarms: AlarmSettings = AlarmSettings()
     """Bounds on what operators may do."""
+
+    response: ResponseSettings = ResponseSettings()
+    """What is to be done when an alert is raised, and who is told by when."""
+
+    causes: CauseSettings = CauseSettings()
+    """Silences that are one alert."""
+
+    floods: FloodSettings = FloodSettings()
+    """When there are too many alerts for a person."""
 
     work_orders: WorkOrderSettings = WorkOrderSettings()
     """Faults that somebody has to mend."""
@@ -373,4 +323,7 @@ class Settings(Section):
                 if inside or (first is not second and first == second):
                     raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
         check_apart(self.police_links)
+        check_called(self.escalation, self.duty, self.notification.receiver_names)
+        if self.escalation.plans and self.notification.escalation is not None:
+            raise ValueError("escalation.plans and notification.escalation: give one of the two")
         return self

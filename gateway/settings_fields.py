@@ -1,9 +1,10 @@
-"""What `gateway.yaml` holds beside numbers and text: secrets, paths, addresses."""
+"""What `gateway.yaml` holds beside numbers and text: priorities, secrets, paths, addresses."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 from urllib.parse import urlsplit
@@ -31,6 +32,16 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
     )
+
+
+class PriorityName(StrEnum):
+    """The priorities of alerts, as files and the API name them."""
+
+    EMERGENCY = "emergency"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NOTICE = "notice"
 
 
 def _base(info: ValidationInfo) -> Path:

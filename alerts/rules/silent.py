@@ -32,6 +32,11 @@ _LEAK: Final = 200
 """The usual interval shrinks by 1/200 of the time that passes: to teach that an interval has
 become shorter takes hours, that it is longer takes one message."""
 
+_MISSED: Final = 1.25
+_LATE: Final = 5_000
+"""So many usual intervals, and so many ms more, after which a device has missed its time: enough
+to doubt that it is well when others are silent, too little to call it so."""
+
 
 class SilentParameters(Parameters):
     """When silence means that something is wrong."""
@@ -173,6 +178,20 @@ class Silent(QuietRule):
     def raised(self, memory: SilentMemory) -> bool:
         """Whether it is called silent or offline."""
         return memory.stage in {SILENT, OFFLINE}
+
+    def restate(self, memory: SilentMemory, heard: int, now: int) -> Finding:
+        """What it is called (`raised`), said once more; it was last heard at ``heard`` (ms)."""
+        limit = self.limit(memory)
+        code = "offline" if memory.stage == OFFLINE else "silent"
+        return self._finding(memory.stage, code, heard, limit, heard + limit, now)
+
+    def overdue(self, memory: SilentMemory, state: DeviceState, now: int) -> bool:
+        """Whether it has missed its usual time, or has just left, and is not called silent yet."""
+        if memory.stage == WAITING:
+            return True
+        could = max(state.heard, state.started, state.hearing.since)
+        halfway = (memory.usual + self.limit(memory)) / 2  # who is missed within seconds
+        return now - could > min(memory.usual * _MISSED + _LATE, halfway)
 
     def quiet(self, memory: SilentMemory, state: DeviceState, now: int) -> bool:
         """Whether what is heard through this device cannot be heard now."""

@@ -91,9 +91,9 @@ class WorkOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A work order as it stands at one ``version``. Times in ms.
 
     ``device`` is the device's row and ``device_id`` its id; without them the order is for the
-    school as a whole. ``alert`` is the fault it was opened for, ``faults`` how many alerts it
-    covers by now. ``condition`` is empty for one that a person opened. ``verification`` is the id
-    of the one that closed it.
+    school, or for what ``scope`` names of it (as `alerts.alert.Alert.scope`). ``alert`` is the
+    fault it was opened for, ``faults`` how many alerts it covers by now. ``condition`` is empty for
+    one that a person opened. ``verification`` is the id of the one that closed it.
     """
 
     id: int
@@ -104,6 +104,7 @@ class WorkOrder(msgspec.Struct, frozen=True, kw_only=True):
     device: int | None = None
     device_id: str = ""
     kind: str = ""
+    scope: str = ""
     alert: int | None = None
     condition: str = ""
     faults: int = 1
@@ -236,8 +237,9 @@ def allowed(order: WorkOrder, *, now: int, verifiable: bool) -> list[OrderAction
     ]
 
 
-def joined(order: WorkOrder, faults: int, *, now: int) -> WorkOrder:
-    """More alerts turned out to have the same cause: the order covers them."""
+def joined(order: WorkOrder, faults: int, *, scope: str = "", now: int) -> WorkOrder:
+    """More alerts turned out to have the same cause: the order covers them. What is not all of one
+    ``scope`` is for the school."""
     covered = order.faults + faults
     step = SignedStep(at=now, actor="", kind=StepKind.JOINED, detail={"faults": covered})
     last = order.steps[-1]
@@ -245,7 +247,8 @@ def joined(order: WorkOrder, faults: int, *, now: int) -> WorkOrder:
         # One line that counts on, not a line a minute while a power cut spreads.
         kept = order.steps[:-1]
         order = msgspec.structs.replace(order, steps=kept)
-    return _with(order, step, faults=covered, fault_gone=None)
+    scope = order.scope if scope == order.scope else ""
+    return _with(order, step, faults=covered, scope=scope, fault_gone=None)
 
 
 def fault_gone(order: WorkOrder, *, now: int) -> WorkOrder:

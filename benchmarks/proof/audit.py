@@ -124,12 +124,13 @@ def _alerts(connection: sqlite3.Connection, evidence: Evidence, verdict: Verdict
             wrong_count.append(number)
     doubled = connection.execute(
         "SELECT device, condition FROM alerts WHERE closed IS NULL "
-        "GROUP BY device, condition HAVING count(*) > 1"
+        "GROUP BY device, condition, school, json_extract(CAST(body AS TEXT), '$.scope') "
+        "HAVING count(*) > 1"
     ).fetchall()
     # While the last deliveries are waited for, sensors say nothing any more, and are silent.
     silent_from = evidence.crowd.silent_from or 2**53
     false_silence = connection.execute(
-        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline') AND known < ?",
+        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline', 'cut_off') AND known < ?",
         (silent_from,),
     ).fetchall()
     told = connection.execute("SELECT count(*) FROM facts WHERE kind = 'transition'").fetchone()[0]

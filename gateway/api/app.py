@@ -14,32 +14,49 @@ from fastapi.responses import JSONResponse
 
 from alerts.lifecycle import Limits
 from gateway.api.broadcast import Hub
+from gateway.api.counting import Counting
 from gateway.api.document import TITLE, add_routes, document, program_version
 from gateway.api.doorkeeper import Doorkeeper
 from gateway.api.entrance import Entrance
 from gateway.api.guard import Reader
 from gateway.api.kinds import KindTable
+from gateway.api.overview import Overviews
 from gateway.api.page import BuiltPage
 from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
+from gateway.api.present_causes import InCommon
+from gateway.api.present_performance import PerformancePresenter
+from gateway.api.present_response import Responses
 from gateway.api.present_verifications import held_out
 from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
 from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
+from gateway.duty.rota import Rota
+from gateway.duty.service import Duty, make_duty
 from gateway.kinds import rule_models
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
+from gateway.notification.acknowledging import Acknowledging
+from gateway.notification.desk import NotificationDesk
+from gateway.notification.link_key import link_key
+from gateway.outbox import Outbox
 from gateway.police.desk import LinksDesk, NoPolice
+from gateway.push.service import Pushes, make_pushes
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
 from gateway.verification.service import Verifications
 from gateway.work_orders.service import WorkOrders, make_work_orders
 
 if TYPE_CHECKING:
+    from alerts.response_plan import ResponsePlans
     from devices.kinds import KindSpec
     from gateway.clock import Clock
     from gateway.desk import Desk
+    from gateway.maintenance.service import Maintenances
+    from gateway.overview.survey import Survey
+    from gateway.pipeline.causes import Causes
+    from gateway.pipeline.floods import Floods
     from gateway.settings import Settings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
@@ -60,14 +77,22 @@ def create_api(
     history: History,
     kinds: Mapping[str, KindSpec],
     words: Words,
+    maintenances: Maintenances,
+    survey: Survey,
     settings: Settings,
     clock: Clock,
     demo: Demo | None = None,
     names: RegisterNames | None = None,
     metrics: Metrics | None = None,
     work_orders: WorkOrders | None = None,
+    duty: Duty | None = None,
     verifications: Verifications | None = None,
     police: LinksDesk | None = None,
+    outbox: Outbox | None = None,
+    pushes: Pushes | None = None,
+    plans: ResponsePlans | None = None,
+    causes: Causes | None = None,
+    floods: Floods | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -82,6 +107,10 @@ def create_api(
     register = Register(own_readers.read, names or RegisterNames(store))
     table = KindTable(kinds, rule_models())
     police = police or NoPolice()
+    responses = Responses(settings.response, plans)
+    in_common = InCommon(
+        causes=causes, floods=floods, register=register, words=words, device_of=desk.device
+    )
     presenter = Presenter(
         register=register,
         kinds=table,
@@ -92,6 +121,9 @@ def create_api(
         read=readers.read,
         now=clock.now,
         links=police.links,
+        maintenances=maintenances,
+        responses=responses,
+        in_common=in_common,
     )
 
     async def commit(batch: Batch) -> None:
@@ -113,6 +145,8 @@ def create_api(
         streams=settings.web.limits.streams,
         metrics=metrics,
         links=police.counts,
+        maintenances=maintenances.under_way,
+        floods=in_common.floods,
         held=lambda: (
             []
             if verifications is None
@@ -120,6 +154,10 @@ def create_api(
         ),
     )
     doorkeeper.ended = hub.end
+    outbox = outbox or Outbox(store, {}, clock)
+    pushes = pushes or make_pushes(
+        store=store, outbox=outbox, settings=settings, words=words, clock=clock
+    )
     services = Services(
         desk=desk,
         store=store,
@@ -130,13 +168,47 @@ def create_api(
         demo=demo,
         words=words,
         verifications=verifications,
+        maintenances=maintenances,
         work_orders=work_orders
         or make_work_orders(store=store, clock=clock, settings=settings, device_of=desk.device),
+        duty=duty or make_duty(store=store, clock=clock, settings=settings, rota=Rota()),
         register=register,
         presenter=presenter,
+        responses=responses,
+        in_common=in_common,
         police=police,
         link_presenter=LinkPresenter(
             police=police, register=register, words=words, clock=clock, read=readers.read
+        ),
+        notification=NotificationDesk(
+            outbox=outbox,
+            browsers=pushes.book,
+            settings=settings.notification,
+            words=words,
+            clock=clock,
+        ),
+        pushes=pushes,
+        acknowledging=Acknowledging(
+            key=lambda: link_key(settings.database.parent),
+            desk=desk,
+            clock=clock,
+            read=readers.read,
+            commit=commit,
+            schools_of=register.schools_of,
+        ),
+        counting=Counting(
+            read=readers.read,
+            presenter=PerformancePresenter(register=register, words=words, device_of=desk.device),
+            clock=clock,
+        ),
+        overviews=Overviews(
+            survey=survey,
+            register=register,
+            police=police,
+            maintenances=maintenances,
+            in_common=in_common,
+            feed=desk.feed,
+            clock=clock,
         ),
         hub=hub,
         doorkeeper=doorkeeper,

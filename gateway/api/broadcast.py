@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from gateway.api.models.alerts import HeldPressOut, LiveFeedOut
+from gateway.api.models.causes import FloodOut
 from gateway.api.police import counts_of_links
 from gateway.api.present import Presenter, counts_out, feed_out
 from gateway.api.problems import Problem
@@ -145,10 +146,12 @@ class Hub:
         streams: int,
         metrics: Metrics,
         links: Callable[[Schools], dict[LinkState, int] | None] = lambda _: None,
+        maintenances: Callable[[Schools], int] = lambda _: 0,
         held: Callable[[], Sequence[HeldPressOut]] = tuple,
+        floods: Callable[[Schools], list[FloodOut]] = lambda _: [],
     ) -> None:
-        """``links`` counts the police links of some schools by state; ``held`` gives the presses
-        that wait to be confirmed as tests.
+        """``links`` counts the police links of some schools by state, ``maintenances`` what hides
+        faults there; ``held`` gives the presses that wait to be confirmed as tests.
         """
         self._desk = desk
         self._presenter = presenter
@@ -157,7 +160,9 @@ class Hub:
         self._streams = streams
         self._metrics = metrics
         self._links = links
+        self._maintenances = maintenances
         self._held = held
+        self._floods = floods
         self._groups: dict[Schools, set[Listener]] = {}
         self._users: Counter[str] = Counter()
         self._kept: deque[Event] = deque(maxlen=KEPT)
@@ -355,6 +360,8 @@ class Hub:
         body = LiveFeedOut(
             feed=feed_out(feed),
             counts=counts_out(self._desk.counts(schools)),
+            floods=self._floods(schools),
+            maintenances=self._maintenances(schools),
             police_link=counts_of_links(self._links(schools)),
             held=[one for one in self._held() if schools is None or one.device.school in schools],
         ).model_dump_json()

@@ -13,7 +13,7 @@ from alerts.battery_forecast import LOOK_BACK, Forecast, forecast
 from alerts.diagnosis import diagnose
 from alerts.elsewhere import Elsewhere, found_elsewhere
 from alerts.evidence import Counts, Evidence, Reason
-from alerts.unheard import is_silent
+from alerts.unheard import TOGETHER, UNHEARD, is_silent
 from devices.model import Device
 from gateway.desk import DeviceConnection
 from gateway.store.read.alerts import open_alerts_of
@@ -38,7 +38,7 @@ _SPOKE_LATELY: Final = 7 * DAY
 
 TELLING: Final = frozenset(
     {
-        *("rejected", "repeater_down", "left"),
+        *("rejected", "repeater_down", "left", UNHEARD, *TOGETHER),
         *("clock_china_fast", "clock_china_slow", "clock_zone_fast", "clock_zone_slow"),
     }
 )
@@ -82,6 +82,7 @@ def evidence_of(
         battery_pct=connection.battery_pct,
         signal_dbm=connection.signal_dbm,
         alerts=tuple(alerts),
+        cut_off=connection.cut_off,
     )
 
 

@@ -15,27 +15,38 @@ from gateway.api.guard import SIGNED_IN
 from gateway.api.models.alerts import LiveAlertOut, LiveFeedOut
 from gateway.api.problems import EVERY_ROUTE, ProblemOut
 from gateway.api.routes import (
+    acknowledging,
     alerts,
+    contacts,
     demo,
     devices,
     diagnosis,
     discoveries,
+    duty,
     exercises,
     exports,
     facts,
     health,
     links,
+    maintenances,
+    notification,
+    overview,
     parameters,
+    performance,
     pictures,
     plans,
+    push,
     registry,
     rejects,
+    response,
     session,
     stream,
     summary,
+    together,
     tokens,
     users,
     verifications,
+    victims,
     work_orders,
 )
 
@@ -53,7 +64,15 @@ pass `next` of one page as `cursor` of the following.
 
 _GUARDED: Final = (
     summary,
+    overview,
     alerts,
+    together,
+    victims,
+    response,
+    contacts,
+    maintenances,
+    notification,
+    push,
     links,
     stream,
     registry,
@@ -68,9 +87,11 @@ _GUARDED: Final = (
     verifications,
     exercises,
     work_orders,
+    duty,
     pictures,
     plans,
     exports,
+    performance,
     demo,
 )
 
@@ -81,6 +102,7 @@ def add_routes(app: FastAPI) -> None:
     for noun in _GUARDED:
         app.include_router(noun.router, prefix=V1, responses=EVERY_ROUTE, dependencies=SIGNED_IN)
     app.include_router(health.router)
+    app.include_router(acknowledging.router)
 
 
 def program_version() -> str:

@@ -16,7 +16,7 @@ from gateway.api.register import Register
 from gateway.clock import Clock
 from gateway.metrics import Metrics
 from gateway.security import accounts, passwords, sessions, tokens
-from gateway.security.access import Caller
+from gateway.security.access import Caller, Role
 from gateway.security.credentials import digest
 from gateway.security.rates import Buckets, Patience
 from gateway.security.sessions import Holder, Lifetime
@@ -58,9 +58,7 @@ class Doorkeeper:
         self._clock = clock
         self._metrics = metrics
         self._https = web.tls is not None or (web.public_url or "").startswith("https:")
-        self._lifetime = Lifetime(
-            longest=web.session_hours * 3_600_000, idle=web.session_idle_minutes * 60_000
-        )
+        self._web = web
         self._known: dict[str, tuple[float, Caller]] = {}
         self._addresses = Buckets(web.limits.sign_in_per_minute)
         # An address that guesses waits up to a quarter of an hour. A name waits half a minute at
@@ -74,6 +72,14 @@ class Doorkeeper:
         the last but one."""
         self.ended: Callable[[Callable[[Caller], bool]], None] = lambda _which: None
         """Told which callers are no longer let in: their streams end."""
+
+    def lifetime(self, role: Role | None = None) -> Lifetime:
+        """How long a session lasts: of a role, or as it begins. It is then prolonged with its
+        first use, when it is known whose it is."""
+        hours = self._web.session_hours
+        if role is Role.AUDITOR:
+            hours = self._web.reading_session_hours or hours
+        return Lifetime(longest=hours * 3_600_000, idle=self._web.session_idle_minutes * 60_000)
 
     def secure(self, scope: Any) -> bool:
         """Whether the cookie may travel over HTTPS only."""
@@ -92,7 +98,7 @@ class Doorkeeper:
             self._known.pop(key, None)
             return None
         if holder.by_session and now - holder.seen >= sessions.TOUCH_EVERY:
-            await self._commit(sessions.touched(holder, self._lifetime, now))
+            await self._commit(sessions.touched(holder, self.lifetime(holder.role), now))
         return self._remember(self._caller(holder))
 
     async def still(self, callers: Iterable[Caller]) -> set[Caller]:
@@ -233,7 +239,7 @@ class Doorkeeper:
         self, name: str, address: str, *, how: str, code: str | None
     ) -> tuple[str, Caller]:
         now = self._clock.now()
-        secret, batch = sessions.begun(name, self._lifetime, how=how, address=address, now=now)
+        secret, batch = sessions.begun(name, self.lifetime(), how=how, address=address, now=now)
         await self._commit(batch if code is None else tokens.code_used(code, batch))
         self._metrics.sign_ins += 1
         caller = await self.caller(secret)

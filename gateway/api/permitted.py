@@ -20,9 +20,13 @@ _NAMES: Final[Mapping[type[Action], AlertActionName]] = {
     acts.Reset: AlertActionName.RESET,
     acts.MarkFalse: AlertActionName.MARK_FALSE,
     acts.ConfirmFalse: AlertActionName.CONFIRM_FALSE,
+    acts.Tick: AlertActionName.TICK,
+    acts.Tell: AlertActionName.TELL,
 }
 
-_LIGHT: Final = frozenset({AlertActionName.ACKNOWLEDGE, AlertActionName.COMMENT})
+_LIGHT: Final = frozenset(
+    {AlertActionName.ACKNOWLEDGE, AlertActionName.COMMENT, AlertActionName.TICK}
+)
 
 
 def what_for(action: str) -> What:

@@ -25,11 +25,15 @@ from gateway.api.models.devices import DeviceOut, Health, WhyOut
 from gateway.api.models.diagnosis import ReasonOut
 from gateway.api.models.shapes import Names
 from gateway.api.police import police_of
+from gateway.api.present_causes import InCommon
+from gateway.api.present_maintenances import mark_of
+from gateway.api.present_response import Responses, report_due_out
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
 from gateway.desk import DeviceConnection, DeviceLive, Feed, LiveAlert
+from gateway.maintenance.service import Maintenances
 from gateway.police.links import LinkInfo
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 from gateway.store.read.alerts import open_alerts_of
 from gateway.words import Words, diagnosing
 from gateway.words.explaining import explained
@@ -91,6 +95,9 @@ class Presenter:
         read: Reading,
         now: Callable[[], int],
         links: Mapping[str, LinkInfo],
+        maintenances: Maintenances,
+        responses: Responses,
+        in_common: InCommon,
     ) -> None:
         self._register = register
         self._kinds = kinds
@@ -100,6 +107,9 @@ class Presenter:
         self._device_of = device_of
         self._read = read
         self._links = links
+        self._maintenances = maintenances
+        self._responses = responses
+        self._in_common = in_common
         self._now = now
 
     def explanation(self, why: Explanation) -> ExplanationOut:
@@ -160,7 +170,11 @@ class Presenter:
             shelved_until=alert.shelved_until,
             shelved_by=alert.shelved_by,
             suppressed=alert.suppressed,
+            maintenance=mark_of(self._maintenances.hiding(alert)),
             escalated=alert.escalated,
+            escalation_step=alert.escalation_step,
+            called=list(alert.called),
+            louder=alert.louder,
             closed=alert.closed,
             is_false=alert.is_false,
             false_proposed_by=alert.false_proposed_by,
@@ -168,7 +182,10 @@ class Presenter:
             latches=alert.latches,
             remark=alert.remark,
             explanation=self.explanation(alert.explanation),
+            scope=alert.scope,
+            victims=self._in_common.victims(alert),
             police=police_of(alert, self._links),
+            reports=[report_due_out(due) for due in self._responses.dues(alert)],
         )
 
     def live(self, event: LiveAlert) -> bytes:
@@ -185,6 +202,8 @@ class Presenter:
             return AlertDeviceOut(
                 school="", id="gateway", kind="gateway", name=self._both("device.gateway")
             )
+        if alert.scope:
+            return self._in_common.scope(alert)
         if device is None:
             # Off the register, or never on it: then the finding itself names the device.
             number = str(alert.explanation.inputs.get("device") or alert.device)
@@ -229,6 +248,7 @@ class Presenter:
             address=device.address,
             repeater=device.repeater,
             out_of_service=device.out_of_service,
+            maintenance=mark_of(self._maintenances.at(device)),
             heard=live.heard or None,
             expected=live.expected,
             happened=live.happened or None,
@@ -268,7 +288,8 @@ class Presenter:
             why.insert(0, WhyOut(text=self.reason(cause).text, priority=_name_of(cause.priority)))
         if alerts:
             return Health.TROUBLE, why
-        return (Health.OK if reason is None and cause is None else Health.UNKNOWN), why
+        known = reason is None and cause is None
+        return (Health.OK if known else Health.UNKNOWN), why
 
     def limit(self, rule: str, parameter: str) -> Names:
         """The label of a line drawn across a curve."""

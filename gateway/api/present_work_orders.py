@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from alerts.correlation import place_of
 from audit.ledger.work_order import OrderActionName, OrderState, WorkOrder, allowed
 from devices.model import Device
 from gateway.api.models.alerts import AlertDeviceOut
@@ -36,7 +37,9 @@ def order_out(services: Services, order: WorkOrder, caller: Caller) -> WorkOrder
         school=order.school,
         school_name=register.school_name(order.school),
         device=_device(order, device),
-        place=None if device is None else register.place_path(order.school, device.place),
+        place=register.place_path(
+            order.school, place_of(order.scope) if device is None else device.place
+        ),
         alert=order.alert,
         condition=order.condition,
         faults=order.faults,

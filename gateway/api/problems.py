@@ -181,7 +181,8 @@ def _field(path: Sequence[str | int]) -> str:
     return ".".join(rest) or first
 
 
-def _of_store(error: StoreError) -> Problem:
+def problem_of_store(error: StoreError) -> Problem:
+    """What was asked for could not be written down."""
     code = "disk_full" if isinstance(error, StoreFullError) else "store"
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, code, str(error), headers={"Retry-After": "5"})
 
@@ -204,7 +205,7 @@ def answer_problems(app: FastAPI) -> None:
     async def store(request: Request, error: Exception) -> Response:
         assert isinstance(error, StoreError)  # noqa: S101
         log.error("store_refused", path=request.url.path, error=str(error))
-        return _of_store(error).response()
+        return problem_of_store(error).response()
 
     async def unexpected(request: Request, _error: Exception) -> Response:
         # starlette raises it again after answering, so uvicorn logs the traceback

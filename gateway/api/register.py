@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,13 +12,11 @@ from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
 from gateway.names import Name, NameBook, RegisterNames, either
+from gateway.security.scopes import schools_in, schools_of
 from gateway.store.read.register import all_regions, register_version
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
-
-_DEEPEST: Final = 16
-"""Levels of regions or places: a circle in imported data must not hang the page."""
 
 
 def names(zh: str, en: str, otherwise: str) -> Names:
@@ -75,6 +73,11 @@ class Register:
             names=self._names.at(version),
         )
 
+    @property
+    def schools(self) -> Iterable[School]:
+        """All schools."""
+        return self._contents.schools.values()
+
     def has_school(self, school: str) -> bool:
         """Whether there is such a school."""
         return school in self._contents.schools
@@ -85,26 +88,13 @@ class Register:
 
     def schools_in(self, region: str) -> frozenset[str]:
         """The schools of a region and of all regions inside it."""
-        inside = {region}
-        for _ in range(_DEEPEST):
-            more = {r.id for r in self._contents.regions.values() if r.parent in inside} - inside
-            if not more:
-                break
-            inside |= more
-        return frozenset(s.id for s in self._contents.schools.values() if s.region in inside)
+        known = self._contents
+        return schools_in(region, known.schools.values(), known.regions.values())
 
     def schools_of(self, scopes: Iterable[str]) -> frozenset[str] | None:
         """The schools that scopes come to; ``None`` = all there are and will be."""
-        found: set[str] = set()
-        for scope in scopes:
-            what, _, name = scope.partition(":")
-            if scope == "*":
-                return None
-            if what == "region":
-                found |= self.schools_in(name)
-            elif what == "school":
-                found.add(name)
-        return frozenset(found)
+        known = self._contents
+        return schools_of(scopes, known.schools.values(), known.regions.values())
 
     def narrow(
         self, schools: frozenset[str] | None, *, school: str | None, region: str | None

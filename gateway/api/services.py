@@ -19,16 +19,25 @@ if TYPE_CHECKING:
 
     from alerts.lifecycle import Limits
     from gateway.api.broadcast import Hub
+    from gateway.api.counting import Counting
     from gateway.api.doorkeeper import Doorkeeper
     from gateway.api.kinds import KindTable
+    from gateway.api.overview import Overviews
     from gateway.api.police import LinkPresenter
     from gateway.api.present import Presenter
+    from gateway.api.present_causes import InCommon
+    from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
     from gateway.api.register import Register
     from gateway.clock import Clock
     from gateway.desk import Desk
+    from gateway.duty.service import Duty
+    from gateway.maintenance.service import Maintenances
     from gateway.metrics import Metrics
+    from gateway.notification.acknowledging import Acknowledging
+    from gateway.notification.desk import NotificationDesk
     from gateway.police.desk import LinksDesk
+    from gateway.push.service import Pushes
     from gateway.settings import WebSettings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
@@ -76,11 +85,20 @@ class Services:
     demo: Demo | None
     words: Words
     work_orders: WorkOrders
+    maintenances: Maintenances
+    duty: Duty
     verifications: Verifications | None
     register: Register
     presenter: Presenter
+    responses: Responses
+    in_common: InCommon
     police: LinksDesk
     link_presenter: LinkPresenter
+    notification: NotificationDesk
+    pushes: Pushes
+    acknowledging: Acknowledging
+    counting: Counting
+    overviews: Overviews
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

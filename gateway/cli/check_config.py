@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli.options import ConfigOption, settings_of, tell, told
 from gateway.kinds import load_kinds, rule_models
+from gateway.notification.apprise_sender import is_understood
 from gateway.police.making import make_links
 from gateway.problem import near_miss
 from gateway.register.apply import register_at
@@ -16,6 +17,7 @@ from gateway.register.entries import Table
 from gateway.register.files import read_files
 from gateway.register.plan import Plan, plan_import
 from gateway.register.register import Key
+from gateway.responses import load_responses
 from gateway.settings import Settings
 
 
@@ -24,7 +26,9 @@ def check_config(config: ConfigOption = None) -> None:
     with told():
         settings = settings_of(config)
         kinds = load_kinds(settings.kinds)
+        load_responses(settings.response.plans)
         _check_police_links(settings)
+        _check_messages(settings)
         register = register_at(settings.database)
         plan = plan_import(read_files(settings.sites), register, kinds, rule_models())
         if plan.problems:
@@ -50,6 +54,19 @@ def _check_police_links(settings: Settings) -> None:
         raise typer.Exit(1)
 
 
+def _check_messages(settings: Settings) -> None:
+    """The library must make something of each address; whether it is right a test shows."""
+    wrong = [
+        one.name
+        for one in settings.notification.messages
+        if not is_understood(one.url.get_secret_value())
+    ]
+    for name in wrong:
+        typer.echo(f"notification.messages: {name}: url is no address that Apprise knows", err=True)
+    if wrong:
+        raise typer.Exit(1)
+
+
 def _new_schools(plan: Plan) -> Iterator[Key]:
     return (change.key for change in plan.added if change.table is Table.SCHOOLS)
 
@@ -62,6 +79,8 @@ def _strangers(settings: Settings, schools: set[Key]) -> Iterator[str]:
         named += [(f"police_links: {link.name}", school) for school in link.schools]
     for webhook in settings.notification.webhooks:
         named += [(f"notification.webhooks: {webhook.name}", one) for one in webhook.schools]
+    for receiver in settings.notification.messages:
+        named += [(f"notification.messages: {receiver.name}", one) for one in receiver.schools]
     for where, school in named:
         if school not in {"*", *known}:
             yield f"{where}: school '{school}' is not registered{near_miss(school, known)}"

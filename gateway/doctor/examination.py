@@ -35,7 +35,8 @@ from gateway.doctor.verdicts import Verdict
 from gateway.kinds import load_kinds
 from gateway.listeners import Holder, holder_of, is_free
 from gateway.problem import ConfigurationError
-from gateway.settings import Settings, Webhook
+from gateway.settings import Settings
+from gateway.settings_notification import Webhook
 from gateway.store.open import NEWEST, store_version
 from gateway.store.store import StoreError
 

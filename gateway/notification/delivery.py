@@ -15,8 +15,9 @@ waited for again with each: one try, and the next.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
@@ -62,6 +63,31 @@ class Receiver(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Digesting(Receiver, Protocol):
+    """A receiver that people read, and that can be told of several events in one message."""
+
+    @property
+    def digest_over(self) -> int:
+        """More messages than this within a few minutes go together; 0 = never."""
+        ...
+
+    async def deliver_together(self, entries: Sequence[OutboxEntry]) -> Outcome:
+        """Hand these over as one message, the oldest first."""
+        ...
+
+
+@runtime_checkable
+class Retaining(Receiver, Protocol):
+    """A receiver that shows how things stand: told the same again after a crash, it shows no
+    difference. So its messages are marked many at a time."""
+
+    @property
+    def retains(self) -> bool:
+        """True."""
         ...
 
 

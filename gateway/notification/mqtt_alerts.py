@@ -35,6 +35,7 @@ class MqttAlerts:
     """Publishes each entry (`alerts.notification.mqtt_alert.Publication`) with QoS 1, retained.
 
     Connects with the first delivery and again after a failure; delivered = the broker has said so.
+    Implements `Retaining`.
     """
 
     def __init__(
@@ -62,6 +63,11 @@ class MqttAlerts:
     def time_limit(self) -> float:
         """Seconds a delivery may take in all."""
         return self._time_limit
+
+    @property
+    def retains(self) -> bool:
+        """The broker keeps the last message of each alert, and nothing else."""
+        return True
 
     async def deliver(self, entry: OutboxEntry) -> Outcome:
         """Publish it and wait for the broker's acknowledgement."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,7 @@ from alerts.alert import Action, Alert, Folded, Refusal, Transition
 from alerts.course import ACTIVATIONS, POLICE, advance
 from alerts.finding import Finding, Priority
 from alerts.lifecycle import Limits, act, fold_finding
+from alerts.maintenance import Maintenance
 from devices.model import Device
 from gateway.desk import Acted, LiveAlert
 from gateway.pipeline.work import Work
@@ -48,8 +49,25 @@ class Forwarding(Protocol):
         ...
 
 
+class Expected(Protocol):
+    """Knows where faults are expected because people work there (`gateway.pipeline.upkeep`)."""
+
+    def covering(self, device: Device, scope: str) -> tuple[Maintenance, ...]:
+        """The maintenances that hide a fault of ``device``, or of what ``scope`` names, now."""
+        ...
+
+    def doubt(self, alert: Alert) -> None:
+        """What the alert is about has changed: it may have to be shown, or hidden."""
+        ...
+
+
+_Key: TypeAlias = tuple[int, str, str, str]
+"""Device, condition, and for what is no single device its scope and school."""
+
 _CLOSED_KEPT: Final = 1000
-"""Closed alerts whose way to the police may still bring something. Others are in the store."""
+"""Closed alerts whose way to the police may still bring something, and as many others that people
+may still sign for: the store does not know yet what is being committed. Older ones are there.
+"""
 
 
 class AlertBook:
@@ -62,13 +80,16 @@ class AlertBook:
         told: Sequence[Told],
         on_deadline: Callable[[Deadline], None],
         forwarding: Forwarding | None = None,
+        upkeep: Expected | None = None,
     ) -> None:
         self._limits: Final = limits
         self._told: Final = tuple(told)
         self._on_deadline: Final = on_deadline
         self._forwarding: Final = forwarding
+        self._upkeep: Final = upkeep
         self._closed: OrderedDict[int, Alert] = OrderedDict()
-        self._by_condition: dict[tuple[int, str], int] = {}
+        self._closed_here: OrderedDict[int, Alert] = OrderedDict()
+        self._by_condition: dict[_Key, int] = {}
         self._open: dict[int, Alert] = {}
         self._last_alert = 0
         self._last_row = 0
@@ -77,7 +98,7 @@ class AlertBook:
         """Take up what was open at the last commit."""
         for alert in alerts:
             self._open[alert.id] = alert
-            self._by_condition[alert.device, alert.condition] = alert.id
+            self._by_condition[_key(alert)] = alert.id
         self._last_alert = last_alert
         self._last_row = last_row
 
@@ -97,12 +118,12 @@ class AlertBook:
         return self._open.get(alert)
 
     def closed(self, alert: int) -> Alert | None:
-        """An alert that went to the police and was closed a short while ago."""
-        return self._closed.get(alert)
+        """An alert that was closed, or signed for after that, a short while ago."""
+        return self._closed.get(alert) or self._closed_here.get(alert)
 
-    def of(self, device: int, condition: str) -> Alert | None:
-        """The open alert of a device and condition."""
-        found = self._by_condition.get((device, condition))
+    def of(self, device: int, condition: str, scope: str = "", school: str = "") -> Alert | None:
+        """The open alert of a device and condition, or of a scope of a school."""
+        found = self._by_condition.get(_key_of(device, condition, scope, school))
         return None if found is None else self._open[found]
 
     def of_device(self, device: int) -> list[Alert]:
@@ -125,25 +146,27 @@ class AlertBook:
 
     def fold(self, finding: Finding, device: Device, work: Work) -> None:
         """Take in what a rule found of ``device``."""
-        key = (device.row, finding.condition)
+        key = _key_of(device.row, finding.condition, finding.scope, device.school)
         found = self._by_condition.get(key)
         before = None if found is None else self._open[found]
-        self.record(
+        expected = () if self._upkeep is None else self._upkeep.covering(device, finding.scope)
+        folded = fold_finding(
             before,
-            fold_finding(
-                before,
-                finding,
-                device=device.row,
-                school=device.school,
-                out_of_service=device.out_of_service,
-                new_id=self._next_alert,
-            ),
-            work,
+            finding,
+            device=device.row,
+            school=device.school,
+            out_of_service=device.out_of_service,
+            new_id=self._next_alert,
+            maintenance=expected[0].code if expected else "",
         )
+        self.record(before, folded, work)
+        if expected and any(one.detail.get("suppressed") for one in folded.transitions):
+            number = folded.transitions[0].alert
+            work.batch.hidden.extend((one.row, number) for one in expected)
 
     def act(self, alert: Alert, action: Action, actor: str, work: Work) -> Acted | Refusal:
         """Do what a person asks, to an open alert or to one read from the store."""
-        alert = self._open.get(alert.id, alert)
+        alert = self._open.get(alert.id) or self.closed(alert.id) or alert
         folded = act(alert, action, actor=actor, now=work.batch.now, limits=self._limits)
         if isinstance(folded, Refusal):
             return folded
@@ -167,10 +190,17 @@ class AlertBook:
                 after = advance(alert, transition)
             alert = after
             self._write(alert, transition, links, work)
-        if alert is None:
-            return
-        work.batch.alerts[alert.id] = alert
-        key = (alert.device, alert.condition)
+        if alert is not None:
+            work.batch.alerts[alert.id] = alert
+            self._keep(before, alert)
+
+    def _keep(self, before: Alert | None, alert: Alert) -> None:
+        """Have it found by what it is now, as long as anybody may look for it."""
+        key = _key(alert)
+        if before is not None and before.scope != alert.scope:
+            self._by_condition.pop(_key(before), None)
+            if self._upkeep is not None:
+                self._upkeep.doubt(alert)
         if alert.open:
             self._open[alert.id] = alert
             self._by_condition[key] = alert.id
@@ -178,10 +208,10 @@ class AlertBook:
             self._open.pop(alert.id, None)
             if self._by_condition.get(key) == alert.id:
                 del self._by_condition[key]
-            if alert.forwards:
-                self._closed[alert.id] = alert
-                if len(self._closed) > _CLOSED_KEPT:
-                    self._closed.popitem(last=False)
+            kept = self._closed if alert.forwards else self._closed_here
+            kept[alert.id] = alert
+            if len(kept) > _CLOSED_KEPT:
+                kept.popitem(last=False)
 
     def _write(
         self, alert: Alert, transition: Transition, links: tuple[str, ...], work: Work
@@ -211,3 +241,12 @@ class AlertBook:
     def _next_alert(self) -> int:
         self._last_alert += 1
         return self._last_alert
+
+
+def _key(alert: Alert) -> _Key:
+    return _key_of(alert.device, alert.condition, alert.scope, alert.school)
+
+
+def _key_of(device: int, condition: str, scope: str, school: str) -> _Key:
+    # Every school has a scope ``school``; a device's alert is that device's wherever it is.
+    return device, condition, scope, school if scope else ""

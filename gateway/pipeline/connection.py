@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.evidence import Counts, RejectsSeen, RepeaterSeen
+from alerts.evidence import Counts, CutOff, RejectsSeen, RepeaterSeen
 from alerts.rules.rule import DeviceState
 from alerts.rules.silent import watch_over
 from devices.kinds import KindSpec
@@ -10,7 +10,9 @@ from gateway.desk import DeviceConnection
 from gateway.pipeline.device_days import battery_of, signal_of, unwritten
 
 
-def connection_of(state: DeviceState, spec: KindSpec, now: int) -> DeviceConnection:
+def connection_of(
+    state: DeviceState, spec: KindSpec, now: int, cut_off: CutOff | None = None
+) -> DeviceConnection:
     """What the gateway knows of a device's connection at the time ``now`` (ms)."""
     watch = watch_over(state)
     repeater = None if state.repeater is None else watch_over(state.repeater)
@@ -41,6 +43,7 @@ def connection_of(state: DeviceState, spec: KindSpec, now: int) -> DeviceConnect
             reconnects=counted.reconnects,
             reboots=counted.reboots,
         ),
+        cut_off=cut_off,
     )
 
 

@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from alerts.alert import Action, Refusal
+from alerts.evidence import CutOff
 from alerts.finding import Priority
-from alerts.shelving import suppress, unsuppress
 from devices.kinds import KindSpec, spec_for
 from devices.model import Device
 from gateway.clock import Clock
@@ -20,7 +20,7 @@ from gateway.pipeline.connection import connection_of
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
-from gateway.pipeline.work import Work
+from gateway.pipeline.upkeep import Upkeep
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
 from gateway.store.read.alerts import one_alert
@@ -53,8 +53,11 @@ class Control:
         school_parameters: dict[tuple[str, str], dict[str, dict[str, object]]],
         check_parameters: Callable[[str, dict[str, dict[str, object]]], Sequence[str]],
         feed: Callable[[], Feed],
+        upkeep: Upkeep,
+        cut_off: Callable[[int], CutOff | None] = lambda _row: None,
     ) -> None:
-        """``check_parameters(kind, overrides)`` says in words what is wrong with them.
+        """``check_parameters(kind, overrides)`` says in words what is wrong with them. ``cut_off``
+        knows whether a device, by its row, is not heard together with others.
 
         ``school_parameters`` is shared with whoever binds rules; it is changed here alone.
         """
@@ -68,6 +71,8 @@ class Control:
         self._school_parameters: Final = school_parameters
         self._check_parameters: Final = check_parameters
         self._feed: Final = feed
+        self._upkeep: Final = upkeep
+        self._cut_off: Final = cut_off
         self._register_lock: Final = asyncio.Lock()
 
     async def act(self, alert: int, action: Action, actor: str) -> Acted | Refusal:
@@ -182,6 +187,7 @@ class Control:
                 for device in stored
                 if known.get(device.row) != device or (device.school, device.kind) in moved
             ]
+            self._upkeep.register_changed({device.row for device in changed})
             await self._register_all(changed)
 
     def live(self, school: str, device: str) -> DeviceLive | None:
@@ -207,7 +213,8 @@ class Control:
         state = self._judge.roster.state(school, device)
         if state is None:
             return None
-        return connection_of(state, spec_for(self._kinds, state.device.kind), self._clock.now())
+        spec, cut_off = spec_for(self._kinds, state.device.kind), self._cut_off(state.device.row)
+        return connection_of(state, spec, self._clock.now(), cut_off)
 
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""
@@ -238,21 +245,12 @@ class Control:
     async def _take_up(self, device: Device, actor: str, reason: str) -> None:
         work = self._flow.work()
         before = self._judge.roster.state(device.school, device.id)
-        was_out = before is not None and before.device.out_of_service
         self._judge.register(device, work.batch.now)
-        if device.out_of_service != was_out:
-            self._set_aside(device, work, actor, reason)
+        if before is None or _aside(before.device) != _aside(device):
+            for alert in self._book.of_device(device.row):
+                self._upkeep.settle(alert, work, actor=actor, reason=reason)
         await self._flow.commit(work)
         self._flow.wake_timers()
-
-    def _set_aside(self, device: Device, work: Work, actor: str, reason: str) -> None:
-        """Out of service hides faults, and never an emergency (alerts.shelving keeps that)."""
-        now = work.batch.now
-        for alert in self._book.of_device(device.row):
-            change = suppress if device.out_of_service else unsuppress
-            folded = change(alert, now=now, actor=actor, reason=reason)
-            if not isinstance(folded, Refusal):
-                self._book.record(alert, folded, work)
 
     def _fact(
         self,
@@ -279,3 +277,8 @@ class Control:
             subject=f"device:{device.school}/{device.id}",
             body=canonical(body),
         )
+
+
+def _aside(device: Device) -> tuple[bool, str | None]:
+    """What decides whether its faults are hidden: out of service, and where maintenance is."""
+    return device.out_of_service, device.place

@@ -82,12 +82,16 @@ class Judge:
         book: AlertBook,
         discoveries: Discoveries,
         rejects: Rejects,
+        sift: Callable[[Finding, Device, Work], bool] = lambda _finding, _device, _work: False,
     ) -> None:
-        """``rules_of`` gives the (shared) rules of a device, after all overrides."""
+        """``rules_of`` gives the (shared) rules of a device, after all overrides. ``sift`` says
+        whether a finding waits elsewhere before it comes into the book (`gateway.pipeline.causes`).
+        """
         self._dialects: Final = tuple(dialects)
         self._book: Final = book
         self._discoveries: Final = discoveries
         self._rejects: Final = rejects
+        self._sift: Final = sift
         self.roster: Final = Roster(rules_of=rules_of, follow=self._begin)
         self.timers: Final[TimerQueue[tuple[int, int]]] = TimerQueue()
         late = LatePress(self.roster, book, follow=self._follow, fault=self._fault)
@@ -264,7 +268,8 @@ class Judge:
             self.roster.wake_some()
         begun, self._begun = self._begun, []
         for device, finding in begun:
-            self._book.fold(finding, device, work)
+            if not self._sift(finding, device, work):
+                self._book.fold(finding, device, work)
         for row, number in self.timers.pop_due(now, _TICKS_AT_ONCE):
             state = self.roster.awake(row)
             if state is not None and number < len(state.rules):
@@ -359,7 +364,8 @@ class Judge:
 
     def _follow(self, state: DeviceState, number: int, outcome: Outcome, work: Work) -> None:
         for finding in outcome.findings:
-            self._book.fold(finding, state.device, work)
+            if not self._sift(finding, state.device, work):
+                self._book.fold(finding, state.device, work)
         if outcome.wake is not None:
             self.timers.set((state.device.row, number), outcome.wake)
         if outcome.save:

@@ -8,7 +8,8 @@ or a few hundred at a time in the background, so that silence is noticed of thos
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -55,6 +56,7 @@ class Roster:
         self._by_key: dict[str, dict[str, int]] = {}
         self._by_address: dict[Address, int] = {}
         self._through: dict[tuple[str, str], set[int]] = {}
+        self._stamps: dict[str, int] = {}
         self._started = 0
 
     def __len__(self) -> int:
@@ -105,9 +107,33 @@ class Roster:
         """The registered devices of one school."""
         return (self._devices[row] for row in self._by_key.get(school, {}).values())
 
+    def schools(self) -> list[str]:
+        """The schools that have devices."""
+        return [school for school, devices in self._by_key.items() if devices]
+
+    def stamp(self, school: str) -> int:
+        """Another number as soon as somebody of this school has come, gone, changed or woken."""
+        return self._stamps.get(school, 0)
+
+    def repeaters(self) -> Iterator[tuple[DeviceState, AbstractSet[int]]]:
+        """Those awake through which others are heard, each with the rows of these."""
+        for (school, device), rows in self._through.items():
+            state = self._states.get(self._by_key.get(school, {}).get(device, 0))
+            if state is not None and rows:
+                yield state, rows
+
+    def behind(self, device: Device) -> list[Device]:
+        """The registered devices that are heard through this one."""
+        rows = self._through.get(device.key, ())
+        return [self._devices[row] for row in sorted(rows)]
+
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""
         return self._devices.get(row)
+
+    def named(self, school: str, device: str) -> Device | None:
+        """A registered device by its school and id."""
+        return self._devices.get(self._by_key.get(school, {}).get(device, 0))
 
     def state(self, school: str, device: str) -> DeviceState | None:
         """What is known of a registered device; wakes it."""
@@ -174,6 +200,7 @@ class Roster:
     def _note(self, device: Device) -> None:
         row = device.row
         self._devices[row] = device
+        self._stamped(device.school)
         self._by_key.setdefault(device.school, {})[device.id] = row
         if device.dialect != Native.name:
             self._by_address[_address(device)] = row
@@ -183,11 +210,15 @@ class Roster:
     def _forget(self, device: Device) -> None:
         row = device.row
         del self._devices[row]
+        self._stamped(device.school)
         self._states.pop(row, None)
         self._by_key.get(device.school, {}).pop(device.id, None)
         self._by_address.pop(_address(device), None)
         if device.repeater is not None:
             self._through.get((device.school, device.repeater), set()).discard(row)
+
+    def _stamped(self, school: str) -> None:
+        self._stamps[school] = self._stamps.get(school, 0) + 1
 
     def _wake(self, row: int, now: int) -> DeviceState:
         device = self._devices[row]
@@ -205,6 +236,7 @@ class Roster:
             state.online, state.online_since = remembered["_online"]
         state.firmware = remembered.get("_firmware", "")
         self._states[row] = state
+        self._stamped(device.school)
         self._rule_sets[id(rule_set.rules)] = rule_set
         if device.repeater is not None and device.repeater != device.id:
             state.repeater = self.state(device.school, device.repeater)

@@ -8,7 +8,13 @@ from typing import Final, Literal
 import msgspec
 
 from alerts.alert import Alert, Transition, TransitionKind
-from alerts.escalation import ESCALATE, EscalationPolicy, escalation_due
+from alerts.escalation import (
+    ESCALATE,
+    REMIND,
+    EscalationPolicy,
+    escalation_due,
+    reminder_due,
+)
 from alerts.notification.audience import Audience, event_key, who_is_told
 from alerts.notification.mqtt_alert import mqtt_alert
 from alerts.notification.webhook import Bilingual, Setting, webhook_body
@@ -37,6 +43,7 @@ class Telling:
         self,
         *,
         audiences: Sequence[Audience],
+        browsers: Callable[[], tuple[Audience, ...]] = tuple,
         languages: Mapping[str, Literal["zh", "en"]],
         policy: EscalationPolicy | None,
         where: Callable[[Alert], Place],
@@ -44,8 +51,11 @@ class Telling:
         page: str | None,
         demo: bool,
     ) -> None:
-        """``languages`` by receiver, ``page`` the URL of the page for links into it."""
+        """``browsers`` are audiences that come and go. ``languages`` by receiver, ``page`` the URL
+        of the page for links into it.
+        """
         self._audiences: Final = tuple(audiences)
+        self._browsers: Final = browsers
         self._languages: Final = dict(languages)
         self._policy: Final = policy
         self._where: Final = where
@@ -55,15 +65,19 @@ class Telling:
 
     def outbox(self, alert: Alert, transition: Transition, now: int) -> Iterable[OutboxEntry]:
         """One row for each receiver that wants to know."""
-        receivers = who_is_told(transition, alert, self._audiences)
+        receivers = who_is_told(transition, alert, self._audiences + self._browsers())
         if not receivers:
             return []
         setting = self._setting(alert)
         key = event_key(transition, alert)
-        return [
-            OutboxEntry(receiver, key, now, self._body(receiver, alert, transition, setting), now)
-            for receiver in receivers
-        ]
+        bodies: dict[str, bytes] = {}  # one a form: browsers may be many
+        entries = []
+        for receiver in receivers:
+            form = MQTT if receiver == MQTT else self._languages.get(receiver, "zh")
+            if form not in bodies:
+                bodies[form] = self._body(form, alert, transition, setting)
+            entries.append(OutboxEntry(receiver, key, now, bodies[form], now, alert.id))
+        return entries
 
     def deadlines(self, alert: Alert, transition: Transition) -> Iterable[Deadline]:
         """When to look again at this alert."""
@@ -72,14 +86,16 @@ class Telling:
             escalation = escalation_due(transition, alert, self._policy)
             if escalation is not None:
                 yield Deadline(ESCALATE, subject, escalation.due, escalation.body())
+            reminder = reminder_due(transition, alert, self._policy)
+            if reminder is not None:
+                yield Deadline(REMIND, subject, reminder.due, reminder.body())
         if transition.kind in (TransitionKind.SHELVED, TransitionKind.UNSHELVED):
             yield Deadline(UNSHELVE, subject, alert.shelved_until)
 
-    def _body(self, receiver: str, alert: Alert, transition: Transition, setting: Setting) -> bytes:
-        if receiver == MQTT:
+    def _body(self, form: str, alert: Alert, transition: Transition, setting: Setting) -> bytes:
+        if form == MQTT:
             return mqtt_alert(alert, setting).encode()
-        english = self._languages.get(receiver) == "en"
-        text = setting.explanation.en if english else setting.explanation.zh
+        text = setting.explanation.en if form == "en" else setting.explanation.zh
         return webhook_body(transition, alert, setting, text)
 
     def _setting(self, alert: Alert) -> Setting:

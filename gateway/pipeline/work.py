@@ -40,6 +40,7 @@ class Work(msgspec.Struct):
             or batch.alerts
             or batch.outbox
             or batch.deadlines
+            or batch.victims
         )
 
     @property
@@ -59,5 +60,6 @@ class Work(msgspec.Struct):
             or batch.rejects
             or batch.reject_counts
             or batch.discoveries
+            or batch.victims
             or batch.statements
         )

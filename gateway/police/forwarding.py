@@ -121,7 +121,7 @@ class Forwarding:
                 event = _event(alert, transition, key, row, around, link.schools[alert.school])
                 receiver = receiver_for(link_id(alert.school, link.name), key)
                 known = transition.known
-                yield OutboxEntry(receiver, key, known, encode_event(event), known)
+                yield OutboxEntry(receiver, key, known, encode_event(event), known, alert.id)
 
     def _wants(self, link: PoliceLinkSettings, alert: Alert) -> bool:
         if alert.emergency:

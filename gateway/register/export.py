@@ -32,7 +32,7 @@ SHEETS: Final[Mapping[Table, str]] = {
 
 _WIDTHS: Final = {Sort.IDENTIFIER: 24, Sort.REFERENCE: 22, Sort.TEXT: 30}
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "'", "＝", "＋", "－", "＠")
 """A cell that begins so is run by spreadsheets, or loses its apostrophe when it is read back."""
 
 _NUMBERLIKE: Final = re.compile(r"[0-9][0-9.eE/:+-]*\Z")
@@ -97,7 +97,7 @@ def _values(thing: Thing, columns: Sequence[Column]) -> list[str]:
 
 
 def _csv_cell(value: str) -> str:
-    if value.startswith(_FORMULA):
+    if value.startswith(FORMULA):
         return f"'{value}"
     return f'="{value}"' if _NUMBERLIKE.match(value) else value
 
@@ -105,7 +105,7 @@ def _csv_cell(value: str) -> str:
 def _xlsx_cell(sheet: WriteOnlyWorksheet, value: str) -> Cell | str | None:
     # An apostrophe before what the import would take for a spreadsheet's habit: it takes that off.
     shown = value if clean(value) == value else f"'{value}"
-    if not value.startswith(_FORMULA) and not _NUMBERLIKE.match(value):
+    if not value.startswith(FORMULA) and not _NUMBERLIKE.match(value):
         return shown or None
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - see above
 

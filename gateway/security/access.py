@@ -32,6 +32,9 @@ class What(StrEnum):
     EXERCISE = "exercise"  # lead exercises of the alarm chain, and mark their steps
     REPAIR = "repair"  # open, take and report work orders
     WAIVE = "waive"  # end a work order without a verification
+    CONTACTS = "contacts"  # keep the lists of whom to telephone about a school
+    ROSTER = "roster"  # plan who is on duty
+    MAINTAIN = "maintain"  # announce and end maintenances: faults are hidden meanwhile
     PROVE = "prove"  # read the facts
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
@@ -51,6 +54,9 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.EXERCISE: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.REPAIR: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.WAIVE: frozenset({Role.ADMINISTRATOR}),
+        What.CONTACTS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.ROSTER: frozenset({Role.ADMINISTRATOR}),
+        What.MAINTAIN: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import msgspec
 
 from alerts.alert import Alert, Transition
+from alerts.maintenance import Maintenance
 
 if TYPE_CHECKING:
     from sqlalchemy import Executable
@@ -24,6 +25,9 @@ POLICE: Final = "police:"
 GIVEN_UP: Final = 2**53 - 1
 """As ``due`` of an outbox row: never again. No time in ms reaches it."""
 
+DROPPED: Final = GIVEN_UP + 1
+"""The same, by a person's decision: also theirs who want no more messages."""
+
 
 class Fact(msgspec.Struct, frozen=True):
     """Something people will one day have to prove. ``body`` is canonical JSON."""
@@ -37,13 +41,17 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class OutboxEntry(msgspec.Struct, frozen=True):
-    """One thing to deliver to one receiver; ``key`` is unique per receiver and occurrence."""
+    """One thing to deliver to one receiver; ``key`` is unique per receiver and occurrence.
+
+    ``alert`` is the one that it tells of.
+    """
 
     receiver: str
     key: str
     created: int
     body: bytes
     due: int
+    alert: int | None = None
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -89,6 +97,20 @@ class DiscoveryRow(msgspec.Struct, frozen=True):
     understood: bytes
 
 
+class Victim(msgspec.Struct, frozen=True):
+    """A device that an alert with a scope has cut off; later rows of the same two replace it.
+
+    ``since`` (ms) is when it was last heard before, ``back`` when it was heard again, ``alone`` the
+    alert that it got when the cause was over and it was still not heard.
+    """
+
+    alert: int
+    device: int
+    since: int
+    back: int | None = None
+    alone: int | None = None
+
+
 class Arrived(msgspec.Struct, frozen=True):
     """An outbox row that its receiver has."""
 
@@ -118,7 +140,9 @@ class Batch(msgspec.Struct, gc=True):
     """Everything that one transaction writes. Empty lists cost nothing.
 
     ``alerts`` holds the last version of each alert touched. ``acknowledging`` are packed packet
-    ids per session (session, entries, count). ``statements`` are other writes (registry, users).
+    ids per session (session, entries, count). ``maintenances`` are those that changed, ``hidden``
+    the numbers of one and of an alert that it hides. ``statements`` are other writes (registry,
+    users).
     ``urgent`` marks a batch that holds events: it may use the reserved disk space.
     """
 
@@ -135,6 +159,9 @@ class Batch(msgspec.Struct, gc=True):
     reject_counts: dict[tuple[int, str, str], int] = msgspec.field(default_factory=dict)
     discoveries: list[DiscoveryRow] = msgspec.field(default_factory=list)
     device_days: list[DeviceDay] = msgspec.field(default_factory=list)
+    maintenances: dict[int, Maintenance] = msgspec.field(default_factory=dict)
+    hidden: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    victims: list[Victim] = msgspec.field(default_factory=list)
     statements: list[tuple[Executable, Sequence[Mapping[str, Any]] | None]] = msgspec.field(
         default_factory=list
     )

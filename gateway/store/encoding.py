@@ -7,11 +7,13 @@ from typing import Any, Final
 import msgspec
 
 from alerts.alert import Alert, Transition
+from alerts.maintenance import Maintenance
 
 _CANONICAL: Final = msgspec.json.Encoder(order="sorted")
 _PLAIN: Final = msgspec.json.Encoder()
 _ALERT: Final = msgspec.json.Decoder(Alert)
 _TRANSITION: Final = msgspec.json.Decoder(Transition)
+_MAINTENANCE: Final = msgspec.json.Decoder(Maintenance)
 _PARAMETERS: Final = msgspec.json.Decoder(dict[str, dict[str, Any]])
 
 
@@ -41,6 +43,16 @@ def encode_transition(transition: Transition) -> bytes:
 def decode_transition(body: bytes) -> Transition:
     """A transition from ``transitions.body``; fields of a newer version are passed over."""
     return _TRANSITION.decode(body)
+
+
+def encode_maintenance(maintenance: Maintenance) -> bytes:
+    """A maintenance as stored in ``maintenances.body``."""
+    return _PLAIN.encode(maintenance)
+
+
+def decode_maintenance(body: bytes) -> Maintenance:
+    """A maintenance from ``maintenances.body``; fields of a newer version are passed over."""
+    return _MAINTENANCE.decode(body)
 
 
 def encode_parameters(parameters: dict[str, dict[str, object]]) -> str:

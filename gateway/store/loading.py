@@ -6,9 +6,12 @@ import sqlite3
 from typing import Any, Final
 
 from alerts.alert import Alert
-from devices.model import Device, Place, School
-from gateway.store.batch import GIVEN_UP, POLICE, Deadline, OutboxEntry
-from gateway.store.encoding import decode_alert, decode_parameters
+from alerts.duty import Shift, Signature
+from devices.model import Device, Place, Region, School
+from gateway.push.subscription import Reach
+from gateway.store.batch import GIVEN_UP, POLICE, Deadline, OutboxEntry, Victim
+from gateway.store.encoding import decode_alert, decode_maintenance, decode_parameters
+from gateway.store.push import reach_of
 from gateway.store.store import Snapshot
 
 _DEVICES: Final = """
@@ -17,11 +20,34 @@ SELECT school, id, kind, row, name_zh, name_en, place, dialect, address, repeate
 FROM devices ORDER BY row
 """
 
+_VICTIMS: Final = """
+SELECT victims.alert, device, since, back, alone
+FROM victims JOIN (SELECT id, closed FROM alerts) ON id = victims.alert
+WHERE closed IS NULL OR (back IS NULL AND alone IS NULL)
+ORDER BY victims.alert, device
+"""
+
 _FOR_POLICE: Final = """
 SELECT receiver, key, created, body, due FROM outbox
 WHERE delivered IS NULL AND receiver >= ? AND receiver < ? AND due < ?
 ORDER BY key NOT GLOB 'emergency/*', row LIMIT ?
 """
+
+_SHIFTS: Final = "SELECT row, team, user, starts, ends FROM shifts ORDER BY ends DESC LIMIT ?"
+
+_SIGNATURES: Final = """
+SELECT team, after, at FROM hand_overs
+WHERE row IN (SELECT max(row) FROM hand_overs GROUP BY team)
+"""
+
+_BROWSERS: Final = """
+SELECT id, "user", endpoint, p256dh, auth, label, language, priorities, added, users.scopes
+FROM push_subscriptions JOIN users ON users.name = "user" WHERE NOT users.disabled
+ORDER BY "user", id
+"""
+
+SHIFTS: Final = 10_000
+"""Shifts that are taken up: those to come, of years of rotas."""
 
 FOR_POLICE: Final = 5000
 """Rows of the police links that are taken up at a start, alarms first. The rest is read later."""
@@ -55,7 +81,20 @@ def load_snapshot(connection: sqlite3.Connection) -> Snapshot:
         last_alert=_number(connection, "SELECT max(id) FROM alerts"),
         last_transition=_number(connection, "SELECT max(row) FROM transitions"),
         for_police=_for_police(connection),
+        victims=[Victim(*row) for row in connection.execute(_VICTIMS)],
         link_watches=dict(connection.execute("SELECT link, body FROM link_watches")),
+        shifts=[Shift(*row) for row in connection.execute(_SHIFTS, (SHIFTS,))],
+        signatures={
+            team: Signature(user, at) for team, user, at in connection.execute(_SIGNATURES)
+        },
+        maintenances=[
+            decode_maintenance(body)
+            for (body,) in connection.execute(
+                "SELECT body FROM maintenances WHERE ended IS NULL ORDER BY row"
+            )
+        ],
+        last_maintenance=_number(connection, "SELECT max(row) FROM maintenances"),
+        browsers=_browsers(connection),
     )
 
 
@@ -123,6 +162,21 @@ def _for_police(connection: sqlite3.Connection) -> list[OutboxEntry]:
 def _open_alerts(connection: sqlite3.Connection) -> list[Alert]:
     rows = connection.execute("SELECT body FROM alerts WHERE closed IS NULL ORDER BY id")
     return [decode_alert(body) for (body,) in rows]
+
+
+def _browsers(connection: sqlite3.Connection) -> list[Reach]:
+    rows = connection.execute(_BROWSERS).fetchall()
+    if not rows:
+        return []
+    schools = [
+        School(row[0], "", "", row[1])
+        for row in connection.execute("SELECT id, region FROM schools")
+    ]
+    regions = [
+        Region(row[0], "", "", row[1])
+        for row in connection.execute("SELECT id, parent FROM regions")
+    ]
+    return [reach_of(row[:-1], row[-1], schools, regions) for row in rows]
 
 
 def _number(connection: sqlite3.Connection, query: str) -> int:

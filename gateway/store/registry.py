@@ -143,6 +143,7 @@ def remove_school(school: str) -> list[Statement]:
         (delete(schema.places).where(schema.places.c.school == school), None),
         (delete(schema.parameters).where(schema.parameters.c.school == school), None),
         (delete(schema.discoveries).where(schema.discoveries.c.school == school), None),
+        (delete(schema.contacts).where(schema.contacts.c.school == school), None),
         (delete(schema.schools).where(schema.schools.c.id == school), None),
     ]
 

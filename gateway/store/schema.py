@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata: Final = MetaData(
@@ -170,7 +171,12 @@ transitions = Table(
     Column("known", Number, nullable=False),
     Column("body", LargeBinary, nullable=False),  # JSON of alerts.alert.Transition
     UniqueConstraint("alert", "version", "kind"),
+    Index("ix_transitions_known", "known", "kind", "alert"),  # what happened within a period
 )
+
+WAITING_EMERGENCY: Final = "delivered IS NULL AND key >= 'emergency/' AND key < 'emergency0'"
+WAITING_ASIDE: Final = "delivered IS NULL AND attempts >= 4"
+"""Conditions of indexes, to be written in a query as they stand here."""
 
 outbox = Table(
     "outbox",  # delivered at least once, in order per receiver
@@ -184,8 +190,13 @@ outbox = Table(
     Column("due", Number, nullable=False),
     Column("delivered", Number),
     Column("failed", Text),  # the last error, in words
+    Column("alert", Number),  # which alert it tells of, for that one's history
     UniqueConstraint("receiver", "key"),
     Index("ix_outbox_open", "delivered", "receiver", "row"),
+    # Few among the thousands that may wait for a digest, and asked for with every message.
+    Index("ix_outbox_emergencies", "receiver", "key", sqlite_where=text(WAITING_EMERGENCY)),
+    Index("ix_outbox_aside", "receiver", "due", sqlite_where=text(WAITING_ASIDE)),
+    Index(None, "alert"),
 )
 
 deadlines = Table(
@@ -416,6 +427,98 @@ positions = Table(
     Column("place", String(64), nullable=False),  # whose plan
     Column("x", Float, nullable=False),  # 0 to 1 from the left, 0 to 1 from the top
     Column("y", Float, nullable=False),
+)
+
+victims = Table(
+    "victims",  # the devices that an alert with a scope has cut off
+    metadata,
+    Column("alert", Number, primary_key=True, autoincrement=False),
+    Column("device", Number, primary_key=True, autoincrement=False),
+    Column("since", Number, nullable=False),  # last heard before
+    Column("back", Number),  # NULL: still cut off
+    Column("alone", Number),  # the alert of its own that it got when the cause returned
+    Index(None, "device"),
+)
+
+maintenances = Table(
+    "maintenances",  # times in which faults of a school, place or device are expected
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("school", String(64), nullable=False),
+    Column("place", String(64)),
+    Column("device", String(64)),
+    Column("starts", Number, nullable=False),
+    Column("ends", Number, nullable=False),
+    Column("ended", Number),  # NULL: still to come or under way
+    Column("actor", String(128), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON of alerts.maintenance.Maintenance
+    Index("ix_maintenances_open", "ended", "ends"),
+    Index(None, "school", "starts"),
+)
+
+maintenance_alerts = Table(
+    "maintenance_alerts",  # the alerts that a maintenance has hidden
+    metadata,
+    Column("maintenance", Number, primary_key=True, autoincrement=False),
+    Column("alert", Number, primary_key=True, autoincrement=False),
+)
+
+contacts = Table(
+    "contacts",  # whom to telephone about a school
+    metadata,
+    Column("school", String(64), ForeignKey("schools.id"), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("role", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("telephone", String(64), nullable=False),
+    Column("place_in_list", Integer, nullable=False),
+)
+
+shifts = Table(
+    "shifts",  # who is on duty when
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("team", String(64), nullable=False),
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("starts", Number, nullable=False),
+    Column("ends", Number, nullable=False),
+    Index(None, "team", "ends"),
+)
+
+hand_overs = Table(
+    "hand_overs",  # the next shift has signed for what stands; a fact as well
+    metadata,
+    Column("row", Number, primary_key=True, autoincrement=True),
+    Column("team", String(64), nullable=False),
+    Column("at", Number, nullable=False),
+    Column("before", String(64)),
+    Column("after", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),  # JSON: the alerts signed for, remarks
+    Index(None, "team", "at"),
+)
+
+used_links = Table(
+    "used_links",  # links of messages that were used: each serves once
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("expires", Number, nullable=False),
+    Column("used", Number, nullable=False),
+    Column("user", String(64), nullable=False),
+)
+
+push_subscriptions = Table(
+    "push_subscriptions",  # browsers on which people have alerts
+    metadata,
+    Column("id", String(16), primary_key=True),  # the beginning of the SHA-256 of the endpoint
+    Column("user", String(64), ForeignKey("users.name"), nullable=False),
+    Column("endpoint", Text, nullable=False),
+    Column("p256dh", String(128), nullable=False),
+    Column("auth", String(64), nullable=False),
+    Column("label", String(100), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("priorities", Text, nullable=False),  # JSON: names
+    Column("added", Number, nullable=False),
+    Index(None, "user"),
 )
 
 meta = Table(

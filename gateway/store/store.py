@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 
 from alerts.alert import Alert
+from alerts.duty import Shift, Signature
+from alerts.maintenance import Maintenance
 from devices.model import Device, Place, School
-from gateway.store.batch import Batch, Deadline, OutboxEntry
+from gateway.push.subscription import Reach
+from gateway.store.batch import Batch, Deadline, OutboxEntry, Victim
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,8 +52,25 @@ class Snapshot(msgspec.Struct):
     for_police: list[OutboxEntry] = msgspec.field(default_factory=list)
     """What waits for the police links, oldest first: the first of it, the rest is in the store."""
 
+    victims: list[Victim] = msgspec.field(default_factory=list)
+    """Those of open alerts, and all that were neither heard again nor got an alert of their own."""
+
     link_watches: dict[str, bytes] = msgspec.field(default_factory=dict)
     """What the watch of each police link came to."""
+
+    shifts: list[Shift] = msgspec.field(default_factory=list)
+    """Who is on duty when: the last of them."""
+
+    signatures: dict[str, Signature] = msgspec.field(default_factory=dict)
+    """By team: who took over last."""
+
+    maintenances: list[Maintenance] = msgspec.field(default_factory=list)
+    """Those to come and under way."""
+
+    last_maintenance: int = 0
+
+    browsers: list[Reach] = msgspec.field(default_factory=list)
+    """Those on which people have alerts."""
 
 
 class Room(msgspec.Struct, frozen=True):

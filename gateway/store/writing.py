@@ -21,9 +21,10 @@ from gateway.store.batch import (
     Fact,
     OutboxEntry,
     RejectSample,
+    Victim,
 )
 from gateway.store.bounds import Bounds
-from gateway.store.encoding import encode_alert, encode_transition
+from gateway.store.encoding import encode_alert, encode_maintenance, encode_transition
 
 
 def _insert(table: str, columns: Sequence[str]) -> str:
@@ -89,6 +90,23 @@ ON CONFLICT(day, device) DO UPDATE SET
     signal_dbm = coalesce(excluded.signal_dbm, signal_dbm),
     heard = coalesce(excluded.heard, heard)"""
 )
+_MAINTENANCE: Final = (
+    _insert(
+        "maintenances",
+        ("row", "school", "place", "device", "starts", "ends", "ended", "actor", "body"),
+    )
+    + """
+ON CONFLICT(row) DO UPDATE SET ended = excluded.ended, body = excluded.body
+WHERE maintenances.ended IS NULL"""
+)
+_HIDDEN: Final = _insert("maintenance_alerts", ("maintenance", "alert")) + " ON CONFLICT DO NOTHING"
+
+_VICTIM: Final = (
+    _insert("victims", Victim.__struct_fields__)
+    + """
+ON CONFLICT(alert, device) DO UPDATE SET
+    since = excluded.since, back = excluded.back, alone = excluded.alone"""
+)
 
 
 def write_batch(connection: sqlite3.Connection, batch: Batch, bounds: Bounds) -> None:
@@ -131,10 +149,11 @@ def write_batch(connection: sqlite3.Connection, batch: Batch, bounds: Bounds) ->
     if batch.states:
         rows = [(device, body, batch.now) for device, body in batch.states.items()]
         connection.executemany(_STATE, rows)
-    if batch.deadlines:
-        _write_deadlines(connection, batch)
+    _write_by_time(connection, batch)
     if batch.rejects or batch.reject_counts or batch.discoveries:
         _write_strange(connection, batch, bounds)
+    if batch.victims:
+        connection.executemany(_VICTIM, map(msgspec.structs.astuple, batch.victims))
     if batch.device_days:
         connection.executemany(_DEVICE_DAY, map(msgspec.structs.astuple, batch.device_days))
 
@@ -150,6 +169,28 @@ def _write_strange(connection: sqlite3.Connection, batch: Batch, bounds: Bounds)
     if batch.discoveries:
         connection.executemany(_DISCOVERY, map(msgspec.structs.astuple, batch.discoveries))
         bounds.discovered(connection, Counter(row.school for row in batch.discoveries))
+
+
+def _write_by_time(connection: sqlite3.Connection, batch: Batch) -> None:
+    """What happens by itself when its time has come, and what that hides."""
+    if batch.deadlines:
+        _write_deadlines(connection, batch)
+    if batch.maintenances:
+        _write_maintenances(connection, batch)
+    if batch.hidden:
+        connection.executemany(_HIDDEN, batch.hidden)
+
+
+def _write_maintenances(connection: sqlite3.Connection, batch: Batch) -> None:
+    rows = [
+        (
+            *(one.row, one.school, one.place, one.device),
+            *(one.starts, one.ends, one.ended, one.actor),
+            encode_maintenance(one),
+        )
+        for one in batch.maintenances.values()
+    ]
+    connection.executemany(_MAINTENANCE, rows)
 
 
 def _write_deadlines(connection: sqlite3.Connection, batch: Batch) -> None:

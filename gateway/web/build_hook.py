@@ -35,7 +35,14 @@ NPM_SECONDS: Final = 600
 STEP_SECONDS: Final = 300
 
 MODULE_SOURCES: Final = ("package.json", "package-lock.json", ".npmrc")
-PAGE_SOURCES: Final = ("index.html", "vite.config.ts", "tsconfig.json", "src", "public")
+PAGE_SOURCES: Final = (
+    "index.html",
+    "vite.config.ts",
+    "installable.ts",
+    "tsconfig.json",
+    "src",
+    "public",
+)
 
 
 class PageBuildError(RuntimeError):
@@ -162,7 +169,9 @@ def check() -> None:
         raise PageBuildError(
             f"{SCHEMA.name} is older than the HTTP interface: {Path(__file__).name} types"
         )
-    run("the type check", tool("vue-tsc", "bin/vue-tsc.js"), "--noEmit")
+    checker = tool("vue-tsc", "bin/vue-tsc.js")
+    run("the type check", checker, "--noEmit")
+    run("the type check of the service worker", checker, "--noEmit", "-p", "src/worker")
     run("the linter", tool("eslint", "bin/eslint.js"), "--max-warnings", "0", ".")
     run("the unit tests", tool("vitest", "vitest.mjs"), "run", "--reporter", "dot")
 

@@ -6,6 +6,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import vue from "@vitejs/plugin-vue";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
+import { installable } from "./installable.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -32,7 +33,7 @@ function compressedSiblings(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [vue(), compressedSiblings()],
+  plugins: [vue(), installable(), compressedSiblings()],
   resolve: {
     alias: { "@words": here("../words"), "@": here("src") },
   },

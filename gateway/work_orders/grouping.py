@@ -1,9 +1,11 @@
 """Which work orders faults come to: one a fault, unless many have one cause.
 
 When the power of a quarter fails, 10,000 devices are silent within minutes. Nobody mends them one
-by one. What is behind a repeater that is silent itself goes to the repeater's order; when more
-faults of one sort come together at a school than anybody would mend one by one, they go to one
-order of the school; and the gateway never has more orders of its own standing than its bound.
+by one. What was cut off together is one alert and goes to one order of the school, whatever else of
+it is cut off meanwhile. What is behind a repeater that is silent itself goes to the repeater's
+order; when more faults of one sort come together at a school than anybody would mend one by one,
+they go to one order of the school; and the gateway never has more orders of its own standing than
+its bound.
 
 Pure: faults and the orders that stand in, what to open and what to join out.
 """
@@ -38,7 +40,8 @@ class Bounds(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """An order to open. ``fault`` is the one it is named after; ``device`` ``None`` = the school.
+    """An order to open. ``fault`` is the one it is named after; ``whole_school``: it is for no
+    single device, but for the school or what ``scope`` names of it.
 
     ``alerts`` are all that it covers.
     """
@@ -46,13 +49,15 @@ class Opening(msgspec.Struct, frozen=True):
     fault: Fault
     whole_school: bool
     alerts: tuple[int, ...]
+    scope: str = ""
 
 
 class Joining(msgspec.Struct, frozen=True):
-    """Alerts that belong to an order that stands."""
+    """Alerts that belong to an order that stands, and what they are about if that is one scope."""
 
     order: WorkOrder
     alerts: tuple[int, ...]
+    scope: str = ""
 
 
 class Grouped(msgspec.Struct, frozen=True):
@@ -88,6 +93,7 @@ def group(
     )
     named: dict[Place, Fault] = {}
     covered: dict[Place, list[int]] = {}
+    scopes: dict[Place, set[str]] = {}
     for fault in faults:
         cause = caused[fault.alert]
         place: Place = (cause.school, cause.device, cause.condition)
@@ -97,7 +103,9 @@ def group(
             place = (fault.school, None, fault.condition)
         named.setdefault(place, cause)
         covered.setdefault(place, []).append(fault.alert)
-    return _bounded(named, covered, by_place, max(0, bounds.standing - len(orders)))
+        scopes.setdefault(place, set()).add(fault.scope)
+    common = {place: of.pop() if len(of) == 1 else "" for place, of in scopes.items()}
+    return _bounded(named, covered, common, by_place, max(0, bounds.standing - len(orders)))
 
 
 def _cause(fault: Fault, repeaters: Mapping[tuple[str, str], Fault]) -> Fault:
@@ -109,6 +117,7 @@ def _cause(fault: Fault, repeaters: Mapping[tuple[str, str], Fault]) -> Fault:
 def _bounded(
     named: Mapping[Place, Fault],
     covered: Mapping[Place, Sequence[int]],
+    scopes: Mapping[Place, str],
     by_place: Mapping[Place, WorkOrder],
     room: int,
 ) -> Grouped:
@@ -118,12 +127,12 @@ def _bounded(
     for place, alerts in covered.items():
         order = by_place.get(place)
         if order is not None:
-            joinings.append(Joining(order, tuple(alerts)))
+            joinings.append(Joining(order, tuple(alerts), scopes[place]))
         elif len(openings) < room:
             cause = named[place]
             # the cause's own alert first: the order is named after it
             every = tuple(dict.fromkeys([cause.alert, *alerts])) if place[1] else tuple(alerts)
-            openings.append(Opening(cause, place[1] is None, every))
+            openings.append(Opening(cause, place[1] is None, every, scopes[place]))
         else:
             held_back += len(alerts)
     return Grouped(tuple(openings), tuple(joinings), held_back)

@@ -221,12 +221,12 @@ class WorkOrders:
         self, grouped: Grouped, last: int, now: int
     ) -> list[tuple[WorkOrder, tuple[int, ...]]]:
         changed = [
-            (joined(each.order, len(each.alerts), now=now), each.alerts)
+            (joined(each.order, len(each.alerts), scope=each.scope, now=now), each.alerts)
             for each in grouped.joinings
         ]
         for number, each in enumerate(grouped.openings, last + 1):
             order = self._automatic(number, each.fault, now, whole_school=each.whole_school)
-            order = msgspec.structs.replace(order, faults=len(each.alerts))
+            order = msgspec.structs.replace(order, faults=len(each.alerts), scope=each.scope)
             changed.append((opened(order, actor=""), each.alerts))
         return changed
 

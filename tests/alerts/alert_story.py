@@ -30,6 +30,7 @@ class Story:
         self.told: list[Transition] = []
         self.now = T0
         self.out_of_service = False
+        self.maintenance = ""
         self._ids = count(1)
 
     def find(
@@ -69,6 +70,7 @@ class Story:
             school="no3-middle",
             out_of_service=self.out_of_service,
             new_id=lambda: next(self._ids),
+            maintenance=self.maintenance,
         )
         return self._tell(folded)
 

@@ -11,7 +11,7 @@ import pytest
 from alerts.alert import Alert, AlertState
 from alerts.diagnosis import diagnose, verdict_of
 from alerts.elsewhere import By, Elsewhere, Stranger
-from alerts.evidence import Counts, Evidence, Reason, RejectsSeen, RepeaterSeen, Verdict
+from alerts.evidence import Counts, CutOff, Evidence, Reason, RejectsSeen, RepeaterSeen, Verdict
 from alerts.finding import Explanation, Priority
 from gateway.words import Words
 from gateway.words import diagnosing as saying
@@ -303,6 +303,54 @@ def test_a_network_that_flaps_and_a_device_that_starts_again_and_again() -> None
     told = of(recent=Counts(messages=500, reconnects=30, reboots=6, days=1.5))
     assert told.codes == ["reconnects", "reboots"]
     assert told.says() == "Its connection breaks often: 20 reconnects a day"
+
+
+def cut_off(alert: int = 12, *, over: bool = False) -> dict[str, Any]:
+    since = NOW - 3 * HOUR
+    return {"heard": since, "cut_off": CutOff(alert, devices=300, since=since, over=over)}
+
+
+def test_a_device_cut_off_with_others_is_unknown_and_names_the_alert_of_the_cause() -> None:
+    told = of(**cut_off())
+    assert (told.codes, told.verdict) == (["cut_off"], Verdict.UNKNOWN)
+    assert told.reasons[0].alert == 12
+    assert "#12" in told.says()
+    assert "300 devices" in told.says()
+    assert "power" in told.advises()
+
+
+def test_when_the_cause_is_over_a_device_not_heard_since_is_being_checked() -> None:
+    told = of(**cut_off(over=True))
+    assert (told.codes, told.verdict) == (["cut_off_over"], Verdict.UNKNOWN)
+    assert told.reasons[0].alert == 12
+
+
+def test_a_silence_that_may_be_one_of_many_accuses_nobody_yet() -> None:
+    told = of(**cut_off(alert=0))
+    assert (told.codes, told.verdict) == (["unheard", "silent"], Verdict.UNKNOWN)
+    assert told.reasons[0].alert is None
+
+
+def test_what_tells_why_it_alone_is_not_heard_waits_for_no_others() -> None:
+    told = of(**cut_off(alert=0), online=False, online_since=NOW - 2 * HOUR)
+    assert told.codes[:2] == ["left", "unheard"]
+    assert told.verdict is Verdict.TROUBLE
+
+
+def test_the_cause_comes_before_what_else_is_wrong_with_a_victim_but_not_before_an_emergency() -> (
+    None
+):
+    told = of(**cut_off(), alerts=(alert("tamper"),))
+    assert (told.codes, told.verdict) == (["cut_off", "alert"], Verdict.TROUBLE)
+    told = of(**cut_off(), alerts=(alert("panic", Priority.EMERGENCY),))
+    assert told.codes == ["alert", "cut_off"]
+
+
+def test_a_victim_whose_messages_are_not_understood_is_no_victim_alone() -> None:
+    seen = RejectsSeen(
+        count=4, since=NOW - HOUR, last=NOW - MINUTE, reason="encoding", detail="byte 7"
+    )
+    assert of(**cut_off(), rejects=seen).codes == ["cut_off", "rejected"]
 
 
 def test_other_alerts_speak_for_themselves() -> None:

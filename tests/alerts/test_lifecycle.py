@@ -14,6 +14,8 @@ from alerts.alert import (
     MarkFalse,
     Reset,
     Shelve,
+    Tell,
+    Tick,
     Unshelve,
 )
 from alerts.finding import Priority
@@ -203,7 +205,7 @@ def test_comments_and_assignments_are_kept_and_change_no_state() -> None:
     assert story.stands(AlertState.UNACKNOWLEDGED)
 
 
-def test_a_closed_alert_takes_no_more_actions() -> None:
+def test_a_closed_alert_takes_no_more_than_what_its_plan_still_asks_for() -> None:
     story = Story()
     story.find()
     story.do(Acknowledge())
@@ -216,7 +218,7 @@ def test_a_closed_alert_takes_no_more_actions() -> None:
         ConfirmFalse(agree=True),
     ):
         assert code_of(story.do(action)) == "closed"
-    assert allowed(story.standing, actor="li", now=story.now, limits=LIMITS) == ()
+    assert allowed(story.standing, actor="li", now=story.now, limits=LIMITS) == (Tick, Tell)
 
 
 def test_what_is_allowed_is_what_would_change_something() -> None:
@@ -226,7 +228,7 @@ def test_what_is_allowed_is_what_would_change_something() -> None:
     def may(actor: str) -> set[type]:
         return set(allowed(story.standing, actor=actor, now=story.now, limits=LIMITS))
 
-    assert may("li") == {Acknowledge, Comment, Assign, MarkFalse}
+    assert may("li") == {Acknowledge, Comment, Assign, MarkFalse, Tick, Tell}
     story.do(MarkFalse(reason="x"), "li")
     assert ConfirmFalse in may("wang")
     assert ConfirmFalse not in may("li")

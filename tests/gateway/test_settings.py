@@ -14,14 +14,13 @@ from gateway.paths import default_config_dir
 from gateway.problem import ConfigurationError
 from gateway.settings import (
     DialectSettings,
-    NotificationSettings,
     Settings,
     StoreSettings,
-    Webhook,
     WebSettings,
 )
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker, Listener
 from gateway.settings_fields import Address, Tls
+from gateway.settings_notification import NotificationSettings, Webhook
 
 SECTIONS = (
     BrokerSettings, DialectSettings, EmbeddedBroker, Listener, NotificationSettings, StoreSettings,

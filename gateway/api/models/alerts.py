@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from alerts.alert import AlertState, TransitionKind
+from gateway.api.models.causes import FloodOut
 from gateway.api.models.links import AlertPoliceOut, LinkCountsOut
+from gateway.api.models.response import PlanStepOut, ReportDueOut, TellIn, TickIn
 from gateway.api.models.session import UserName
 from gateway.api.models.shapes import In, Milliseconds, Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 Detail = dict[str, str | int | float | bool | None]
 
@@ -33,6 +35,8 @@ class AlertActionName(StrEnum):
     RESET = "reset"
     MARK_FALSE = "mark_false"
     CONFIRM_FALSE = "confirm_false"
+    TICK = "tick"
+    TELL = "tell"
 
 
 class AcknowledgeIn(In):
@@ -100,7 +104,9 @@ ActionIn = Annotated[
     | UnshelveIn
     | ResetIn
     | MarkFalseIn
-    | ConfirmFalseIn,
+    | ConfirmFalseIn
+    | TickIn
+    | TellIn,
     Field(discriminator="action"),
 ]
 
@@ -136,6 +142,14 @@ class ExplanationOut(Out):
     )
 
 
+class MaintenanceMarkOut(Out):
+    """The maintenance during which faults are expected here; of several the one that ends last."""
+
+    id: int
+    ends: Moment
+    reason: str
+
+
 class AlertOut(Out):
     """An alert as it stands at one `version`; a higher version of the same id replaces it."""
 
@@ -162,7 +176,15 @@ class AlertOut(Out):
     shelved_until: Moment | None
     shelved_by: str | None
     suppressed: bool
+    maintenance: MaintenanceMarkOut | None = Field(
+        description="What hides it now; `null`: nothing does, or it is its device out of service."
+    )
     escalated: Moment | None
+    escalation_step: int = Field(description="Steps since it was last raised or remembered.")
+    called: list[str] = Field(
+        examples=[["user:li.na", "bureau"]], description="Whom these steps called."
+    )
+    louder: bool = Field(description="A step asked screens to cry louder.")
     closed: Moment | None
     is_false: bool
     false_proposed_by: str | None
@@ -170,8 +192,16 @@ class AlertOut(Out):
     latches: bool
     remark: str = Field(examples=["late"], description="A code of the catalogues, or empty.")
     explanation: ExplanationOut
+    scope: str = Field(
+        examples=["place:block-a"],
+        description="What it is about when that is no single device, else empty.",
+    )
+    victims: int = Field(description="How many devices it keeps from being heard.")
     police: AlertPoliceOut | None = Field(
         description="How it fares on its way to the police; `null` when it does not go there."
+    )
+    reports: list[ReportDueOut] = Field(
+        description="By when those above are to be told of it; only of emergencies."
     )
 
 
@@ -194,6 +224,7 @@ class AlertDetailOut(Out):
     alert: AlertOut
     transitions: list[TransitionOut]
     may: list[AlertActionName]
+    steps: list[PlanStepOut] = Field(description="The steps of the response plan for it.")
 
 
 class ActedOut(Out):
@@ -250,7 +281,9 @@ class SummaryOut(Out):
     now: Moment
     feed: FeedOut
     counts: CountsOut
+    maintenances: int = Field(description="How many hide faults now, in the caller's scope.")
     demo: bool
+    floods: list[FloodOut] = Field(description="Where more alerts come than one can work through.")
     police_link: LinkCountsOut | None = Field(
         description="The police links in the caller's scope; `null` without any."
     )
@@ -269,6 +302,8 @@ class LiveFeedOut(Out):
 
     feed: FeedOut
     counts: CountsOut
+    floods: list[FloodOut] = Field(description="Where more alerts come than one can work through.")
+    maintenances: int = Field(description="How many hide faults now, in the caller's scope.")
     police_link: LinkCountsOut | None = Field(
         description="The police links in the caller's scope; `null` without any."
     )

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints
 
-from gateway.api.models.alerts import AlertOut, Reason
+from gateway.api.models.alerts import AlertOut, MaintenanceMarkOut, Reason
 from gateway.api.models.shapes import Identifier, In, Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 Label = Annotated[str, StringConstraints(max_length=128), Field(examples=["门卫室一键报警"])]
 
@@ -106,6 +106,7 @@ class DeviceOut(Out):
     address: str
     repeater: str | None
     out_of_service: bool
+    maintenance: MaintenanceMarkOut | None
     heard: Moment | None = Field(description="When its last message arrived.")
     expected: int | None = Field(description="The heartbeat expected, in ms.")
     happened: Moment | None = Field(description="When its last reading was made.")

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from alerts.evidence import Verdict
 from gateway.api.models.shapes import Moment, Names, Out
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 
 
 class DayState(StrEnum):

@@ -25,13 +25,15 @@ from gateway.api.models.alerts import (
     ShelveIn,
 )
 from gateway.api.models.links import AlertExchangeOut
+from gateway.api.models.response import TellIn, TickIn
 from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
 from gateway.api.permitted import permitted, what_for
 from gateway.api.police import exchange_of_alert
+from gateway.api.present_response import step_out
 from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller
-from gateway.settings import PriorityName
+from gateway.settings_fields import PriorityName
 from gateway.store.read.alerts import AlertFilter, alert_page, one_alert, transitions_of
 from gateway.store.read.devices import device_row
 from gateway.store.read.links import exchanges_of_alert
@@ -94,12 +96,16 @@ async def get_alert(
     id: AlertNumber,  # noqa: A002 - the contract's name
 ) -> AlertDetailOut:
     """One alert with its history, and what the caller may do to it right now."""
-    alert = await _visible(services, caller, id)
+    alert = await visible_alert(services, caller, id)
     history = await services.read(transitions_of(id))
     return AlertDetailOut(
         alert=services.presenter.alert(alert),
         transitions=[services.presenter.transition(row, each) for row, each in history],
         may=permitted(alert, caller, services.clock.now(), services.limits),
+        steps=[
+            step_out(step)
+            for step in services.responses.steps(alert, [each for _, each in history])
+        ],
     )
 
 
@@ -110,7 +116,7 @@ async def list_exchanges(
     id: AlertNumber,  # noqa: A002
 ) -> Items[AlertExchangeOut]:
     """What was exchanged with the police's receivers about it, oldest first."""
-    await _visible(services, caller, id)
+    await visible_alert(services, caller, id)
     found = await services.read(exchanges_of_alert(id))
     return Items(items=[exchange_of_alert(each) for each in found])
 
@@ -123,25 +129,40 @@ async def act_on_alert(
     action: ActionIn,
 ) -> ActedOut:
     """Do something to it. When two do the same at once, one changes it and both see the result."""
-    alert = await _visible(services, caller, id)
+    alert = await visible_alert(services, caller, id)
     check(caller, what_for(action.action), alert.school, f"alert {id}")
     if isinstance(action, ShelveIn) and action.until <= services.clock.now():
         raise invalid("until", "must be in the future")
-    result = await services.desk.act(id, _act(action), caller.name)
+    wanted = _tick(services, alert, action) if isinstance(action, TickIn) else act_of(action)
+    result = await services.desk.act(id, wanted, caller.name)
     if isinstance(result, Refusal):
         raise refused(result.code, result.detail)
     return ActedOut(alert=services.presenter.alert(result.alert), changed=result.changed)
 
 
-async def _visible(services: Services, caller: Caller, number: int) -> Alert:
+async def visible_alert(services: Services, caller: Caller, number: int) -> Alert:
+    """The alert, if the caller may see it; else a 404 `Problem`."""
     alert = await services.read(one_alert(number))
     if alert is None or not caller.sees(alert.school):
         raise not_found(f"alert {number}")
     return alert
 
 
-def _act(action: ActionIn) -> acts.Action:
+def _tick(services: Services, alert: Alert, action: TickIn) -> acts.Tick:
+    """Only what is a step now can be ticked off; a tick of an older plan can be taken back."""
+    step = services.responses.step(alert, action.step)
+    if step is None and action.step not in alert.ticked:
+        raise refused(
+            "no_such_step", f"{action.step!r} is no step of the plan for alert {alert.id}"
+        )
+    return acts.Tick(action.step, action.done, "" if step is None else step.zh)
+
+
+def act_of(action: ActionIn) -> acts.Action:
+    """The action as the life cycle knows it; a tick needs its plan, see `_tick`."""
     match action:
+        case TellIn():
+            return acts.Tell(action.form, action.to, action.text, action.at)
         case AcknowledgeIn():
             return acts.Acknowledge(action.comment, action.occurrences)
         case CommentIn():

@@ -18,7 +18,7 @@ from gateway.store.read.facts import FactRow, fact_page
 
 router = APIRouter(tags=["facts"])
 
-_OF_SCHOOLS: Final = frozenset({"device", "link", "place", "school", "work_order"})
+_OF_SCHOOLS: Final = frozenset({"device", "link", "maintenance", "place", "school", "work_order"})
 """Subjects that begin with the id of their school."""
 
 _CHUNK: Final = 500

@@ -58,7 +58,7 @@ async def sign_in(
     response.set_cookie(
         COOKIE,
         secret,
-        max_age=services.web.session_hours * 3600,
+        max_age=keeper.lifetime(caller.role).longest // 1000,
         path="/",
         secure=keeper.secure(request.scope),
         httponly=True,

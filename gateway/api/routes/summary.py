@@ -20,6 +20,8 @@ async def get_summary(services: ServicesHere, caller: Reader) -> SummaryOut:
         now=services.clock.now(),
         feed=feed_out(services.desk.feed()),
         counts=counts_out(services.desk.counts(caller.schools)),
+        maintenances=services.maintenances.under_way(caller.schools),
         demo=services.demo is not None,
+        floods=services.in_common.floods(caller.schools),
         police_link=counts_of_links(services.police.counts(caller.schools)),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, 
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from alerts.alert import Alert, AlertState, Transition
+from alerts.finding import Priority
 from gateway.store.schema import alerts, transitions
 
 Key: TypeAlias = tuple[int, ...]
@@ -150,6 +151,34 @@ def one_alert(number: int) -> Callable[[Connection], Alert | None]:
     def query(connection: Connection) -> Alert | None:
         body = connection.scalar(select(alerts.c.body).where(alerts.c.id == number))
         return None if body is None else _alert.decode(body)
+
+    return query
+
+
+def alerts_of(numbers: Iterable[int]) -> Callable[[Connection], dict[int, Alert]]:
+    """The alerts of these numbers, open or closed; numbers without an alert: no entry."""
+    wanted = list(numbers)
+
+    def query(connection: Connection) -> dict[int, Alert]:
+        bodies = connection.scalars(select(alerts.c.body).where(alerts.c.id.in_(wanted)))
+        return {alert.id: alert for alert in map(_alert.decode, bodies)}
+
+    return query
+
+
+def emergencies(closed_since: int, most: int) -> Callable[[Connection], list[Alert]]:
+    """Emergencies that are open or were closed since then (ms), oldest first, at most ``most``.
+
+    Those that are open go first: both halves are read from the index of open alerts.
+    """
+    urgent = alerts.c.priority == int(Priority.EMERGENCY)
+
+    def query(connection: Connection) -> list[Alert]:
+        found: list[Alert] = []
+        for of in (alerts.c.closed.is_(None), alerts.c.closed >= closed_since):
+            statement = select(alerts.c.body).where(of, urgent).limit(most - len(found))
+            found += [_alert.decode(body) for body in connection.scalars(statement)]
+        return sorted(found, key=lambda alert: alert.raised)
 
     return query
 

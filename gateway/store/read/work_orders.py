@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from alerts.alert import AlertState
+from alerts.correlation import CUT_OFF
 from alerts.finding import Priority
 from audit.ledger.work_order import OrderState, Proof, WorkOrder
 from audit.verification.model import Verdict
@@ -50,15 +51,20 @@ class OrderCounts(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """A fault that stands, long enough for a work order, and has none. ``device`` is the row."""
+    """A fault that stands, long enough for a work order, and has none.
+
+    ``device`` is the row; ``None`` when many devices are cut off for one reason: then it is one
+    fault of ``scope`` (`alerts.alert.Alert.scope`) of the school.
+    """
 
     alert: int
     school: str
     condition: str
-    device: int
+    device: int | None
     device_id: str
     kind: str
     repeater: str | None
+    scope: str = ""
 
 
 def order_page(
@@ -176,19 +182,25 @@ _ACTIVE_FAULTS: Final = (
         alerts.c.school,
         alerts.c.condition,
         devices.c.row,
-        devices.c.id,
-        devices.c.kind,
+        func.coalesce(devices.c.id, ""),
+        func.coalesce(devices.c.kind, ""),
         devices.c.repeater,
+        func.coalesce(func.json_extract(cast(alerts.c.body, Text), "$.scope"), ""),
     )
-    .join(devices, devices.c.row == alerts.c.device)
-    .where(alerts.c.closed.is_(None), alerts.c.state.in_(_ACTIVE))
+    .outerjoin(devices, devices.c.row == alerts.c.device)
+    .where(
+        alerts.c.closed.is_(None),
+        alerts.c.state.in_(_ACTIVE),
+        or_(devices.c.row.is_not(None), alerts.c.condition == CUT_OFF),
+    )
 )
-"""Active alerts of registered devices; columns as the fields of `Fault`."""
+"""Active alerts of registered devices, and those of many at once; columns as those of `Fault`."""
 
 
 def ripe_faults(known_before: int, most: int) -> Callable[[Connection], list[Fault]]:
-    """Alerts of registered devices that are active, no emergency, known before that time (ms), not
-    set aside with their device, and covered by no order: the longest known first."""
+    """Alerts of registered devices, or of many at once, that are active, no emergency, known before
+    that time (ms), not set aside with their device, and covered by no order: the longest known
+    first."""
     suppressed = func.json_extract(cast(alerts.c.body, Text), "$.suppressed")
     covered = exists().where(work_order_alerts.c.alert == alerts.c.id)
 
@@ -197,7 +209,7 @@ def ripe_faults(known_before: int, most: int) -> Callable[[Connection], list[Fau
             _ACTIVE_FAULTS.where(
                 alerts.c.priority > int(Priority.EMERGENCY),
                 alerts.c.known <= known_before,
-                devices.c.out_of_service.is_(False),
+                func.coalesce(devices.c.out_of_service, False).is_(False),
                 or_(suppressed.is_(None), suppressed == 0),
                 ~covered,
             )
@@ -217,7 +229,7 @@ def faults_of(
     of = list(conditions)
 
     def query(connection: Connection) -> list[Fault]:
-        found: dict[int, Fault] = {}
+        found: dict[tuple[str, str], Fault] = {}
         for start in range(0, len(wanted), 500):
             statement = _ACTIVE_FAULTS.where(
                 alerts.c.condition.in_(of),
@@ -225,7 +237,7 @@ def faults_of(
             )
             for row in connection.execute(statement):
                 fault = Fault(*row)
-                found.setdefault(fault.device, fault)
+                found.setdefault((fault.school, fault.device_id), fault)
         return list(found.values())
 
     return query

@@ -1,5 +1,6 @@
 // Where the page starts: language and theme first, so that nothing flashes, then the session.
 import { createApp } from "vue";
+import { enlist } from "@/app/registration";
 import { show } from "@/look/theme";
 import { begin } from "@/session/session";
 import AppShell from "@/shell/AppShell.vue";
@@ -10,4 +11,6 @@ import "@/look/controls.css";
 
 show();
 await Promise.all([speak(), begin()]);
-createApp(AppShell).use(makeRouter()).mount("#page");
+const router = makeRouter();
+createApp(AppShell).use(router).mount("#page");
+enlist(router);

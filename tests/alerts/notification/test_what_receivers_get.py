@@ -90,16 +90,42 @@ def test_a_receiver_hears_of_the_priorities_and_kinds_it_asked_for() -> None:
     assert not told(raised, alert(), TransitionKind.ACKNOWLEDGED)
 
 
-def test_the_next_step_hears_of_an_alert_from_its_escalation_on() -> None:
-    head = Audience("head", from_step=1)
+def test_whom_a_step_has_called_hears_of_the_alert_from_then_on() -> None:
+    head = Audience("head", priorities=frozenset())
     assert not told(head, alert())
-    assert told(head, alert(escalation_step=1), TransitionKind.ESCALATED)
-    assert told(head, alert(escalation_step=1), TransitionKind.ACKNOWLEDGED)
+    assert told(head, alert(called=("head",)), TransitionKind.ESCALATED)
+    assert told(head, alert(called=("head",)), TransitionKind.ACKNOWLEDGED)
+    elsewhere = Audience("head", schools=frozenset({"other"}))
+    assert told(elsewhere, alert(called=("head",)))
+
+
+def test_a_person_who_is_called_hears_it_over_every_receiver_of_theirs() -> None:
+    mine = [
+        Audience("li-phone", priorities=frozenset(), user="li"),
+        Audience("li-mail", priorities=frozenset(), user="li"),
+        Audience("wang-phone", priorities=frozenset(), user="wang"),
+    ]
+    called = alert(called=("user:li",))
+    assert who_is_told(transition(TransitionKind.ESCALATED), called, mine) == (
+        "li-phone",
+        "li-mail",
+    )
+
+
+def test_who_is_called_hears_that_they_are_needed_and_that_they_no_longer_are() -> None:
+    raised = Audience("head", kinds=frozenset({TransitionKind.RAISED}), priorities=frozenset())
+    called = alert(called=("head",))
+    assert told(raised, called, TransitionKind.ESCALATED)
+    assert told(raised, called, TransitionKind.ACKNOWLEDGED)
+    assert told(raised, called, TransitionKind.CLOSED)
+    assert not told(raised, called, TransitionKind.COMMENTED)
 
 
 def test_a_receiver_with_two_wishes_is_told_once() -> None:
-    wishes = [EVERYBODY, Audience("all", from_step=1), Audience("other")]
-    escalated = who_is_told(transition(TransitionKind.ESCALATED), alert(escalation_step=1), wishes)
+    wishes = [EVERYBODY, Audience("all", user="li"), Audience("other")]
+    escalated = who_is_told(
+        transition(TransitionKind.ESCALATED), alert(called=("user:li", "all")), wishes
+    )
     assert escalated == ("all", "other")
 
 

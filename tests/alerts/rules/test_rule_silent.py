@@ -232,3 +232,30 @@ def test_silent_and_heard_take_turns_and_no_silence_within_a_minute(watch, gaps,
             assert not now
         if number == cut:
             device.reloads()
+
+
+def test_who_has_missed_its_usual_time_is_overdue_before_it_is_called_silent(watch):
+    device = watch(**QUIET)
+    talk(device, 3, 300)
+    device.passes(380)
+    assert not device.rule.overdue(device.memory, device.state, device.now)
+    assert device.passes(1) == []
+    assert device.rule.overdue(device.memory, device.state, device.now)
+
+
+def test_who_has_left_by_its_last_will_is_overdue_at_once(watch):
+    device = watch(**QUIET)
+    talk(device, 3, 300)
+    status(device, False, after=10)
+    assert device.rule.overdue(device.memory, device.state, device.now)
+
+
+def test_a_silence_can_be_said_once_more(watch):
+    device = watch(**QUIET)
+    talk(device, 3, 300)
+    heard = device.state.heard
+    (first,) = device.passes(600)
+    device.passes(3600)
+    again = device.rule.restate(device.memory, heard, device.now)
+    assert (again.condition, again.active, again.happened) == ("silent", True, first.happened)
+    assert again.explanation.inputs["minutes"] == 70

@@ -31,16 +31,23 @@ from gateway.desk import Feed, LiveAlert
 from gateway.history.sqlite import SqliteHistory
 from gateway.ingest.source import Message
 from gateway.kinds import load_kinds
+from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
+from gateway.names import RegisterNames
+from gateway.outbox import Outbox
+from gateway.overview.survey import make_survey
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
+from gateway.pipeline.causes import Causes
 from gateway.pipeline.control import Control
 from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY
+from gateway.pipeline.upkeep import Upkeep
 from gateway.pipeline.work import Work
 from gateway.police.desk import LinksDesk
 from gateway.security import accounts, sessions, tokens
@@ -109,12 +116,18 @@ class Campus:
         self.trouble: tuple[str, ...] = ()
         self.metrics = Metrics()
         self.police: LinksDesk | None = None
+        self.causes: Causes | None = None
+        self.floods: Floods | None = None
+        self.outbox: Outbox | None = None
         self.kinds = load_kinds(settings.kinds)
         self.words = Words.load()
         self.history = SqliteHistory(store)
         self._register()
         snapshot = store.load()
-        self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None)
+        self.upkeep = Upkeep(RegisterNames(store))
+        self.book = AlertBook(
+            limits=Limits(), told=[], on_deadline=lambda _: None, upkeep=self.upkeep
+        )
         self.book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
         binder = Binder(self.kinds, snapshot.school_parameters)
         self.discoveries = Discoveries()
@@ -126,6 +139,12 @@ class Campus:
             rejects=Rejects(),
         )
         self.judge.roster.load(snapshot.devices, snapshot.states, self.clock.now())
+        self.upkeep.load(
+            snapshot.maintenances,
+            snapshot.last_maintenance,
+            book=self.book,
+            roster=self.judge.roster,
+        )
         self.live = Live(older=self._older, kept=self.kept, resume_limit=self.resume_limit)
         self.live.start(snapshot.last_transition)
         self.flow = Flow(
@@ -159,7 +178,9 @@ class Campus:
             school_parameters=snapshot.school_parameters,
             check_parameters=binder.mistakes,
             feed=self._feed,
+            upkeep=self.upkeep,
         )
+        self.maintenances = Maintenances(flow=self.flow, upkeep=self.upkeep, clock=self.clock)
         self._seq = 0
 
     async def _reasons_of(self, device: Device) -> Sequence[Reason]:
@@ -307,12 +328,17 @@ class Campus:
             history=self.history,
             kinds=self.kinds,
             words=self.words,
+            maintenances=self.maintenances,
+            survey=make_survey(self.judge.roster, self.book, self.causes, self.clock),
             settings=self.settings,
             clock=self.clock,
             demo=Buttons(self) if demo else None,
             metrics=self.metrics,
             verifications=self.verifications,
             police=self.police,
+            causes=self.causes,
+            floods=self.floods,
+            outbox=self.outbox,
             **more,
         )
 

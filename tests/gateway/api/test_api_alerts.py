@@ -125,7 +125,7 @@ async def test_an_alert_shows_its_history_and_what_one_may_do(door, campus) -> N
     assert "shelve" not in detail["may"], "an emergency is never shelved"
     assert "mark_false" in detail["may"]
     for_technicians = (await (await door.as_("tim")).get(f"/api/v1/alerts/{number}")).json()["may"]
-    assert for_technicians == ["comment"]
+    assert for_technicians == ["comment", "tick"]
     assert (await (await door.as_("anna")).get(f"/api/v1/alerts/{number}")).json()["may"] == []
 
 

@@ -16,9 +16,36 @@ ROUTES = [
     ("DELETE", "/session", None, "everybody"),
     ("PUT", "/session/password", {"password": "correct horse battery"}, "everybody"),
     ("GET", "/summary", None, "everybody"),
+    ("GET", "/overview", None, "everybody"),
     ("GET", "/alerts", None, "everybody"),
     ("GET", "/alerts/1", None, "everybody"),
     ("POST", "/alerts/1/actions", ACK, "olga tim ada"),
+    ("POST", "/alerts/actions", {"alerts": [{"id": 1}], "action": ACK}, "olga tim ada"),
+    ("GET", "/alerts/1/victims", None, "everybody"),
+    ("GET", "/alerts/1/report.pdf", None, "everybody"),
+    ("GET", "/alerts/1/report.txt", None, "everybody"),
+    ("GET", "/reports", None, "everybody"),
+    ("GET", "/schools/no3/contacts", None, "everybody"),
+    ("PUT", "/schools/no3/contacts", {"contacts": []}, "olga tim ada"),
+    ("POST", "/contacts/import", None, "olga tim ada"),
+    ("GET", "/maintenance", None, "everybody"),
+    ("GET", "/maintenance/1", None, "everybody"),
+    ("POST", "/maintenance", {"school": "no3", "ends": 1, "reason": "works"}, "olga tim ada"),
+    ("POST", "/maintenance/1/end", {}, "olga tim ada"),
+    ("GET", "/duty", None, "everybody"),
+    ("GET", "/duty/escalation", None, "everybody"),
+    ("GET", "/duty/people", None, "ada"),
+    ("GET", "/duty/room/shifts?since=0&until=1", None, "everybody"),
+    ("GET", "/duty/room/hand-overs", None, "everybody"),
+    ("GET", "/duty/room/hand-over", None, "olga tim ada"),
+    ("POST", "/duty/room/hand-over", {"alerts": []}, "olga tim ada"),
+    (
+        "POST",
+        "/duty/shifts",
+        {"team": "room", "user": "olga", "starts": 1, "ends": 2},
+        "ada",
+    ),
+    ("DELETE", "/duty/shifts/1", None, "ada"),
     ("GET", "/regions", None, "everybody"),
     ("GET", "/schools", None, "everybody"),
     ("GET", "/places?school=no3", None, "everybody"),
@@ -56,6 +83,22 @@ ROUTES = [
         "tim ada",
     ),
     ("GET", "/alerts/1/exchanges", None, "everybody"),
+    ("GET", "/alerts/1/deliveries", None, "everybody"),
+    ("GET", "/notification", None, "everybody"),
+    ("POST", "/notification/receivers/nobody/test", None, "ada"),
+    ("GET", "/notification/dead-letters", None, "ada"),
+    ("POST", "/notification/dead-letters/retry", {"rows": [1]}, "ada"),
+    ("POST", "/notification/dead-letters/drop", {"rows": [1], "reason": "x"}, "ada"),
+    ("GET", "/push", None, "everybody"),
+    ("GET", "/push/subscriptions", None, "everybody"),
+    (
+        "POST",
+        "/push/subscriptions",
+        {"endpoint": "https://a", "keys": {"p256dh": "x", "auth": "x"}, "label": "x"},
+        "everybody",
+    ),
+    ("DELETE", f"/push/subscriptions/{'0' * 16}", None, "everybody"),
+    ("POST", f"/push/subscriptions/{'0' * 16}/test", None, "everybody"),
     ("GET", "/links", None, "everybody"),
     ("GET", "/links/no3/110", None, "everybody"),
     ("POST", "/links/no3/110/test", {}, "tim ada"),
@@ -80,6 +123,8 @@ ROUTES = [
     ("PUT", "/devices/no3/lab-2/position", {"place": "a-3", "x": 0, "y": 0}, "tim ada"),
     ("DELETE", "/devices/no3/lab-2/position", None, "tim ada"),
     ("GET", "/export/devices.csv", None, "everybody"),
+    ("GET", "/figures", None, "everybody"),
+    ("GET", "/figures.csv", None, "everybody"),
     ("GET", "/export/devices.xlsx", None, "everybody"),
     ("GET", "/labels.pdf?school=no3", None, "tim ada"),
     ("GET", "/lookup?code=lab-2", None, "everybody"),
@@ -106,6 +151,7 @@ IDS = [f"{method} {path}" for method, path, _, _ in ROUTES]
 OUT_OF_SCOPE = [
     ("GET", "/alerts/1", None),
     ("POST", "/alerts/1/actions", ACK),
+    ("GET", "/alerts/1/deliveries", None),
     ("GET", "/places?school=no5", None),
     ("GET", "/devices/no5/gate-01", None),
     ("GET", "/devices/no5/gate-01/curve?metric=battery_pct", None),
@@ -126,6 +172,10 @@ OUT_OF_SCOPE = [
     ("PUT", "/devices/no5/gate-01/position", {"place": "hall", "x": 0, "y": 0}),
     ("DELETE", "/devices/no5/gate-01/position", None),
     ("GET", "/labels.pdf?school=no5", None),
+    ("GET", "/schools/no5/contacts", None),
+    ("PUT", "/schools/no5/contacts", {"contacts": []}),
+    ("POST", "/contacts/import?school=no5", None),
+    ("POST", "/maintenance", {"school": "no5", "ends": 4_102_444_800_000, "reason": "works"}),
     ("POST", "/discoveries/no5/stranger/adopt", DEVICE),
     ("POST", "/discoveries/no5/stranger/ignore", None),
     ("GET", "/parameters/no5/smoke", None),
@@ -146,6 +196,7 @@ WRONG = [
     ("GET", "/alerts/x", None, "id"),
     ("POST", "/alerts/1/actions", {"action": "dance"}, "body"),
     ("POST", "/alerts/1/actions", {"action": "comment"}, "comment.text"),
+    ("POST", "/alerts/actions", {"alerts": [], "action": ACK}, "alerts"),
     ("GET", "/devices/no3/lab-2/curve?metric=x&since=9&until=9", None, "since"),
     ("GET", "/devices/no3/lab-2/timeline?days=0", None, "days"),
     ("PUT", "/devices/no3/new", {"kind": "smoke", "place": "attic"}, "place"),
@@ -185,29 +236,32 @@ async def test_every_route_of_the_document_is_in_the_tables_below(door) -> None:
     assert documented - asked == {("POST", "/session"), ("GET", "/stream")}
 
 
+TEMPLATES = (
+    (r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}"),
+    (r"/steps/\d+$", "/steps/{n}"),
+    (r"^/(alerts)/(?!actions)[^/]+", r"/\1/{id}"),
+    (r"^/(work-orders|maintenance)/\d+", r"/\1/{id}"),
+    (r"^/(tokens)/[^/]+$", r"/\1/{id}"),
+    (r"^/(users)/[^/]+$", r"/\1/{name}"),
+    (r"^/(pictures)/[^/]+$", r"/\1/{hash}"),
+    (r"^/(schools)/[^/]+", r"/\1/{school}"),
+    (r"^/(links)/[^/]+/[^/]+", r"/\1/{school}/{name}"),
+    (r"^/(devices|discoveries)/[^/]+/[^/]+", r"/\1/{school}/{id}"),
+    (r"^/(parameters)/[^/]+/[^/]+", r"/\1/{school}/{kind}"),
+    (r"^/places/[^/]+/[^/]+/plan$", "/places/{school}/{place}/plan"),
+    (r"^/duty/shifts/[^/]+$", "/duty/shifts/{row}"),
+    (r"^/duty/(?!shifts)[^/]+/(shifts|hand-overs?)$", r"/duty/{team}/\1"),
+    (r"^/push/subscriptions/[0-9a-f]{16}", "/push/subscriptions/{id}"),
+    (r"^/notification/receivers/[^/]+/test$", "/notification/receivers/{name}/test"),
+)
+"""What of an address is a name or a number, and what the document calls it."""
+
+
 def _template(path: str) -> str:
-    path = re.sub(r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}", path)
-    path = re.sub(r"^/links/[^/]+/[^/]+", "/links/{school}/{name}", path)
-    path = re.sub(r"/steps/\d+$", "/steps/{n}", path)
-    steps = path.partition("?")[0].split("/")
-    match steps[1:]:
-        case ["alerts", _, *rest]:
-            return "/".join(["/alerts/{id}", *rest])
-        case ["devices" | "discoveries" as noun, _, _, *rest]:
-            return "/".join([f"/{noun}/{{school}}/{{id}}", *rest])
-        case ["work-orders", number, *rest] if number.isdecimal():
-            return "/".join(["/work-orders/{id}", *rest])
-        case ["pictures", _]:
-            return "/pictures/{hash}"
-        case ["places", _, _, "plan"]:
-            return "/places/{school}/{place}/plan"
-        case ["parameters", _, _, *rest]:
-            return "/".join(["/parameters/{school}/{kind}", *rest])
-        case ["users", _]:
-            return "/users/{name}"
-        case ["tokens", _]:
-            return "/tokens/{id}"
-    return path.partition("?")[0]
+    path = path.partition("?")[0]
+    for concrete, template in TEMPLATES:
+        path = re.sub(concrete, template, path)
+    return path
 
 
 async def test_nothing_is_answered_without_sign_in(door) -> None:

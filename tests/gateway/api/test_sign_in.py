@@ -222,3 +222,30 @@ async def test_a_region_that_gains_a_school_shows_it_to_its_people(door, campus)
     listed = (await client.get("/api/v1/schools")).json()["items"]
     assert [school["id"] for school in listed] == ["no3", "no9"]
     assert listed[1]["name"] == {"zh": "第九中学", "en": "第九中学"}
+
+
+@pytest.mark.parametrize(("name", "stays"), [("anna", True), ("olga", False)])
+async def test_a_screen_that_only_reads_signs_in_once_and_stays(
+    campus, settings, name: str, stays: bool
+) -> None:
+    hours = 3_600_000
+    campus.settings = settings.model_copy(
+        update={"web": settings.web.model_copy(update={"reading_session_hours": 1000})}
+    )
+    hashed = passwords.hashed(PASSWORD)
+    batch = accounts.password_set(name, hashed, by="", keeping=None, now=campus.clock.now())
+    campus.store.commit(batch).result()
+    app = campus.api()
+    async with app.router.lifespan_context(app):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://wall") as wall:
+            answer = await sign_in(wall, name=name, password=PASSWORD)
+            longest = 1000 if stays else settings.web.session_hours
+            assert f"max-age={longest * 3600}" in answer.headers["set-cookie"].lower()
+            campus.clock.turn(2 * 60_000)
+            assert (await wall.get("/api/v1/overview")).status_code == 200
+            campus.clock.turn(900 * hours)
+            status = (await wall.get("/api/v1/overview")).status_code
+            assert status == (200 if stays else 401)
+            campus.clock.turn(100 * hours)
+            assert (await wall.get("/api/v1/overview")).status_code == 401

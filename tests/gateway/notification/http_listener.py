@@ -18,14 +18,15 @@ class Heard(msgspec.Struct, frozen=True):
 
     @property
     def event(self) -> str:
-        return self.headers["x-campus-event-id"]
+        return self.headers.get("x-campus-event-id", "")
 
 
 class Listener:
     """Answers with the next of ``script``, then with ``usual``.
 
     A number is a status; ``"hang"`` never answers, ``"cut"`` closes in the middle of the answer,
-    ``"flood"`` answers 500 without end. ``before_answer`` is called with each request.
+    ``"flood"`` answers 500 without end. ``before_answer`` is called with each request; with a
+    ``hold`` nothing is answered before it is set.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,8 @@ class Listener:
         self.usual: int | str = 200
         self.by_event: dict[str, int] = {}
         self.extra = ""
+        self.answer = b"heard"
+        self.hold: asyncio.Event | None = None
         self.heard: list[Heard] = []
         self.before_answer: Callable[[Heard], None] = lambda heard: None
         self._server: asyncio.Server | None = None
@@ -100,6 +103,8 @@ class Listener:
         async with self._changed:
             self.heard.append(heard)
             self._changed.notify_all()
+        if self.hold is not None:
+            await self.hold.wait()
         if manner == "hang":
             await asyncio.Event().wait()
         if manner == "cut":
@@ -111,7 +116,7 @@ class Listener:
             while True:
                 writer.write(b"x" * 65536)
                 await writer.drain()
-        answer = b"heard"
+        answer = self.answer
         writer.write(
             f"HTTP/1.1 {manner} Said\r\nContent-Length: {len(answer)}\r\n{self.extra}\r\n".encode()
             + answer

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from alerts.notification.mqtt_alert import Publication
+from gateway.clock import SystemClock
 from gateway.notification.delivery import Delivered, Refused, Retry
 from gateway.notification.mqtt_alerts import MqttAlerts
-from gateway.store.batch import OutboxEntry
+from gateway.outbox import Outbox
+from gateway.store.batch import Batch, OutboxEntry
+from gateway.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.broker
 TOPIC = "campus/no3/alert/7"
@@ -120,6 +125,36 @@ async def test_a_broker_that_acknowledges_with_a_refusal_has_not_taken_it(
     assert "Not authorized" in refused.reason
     assert await publish.deliver(entry("x")) == Delivered()
     await publish.aclose()
+
+
+async def test_what_the_broker_retains_is_marked_many_at_a_time_in_its_order(
+    broker: AlertBroker, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [
+        OutboxEntry(
+            "mqtt", f"high/no3/7/{version}/5", 5, Publication(TOPIC, f"v{version}").encode(), 5
+        )
+        for version in range(20)
+    ]
+    commit, marked = store.commit, asyncio.Queue[list[str]]()
+
+    def noted(batch: Batch) -> Future[None]:
+        if batch.arrived:
+            marked.put_nowait([one.key for one in batch.arrived])
+        return commit(batch)
+
+    commit(Batch(outbox=rows)).result(10)
+    monkeypatch.setattr(store, "commit", noted)
+    box = Outbox(store, {"mqtt": publisher(broker)}, SystemClock())
+    running = asyncio.create_task(box.run())
+    try:
+        async with asyncio.timeout(20):
+            assert await marked.get() == [row.key for row in rows]
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await box.aclose()
+    assert broker.retained() == [f"1 {TOPIC} v19"]
 
 
 async def test_a_row_that_is_no_publication_is_refused(broker: AlertBroker) -> None:

@@ -49,7 +49,7 @@ def scripts_with(tmp_path: Path, upgrade: str) -> Path:
             import sqlalchemy as sa
             from alembic import op
             revision = "9999"
-            down_revision = "0002"
+            down_revision = "0003"
             def upgrade():
             """
         )

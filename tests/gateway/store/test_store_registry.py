@@ -3,9 +3,12 @@ from __future__ import annotations
 import pytest
 from store_samples import readings, rows_of
 
+from alerts.contacts import Contact
 from devices.model import Device, Place, Region, School
 from gateway.store import schema
 from gateway.store.batch import Batch
+from gateway.store.contacts import contacts_set
+from gateway.store.read.contacts import contacts_of
 from gateway.store.read.devices import metrics_of, one_device
 from gateway.store.read.register import register_version
 from gateway.store.registry import (
@@ -93,7 +96,10 @@ def test_a_school_goes_with_all_that_is_in_it_and_its_readings_stay(filled: Stor
             statements=put_parameters("no3-middle", "smoke", {"smoke": {"limit": 1}}),
         )
     ).result(10)
+    listed = {"no3-middle": [Contact("guard", "1001")]}
+    filled.commit(contacts_set(listed, {}, by="li", now=0)).result(10)
     filled.commit(Batch(statements=remove_school("no3-middle"))).result(10)
+    assert filled.read(contacts_of(listed)) == {}
     assert filled.read(read_registry) == Registry([PROVINCE, CITY, COUNTY], [], [], [])
     assert filled.read(read_parameters) == {}
     assert len(filled.read(rows_of(schema.readings))) == 3

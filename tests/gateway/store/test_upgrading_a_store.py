@@ -85,7 +85,12 @@ def test_all_that_the_first_version_kept_is_there_after_the_upgrade(first: Path)
     after = content(first)
     assert after.pop("alembic_version") == [(NEWEST,)]
     assert before.pop("alembic_version") == [(FIRST,)]
-    assert {name: after.pop(name) for name in before} == before
+    for name, rows in before.items():
+        width = len(rows[0])
+        now = after.pop(name)
+        assert [row[:width] for row in now] == rows, name
+        # What came to a table since is empty, and stands behind what there was.
+        assert all(each is None for row in now for each in row[width:]), name
     assert after
     assert not any(after.values())
     with closing(sqlite3.connect(first)) as connection:

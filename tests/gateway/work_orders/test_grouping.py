@@ -56,6 +56,31 @@ def test_what_is_behind_a_silent_repeater_is_the_repeaters_order() -> None:
     assert opening.alerts == (99, 1, 2, 3, 4, 5)
 
 
+def cut_off(number: int, scope: str, school: str = "no3") -> Fault:
+    return Fault(number, school, "cut_off", None, "", "", None, scope)
+
+
+def test_what_is_cut_off_together_is_one_order_of_the_place() -> None:
+    (opening,) = grouped([cut_off(1, "place:a")]).openings
+
+    assert (opening.alerts, opening.whole_school, opening.scope) == ((1,), True, "place:a")
+
+
+def test_two_buildings_cut_off_at_one_school_are_one_order_of_the_school() -> None:
+    result = grouped([cut_off(1, "place:a"), cut_off(2, "place:b"), cut_off(3, "school", "no5")])
+
+    found = {(each.fault.school, each.alerts, each.scope) for each in result.openings}
+    assert found == {("no3", (1, 2), ""), ("no5", (3,), "school")}
+
+
+def test_power_that_flaps_goes_to_the_order_that_stands() -> None:
+    order = standing(7, device=None, condition="cut_off")
+
+    (joining,) = grouped([cut_off(2, "place:a")], [order]).joinings
+
+    assert (joining.order, joining.alerts, joining.scope) == (order, (2,), "place:a")
+
+
 def test_a_battery_behind_a_silent_repeater_is_its_own_order() -> None:
     (opening,) = grouped(
         [fault(1, condition="battery_low", repeater="rep")], rep=fault(99)

@@ -11,14 +11,13 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
-import msgspec
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
 
-from devices.simulator.access import read_access
+from tests.system.browser.furnished import Campus, publish
 
 START_S: Final = 60.0
 STOP_S: Final = 30.0
@@ -197,6 +196,35 @@ async def signed_in(demo_gateway: DemoGateway, browser: Browser) -> StorageState
     return state
 
 
+class Furnished(NamedTuple):
+    """A gateway of a test module's own with something on every page."""
+
+    gateway: DemoGateway
+    signed_in: StorageState
+    campus: Campus
+    addresses: dict[str, str]
+    """Of the routes that need a parameter."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def furnished(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> AsyncIterator[Furnished]:
+    gateway = DemoGateway(tmp_path_factory.mktemp("furnished"))
+    context = await browser.new_context()
+    try:
+        await gateway.start()
+        page = await context.new_page()
+        await page.goto(f"{gateway.url}/#code={gateway.code}")
+        await page.wait_for_selector("header.top")
+        campus = Campus(gateway.url, context.request)
+        addresses = await campus.furnish()
+        yield Furnished(gateway, await context.storage_state(), campus, addresses)
+    finally:
+        await context.close()
+        await gateway.stop()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def screens(browser: Browser) -> AsyncIterator[Screens]:
     screens = Screens(browser)
@@ -220,17 +248,8 @@ async def screens_with(launch: Launch) -> AsyncIterator[ScreensWith]:
 @pytest.fixture
 def say(demo_gateway: DemoGateway) -> Say:
     """Publish as devices of No. 3 Middle School do: ``await say(kind, id, channel, {…})``."""
-    school = "no3-middle"
-    access = read_access(demo_gateway.demo / "simulator.json")
-    who = access.credentials(school)
-    assert who is not None
 
-    async def publish(kind: str, device: str, channel: str, values: dict[str, object]) -> None:
-        body = msgspec.json.encode({"ts": int(time.time() * 1000), **values}).decode()
-        command = ["mosquitto_pub", "-h", access.host, "-p", str(access.port), "-q", "1"]
-        command += ["-u", who.username, "-P", who.password]
-        command += ["-t", f"campus/{school}/{kind}/{device}/{channel}", "-m", body]
-        process = await asyncio.create_subprocess_exec(*command)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+    async def said(kind: str, device: str, channel: str, values: dict[str, object]) -> None:
+        await publish(demo_gateway.demo, f"{kind}/{device}/{channel}", values)
 
-    return publish
+    return said

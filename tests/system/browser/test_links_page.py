@@ -143,7 +143,7 @@ async def test_what_became_of_an_alarm_is_on_it_at_once(
     section = page.locator("[data-test=police-section]")
     await expect(section).to_have_attribute("data-state", "acknowledged")
     await expect(section).to_contain_text("主通道")
-    await expect(page.locator(".detail ol")).to_contain_text("已送达公安")
+    await expect(page.locator("[data-test=history]")).to_contain_text("已送达公安")
     await section.locator("summary").first.click()
     await section.locator(".exchanges summary").first.click()
     await expect(section.locator("pre").first).to_contain_text('"ADM-CID"')

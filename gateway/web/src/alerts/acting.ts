@@ -12,6 +12,9 @@ const SENSIBLE: readonly ActionName[] = ["acknowledge", "confirm_false", "reset"
 /** Acts that need no word of explanation and hide nothing. */
 const AT_ONCE: readonly ActionName[] = ["acknowledge", "unshelve"];
 
+/** Acknowledging is known from the alert itself; what the plan asks for has a place of its own. */
+const APART: ReadonlySet<AlertDetail["may"][number]> = new Set(["acknowledge", "tick", "tell"]);
+
 /** In a flood the newest alert comes into view several times a second. Of those that nobody has
  * chosen the gateway is asked about one in so long: nobody reads faster, and a new alarm must not
  * wait behind the answers. */
@@ -40,7 +43,7 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
     if (one === null) return [];
     const said = detail.value?.alert.id === one.id ? detail.value.may : [];
     const known = may("actOnAlerts") && unacknowledged(one);
-    const others = said.filter((name) => name !== "acknowledge");
+    const others = said.filter((name): name is ActionName => !APART.has(name));
     return known ? ["acknowledge", ...others] : others;
   });
   const sensible = computed(() => SENSIBLE.find((name) => allowed.value.includes(name)) ?? null);

@@ -1,12 +1,12 @@
 // The open alerts this screen knows: loaded once, then kept by the stream.
 import { computed, ref, shallowReadonly, shallowRef } from "vue";
 import { get } from "@/api/client";
-import type { Alert, Page, StreamEntry } from "@/api/types";
-import { pressing } from "@/alerts/ordering";
+import type { Alert, Page, PriorityName, StreamEntry } from "@/api/types";
+import { pressing, rank, sectionOf } from "@/alerts/ordering";
 
 const PAGE = 500;
 /** More open alerts than anybody can work through; the counts in the header hold all. */
-const MOST = 3000;
+const MOST = 10_000;
 
 /** Never changed in place: whoever watches it compares by identity. */
 const book = shallowRef<ReadonlyMap<number, Alert>>(new Map());
@@ -15,8 +15,31 @@ export const alerts = shallowReadonly(book);
 export const loading = ref(true);
 export const trouble = shallowRef<unknown>(null);
 export const more = ref(false);
+
+/** The most urgent of what nobody has acknowledged; `louder` once a step of the escalation asked. */
+export type Call = { readonly priority: PriorityName; readonly louder: boolean };
+
+/** What waits for somebody: looked through once for each change, whoever asks. */
+const waiting = computed(() => {
+  const emergencies: Alert[] = [];
+  let call: Call | null = null;
+  for (const alert of book.value.values()) {
+    if (alert.state === "closed" || sectionOf(alert) !== "unacknowledged") continue;
+    if (pressing(alert)) emergencies.push(alert);
+    const ahead = call === null ? 1 : rank(call.priority) - rank(alert.priority);
+    if (ahead > 0 || (ahead === 0 && alert.louder && !call?.louder))
+      call = { priority: alert.priority, louder: alert.louder };
+  }
+  return { emergencies, call };
+});
 /** Emergencies that nobody has acknowledged. */
-export const emergencies = computed(() => [...book.value.values()].filter(pressing));
+export const emergencies = computed(() => waiting.value.emergencies);
+/** What screens repeat the figure of; null: nothing waits. */
+export const calling = computed<Call | null>((last) => {
+  const { call } = waiting.value;
+  const same = last?.priority === call?.priority && last?.louder === call?.louder;
+  return same ? (last ?? null) : call;
+});
 
 /** What came in since the list was last asked for; null while none is. */
 let meanwhile: Map<number, Alert> | null = null;
@@ -30,9 +53,9 @@ function newer(alert: Alert, known: ReadonlyMap<number, Alert>): boolean {
   return alert.version > (known.get(alert.id)?.version ?? 0);
 }
 
-/** Take in one alert, e.g. the answer to an action. */
-export function take(alert: Alert): void {
-  put([alert]);
+/** Take in alerts that the answer to an action brought. */
+export function take(...changed: readonly Alert[]): void {
+  put(changed);
 }
 
 /** Take in what the stream brought. Closed ones stay until `forget`: their rows may be held. */

@@ -1,4 +1,4 @@
-// In which order and section alerts stand, and how the list holds still while somebody acts.
+// In which order, section and group alerts stand, and how the list holds still while somebody acts.
 import type { Alert, PriorityName } from "@/api/types";
 
 export const PRIORITIES: readonly PriorityName[] = ["emergency", "high", "medium", "low", "notice"];
@@ -6,13 +6,32 @@ export const PRIORITIES: readonly PriorityName[] = ["emergency", "high", "medium
 export type Section = "unacknowledged" | "acknowledged" | "shelved";
 export const SECTIONS: readonly Section[] = ["unacknowledged", "acknowledged", "shelved"];
 
-/** Ids in the order shown, by section; `waiting` are new ones not let in yet. */
-export type Layout = Readonly<Record<Section, readonly number[]>> & {
-  readonly waiting: readonly number[];
-};
-export const EMPTY: Layout = { unacknowledged: [], acknowledged: [], shelved: [], waiting: [] };
+/** Alerts under one head; those under the empty key stand by themselves, above all groups. */
+export type Group = { readonly key: string; readonly ids: readonly number[] };
 
-export const rank = (priority: PriorityName): number => PRIORITIES.indexOf(priority);
+/** Ids in the order shown, by section and group; `waiting` are new ones not let in yet. */
+export type Layout = Readonly<Record<Section, readonly Group[]>> & {
+  readonly waiting: readonly number[];
+  /** In which section each one stands. */
+  readonly placed: ReadonlyMap<number, Section>;
+};
+export const EMPTY: Layout = {
+  unacknowledged: [],
+  acknowledged: [],
+  shelved: [],
+  waiting: [],
+  placed: new Map(),
+};
+
+/** To which group an alert belongs. */
+export type KeyOf = (alert: Alert) => string;
+const ungrouped: KeyOf = () => "";
+
+const RANKS = Object.fromEntries(PRIORITIES.map((name, rank) => [name, rank])) as Record<
+  PriorityName,
+  number
+>;
+export const rank = (priority: PriorityName): number => RANKS[priority];
 
 /** Whether somebody still has to acknowledge it. */
 export function unacknowledged(alert: Alert): boolean {
@@ -46,22 +65,52 @@ export function before(a: Alert, b: Alert): number {
   );
 }
 
-/** The order by urgency. */
-export function sorted(alerts: Iterable<Alert>): Layout {
-  const sections: Record<Section, Alert[]> = {
-    unacknowledged: [],
-    acknowledged: [],
-    shelved: [],
+/**
+ * The order by urgency: of the alerts in a group, and of the groups by their most urgent one.
+ * `was` is the order until now: most stand as they stood, and what is nearly in order is sorted in
+ * no time, which counts with thousands of alerts several times a second.
+ */
+export function sorted(
+  alerts: ReadonlyMap<number, Alert>,
+  keyOf: KeyOf = ungrouped,
+  was: Layout = EMPTY,
+): Layout {
+  const found: Record<Section, Map<string, Alert[]>> = {
+    unacknowledged: new Map(),
+    acknowledged: new Map(),
+    shelved: new Map(),
   };
-  for (const alert of alerts)
-    if (alert.state !== "closed") sections[sectionOf(alert)].push(alert);
-  const ids = (section: Section) => sections[section].sort(before).map((alert) => alert.id);
-  return {
-    unacknowledged: ids("unacknowledged"),
-    acknowledged: ids("acknowledged"),
-    shelved: ids("shelved"),
-    waiting: [],
+  const placed = new Map<number, Section>();
+  const place = (alert: Alert) => {
+    if (alert.state === "closed" || placed.has(alert.id)) return;
+    const section = sectionOf(alert);
+    const key = keyOf(alert);
+    const group = found[section].get(key);
+    if (group === undefined) found[section].set(key, [alert]);
+    else group.push(alert);
+    placed.set(alert.id, section);
   };
+  for (const id of was.placed.keys()) {
+    const alert = alerts.get(id);
+    if (alert !== undefined) place(alert);
+  }
+  for (const alert of alerts.values()) place(alert);
+
+  const order = (section: Section): Group[] => {
+    const groups = [...found[section]].map(([key, members]) => ({ key, members: members.sort(before) }));
+    const first = ({ members }: { members: Alert[] }) => members[0] as Alert; // no group is empty
+    groups.sort((a, b) => Number(a.key !== "") - Number(b.key !== "") || before(first(a), first(b)));
+    return groups.map(({ key, members }) => ({ key, ids: members.map(({ id }) => id) }));
+  };
+  const sections = {
+    unacknowledged: order("unacknowledged"),
+    acknowledged: order("acknowledged"),
+    shelved: order("shelved"),
+  };
+  const inOrder = SECTIONS.flatMap((section) =>
+    sections[section].flatMap(({ ids }) => ids.map((id): [number, Section] => [id, section])),
+  );
+  return { ...sections, waiting: [], placed: new Map(inOrder) };
 }
 
 /**
@@ -70,13 +119,22 @@ export function sorted(alerts: Iterable<Alert>): Layout {
  * its row is still shown elsewhere.
  */
 export function held(layout: Layout, alerts: ReadonlyMap<number, Alert>): Layout {
-  const placed = new Map<number, Section>();
-  for (const section of SECTIONS) for (const id of layout[section]) placed.set(id, section);
-  const waiting = [...alerts.values()].filter(
-    (alert) =>
-      alert.state !== "closed" &&
-      (!placed.has(alert.id) ||
-        (sectionOf(alert) === "unacknowledged" && placed.get(alert.id) !== "unacknowledged")),
-  );
+  const waiting: Alert[] = [];
+  for (const alert of alerts.values()) {
+    if (alert.state === "closed") continue;
+    const place = layout.placed.get(alert.id);
+    const calls = place !== "unacknowledged" && sectionOf(alert) === "unacknowledged";
+    if (place === undefined || calls) waiting.push(alert);
+  }
   return { ...layout, waiting: waiting.sort(before).map((alert) => alert.id) };
+}
+
+/** The first of all: what is looked at while nobody has chosen. */
+export function foremost(layout: Layout): number | null {
+  return layout.unacknowledged[0]?.ids[0] ?? null;
+}
+
+/** How many stand in these groups. */
+export function size(groups: readonly Group[]): number {
+  return groups.reduce((sum, { ids }) => sum + ids.length, 0);
 }

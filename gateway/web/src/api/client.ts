@@ -28,7 +28,8 @@ export function onSignedOut(act: () => void): void {
   signedOut = act;
 }
 
-function address(path: string, query: Query): string {
+/** Where something is to be had: for links to files, and for `ask`. */
+export function address(path: string, query: Query): string {
   const pairs = new URLSearchParams();
   for (const [key, value] of Object.entries(query))
     if (value !== undefined && value !== null && value !== "") pairs.set(key, String(value));
@@ -94,8 +95,8 @@ async function ask<Answer>(
 
 export const get = <Answer>(path: string, query: Query = {}, timeoutMs = TIMEOUT_MS) =>
   ask<Answer>("GET", path, { query, timeoutMs });
-export const post = <Answer>(path: string, body: unknown = {}) =>
-  ask<Answer>("POST", path, { body });
+export const post = <Answer>(path: string, body: unknown = {}, timeoutMs = TIMEOUT_MS) =>
+  ask<Answer>("POST", path, { body, timeoutMs });
 /** One act under a key of its own: however often it is sent, it is done once. */
 export const act = (
   method: "POST" | "PUT" | "DELETE",
@@ -104,6 +105,9 @@ export const act = (
 ) => ask<unknown>(method, path, { body, headers: { "Idempotency-Key": key }, timeoutMs });
 export const put = <Answer>(path: string, body: unknown, query: Query = {}) =>
   ask<Answer>("PUT", path, { body, query, timeoutMs: body instanceof Blob ? UPLOAD_MS : TIMEOUT_MS });
+/** A file as it is, over a network that may be poor. */
+export const upload = <Answer>(path: string, body: Blob, query: Query = {}) =>
+  ask<Answer>("POST", path, { body, query, timeoutMs: UPLOAD_MS });
 export const patch = <Answer>(path: string, body: unknown) => ask<Answer>("PATCH", path, { body });
 export const remove = <Answer>(path: string, body?: unknown) =>
   ask<Answer>("DELETE", path, { body });

@@ -29,8 +29,8 @@ export interface components {
          */
         AcknowledgeIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "acknowledge";
             /**
@@ -54,11 +54,19 @@ export interface components {
             changed: boolean;
         };
         /**
+         * ActedTogetherOut
+         * @description One result for each alert, in the order asked for.
+         */
+        ActedTogetherOut: {
+            /** Items */
+            items: components["schemas"]["EachActedOut"][];
+        };
+        /**
          * AlertActionName
          * @description What people may do to an alert.
          * @enum {string}
          */
-        AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false";
+        AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false" | "tick" | "tell";
         /**
          * AlertDetailOut
          * @description An alert, its history, and what the caller may do to it right now.
@@ -67,6 +75,11 @@ export interface components {
             alert: components["schemas"]["AlertOut"];
             /** May */
             may: components["schemas"]["AlertActionName"][];
+            /**
+             * Steps
+             * @description The steps of the response plan for it.
+             */
+            steps: components["schemas"]["PlanStepOut"][];
             /** Transitions */
             transitions: components["schemas"]["TransitionOut"][];
         };
@@ -140,6 +153,15 @@ export interface components {
             active: boolean;
             /** Assigned To */
             assigned_to: string | null;
+            /**
+             * Called
+             * @description Whom these steps called.
+             * @example [
+             *       "user:li.na",
+             *       "bureau"
+             *     ]
+             */
+            called: string[];
             /** Closed */
             closed: number | null;
             /**
@@ -150,6 +172,11 @@ export interface components {
             device: components["schemas"]["AlertDeviceOut"];
             /** Escalated */
             escalated: number | null;
+            /**
+             * Escalation Step
+             * @description Steps since it was last raised or remembered.
+             */
+            escalation_step: number;
             explanation: components["schemas"]["ExplanationOut"];
             /** False Proposed By */
             false_proposed_by: string | null;
@@ -177,6 +204,13 @@ export interface components {
             /** Latches */
             latches: boolean;
             /**
+             * Louder
+             * @description A step asked screens to cry louder.
+             */
+            louder: boolean;
+            /** @description What hides it now; `null`: nothing does, or it is its device out of service. */
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
+            /**
              * Occurrences
              * @example 1
              */
@@ -203,6 +237,11 @@ export interface components {
              * @example late
              */
             remark: string;
+            /**
+             * Reports
+             * @description By when those above are to be told of it; only of emergencies.
+             */
+            reports: components["schemas"]["ReportDueOut"][];
             /** Returned */
             returned: number | null;
             /**
@@ -211,6 +250,12 @@ export interface components {
              */
             school: string;
             school_name: components["schemas"]["Names"];
+            /**
+             * Scope
+             * @description What it is about when that is no single device, else empty.
+             * @example place:block-a
+             */
+            scope: string;
             /** Shelved By */
             shelved_by: string | null;
             /** Shelved Until */
@@ -223,6 +268,11 @@ export interface components {
              * @example 2
              */
             version: number;
+            /**
+             * Victims
+             * @description How many devices it keeps from being heard.
+             */
+            victims: number;
         };
         /**
          * AlertPoliceLinkOut
@@ -318,8 +368,8 @@ export interface components {
          */
         AssignIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "assign";
             /** To */
@@ -344,6 +394,27 @@ export interface components {
          * @enum {string}
          */
         audit__verification__model__Verdict: "met" | "failed" | "unknown";
+        /**
+         * BarOut
+         * @description An hour or a day of the period.
+         */
+        BarOut: {
+            /** Activations */
+            activations: number;
+            /**
+             * Flooded
+             * @description Slots of ten minutes in a flood.
+             */
+            flooded: number;
+            /** Operator Hours */
+            operator_hours: number;
+            /**
+             * Start
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            start: number;
+        };
         /**
          * BatteryEndOut
          * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
@@ -390,6 +461,22 @@ export interface components {
             reason: string;
         };
         /**
+         * ChosenIn
+         * @description One of them. `occurrences`: how many the person saw of it, for acknowledging.
+         */
+        ChosenIn: {
+            /**
+             * Id
+             * @example 4711
+             */
+            id: number;
+            /**
+             * Occurrences
+             * @example 1
+             */
+            occurrences?: number | null;
+        };
+        /**
          * CodeIn
          * @description Sign in with a one-time code.
          */
@@ -406,8 +493,8 @@ export interface components {
          */
         CommentIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "comment";
             /**
@@ -510,6 +597,98 @@ export interface components {
             repeater: string | null;
             /** Signal Dbm */
             signal_dbm: number | null;
+        };
+        /**
+         * ContactIn
+         * @description Somebody to call about a school.
+         */
+        ContactIn: {
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Role
+             * @example principal
+             */
+            role: string;
+            /** Telephone */
+            telephone: string;
+        };
+        /**
+         * ContactOut
+         * @description Somebody to call. The page words `role` with `contact.role.{role}` if it knows it.
+         */
+        ContactOut: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @example principal
+             */
+            role: string;
+            /** Telephone */
+            telephone: string;
+        };
+        /**
+         * ContactsCountOut
+         * @description How many contacts a school now has.
+         */
+        ContactsCountOut: {
+            /** Count */
+            count: number;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * ContactsImportedOut
+         * @description What became of a file. With `troubles` nothing was changed.
+         */
+        ContactsImportedOut: {
+            /** Schools */
+            schools: components["schemas"]["ContactsCountOut"][];
+            /** Troubles */
+            troubles: components["schemas"]["ContactTroubleOut"][];
+            /** Written */
+            written: boolean;
+        };
+        /**
+         * ContactsIn
+         * @description The whole list of a school, in the order in which people are called.
+         */
+        ContactsIn: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactIn"][];
+        };
+        /**
+         * ContactsOut
+         * @description The list of a school, and whether the caller may change it.
+         */
+        ContactsOut: {
+            /** Contacts */
+            contacts: components["schemas"]["ContactOut"][];
+            /** May Change */
+            may_change: boolean;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
+         * ContactTroubleOut
+         * @description What is wrong on a line of the file: `page.contacts.problem.{code}`.
+         */
+        ContactTroubleOut: {
+            /** Code */
+            code: string;
+            /** Line */
+            line: number;
+            /** Value */
+            value: string;
         };
         /**
          * CountOut
@@ -620,6 +799,101 @@ export interface components {
          */
         DayState: "ok" | "trouble" | "silent" | "unknown";
         /**
+         * DeadLetterOut
+         * @description A message that was refused or given up, or whose receiver is no more.
+         */
+        DeadLetterOut: {
+            /** Alert */
+            alert: number | null;
+            /**
+             * Attempts
+             * @description How often it was refused.
+             */
+            attempts: number;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            created: number;
+            /** Delivered */
+            delivered: number | null;
+            /**
+             * Due
+             * @description When it is tried next, if it is.
+             */
+            due: number | null;
+            priority: components["schemas"]["PriorityName"] | null;
+            /**
+             * Reason
+             * @description Why it was refused last.
+             */
+            reason: string;
+            /**
+             * Receiver
+             * @example duty-chat
+             */
+            receiver: string;
+            /** Row */
+            row: number;
+            state: components["schemas"]["LetterState"];
+            /**
+             * Version
+             * @description Of the alert that it tells of.
+             */
+            version: number | null;
+        };
+        /**
+         * DecidedOut
+         * @description How many messages it was done to; what arrived meanwhile has arrived.
+         */
+        DecidedOut: {
+            /** Messages */
+            messages: number;
+        };
+        /**
+         * DeliveryOut
+         * @description One message to one receiver.
+         */
+        DeliveryOut: {
+            /**
+             * Attempts
+             * @description How often it was refused.
+             */
+            attempts: number;
+            /**
+             * Created
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            created: number;
+            /** Delivered */
+            delivered: number | null;
+            /**
+             * Due
+             * @description When it is tried next, if it is.
+             */
+            due: number | null;
+            /**
+             * Reason
+             * @description Why it was refused last.
+             */
+            reason: string;
+            /**
+             * Receiver
+             * @example duty-chat
+             */
+            receiver: string;
+            /** Row */
+            row: number;
+            state: components["schemas"]["LetterState"];
+            /**
+             * Version
+             * @description Of the alert that it tells of.
+             */
+            version: number | null;
+        };
+        /**
          * DeviceDetailOut
          * @description A device with its own parameters, open alerts, and the metrics that have a curve.
          */
@@ -670,6 +944,7 @@ export interface components {
             lost: number;
             /** Lqi */
             lqi: number | null;
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
             /** Messages */
             messages: number;
             /**
@@ -826,6 +1101,7 @@ export interface components {
             lost: number;
             /** Lqi */
             lqi: number | null;
+            maintenance: components["schemas"]["MaintenanceMarkOut"] | null;
             /** Messages */
             messages: number;
             name: components["schemas"]["Names"];
@@ -945,6 +1221,98 @@ export interface components {
              * @example 更换电池, 清洁探头
              */
             text: string;
+        };
+        /**
+         * Doubt
+         * @description Why nobody can tell whether a school is well (words: ``page.overview.doubt.{doubt}``).
+         * @enum {string}
+         */
+        Doubt: "no_devices" | "not_heard" | "mostly_unknown" | "link_unverified";
+        /**
+         * DropIn
+         * @description Which messages are never tried again, and why.
+         */
+        DropIn: {
+            /** Reason */
+            reason: string;
+            /**
+             * Rows
+             * @example [
+             *       7
+             *     ]
+             */
+            rows: number[];
+        };
+        /**
+         * EachActedOut
+         * @description What came of it for one alert: as for a single one, or why not.
+         */
+        EachActedOut: {
+            /** @description As it stands now; `null` when it was not done. */
+            alert: components["schemas"]["AlertOut"] | null;
+            /** Changed */
+            changed: boolean;
+            /**
+             * Code
+             * @description Why not; empty if done.
+             * @example refusal.newer_occurrence
+             */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Id
+             * @example 4711
+             */
+            id: number;
+        };
+        /**
+         * EscalationOut
+         * @description The plans, of which the first that fits counts, and what sort of time it is now.
+         */
+        EscalationOut: {
+            period: components["schemas"]["Period"];
+            /** Plans */
+            plans: components["schemas"]["EscalationPlanOut"][];
+            /**
+             * Remind After Minutes
+             * @description 0 = never.
+             */
+            remind_after_minutes: number;
+        };
+        /**
+         * EscalationPlanOut
+         * @description What happens to some alerts that nobody acknowledges.
+         */
+        EscalationPlanOut: {
+            /** Name */
+            name: string;
+            /** Priorities */
+            priorities: components["schemas"]["PriorityName"][];
+            /** Schools */
+            schools: string[];
+            /** Steps */
+            steps: components["schemas"]["EscalationStepOut"][];
+            /** When */
+            when: components["schemas"]["Period"][];
+        };
+        /**
+         * EscalationStepOut
+         * @description One step of a plan.
+         */
+        EscalationStepOut: {
+            /** After S */
+            after_s: number;
+            /** Louder */
+            louder: boolean;
+            /**
+             * To
+             * @example [
+             *       "duty:control-room",
+             *       "user:li.na"
+             *     ]
+             */
+            to: string[];
         };
         /**
          * ExerciseEndIn
@@ -1297,11 +1665,175 @@ export interface components {
             value: boolean | number | string | null;
         };
         /**
+         * FiguresOut
+         * @description What the period `since` to `until` came to. Shares are 0 to 1, `null` of nothing.
+         *
+         *     Alerts are counted as they come to operators: when they are activated in sight, or come back
+         *     into sight (off the shelf, in service again) with an activation that nobody has taken.
+         */
+        FiguresOut: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Activations */
+            activations: number;
+            /**
+             * Alerts
+             * @description Alerts that came within the period.
+             */
+            alerts: number;
+            /** Bars */
+            bars: components["schemas"]["BarOut"][];
+            /**
+             * Busiest
+             * @description The most activations in one slot of ten minutes.
+             */
+            busiest: number;
+            /**
+             * Chatterers
+             * @description The most frequent of these, 50 at most.
+             */
+            chatterers: components["schemas"]["SourceFiguresOut"][];
+            /**
+             * Chattering
+             * @description How many of them came three times within a minute.
+             */
+            chattering: number;
+            /**
+             * False
+             * @description How many of them were found false.
+             */
+            false: number;
+            /** False Share */
+            false_share: number | null;
+            /**
+             * Flooded
+             * @description Share of the slots of ten minutes that lay in a flood.
+             */
+            flooded: number;
+            /**
+             * Floods
+             * @description From more than 10 activations in a slot of ten minutes to fewer than 5.
+             */
+            floods: number;
+            /**
+             * Mean
+             * @description Activations in ten minutes.
+             */
+            mean: number;
+            /**
+             * Median Ms
+             * @description From coming into sight to being taken.
+             */
+            median_ms: number | null;
+            /**
+             * Operator Hours
+             * @description Each hour counts the people who did something to these alerts, at least one.
+             */
+            operator_hours: number;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /** Per Operator Hour */
+            per_operator_hour: number;
+            /** Priorities */
+            priorities: components["schemas"]["PriorityFiguresOut"][];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Sources
+             * @description How many sources there were.
+             */
+            sources: number;
+            /**
+             * Span Ms
+             * @description Length of a bar: an hour or a day.
+             */
+            span_ms: number;
+            /**
+             * Stale
+             * @description How many of them for more than a day.
+             */
+            stale: number;
+            /**
+             * Stale Alerts
+             * @description The oldest of these, 50 at most.
+             */
+            stale_alerts: components["schemas"]["StaleOut"][];
+            /**
+             * Standing
+             * @description Alerts open at the end, without suppressed ones.
+             */
+            standing: number;
+            targets: components["schemas"]["TargetsOut"];
+            /**
+             * Top
+             * @description The most frequent sources, ten at most.
+             */
+            top: components["schemas"]["SourceFiguresOut"][];
+            /**
+             * Top Share
+             * @description Their share of all activations.
+             */
+            top_share: number | null;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+            /**
+             * Waiting
+             * @description Alerts that nobody had taken at the end.
+             */
+            waiting: number;
+            /** Waits */
+            waits: components["schemas"]["WaitOut"][];
+        };
+        /**
+         * FiguresTable
+         * @description What a file holds.
+         * @enum {string}
+         */
+        FiguresTable: "figures" | "bars" | "sources";
+        /**
          * FigureType
          * @description How a figure is entered.
          * @enum {string}
          */
         FigureType: "number" | "integer" | "truth" | "choice" | "text";
+        /**
+         * FloodOut
+         * @description More alerts than a person can work through (ISA-18.2). Emergencies are never grouped.
+         */
+        FloodOut: {
+            /**
+             * Count
+             * @description Alerts raised, or raised again, since then.
+             * @example 14
+             */
+            count: number;
+            /**
+             * First
+             * @description The alert that came first.
+             * @example 4711
+             */
+            first: number;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+        };
         /**
          * ForwardState
          * @description How far the newest activation has come on its way to the police.
@@ -1325,6 +1857,75 @@ export interface components {
             registered: boolean;
             /** School */
             school: string;
+        };
+        /**
+         * HandOverAskedOut
+         * @description What the next shift signs for: every open emergency, and the most urgent of the others.
+         */
+        HandOverAskedOut: {
+            /** Emergencies */
+            emergencies: components["schemas"]["AlertOut"][];
+            /**
+             * Open
+             * @description All open alerts in the caller's scope.
+             * @example 14
+             */
+            open: number;
+            /** Others */
+            others: components["schemas"]["AlertOut"][];
+            team: components["schemas"]["TeamOut"];
+        };
+        /**
+         * HandOverIn
+         * @description Sign for what stands open. Every open emergency must be among `emergencies`.
+         */
+        HandOverIn: {
+            /**
+             * Emergencies
+             * @default []
+             */
+            emergencies?: number[];
+            /**
+             * Remark
+             * @default
+             * @example 五号楼烟感待更换
+             */
+            remark?: string;
+        };
+        /**
+         * HandOverOut
+         * @description A hand-over that was signed.
+         */
+        HandOverOut: {
+            after: components["schemas"]["PersonOut"];
+            /**
+             * Alerts
+             * @description How many open alerts were taken over.
+             */
+            alerts: number;
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            before: components["schemas"]["PersonOut"] | null;
+            /**
+             * By Rota
+             * @description False: a stand-in whom the rota does not name.
+             */
+            by_rota: boolean;
+            /**
+             * Emergencies
+             * @description Numbers of the emergencies that were ticked.
+             */
+            emergencies: number[];
+            /** Remark */
+            remark: string;
+            /** Row */
+            row: number;
+            /** Team */
+            team: string;
         };
         /**
          * Health
@@ -1362,10 +1963,20 @@ export interface components {
             /** Items */
             items: components["schemas"]["AlertExchangeOut"][];
         };
+        /** AlertList */
+        Items_AlertOut_: {
+            /** Items */
+            items: components["schemas"]["AlertOut"][];
+        };
         /** AssigneeList */
         Items_AssigneeOut_: {
             /** Items */
             items: components["schemas"]["AssigneeOut"][];
+        };
+        /** DeliveryList */
+        Items_DeliveryOut_: {
+            /** Items */
+            items: components["schemas"]["DeliveryOut"][];
         };
         /** FoundList */
         Items_FoundOut_: {
@@ -1387,6 +1998,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["LinkOut"][];
         };
+        /** PersonList */
+        Items_PersonOut_: {
+            /** Items */
+            items: components["schemas"]["PersonOut"][];
+        };
         /** PlaceList */
         Items_PlaceOut_: {
             /** Items */
@@ -1396,6 +2012,11 @@ export interface components {
         Items_PlannedStepOut_: {
             /** Items */
             items: components["schemas"]["PlannedStepOut"][];
+        };
+        /** ReceiverList */
+        Items_ReceiverOut_: {
+            /** Items */
+            items: components["schemas"]["ReceiverOut"][];
         };
         /** RegionList */
         Items_RegionOut_: {
@@ -1416,6 +2037,21 @@ export interface components {
         Items_SchoolOut_: {
             /** Items */
             items: components["schemas"]["SchoolOut"][];
+        };
+        /** ShiftList */
+        Items_ShiftOut_: {
+            /** Items */
+            items: components["schemas"]["ShiftOut"][];
+        };
+        /** SubscriptionList */
+        Items_SubscriptionOut_: {
+            /** Items */
+            items: components["schemas"]["SubscriptionOut"][];
+        };
+        /** TeamList */
+        Items_TeamOut_: {
+            /** Items */
+            items: components["schemas"]["TeamOut"][];
         };
         /** TokenList */
         Items_TokenOut_: {
@@ -1485,6 +2121,12 @@ export interface components {
              */
             unit: string;
         };
+        /**
+         * LetterState
+         * @description Where a message to a receiver stands.
+         * @enum {string}
+         */
+        LetterState: "waiting" | "aside" | "given_up" | "dropped" | "delivered";
         /**
          * LinkCountsOut
          * @description How many links in the caller's scope are in which state.
@@ -1807,13 +2449,214 @@ export interface components {
             counts: components["schemas"]["CountsOut"];
             feed: components["schemas"]["FeedOut"];
             /**
+             * Floods
+             * @description Where more alerts come than one can work through.
+             */
+            floods: components["schemas"]["FloodOut"][];
+            /**
              * Held
              * @description Presses that wait to be confirmed as tests: nobody has been called out yet.
              */
             held: components["schemas"]["HeldPressOut"][];
+            /**
+             * Maintenances
+             * @description How many hide faults now, in the caller's scope.
+             */
+            maintenances: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
         };
+        /**
+         * MaintenanceDetailOut
+         * @description One with the alerts that it has hidden, those that still stand first; at most 500.
+         */
+        MaintenanceDetailOut: {
+            /**
+             * Actor
+             * @example li.na
+             */
+            actor: string;
+            /** Alerts */
+            alerts: components["schemas"]["AlertOut"][];
+            /**
+             * Announced
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            announced: number;
+            /** Begun */
+            begun: number | null;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Ended By
+             * @description Empty when its time was over.
+             */
+            ended_by: string;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Hidden
+             * @description How many alerts it has hidden so far.
+             */
+            hidden: number;
+            /** Id */
+            id: number;
+            /**
+             * May End
+             * @description Whether the caller may end it now.
+             */
+            may_end: boolean;
+            /** Place */
+            place: string | null;
+            place_name: components["schemas"]["Names"] | null;
+            /** Reason */
+            reason: string;
+            /** Remark */
+            remark: string;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            state: components["schemas"]["MaintenanceState"];
+        };
+        /**
+         * MaintenanceEndIn
+         * @description End it before its time, or call it off.
+         */
+        MaintenanceEndIn: {
+            /**
+             * Remark
+             * @default
+             * @example 提前完工
+             */
+            remark?: string;
+        };
+        /**
+         * MaintenanceIn
+         * @description Announce one: of a whole school, of a place with all within it, or of a device. At most 30
+         *     days; without `starts` it begins now.
+         */
+        MaintenanceIn: {
+            /** Device */
+            device?: string | null;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /** Place */
+            place?: string | null;
+            /**
+             * Reason
+             * @example 烘焙课, 已派人核实
+             */
+            reason: string;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+            /** Starts */
+            starts?: number | null;
+        };
+        /**
+         * MaintenanceMarkOut
+         * @description The maintenance during which faults are expected here; of several the one that ends last.
+         */
+        MaintenanceMarkOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /** Id */
+            id: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * MaintenanceOut
+         * @description Faults of the school, place or device are expected from `starts` until `ends`, and hidden;
+         *     emergencies never are.
+         */
+        MaintenanceOut: {
+            /**
+             * Actor
+             * @example li.na
+             */
+            actor: string;
+            /**
+             * Announced
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            announced: number;
+            /** Begun */
+            begun: number | null;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Ended By
+             * @description Empty when its time was over.
+             */
+            ended_by: string;
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Hidden
+             * @description How many alerts it has hidden so far.
+             */
+            hidden: number;
+            /** Id */
+            id: number;
+            /**
+             * May End
+             * @description Whether the caller may end it now.
+             */
+            may_end: boolean;
+            /** Place */
+            place: string | null;
+            place_name: components["schemas"]["Names"] | null;
+            /** Reason */
+            reason: string;
+            /** Remark */
+            remark: string;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            state: components["schemas"]["MaintenanceState"];
+        };
+        /**
+         * MaintenanceState
+         * @description Where one stands.
+         * @enum {string}
+         */
+        MaintenanceState: "coming" | "under_way" | "over";
         /**
          * MarkFalseIn
          * @description Say that it was no alarm. A panic alarm needs a second person to confirm.
@@ -1962,10 +2805,71 @@ export interface components {
             /** Until */
             until: number | null;
         };
+        /**
+         * OverviewOut
+         * @description How the schools in the caller's scope stand, in no order. `gateway` is what is open of the
+         *     gateway itself, which is everybody's.
+         */
+        OverviewOut: {
+            feed: components["schemas"]["FeedOut"];
+            gateway: components["schemas"]["StandingOut"];
+            /**
+             * Now
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            now: number;
+            /** Schools */
+            schools: components["schemas"]["SchoolOverviewOut"][];
+            totals: components["schemas"]["OverviewTotalsOut"];
+        };
+        /**
+         * OverviewTotalsOut
+         * @description Over all schools shown. `troubled` have an open alert, `unknown` none, but a doubt.
+         */
+        OverviewTotalsOut: {
+            cameras: components["schemas"]["TallyOut"];
+            devices: components["schemas"]["TallyOut"];
+            /**
+             * Maintenances
+             * @example 0
+             */
+            maintenances: number;
+            open: components["schemas"]["PrioritiesOut"];
+            /** @description Schools by the worst of their police links; `null`: none has one. */
+            police: components["schemas"]["LinkCountsOut"] | null;
+            recorders: components["schemas"]["TallyOut"];
+            /**
+             * Schools
+             * @example 12
+             */
+            schools: number;
+            /**
+             * Troubled
+             * @example 1
+             */
+            troubled: number;
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * Unknown
+             * @example 0
+             */
+            unknown: number;
+        };
         /** AlertPage */
         Page_AlertOut_: {
             /** Items */
             items: components["schemas"]["AlertOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** DeadLetterPage */
+        Page_DeadLetterOut_: {
+            /** Items */
+            items: components["schemas"]["DeadLetterOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -2006,6 +2910,26 @@ export interface components {
         Page_FactOut_: {
             /** Items */
             items: components["schemas"]["FactOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** HandOverPage */
+        Page_HandOverOut_: {
+            /** Items */
+            items: components["schemas"]["HandOverOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** MaintenancePage */
+        Page_MaintenanceOut_: {
+            /** Items */
+            items: components["schemas"]["MaintenanceOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -2070,6 +2994,28 @@ export interface components {
          * @enum {string}
          */
         PathState: "up" | "down" | "unknown";
+        /**
+         * Period
+         * @description A sort of time.
+         * @enum {string}
+         */
+        Period: "school_hours" | "after_hours" | "holiday" | "night";
+        /**
+         * PersonOut
+         * @description Somebody who can be on duty.
+         */
+        PersonOut: {
+            /**
+             * Display
+             * @example 李娜
+             */
+            display: string;
+            /**
+             * Name
+             * @example li.na
+             */
+            name: string;
+        };
         /**
          * PictureOut
          * @description A picture that is kept. It is found again by its hash.
@@ -2189,6 +3135,35 @@ export interface components {
             width: number;
         };
         /**
+         * PlanStepOut
+         * @description A step of the response plan. `due` is `null` when the plan sets no time for it.
+         */
+        PlanStepOut: {
+            /**
+             * By
+             * @example li.na
+             */
+            by: string | null;
+            /** Done */
+            done: boolean;
+            /** Done At */
+            done_at: number | null;
+            /** Due */
+            due: number | null;
+            /**
+             * Id
+             * @example evacuate
+             */
+            id: string;
+            text: components["schemas"]["Names"];
+            /**
+             * Who
+             * @description Role of the contact to call; `contact.role.{who}` if the catalogues have it.
+             * @example principal
+             */
+            who: string | null;
+        };
+        /**
          * PositionIn
          * @description Where a device is: on the plan of `place`, `x` from the left and `y` from the top, 0 to 1.
          */
@@ -2235,6 +3210,52 @@ export interface components {
             school: string;
         };
         /**
+         * PrioritiesOut
+         * @description How many alerts of each priority.
+         */
+        PrioritiesOut: {
+            /**
+             * Emergency
+             * @example 1
+             */
+            emergency: number;
+            /**
+             * High
+             * @example 0
+             */
+            high: number;
+            /**
+             * Low
+             * @example 0
+             */
+            low: number;
+            /**
+             * Medium
+             * @example 2
+             */
+            medium: number;
+            /**
+             * Notice
+             * @example 0
+             */
+            notice: number;
+        };
+        /**
+         * PriorityFiguresOut
+         * @description One priority. Waits in ms; `null` when none was acknowledged within the period.
+         */
+        PriorityFiguresOut: {
+            /** Acknowledged */
+            acknowledged: number;
+            /** Activations */
+            activations: number;
+            /** Median Ms */
+            median_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            priority: components["schemas"]["PriorityName"];
+        };
+        /**
          * PriorityName
          * @description The priorities of alerts, as files and the API name them.
          * @enum {string}
@@ -2276,6 +3297,35 @@ export interface components {
              * @example /problems/not_found
              */
             type: string;
+        };
+        /**
+         * PushKeysIn
+         * @description As `PushSubscription.toJSON` gives them: base64url.
+         */
+        PushKeysIn: {
+            /** Auth */
+            auth: string;
+            /** P256Dh */
+            p256dh: string;
+        };
+        /**
+         * PushOut
+         * @description Whether people may have alerts on their devices, and what a browser needs for it.
+         */
+        PushOut: {
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Key
+             * @description Public key of the gateway, base64url (`applicationServerKey`); `null` when not enabled.
+             */
+            key: string | null;
+            /**
+             * Per User
+             * @description Most browsers of one user.
+             * @example 5
+             */
+            per_user: number;
         };
         /**
          * ReadingIn
@@ -2330,6 +3380,72 @@ export interface components {
             /** Since */
             since: number | null;
             text: components["schemas"]["Names"];
+        };
+        /**
+         * ReceiverKind
+         * @description What sort of receiver it is.
+         * @enum {string}
+         */
+        ReceiverKind: "mqtt" | "webhook" | "message" | "push" | "unknown";
+        /**
+         * ReceiverOut
+         * @description A receiver and how it fares.
+         */
+        ReceiverOut: {
+            /**
+             * Aside
+             * @description Of the waiting: refused, and tried again by themselves.
+             */
+            aside: number;
+            /**
+             * Delivered
+             * @description When something last arrived since the start.
+             */
+            delivered: number | null;
+            /**
+             * Error
+             * @example answered 503 Service Unavailable
+             */
+            error: string;
+            /**
+             * Failing
+             * @description Since when nothing has arrived, though tried.
+             */
+            failing: number | null;
+            /** Given Up */
+            given_up: number;
+            /**
+             * Holding
+             * @description Messages are collected until then, and go together.
+             */
+            holding: number | null;
+            /** @description `unknown`: no longer configured, and messages still wait for it. */
+            kind: components["schemas"]["ReceiverKind"];
+            /**
+             * Label
+             * @description Which of their devices, when it is one.
+             */
+            label: string | null;
+            /**
+             * Name
+             * @example duty-chat
+             */
+            name: string;
+            /**
+             * Oldest
+             * @description When the oldest waiting message was written.
+             */
+            oldest: number | null;
+            /**
+             * User
+             * @description Whom it reaches, when that is one person.
+             */
+            user: string | null;
+            /**
+             * Waiting
+             * @example 0
+             */
+            waiting: number;
         };
         /**
          * RegionOut
@@ -2424,6 +3540,35 @@ export interface components {
             reason: string;
         };
         /**
+         * ReportDueOut
+         * @description A report to those above: by when, and who has signed for it.
+         */
+        ReportDueOut: {
+            /**
+             * By
+             * @example li.na
+             */
+            by: string;
+            /** Done At */
+            done_at: number | null;
+            /**
+             * Due
+             * @description Counted from the occurrence.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "telephone" | "written";
+            /**
+             * To
+             * @example 区教育局值班室
+             */
+            to: string;
+        };
+        /**
          * ResetIn
          * @description Unlatch it; its condition must be gone.
          */
@@ -2435,11 +3580,34 @@ export interface components {
             action: "reset";
         };
         /**
+         * RetryIn
+         * @description Which messages are tried again, at once and in their order.
+         */
+        RetryIn: {
+            /**
+             * Rows
+             * @example [
+             *       7
+             *     ]
+             */
+            rows: number[];
+        };
+        /**
          * Role
          * @description What a person's work is.
          * @enum {string}
          */
         Role: "operator" | "technician" | "auditor" | "administrator";
+        /**
+         * RotaOut
+         * @description The shifts of a team in a time, and its gaps.
+         */
+        RotaOut: {
+            /** Gaps */
+            gaps: components["schemas"]["VacantOut"][];
+            /** Items */
+            items: components["schemas"]["ShiftOut"][];
+        };
         /**
          * RuleFiguresOut
          * @description A rule that watches a device, with its figures.
@@ -2491,6 +3659,63 @@ export interface components {
             region: string | null;
         };
         /**
+         * SchoolOverviewOut
+         * @description One school. Cameras and recorders are among its devices, too.
+         */
+        SchoolOverviewOut: {
+            cameras: components["schemas"]["TallyOut"];
+            devices: components["schemas"]["TallyOut"];
+            /** @description Why nobody can call it well, even without an alert; `null`: nothing does. */
+            doubt: components["schemas"]["Doubt"] | null;
+            /**
+             * Flood
+             * @description While it has more alerts than one can work through: how many came.
+             */
+            flood: number | null;
+            /**
+             * Heard
+             * @description When one of its devices was last heard.
+             */
+            heard: number | null;
+            /**
+             * Maintenances
+             * @description How many hide faults there now.
+             * @example 0
+             */
+            maintenances: number;
+            name: components["schemas"]["Names"];
+            open: components["schemas"]["PrioritiesOut"];
+            /** @description The worst of its police links; `null`: it has none. */
+            police: components["schemas"]["LinkState"] | null;
+            recorders: components["schemas"]["TallyOut"];
+            /**
+             * Region
+             * @example east-county
+             */
+            region: string | null;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * @description The most urgent that nobody has acknowledged; `null`: all are taken.
+             * @example emergency
+             */
+            waiting: components["schemas"]["PriorityName"] | null;
+            /**
+             * Waiting Since
+             * @description When the oldest of the most urgent ones that wait last occurred.
+             */
+            waiting_since: number | null;
+            /**
+             * @description The most urgent that is open; `null`: nothing is.
+             * @example emergency
+             */
+            worst: components["schemas"]["PriorityName"] | null;
+        };
+        /**
          * ServiceIn
          * @description Take a device out of service, or back. Hides its faults, never its emergencies.
          */
@@ -2526,8 +3751,8 @@ export interface components {
          */
         ShelveIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "shelve";
             /**
@@ -2541,6 +3766,75 @@ export interface components {
              * @example 1795161600123
              */
             until: number;
+        };
+        /**
+         * ShiftIn
+         * @description A shift to plan; the same again `times` times, every `every_days` days.
+         */
+        ShiftIn: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Every Days
+             * @default 1
+             */
+            every_days?: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            /**
+             * Team
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            team: string;
+            /**
+             * Times
+             * @default 1
+             */
+            times?: number;
+            /**
+             * User
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ @ -`.
+             * @example li.na
+             */
+            user: string;
+        };
+        /**
+         * ShiftOut
+         * @description That somebody is on duty for a time.
+         */
+        ShiftOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Row
+             * @example 12
+             */
+            row: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+            /**
+             * Team
+             * @example control-room
+             */
+            team: string;
+            user: components["schemas"]["PersonOut"];
         };
         /**
          * SignedInOut
@@ -2559,6 +3853,101 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Scopes */
             scopes: string[];
+        };
+        /**
+         * SourceFiguresOut
+         * @description What one source did within the period.
+         */
+        SourceFiguresOut: {
+            /** Activations */
+            activations: number;
+            /**
+             * Alerts
+             * @description Alerts these were activations of.
+             */
+            alerts: number;
+            /**
+             * Chattering
+             * @description It came three times within a minute.
+             */
+            chattering: boolean;
+            /**
+             * False
+             * @description How many of these alerts were found false.
+             */
+            false: number;
+            /** @description The most urgent one it had. */
+            priority: components["schemas"]["PriorityName"];
+            /**
+             * Share
+             * @description Of all activations, 0 to 1.
+             * @example 0.12
+             */
+            share: number;
+            source: components["schemas"]["SourceOut"];
+        };
+        /**
+         * SourceOut
+         * @description What alerts come from: a condition of a device, or of a place that one cause has cut off.
+         */
+        SourceOut: {
+            /**
+             * Condition
+             * @description Worded by `condition.…`.
+             * @example smoke
+             */
+            condition: string;
+            device: components["schemas"]["AlertDeviceOut"];
+            place: components["schemas"]["Names"] | null;
+            /**
+             * School
+             * @description Empty: the gateway itself.
+             * @example no3-middle
+             */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
+         * StaleOut
+         * @description An alert that has been open for more than a day.
+         */
+        StaleOut: {
+            /**
+             * Alert
+             * @example 4711
+             */
+            alert: number;
+            priority: components["schemas"]["PriorityName"];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            source: components["schemas"]["SourceOut"];
+        };
+        /**
+         * StandingOut
+         * @description What is open: without what is shelved, or hidden by maintenance.
+         */
+        StandingOut: {
+            open: components["schemas"]["PrioritiesOut"];
+            unacknowledged: components["schemas"]["PrioritiesOut"];
+            /**
+             * @description The most urgent that nobody has acknowledged; `null`: all are taken.
+             * @example emergency
+             */
+            waiting: components["schemas"]["PriorityName"] | null;
+            /**
+             * Waiting Since
+             * @description When the oldest of the most urgent ones that wait last occurred.
+             */
+            waiting_since: number | null;
+            /**
+             * @description The most urgent that is open; `null`: nothing is.
+             * @example emergency
+             */
+            worst: components["schemas"]["PriorityName"] | null;
         };
         /**
          * StepKind
@@ -2600,6 +3989,62 @@ export interface components {
          */
         StepResult: "waiting" | "in_time" | "late" | "missed" | "overdue";
         /**
+         * SubscriptionIn
+         * @description A browser that wants alerts. The same endpoint again changes what it wants.
+         */
+        SubscriptionIn: {
+            /** Endpoint */
+            endpoint: string;
+            keys: components["schemas"]["PushKeysIn"];
+            /**
+             * Label
+             * @example Chrome, Android
+             */
+            label: string;
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /**
+             * Priorities
+             * @description Empty: only what an escalation calls its user for.
+             * @default [
+             *       "emergency",
+             *       "high"
+             *     ]
+             */
+            priorities?: components["schemas"]["PriorityName"][];
+        };
+        /**
+         * SubscriptionOut
+         * @description A browser on which somebody has alerts.
+         */
+        SubscriptionOut: {
+            /**
+             * Added
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            added: number;
+            /**
+             * Id
+             * @description The first 16 digits of the SHA-256 of its endpoint.
+             * @example 9f86d081884c7d65
+             */
+            id: string;
+            /** Label */
+            label: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "zh" | "en";
+            /** Priorities */
+            priorities: components["schemas"]["PriorityName"][];
+        };
+        /**
          * SummaryOut
          * @description What the frame of every page shows.
          */
@@ -2609,6 +4054,16 @@ export interface components {
             demo: boolean;
             feed: components["schemas"]["FeedOut"];
             /**
+             * Floods
+             * @description Where more alerts come than one can work through.
+             */
+            floods: components["schemas"]["FloodOut"][];
+            /**
+             * Maintenances
+             * @description How many hide faults now, in the caller's scope.
+             */
+            maintenances: number;
+            /**
              * Now
              * @description Milliseconds since 1970 UTC.
              * @example 1795161600123
@@ -2616,6 +4071,155 @@ export interface components {
             now: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
+        };
+        /**
+         * TallyOut
+         * @description How many devices are how. Those that a cause has cut off are unknown.
+         */
+        TallyOut: {
+            /**
+             * Bad
+             * @example 2
+             */
+            bad: number;
+            /**
+             * Good
+             * @example 117
+             */
+            good: number;
+            /**
+             * Out Of Service
+             * @description Of the unknown ones.
+             * @example 0
+             */
+            out_of_service: number;
+            /**
+             * Unknown
+             * @example 1
+             */
+            unknown: number;
+        };
+        /**
+         * TargetsOut
+         * @description What one operator can manage (ISA-18.2-2016, clause 16); shares 0 to 1. At most so much.
+         */
+        TargetsOut: {
+            /** Busiest */
+            busiest: number;
+            /** Chattering */
+            chattering: number;
+            /** Flooded */
+            flooded: number;
+            /**
+             * Per Operator Hour
+             * @description Acceptable; twice as many can be managed.
+             */
+            per_operator_hour: number;
+            /** Stale */
+            stale: number;
+            /** Top Share */
+            top_share: number;
+        };
+        /**
+         * TeamOut
+         * @description A team as it stands now.
+         */
+        TeamOut: {
+            /** @description The shift that comes next. */
+            following: components["schemas"]["ShiftOut"] | null;
+            /**
+             * Id
+             * @example control-room
+             */
+            id: string;
+            name: components["schemas"]["Names"];
+            /**
+             * On Duty
+             * @description Whom a step `duty:TEAM` calls now.
+             */
+            on_duty: components["schemas"]["PersonOut"][];
+            /**
+             * Shifts
+             * @description The shifts that are under way.
+             */
+            shifts: components["schemas"]["ShiftOut"][];
+            /** Signed At */
+            signed_at: number | null;
+            /** @description Who took over last. */
+            signed_by: components["schemas"]["PersonOut"] | null;
+            /**
+             * Unsigned
+             * @description A shift has begun, and nobody of it has signed for what stands.
+             */
+            unsigned: boolean;
+        };
+        /**
+         * TellIn
+         * @description Sign for having told those above. `at`: when; left out, now.
+         */
+        TellIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "tell";
+            /** At */
+            at?: number | null;
+            /**
+             * Form
+             * @enum {string}
+             */
+            form: "telephone" | "written";
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * To
+             * @example 区教育局值班室
+             */
+            to: string;
+        };
+        /**
+         * TestedOut
+         * @description What came of a test message.
+         */
+        TestedOut: {
+            /** Arrived */
+            arrived: boolean;
+            /**
+             * Reason
+             * @description Why it did not arrive.
+             */
+            reason: string;
+            /**
+             * Took Ms
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            took_ms: number;
+        };
+        /**
+         * TickIn
+         * @description A step of the response plan is done, or not after all.
+         */
+        TickIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "tick";
+            /**
+             * Done
+             * @default true
+             */
+            done?: boolean;
+            /**
+             * Step
+             * @example evacuate
+             */
+            step: string;
         };
         /**
          * TimelineAlertOut
@@ -2667,6 +4271,16 @@ export interface components {
             verdict: string | null;
         };
         /**
+         * TogetherIn
+         * @description What to do, and to which alerts; one that is named twice is done once.
+         */
+        TogetherIn: {
+            /** Action */
+            action: components["schemas"]["AcknowledgeIn"] | components["schemas"]["CommentIn"] | components["schemas"]["AssignIn"] | components["schemas"]["ShelveIn"];
+            /** Alerts */
+            alerts: components["schemas"]["ChosenIn"][];
+        };
+        /**
          * TokenIn
          * @description A new token. It may do what its user may; `user` left out means oneself.
          */
@@ -2709,7 +4323,7 @@ export interface components {
          * @description What can happen to an alert. Each is one fact.
          * @enum {string}
          */
-        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "forwarded" | "not_forwarded" | "closed";
+        TransitionKind: "raised" | "occurred" | "returned" | "reactivated" | "worsened" | "escalated" | "reminded" | "cut_off" | "stepped" | "reported" | "acknowledged" | "commented" | "assigned" | "shelved" | "unshelved" | "false_proposed" | "false_confirmed" | "false_declined" | "reset" | "suppressed" | "unsuppressed" | "forwarded" | "not_forwarded" | "closed";
         /**
          * TransitionOut
          * @description One thing that happened to an alert. `actor` is empty for the gateway itself.
@@ -2841,6 +4455,24 @@ export interface components {
             scopes: string[];
         };
         /**
+         * VacantOut
+         * @description A time in which the rota names nobody.
+         */
+        VacantOut: {
+            /**
+             * Ends
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            ends: number;
+            /**
+             * Starts
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            starts: number;
+        };
+        /**
          * Verdict
          * @description Three values: unknown is never shown as fine and never as failed.
          * @enum {string}
@@ -2940,6 +4572,71 @@ export interface components {
              * @default 600
              */
             window_s?: number;
+        };
+        /**
+         * VictimOut
+         * @description A device that cannot be heard because of what the alert is about.
+         */
+        VictimOut: {
+            /**
+             * Alone
+             * @description The alert that it got when this one was over and it was still not heard.
+             */
+            alone: number | null;
+            /**
+             * Back
+             * @description When it was heard again; `null`: not yet.
+             */
+            back: number | null;
+            /**
+             * Id
+             * @example lab-2
+             */
+            id: string;
+            /**
+             * Kind
+             * @example smoke
+             */
+            kind: string;
+            name: components["schemas"]["Names"];
+            place: components["schemas"]["Names"] | null;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            /**
+             * Since
+             * @description When it was last heard before.
+             */
+            since: number | null;
+        };
+        /**
+         * VictimsOut
+         * @description A page of them, those that are still cut off first. `total` counts all, `out` these.
+         */
+        VictimsOut: {
+            /** Items */
+            items: components["schemas"]["VictimOut"][];
+            /** Next */
+            next?: string | null;
+            /** Out */
+            out: number;
+            /** Total */
+            total: number;
+        };
+        /**
+         * WaitOut
+         * @description A class of waits.
+         */
+        WaitOut: {
+            /** Count */
+            count: number;
+            /**
+             * Up To Ms
+             * @description Its end; `null`: longer than all others.
+             */
+            up_to_ms: number | null;
         };
         /**
          * WhyOut

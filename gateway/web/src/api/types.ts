@@ -18,6 +18,9 @@ export type NewToken = Shapes["NewTokenOut"];
 
 export type Feed = Shapes["FeedOut"];
 export type Counts = Shapes["CountsOut"];
+export type Overview = Shapes["OverviewOut"];
+export type SchoolOverview = Shapes["SchoolOverviewOut"];
+export type Tally = Shapes["TallyOut"];
 export type Summary = Shapes["SummaryOut"];
 export type FeedFrame = Shapes["LiveFeedOut"];
 export type HeldPress = Shapes["HeldPressOut"];
@@ -30,6 +33,9 @@ export type Transition = Shapes["TransitionOut"];
 export type AlertDetail = Shapes["AlertDetailOut"];
 export type ActionName = Action["action"];
 export type Acted = Shapes["ActedOut"];
+/** What is sent to do the same to several alerts, and what came of it for each. */
+export type Together = Shapes["TogetherIn"];
+export type EachActed = Shapes["EachActedOut"];
 
 /** What is sent to do something to an alert. */
 export type Action =
@@ -42,6 +48,15 @@ export type Action =
   | Shapes["MarkFalseIn"]
   | Shapes["ConfirmFalseIn"];
 
+/** What is done by the response plan; asked for in its own place, not among the acts. */
+export type Tick = Shapes["TickIn"];
+export type Tell = Shapes["TellIn"];
+export type PlanStep = Shapes["PlanStepOut"];
+export type ReportDue = Shapes["ReportDueOut"];
+export type Contact = Shapes["ContactOut"];
+export type Contacts = Shapes["ContactsOut"];
+export type ContactsImported = Shapes["ContactsImportedOut"];
+
 export type Region = Shapes["RegionOut"];
 export type School = Shapes["SchoolOut"];
 export type Place = Shapes["PlaceOut"];
@@ -52,6 +67,8 @@ export type Registration = Shapes["DeviceIn"];
 /** `{rule: {parameter: value}}` */
 export type RuleParameters = NonNullable<Registration["parameters"]>;
 export type Figure = Shapes["FigureOut"];
+/** How well the alarm system itself works. */
+export type AlarmFigures = Shapes["FiguresOut"];
 export type RuleFigures = Shapes["RuleFiguresOut"];
 export type Diagnosis = Shapes["DiagnosisOut"];
 export type Connectivity = Shapes["ConnectivityOut"];
@@ -86,6 +103,23 @@ export type OrderAct =
   | Shapes["AcceptOrderIn"];
 export type OrderAction = OrderAct["action"];
 
+export type Flood = Shapes["FloodOut"];
+export type Victim = Shapes["VictimOut"];
+export type Victims = Shapes["VictimsOut"];
+
+export type Person = Shapes["PersonOut"];
+export type Shift = Shapes["ShiftOut"];
+export type Team = Shapes["TeamOut"];
+export type Rota = Shapes["RotaOut"];
+export type HandOver = Shapes["HandOverOut"];
+export type HandOverAsked = Shapes["HandOverAskedOut"];
+export type Escalation = Shapes["EscalationOut"];
+export type EscalationPlan = Shapes["EscalationPlanOut"];
+
+export type Maintenance = Shapes["MaintenanceOut"];
+export type MaintenanceDetail = Shapes["MaintenanceDetailOut"];
+export type NewMaintenance = Shapes["MaintenanceIn"];
+
 export type Picture = Shapes["PictureOut"];
 export type Plan = Shapes["PlanOut"];
 export type PlacedDevice = Shapes["PlacedDeviceOut"];
@@ -100,6 +134,14 @@ export type LinkExchange = Shapes["LinkExchangeOut"];
 export type AlertExchange = Shapes["AlertExchangeOut"];
 export type AlertPolice = Shapes["AlertPoliceOut"];
 export type AlertPoliceLink = Shapes["AlertPoliceLinkOut"];
+
+export type Receiver = Shapes["ReceiverOut"];
+export type Tested = Shapes["TestedOut"];
+export type Push = Shapes["PushOut"];
+export type Subscription = Shapes["SubscriptionOut"];
+export type Delivery = Shapes["DeliveryOut"];
+export type DeadLetter = Shapes["DeadLetterOut"];
+export type Decided = Shapes["DecidedOut"];
 
 export type Exercise = Shapes["ExerciseOut"];
 export type ExerciseStep = Shapes["ExerciseStepOut"];

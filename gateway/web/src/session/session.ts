@@ -6,6 +6,8 @@ import type { Role, Session } from "@/api/types";
 type Standing =
   | { state: "asking" }
   | { state: "out"; problem: Error | null }
+  /** The gateway is not reached: nobody knows who is signed in. */
+  | { state: "away" }
   | { state: "in"; session: Session };
 
 const standing = ref<Standing>({ state: "asking" });
@@ -21,13 +23,17 @@ export const demo = computed(
 /** What each role may write; reading is the same for all, the gateway decides in the end. */
 const RIGHTS = {
   actOnAlerts: ["operator", "technician", "administrator"],
+  handleAlerts: ["operator", "administrator"],
   changeDevices: ["technician", "administrator"],
   verify: ["technician", "administrator"],
   exercise: ["operator", "technician", "administrator"],
+  maintain: ["operator", "technician", "administrator"],
   repair: ["operator", "technician", "administrator"],
   calibrate: ["administrator"],
   seeRejects: ["technician", "auditor", "administrator"],
+  planDuty: ["administrator"],
   managePeople: ["administrator"],
+  manageNotification: ["administrator"],
 } as const satisfies Record<string, readonly Role[]>;
 
 export function may(right: keyof typeof RIGHTS): boolean {
@@ -58,6 +64,10 @@ export async function begin(): Promise<void> {
   try {
     standing.value = { state: "in", session: await get<Session>("/session") };
   } catch (problem) {
+    if (problem instanceof Problem && (problem.status === 0 || problem.status >= 502)) {
+      standing.value = { state: "away" };
+      return;
+    }
     const known = problem instanceof Problem && problem.status === 401;
     standing.value = { state: "out", problem: known ? null : asError(problem) };
   }

@@ -6,6 +6,12 @@ import AlertsPage from "@/alerts/AlertsPage.vue";
 const routes: RouteRecordRaw[] = [
   { path: "/", name: "alerts", component: AlertsPage },
   { path: "/alerts/:id(\\d+)", name: "alert", component: AlertsPage },
+  {
+    path: "/overview",
+    name: "overview",
+    component: () => import("@/overview/OverviewPage.vue"),
+  },
+  { path: "/wall", name: "wall", component: () => import("@/wall/WallPage.vue") },
   { path: "/history", name: "history", component: () => import("@/alerts/HistoryPage.vue") },
   { path: "/devices", name: "devices", component: () => import("@/devices/DevicesPage.vue") },
   {
@@ -42,6 +48,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/orders/OrderPage.vue"),
   },
   {
+    path: "/maintenance",
+    name: "maintenances",
+    component: () => import("@/maintenance/MaintenancesPage.vue"),
+  },
+  {
+    path: "/maintenance/:id(\\d+)",
+    name: "maintenance",
+    component: () => import("@/maintenance/MaintenancePage.vue"),
+  },
+  {
     path: "/exercises",
     name: "exercises",
     component: () => import("@/exercises/ExercisesPage.vue"),
@@ -62,9 +78,25 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/verification/VerificationPage.vue"),
   },
   {
+    path: "/performance",
+    name: "performance",
+    component: () => import("@/performance/PerformancePage.vue"),
+  },
+  {
     path: "/commission",
     name: "commission",
     component: () => import("@/commissioning/CommissionPage.vue"),
+  },
+  { path: "/duty", name: "duty", component: () => import("@/duty/DutyPage.vue") },
+  {
+    path: "/schools/:school?/contacts",
+    name: "contacts",
+    component: () => import("@/response/ContactsPage.vue"),
+  },
+  {
+    path: "/notification",
+    name: "notification",
+    component: () => import("@/notification/NotificationPage.vue"),
   },
   { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
   { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },

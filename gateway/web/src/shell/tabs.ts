@@ -11,6 +11,18 @@ const ALERTS: Tab = {
   icon: "M12 3 22 20H2zM12 10v5M12 17.500v.5",
   matches: ["alerts", "alert", "history"],
 };
+const OVERVIEW: Tab = {
+  to: "/overview",
+  word: "page.nav.overview",
+  icon: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
+  matches: ["overview"],
+};
+const WALL: Tab = {
+  to: "/wall",
+  word: "page.nav.wall",
+  icon: "M3 4h18v12H3zM9 20h6M12 16v4",
+  matches: ["wall"],
+};
 const DEVICES: Tab = {
   to: "/devices",
   word: "page.nav.devices",
@@ -35,11 +47,29 @@ const VERIFICATIONS: Tab = {
   icon: "M4 12.500 9.500 18 20 6",
   matches: ["verifications", "verification"],
 };
+const MAINTENANCE: Tab = {
+  to: "/maintenance",
+  word: "page.nav.maintenance",
+  icon: "M20 7.500 16.500 11 13 7.500 16.500 4A5.200 5.200 0 0 0 10 10.500l-6 6L7.500 20l6-6A5.200 5.200 0 0 0 20 7.500z",
+  matches: ["maintenances", "maintenance"],
+};
 const EXERCISES: Tab = {
   to: "/exercises",
   word: "page.nav.exercises",
   icon: "M12 5a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 9v4l3 2M9 2h6",
   matches: ["exercises", "exercise"],
+};
+const PERFORMANCE: Tab = {
+  to: "/performance",
+  word: "page.nav.performance",
+  icon: "M3 20.500h18M6 20v-6M12 20V5M18 20v-9",
+  matches: ["performance"],
+};
+const DUTY: Tab = {
+  to: "/duty",
+  word: "page.nav.duty",
+  icon: "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M12 8v4.500l3 2",
+  matches: ["duty"],
 };
 const PLANS: Tab = {
   to: "/plans",
@@ -59,6 +89,18 @@ const REJECTS: Tab = {
   icon: "M5 5l14 14M12 3a9 9 0 1 1 0 18 9 9 0 0 1 0-18",
   matches: ["rejects"],
 };
+const CONTACTS: Tab = {
+  to: "/schools/contacts",
+  word: "page.nav.contacts",
+  icon: "M6 3h4l2 5-3 2c1 3 3 5 6 6l2-3 5 2v4c-9 3-19-7-16-16",
+  matches: ["contacts"],
+};
+const NOTIFICATION: Tab = {
+  to: "/notification",
+  word: "page.nav.notification",
+  icon: "M4 5h16v12h-9l-4 4v-4H4zM8 9.500h8M8 13h5",
+  matches: ["notification"],
+};
 const PEOPLE: Tab = {
   to: "/people",
   word: "page.nav.people",
@@ -71,11 +113,18 @@ export const tabs: readonly Tab[] = [ALERTS, DEVICES, ORDERS];
 
 /** The other rooms, behind one button: a header and a thumb hold only so many. */
 export const otherTabs = computed<Tab[]>(() => [
+  OVERVIEW,
+  DUTY,
   LINKS,
   VERIFICATIONS,
+  MAINTENANCE,
   EXERCISES,
+  PERFORMANCE,
   PLANS,
+  CONTACTS,
   DISCOVERIES,
+  NOTIFICATION,
+  WALL,
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),
 ]);

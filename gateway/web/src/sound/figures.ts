@@ -26,5 +26,12 @@ export const FIGURES: Record<PriorityName, readonly Tone[]> = {
   notice: [[330, 0, 0.1, 0.25]],
 };
 
-/** An emergency that nobody has acknowledged sounds again after so long. */
-export const REPEAT_MS = 5_000;
+/** While the most urgent alert that nobody has acknowledged is of this priority, its figure sounds
+ * again after so long (ms); null: it sounds once. */
+export const REPEAT_MS: Record<PriorityName, number | null> = {
+  emergency: 5_000,
+  high: 30_000,
+  medium: 120_000,
+  low: null,
+  notice: null,
+};

@@ -1,5 +1,5 @@
 // What the page knows of the stream, folded from its events: pure, so that it can be tested.
-import type { Counts, Feed, FeedFrame, HeldPress, PoliceLinkCounts, StreamEntry } from "@/api/types";
+import type { Counts, Feed, FeedFrame, Flood, HeldPress, PoliceLinkCounts, StreamEntry } from "@/api/types";
 
 /** Without a sign of life for so long, what the page shows may be old. The gateway sends one a
  * second. */
@@ -17,6 +17,10 @@ export type StreamState = {
   readonly offset: number;
   readonly feed: Feed | null;
   readonly counts: Counts | null;
+  /** Schools with more alerts than one can work through. */
+  readonly floods: readonly Flood[];
+  /** How many maintenances hide faults now. */
+  readonly maintenances: number;
   /** How many police links are in which state; null: there are none. */
   readonly police: PoliceLinkCounts | null;
   /** Presses in test windows that wait to be confirmed. */
@@ -29,6 +33,8 @@ export const UNHEARD: StreamState = {
   offset: 0,
   feed: null,
   counts: null,
+  floods: [],
+  maintenances: 0,
   police: null,
   held: [],
 };
@@ -59,6 +65,8 @@ export function heardFrom(
     offset: frame.feed.now - now,
     feed: frame.feed,
     counts: frame.counts,
+    floods: frame.floods,
+    maintenances: frame.maintenances,
     police: frame.police_link,
     held: frame.held,
   };

@@ -2,6 +2,7 @@
 import { computed, ref, shallowRef } from "vue";
 import { get } from "@/api/client";
 import type { FeedFrame, StreamEntry, Summary } from "@/api/types";
+import { gathering } from "@/stream/gathering";
 import { heardFrom, liveness, patience, taken, UNHEARD } from "@/stream/resume";
 import type { Liveness, StreamState } from "@/stream/resume";
 
@@ -23,8 +24,16 @@ let attempts = 0;
 let again: number | undefined;
 let checking: number | undefined;
 
+const arrived = gathering<StreamEntry>((entries) => {
+  const [next, fresh] = taken(state.value, entries, Date.now());
+  state.value = next;
+  if (fresh.length > 0) listener?.entries(fresh);
+});
+
 export const feed = computed(() => state.value.feed);
 export const counts = computed(() => state.value.counts);
+export const floods = computed(() => state.value.floods);
+export const maintenances = computed(() => state.value.maintenances);
 export const policeLinks = computed(() => state.value.police);
 export const held = computed(() => state.value.held);
 /** This browser's time, to the quarter of a second; for what is counted on this screen alone. */
@@ -57,6 +66,7 @@ function close(): void {
   again = undefined;
   source?.close();
   source = null;
+  arrived.flush();
 }
 
 function connect(): void {
@@ -73,18 +83,17 @@ function connect(): void {
     catchingUp = false;
   };
   made.addEventListener("alerts", (event: MessageEvent<string>) => {
-    const entries = JSON.parse(event.data) as StreamEntry[];
-    const [next, fresh] = taken(state.value, entries, Date.now());
-    state.value = next;
-    if (fresh.length > 0) listener?.entries(fresh);
+    arrived.add(JSON.parse(event.data) as StreamEntry[]);
     alive();
   });
   made.addEventListener("feed", (event: MessageEvent<string>) => {
+    arrived.flush(); // it tells how things stand after them
     const row = event.lastEventId === "" ? null : Number(event.lastEventId);
     state.value = heardFrom(state.value, JSON.parse(event.data) as FeedFrame, row, Date.now());
     alive();
   });
   made.addEventListener("reload", () => {
+    arrived.flush();
     state.value = { ...state.value, after: null };
     listener?.reload();
   });

@@ -1,8 +1,12 @@
-// A phone in one hand, the other at the alarm button: the screen stays on while a test runs.
-import { onScopeDispose, watch } from "vue";
+// A phone in one hand, the other at the alarm button: the screen stays on while a test runs. So does
+// the screen on the wall, always.
+import { onScopeDispose, readonly, ref, watch } from "vue";
+import type { Ref } from "vue";
 
-/** Hold the screen on while `wanted`; a phone that cannot do so goes dark as usual. */
-export function useScreenOn(wanted: () => boolean): void {
+/** Hold the screen on while `wanted`; one that cannot do so goes dark as usual. Tells whether it is
+ * held on. */
+export function useScreenOn(wanted: () => boolean): Readonly<Ref<boolean>> {
+  const on = ref(false);
   let held: WakeLockSentinel | null = null;
 
   async function hold(): Promise<void> {
@@ -10,6 +14,8 @@ export function useScreenOn(wanted: () => boolean): void {
     const lock = (navigator as { wakeLock?: WakeLock }).wakeLock;
     if (!wanted() || document.hidden || (held !== null && !held.released)) return;
     held = (await lock?.request("screen").catch(() => null)) ?? null;
+    on.value = held !== null;
+    held?.addEventListener("release", () => (on.value = false));
     if (!wanted()) release();
   }
 
@@ -25,6 +31,7 @@ export function useScreenOn(wanted: () => boolean): void {
     document.removeEventListener("visibilitychange", seen);
     release();
   });
+  return readonly(on);
 }
 
 /** A short shake, where the phone has one: look here. */

@@ -24,6 +24,12 @@ export function moment(ms: number, now: number): string {
   return `${year}${day} ${clock(ms)}`;
 }
 
+/** A moment as the browser's field for one wants it, in the time of this screen. */
+export function forField(ms: number): string {
+  const at = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
+  return at.toISOString().slice(0, 16);
+}
+
 /** 2026-11-21 of a count of days since 1970. */
 export function day(days: number): string {
   return new Date(days * DAY).toISOString().slice(0, 10);

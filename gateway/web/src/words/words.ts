@@ -32,6 +32,8 @@ export async function speak(wanted: Language = preferred()): Promise<void> {
   chosen.value = wanted;
   document.documentElement.lang = wanted;
   document.title = t("app.name");
+  // What is installed has the name of the language that was spoken then.
+  document.querySelector('link[rel="manifest"]')?.setAttribute("href", `/manifest.${wanted}.webmanifest`);
 }
 
 /** Choose a language for good. */

@@ -1,0 +1,1 @@
+"""Contacts of schools: whom to telephone, and how the lists come in from files."""

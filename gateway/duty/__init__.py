@@ -1,0 +1,1 @@
+"""Who is on duty, and whom an alert calls that nobody takes."""

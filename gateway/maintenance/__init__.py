@@ -1,0 +1,1 @@
+"""Maintenance: announced by people, begun and ended in time, and what it has hidden."""

@@ -1,0 +1,1 @@
+"""The overview: how each school stands, from memory."""

@@ -1,0 +1,1 @@
+"""Alerts on people's own devices by Web Push: encrypted for one browser, through its maker."""

@@ -1,0 +1,74 @@
+// Doing the same to several alerts: to which of them it applies, and one result for each.
+import { ref, shallowRef } from "vue";
+import type { Action, ActionName, Alert, EachActed, Together } from "@/api/types";
+import { post, Problem } from "@/api/client";
+import { take } from "@/alerts/book";
+import { unacknowledged } from "@/alerts/ordering";
+
+/** What makes sense for several at once; the rest is looked at one by one. */
+export const TOGETHER = ["acknowledge", "comment", "assign", "shelve"] as const;
+export type TogetherName = (typeof TOGETHER)[number];
+export const isTogether = (name: ActionName): name is TogetherName =>
+  (TOGETHER as readonly ActionName[]).includes(name);
+
+/** Alerts of one request: the gateway takes no more at once. */
+const AT_ONCE = 200;
+
+/** Whether it would change anything. Nothing puts an emergency aside. */
+export function applies(name: TogetherName, alert: Alert): boolean {
+  if (alert.state === "closed") return false;
+  if (name === "acknowledge") return unacknowledged(alert);
+  if (name === "shelve") return alert.priority !== "emergency" && alert.shelved_until === null;
+  return true;
+}
+
+/** What is sent, in parts that the gateway takes. How often each has happened goes along: nobody
+ * acknowledges what they have not seen. */
+export function asked(action: Action, alerts: readonly Alert[]): Together[] {
+  const chosen = alerts.map(({ id, occurrences }) => ({ id, occurrences }));
+  const parts: Together[] = [];
+  for (let start = 0; start < chosen.length; start += AT_ONCE)
+    parts.push({
+      alerts: chosen.slice(start, start + AT_ONCE),
+      action: action as Together["action"],
+    });
+  return parts;
+}
+
+/** What became of alerts that were not asked for any more, because asking failed. */
+function unsent({ alerts }: Together, why: unknown): EachActed[] {
+  const code = why instanceof Problem ? why.code : "";
+  return alerts.map(({ id }) => ({ id, alert: null, changed: false, code, detail: String(why) }));
+}
+
+/** `done` so far; `results` once all are known. */
+export function useTogether() {
+  const sending = ref(false);
+  const done = ref(0);
+  const results = shallowRef<readonly EachActed[] | null>(null);
+
+  /** Do it to all; returns the results. One that is not done keeps none of the others back. */
+  async function send(action: Action, alerts: readonly Alert[]): Promise<readonly EachActed[]> {
+    sending.value = true;
+    done.value = 0;
+    const all: EachActed[] = [];
+    let broken: unknown = null;
+    for (const part of asked(action, alerts)) {
+      if (broken === null)
+        try {
+          const { items } = await post<{ items: EachActed[] }>("/alerts/actions", part);
+          take(...items.flatMap(({ alert }) => alert ?? []));
+          all.push(...items);
+        } catch (why) {
+          broken = why;
+        }
+      if (broken !== null) all.push(...unsent(part, broken));
+      done.value = all.length;
+    }
+    results.value = all;
+    sending.value = false;
+    return all;
+  }
+
+  return { sending, done, results, send };
+}

@@ -1,0 +1,240 @@
+"""Duty over HTTP, on a real store: planning shifts, taking over, and who is on duty."""
+
+from __future__ import annotations
+
+import pytest
+
+from alerts.finding import Priority
+from gateway.duty.rota import Rota
+from gateway.duty.service import Duty, make_duty
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+
+
+def shift(campus, user: str = "olga", *, after: int = -HOUR, hours: int = 8, **more):
+    starts = campus.clock.now() + after
+    return {
+        "team": "control-room",
+        "user": user,
+        "starts": starts,
+        "ends": starts + hours * HOUR,
+        **more,
+    }
+
+
+async def facts(door, kind: str) -> list[dict]:
+    anna = await door.as_("anna")
+    found = (await anna.get("/api/v1/facts", params={"kind": kind})).json()["items"]
+    return [one["body"] for one in found]
+
+
+@pytest.fixture
+def reloaded(campus):
+    """The duty as a gateway knows it that has been started anew."""
+
+    def load() -> Duty:
+        snapshot = campus.store.load()
+        rota = Rota(snapshot.shifts, snapshot.signatures)
+        return make_duty(
+            store=campus.store, clock=campus.clock, settings=campus.settings, rota=rota
+        )
+
+    return load
+
+
+async def test_a_planned_shift_is_on_duty_and_survives_a_restart(door, campus, reloaded) -> None:
+    ada, olga = await door.as_("ada"), await door.as_("olga")
+    empty = (await olga.get("/api/v1/duty")).json()["items"]
+    assert [team["id"] for team in empty] == ["control-room"]
+    assert empty[0]["on_duty"] == []
+    assert empty[0]["unsigned"] is False
+
+    answer = await ada.post("/api/v1/duty/shifts", json=shift(campus))
+    assert answer.status_code == 201, answer.text
+    (team,) = (await olga.get("/api/v1/duty")).json()["items"]
+    assert team["on_duty"] == [{"name": "olga", "display": "olga"}]
+    assert team["unsigned"] is True
+    now = campus.clock.now()
+    assert reloaded().rota.standing("control-room", now).users == ("olga",)
+    (fact,) = await facts(door, "shift")
+    assert fact["before"] is None
+    assert fact["after"]["user"] == "olga"
+
+
+async def test_shifts_alike_are_planned_together_and_the_gaps_are_told(door, campus) -> None:
+    ada = await door.as_("ada")
+    planned = await ada.post("/api/v1/duty/shifts", json=shift(campus, every_days=2, times=3))
+    assert len(planned.json()["items"]) == 3
+    now = campus.clock.now()
+    rota = await ada.get(
+        "/api/v1/duty/control-room/shifts", params={"since": now, "until": now + 5 * DAY}
+    )
+    assert [one["starts"] - now for one in rota.json()["items"]] == [
+        -HOUR,
+        2 * DAY - HOUR,
+        4 * DAY - HOUR,
+    ]
+    assert [gap["starts"] - now for gap in rota.json()["gaps"]] == [
+        7 * HOUR,
+        2 * DAY + 7 * HOUR,
+        4 * DAY + 7 * HOUR,
+    ]
+
+
+async def test_a_shift_may_be_cancelled_until_it_is_over(door, campus, reloaded) -> None:
+    ada = await door.as_("ada")
+    (planned,) = (await ada.post("/api/v1/duty/shifts", json=shift(campus))).json()["items"]
+    address = f"/api/v1/duty/shifts/{planned['row']}"
+    assert (await ada.delete(address)).status_code == 200
+    assert (await ada.delete(address)).json()["code"] == "refusal.unknown_shift"
+    assert reloaded().rota.standing("control-room", campus.clock.now()).users == ()
+    (again,) = (await ada.post("/api/v1/duty/shifts", json=shift(campus))).json()["items"]
+    campus.clock.turn(8 * HOUR)
+    ada = await door.as_("ada")
+    over = await ada.delete(f"/api/v1/duty/shifts/{again['row']}")
+    assert over.json()["code"] == "refusal.shift_over"
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"team": "guards"}, 409, "refusal.unknown_team"),
+        ({"user": "anna"}, 422, "invalid"),  # an auditor acknowledges nothing
+        ({"user": "nobody"}, 422, "invalid"),
+        ({"hours": 25}, 409, "refusal.shift_length"),
+        ({"hours": 0}, 409, "refusal.shift_length"),
+        ({"after": -9 * HOUR}, 409, "refusal.shift_over"),
+        ({"every_days": 28, "times": 100}, 409, "refusal.shift_far"),
+    ],
+)
+async def test_a_shift_that_cannot_be_is_refused(door, campus, changes, status, code) -> None:
+    ada = await door.as_("ada")
+    times = {name: changes[name] for name in ("after", "hours") if name in changes}
+    wanted = shift(campus, **times) | {k: v for k, v in changes.items() if k not in times}
+    answer = await ada.post("/api/v1/duty/shifts", json=wanted)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+async def test_nobody_has_two_shifts_at_a_time_but_two_people_may_share_one(door, campus) -> None:
+    ada = await door.as_("ada")
+    assert (await ada.post("/api/v1/duty/shifts", json=shift(campus))).status_code == 201
+    twice = await ada.post("/api/v1/duty/shifts", json=shift(campus, after=HOUR))
+    assert twice.json()["code"] == "refusal.shift_overlaps"
+    other = await ada.post("/api/v1/duty/shifts", json=shift(campus, "oscar", after=HOUR))
+    assert other.status_code == 201
+
+
+async def test_only_an_administrator_of_everything_plans(door, campus) -> None:
+    for name in ("olga", "tim", "anna", "east-ada"):
+        client = await door.as_(name)
+        answer = await client.post("/api/v1/duty/shifts", json=shift(campus))
+        assert answer.status_code == 403, name
+        assert (await client.get("/api/v1/duty/people")).status_code == 403
+        assert (await client.get("/api/v1/duty")).status_code == 200
+
+
+async def test_the_next_shift_signs_for_what_stands_and_ticks_each_emergency(
+    door, campus, reloaded
+) -> None:
+    ada, olga = await door.as_("ada"), await door.as_("olga")
+    await ada.post("/api/v1/duty/shifts", json=shift(campus))
+    emergency = await campus.press()
+    fault = await campus.find("battery_low", campus.device("no3", "lab-2"), Priority.LOW)
+
+    asked = (await olga.get("/api/v1/duty/control-room/hand-over")).json()
+    assert [one["id"] for one in asked["emergencies"]] == [emergency]
+    assert [one["id"] for one in asked["others"]] == [fault]
+    assert asked["open"] == 2
+
+    address = "/api/v1/duty/control-room/hand-over"
+    unticked = await olga.post(address, json={})
+    assert unticked.status_code == 409
+    assert unticked.json()["code"] == "refusal.emergencies_unticked"
+    signed = await olga.post(address, json={"emergencies": [emergency], "remark": "五号楼"})
+    assert signed.status_code == 201, signed.text
+    body = signed.json()
+    assert (body["alerts"], body["emergencies"], body["by_rota"]) == (2, [emergency], True)
+    assert body["before"] is None
+
+    (team,) = (await olga.get("/api/v1/duty")).json()["items"]
+    assert team["unsigned"] is False
+    assert team["signed_by"]["name"] == "olga"
+    (fact,) = await facts(door, "hand_over")
+    assert fact["after"] == "olga"
+    assert [one["id"] for one in fact["alerts"]] == [emergency, fault]
+    assert fact["remark"] == "五号楼"
+    signature = reloaded().rota.signature("control-room")
+    assert signature is not None
+    assert signature.user == "olga"
+
+
+async def test_an_emergency_that_comes_while_the_list_is_read_must_be_ticked_too(
+    door, campus
+) -> None:
+    olga = await door.as_("olga")
+    first = await campus.press("no3")
+    await olga.get("/api/v1/duty/control-room/hand-over")
+    second = await campus.press("no5")
+    address = "/api/v1/duty/control-room/hand-over"
+    early = await olga.post(address, json={"emergencies": [first]})
+    assert early.json()["code"] == "refusal.emergencies_unticked"
+    assert str(second) in early.json()["detail"]
+    signed = await olga.post(address, json={"emergencies": [first, second]})
+    assert signed.status_code == 201
+
+
+async def test_a_stand_in_signs_and_is_on_duty_beside_whom_the_rota_names(door, campus) -> None:
+    ada, oscar = await door.as_("ada"), await door.as_("oscar")
+    await ada.post("/api/v1/duty/shifts", json=shift(campus))
+    signed = await oscar.post("/api/v1/duty/control-room/hand-over", json={})
+    assert signed.json()["by_rota"] is False
+    (team,) = (await oscar.get("/api/v1/duty")).json()["items"]
+    assert [one["name"] for one in team["on_duty"]] == ["olga", "oscar"]
+
+
+async def test_whoever_sees_some_schools_signs_for_these_alone(door, campus) -> None:
+    theirs = await campus.press("no3")
+    await campus.press("no5")
+    east = await door.as_("east")
+    asked = (await east.get("/api/v1/duty/control-room/hand-over")).json()
+    assert [one["id"] for one in asked["emergencies"]] == [theirs]
+    signed = await east.post("/api/v1/duty/control-room/hand-over", json={"emergencies": [theirs]})
+    assert signed.json()["alerts"] == 1
+
+
+async def test_hand_overs_are_listed_the_newest_first(door, campus) -> None:
+    olga, oscar = await door.as_("olga"), await door.as_("oscar")
+    for client in (olga, oscar, olga):
+        campus.clock.turn(HOUR)
+        answer = await client.post("/api/v1/duty/control-room/hand-over", json={})
+        assert answer.status_code == 201
+    page = (await olga.get("/api/v1/duty/control-room/hand-overs", params={"limit": 2})).json()
+    assert [one["after"]["name"] for one in page["items"]] == ["olga", "oscar"]
+    rest = await olga.get(
+        "/api/v1/duty/control-room/hand-overs", params={"limit": 2, "cursor": page["next"]}
+    )
+    assert [one["before"] for one in rest.json()["items"]] == [None]
+    assert rest.json()["next"] is None
+
+
+async def test_an_auditor_reads_and_does_not_sign(door) -> None:
+    anna = await door.as_("anna")
+    assert (await anna.get("/api/v1/duty/control-room/hand-overs")).status_code == 200
+    assert (await anna.get("/api/v1/duty/control-room/hand-over")).status_code == 403
+    assert (await anna.post("/api/v1/duty/control-room/hand-over", json={})).status_code == 403
+
+
+async def test_an_unknown_team_is_not_there(door) -> None:
+    olga = await door.as_("olga")
+    assert (await olga.get("/api/v1/duty/guards/hand-overs")).status_code == 404
+    answer = await olga.post("/api/v1/duty/guards/hand-over", json={})
+    assert answer.json()["code"] == "refusal.unknown_team"
+
+
+async def test_the_page_is_told_whom_alerts_call(door) -> None:
+    olga = await door.as_("olga")
+    said = (await olga.get("/api/v1/duty/escalation")).json()
+    assert said["plans"] == []
+    assert said["remind_after_minutes"] == 30
+    assert said["period"] in {"school_hours", "after_hours", "night", "holiday"}

@@ -1,0 +1,129 @@
+"""What the settings say of escalation and duty, and what they refuse."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from alerts.calendar import Days, Hours, Period
+from alerts.escalation import EscalationPlan, EscalationStep
+from alerts.finding import Priority
+from gateway.configuration import default_settings
+from gateway.duty.policy import policy_of
+
+STEP = {"after_s": 60, "to": ["duty:control-room"]}
+WEBHOOK = {"name": "bureau", "url": "https://example.org/a", "secret": SecretStr("s")}
+
+
+def plan(**changes: Any) -> dict[str, Any]:
+    return {"plans": [{"name": "night", "steps": [STEP], **changes}]}
+
+
+def test_a_plan_says_for_what_whom_and_when() -> None:
+    settings = default_settings(
+        {
+            "notification": {"webhooks": [WEBHOOK]},
+            "escalation": plan(
+                priorities=["emergency", "high"],
+                schools=["no3"],
+                when=["night", "holiday"],
+                steps=[STEP, {"after_s": 120, "to": ["user:li", "bureau"], "louder": True}],
+            ),
+        }
+    )
+    policy = policy_of(settings)
+    assert policy.plans == (
+        EscalationPlan(
+            name="night",
+            steps=(
+                EscalationStep(after=60_000, name="night-1", to=("duty:control-room",)),
+                EscalationStep(
+                    after=120_000, name="night-2", to=("user:li", "bureau"), louder=True
+                ),
+            ),
+            priorities=frozenset({Priority.EMERGENCY, Priority.HIGH}),
+            schools=frozenset({"no3"}),
+            periods=frozenset({Period.NIGHT, Period.HOLIDAY}),
+        ),
+    )
+    assert policy.remind_after == 30 * 60_000
+
+
+def test_without_settings_nothing_escalates_and_the_forgotten_comes_back() -> None:
+    policy = policy_of(default_settings())
+    assert policy.plans == ()
+    assert policy.remind_after == 30 * 60_000
+    never = default_settings({"escalation": {"remind_after_minutes": 0}})
+    assert policy_of(never).remind_after is None
+
+
+def test_the_older_form_is_one_step_for_emergencies() -> None:
+    older = {"webhooks": [WEBHOOK], "escalation": {"after_s": 90, "webhook": "bureau"}}
+    policy = policy_of(default_settings({"notification": older}))
+    step = EscalationStep(after=90_000, name="bureau", to=("bureau",))
+    assert policy.plans == (EscalationPlan(name="bureau", steps=(step,)),)
+
+
+def test_the_calendar_of_the_settings() -> None:
+    calendar = policy_of(
+        default_settings(
+            {
+                "escalation": {
+                    "calendar": {
+                        "utc_offset": "-03:30",
+                        "weekdays": ["sun", "mon"],
+                        "school_hours": "08:00-16:30",
+                        "night": "21:00-05:00",
+                        "holidays": ["2027-01-01", "2027-01-20/2027-02-20"],
+                        "school_days": ["2027-02-21"],
+                    }
+                }
+            }
+        )
+    ).calendar
+    assert calendar.offset == -210
+    assert calendar.weekdays == {6, 0}
+    assert calendar.lessons == Hours(8 * 60, 16 * 60 + 30)
+    assert calendar.night == Hours(21 * 60, 5 * 60)
+    assert calendar.holidays == (
+        Days(date(2027, 1, 1), date(2027, 1, 1)),
+        Days(date(2027, 1, 20), date(2027, 2, 20)),
+    )
+    assert calendar.school_days == (Days(date(2027, 2, 21), date(2027, 2, 21)),)
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"escalation": plan(steps=[{"after_s": 60}])}, "does nothing"),
+        ({"escalation": plan(steps=[])}, "at least 1"),
+        ({"escalation": plan(steps=[{"after_s": 60, "to": ["a b"]}])}, "without spaces"),
+        ({"escalation": plan(steps=[{"after_s": 1, "to": ["bureau"]}])}, "greater than"),
+        ({"escalation": plan(steps=[{"after_s": 60, "to": ["bureau"]}])}, "no receiver"),
+        ({"escalation": plan(steps=[{"after_s": 60, "to": ["duty:guards"]}])}, "no team"),
+        ({"escalation": plan(when=["lunch"])}, "school_hours"),
+        ({"escalation": {"plans": plan()["plans"] * 2}}, "two plans have the name 'night'"),
+        ({"escalation": {"calendar": {"night": "22:00"}}}, "times of day"),
+        ({"escalation": {"calendar": {"utc_offset": "8"}}}, "hours and minutes"),
+        ({"escalation": {"calendar": {"holidays": ["New Year"]}}}, "must be a day"),
+        ({"escalation": {"calendar": {"holidays": ["2027-02-01/2027-01-01"]}}}, "before it begins"),
+        ({"duty": {"teams": [{"id": "a b", "name_zh": "甲"}]}}, "A-Z a-z"),
+        ({"duty": {"teams": [{"id": "a", "name_zh": "甲"}] * 2}}, "two teams have the id 'a'"),
+        (
+            {
+                "escalation": plan(),
+                "notification": {
+                    "webhooks": [WEBHOOK],
+                    "escalation": {"after_s": 60, "webhook": "bureau"},
+                },
+            },
+            "give one of the two",
+        ),
+    ],
+)
+def test_a_mistake_is_said(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        default_settings(settings)
