@@ -78,6 +78,8 @@ def test_what_no_push_service_would_take_is_not_made() -> None:
         (Browser().keys["p256dh"], "", "auth has 0 bytes"),
         (Browser().keys["p256dh"], b64(b"x" * 17), "auth has 17 bytes"),
     ],
+    # Named: keys are new in each process, and tests that run beside each other go by their names.
+    ids=["empty", "signs", "letters", "no point", "no form", "no secret", "long secret"],
 )
 def test_keys_that_are_none_are_refused(p256dh: str, auth: str, said: str) -> None:
     with pytest.raises(KeysError, match=said):
