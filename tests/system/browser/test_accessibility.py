@@ -167,7 +167,7 @@ async def test_nothing_moves_for_those_who_want_no_motion(
     await page.emulate_media(reduced_motion="reduce")
     await page.evaluate(SETTLED)
     # With an emergency that nobody has acknowledged the page beats: it does, and nobody sees it.
-    await page.wait_for_function("document.documentElement.classList.contains('dim')")
+    await expect(page.locator("html")).to_have_class(re.compile(r"\bdim\b"))
     await page.evaluate("document.documentElement.classList.remove('dim')")
     still = await page.evaluate(LOOKS_OF_ALL)
     await page.evaluate("document.documentElement.classList.add('dim')")
