@@ -71,10 +71,10 @@ async def test_a_flood_of_anything_ends_in_time_and_is_not_kept(
                 writer.write(again)
                 await writer.drain()
 
-    async with raw(flood) as url, link_to(url, answer_timeout_s=0.4) as link:
+    async with raw(flood) as url, link_to(url, answer_timeout_s=2) as link:
         exchange = await link.probe(Path.PRIMARY)
     assert exchange.result in results, exchange.reason
-    assert exchange.elapsed_ms < 2400
+    assert exchange.elapsed_ms < 4000
     assert len(exchange.received) < 170_000
 
 

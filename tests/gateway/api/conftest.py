@@ -179,6 +179,7 @@ class Campus:
             check_parameters=binder.mistakes,
             feed=self._feed,
             upkeep=self.upkeep,
+            cut_off=lambda row: None if self.causes is None else self.causes.cut_off(row),
         )
         self.maintenances = Maintenances(flow=self.flow, upkeep=self.upkeep, clock=self.clock)
         self._seq = 0
