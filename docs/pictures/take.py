@@ -48,7 +48,7 @@ MOST_BYTES: Final = 100_000
 GUIDE_WIDTH: Final = 1200
 Scheme = Literal["light", "dark"]
 
-GUIDE: Final = {
+GUIDE: Final[dict[str, tuple[str, int, Scheme]]] = {
     "alerts": ("/", 1440, "light"),
     "emergency": ("alert", 1440, "light"),
     "cause": ("cause", 1440, "dark"),
