@@ -19,7 +19,7 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold
-	@bash docker/need.sh mosquitto chromium
+	@bash docker/need.sh mosquitto chromium sip-tester
 	$(BIN)/pytest
 
 bench: setup ## all benchmarks, or BENCH=name
