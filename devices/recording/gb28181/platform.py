@@ -18,7 +18,7 @@ from devices.recording.gb28181.asking import Asker, Limits, Pages, Single
 from devices.recording.gb28181.catalog import Channel
 from devices.recording.gb28181.counters import Counters
 from devices.recording.gb28181.device_status import DeviceStatus
-from devices.recording.gb28181.errors import ContentError
+from devices.recording.gb28181.errors import ContentError, IdentityError
 from devices.recording.gb28181.flow import Transport
 from devices.recording.gb28181.ids import checked_id
 from devices.recording.gb28181.manscdp import (
@@ -35,6 +35,7 @@ from devices.recording.gb28181.times import Zulu, as_local
 from devices.recording.source import (
     Answer,
     RecordingError,
+    RefusedError,
     Segment,
     Span,
     UnreachableError,
@@ -206,6 +207,8 @@ class Platform:
             for part in _parts(span):
                 for segment in await self._part(recorder, checked_id(channel), part):
                     found[segment.begin, segment.end] = segment
+        except IdentityError as error:
+            return Answer.failed(span, RefusedError(str(error)))
         except RecordingError as error:
             return Answer.failed(span, error, _in_order(found))
         return Answer(span=span, segments=_in_order(found))

@@ -209,6 +209,7 @@ class _Link(asyncio.Protocol):
                     self._sockets.counters.limited += 1
                     self.abort()  # what follows would only be more of it
                     return
+                self._midway = False  # what follows is another message, with its own limit
                 self._sockets.on_message(message, self._flow)
         except SipError:
             self._sockets.counters.garbage += 1
