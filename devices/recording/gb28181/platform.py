@@ -138,6 +138,17 @@ class Platform:
         known = self._signalling.registrations.of(device)
         return None if known is None else self._shown(known)
 
+    def forget(self, device: str) -> None:
+        """A device was struck from the register: as if it had never been here.
+
+        Without a password it does not come back.
+        """
+        change = self._signalling.registrations.unregister(device)
+        self._forget_catalog(device)
+        self._zulu.pop(device, None)
+        if change is not None:
+            self.changed(device, change)
+
     def channels(self, device: str) -> tuple[Channel, ...]:
         """The channels of the newest whole catalog, each online or not as it is *now*.
 
@@ -162,9 +173,7 @@ class Platform:
             lambda sn: catalog_query(sn, device),
             gathering,
         )
-        for one in self._catalogs.pop(device, ()):
-            if self._recorder_of.get(one.id) == device:
-                del self._recorder_of[one.id]
+        self._forget_catalog(device)
         self._catalogs[device] = gathering.items
         self._recorder_of.update((one.id, device) for one in gathering.items)
         return self.channels(device)
@@ -247,6 +256,11 @@ class Platform:
         habit.ask_again = now + CLOCK_ASKED_AGAIN_MS
         with suppress(RecordingError):  # then the recordings must tell by themselves
             await self.status(recorder)
+
+    def _forget_catalog(self, device: str) -> None:
+        for one in self._catalogs.pop(device, ()):
+            if self._recorder_of.get(one.id) == device:
+                del self._recorder_of[one.id]
 
     def _recorder(self, channel: str) -> str:
         if self._signalling.registrations.of(channel) is not None:

@@ -20,7 +20,7 @@ from sipp_device import (
 )
 
 from devices.recording.gb28181 import Change, Gb28181Recorder, Limits, Transport
-from devices.recording.source import Answer, Span, Trouble
+from devices.recording.source import Answer, RecordingSource, Span, Trouble
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
@@ -77,7 +77,8 @@ async def asked(
 ) -> Answer:
     async with recorder(folder, {"RecordInfo": said, **more}, transport=transport) as one:
         assert (await one.event()).change is Change.ONLINE
-        return await Gb28181Recorder(one.platform, RECORDER).ask(CHANNEL, MORNING)
+        source: RecordingSource = Gb28181Recorder(one.platform, RECORDER)
+        return await source.ask(CHANNEL, MORNING)
 
 
 @pytest.mark.parametrize("transport", list(Transport))

@@ -104,6 +104,41 @@ async def test_a_channel_that_is_no_identity_or_hangs_nowhere_is_unknown() -> No
         assert answer.trouble is Trouble.UNREACHABLE
 
 
+@pytest.mark.parametrize("seed", range(25))
+async def test_whatever_happens_to_pages_an_answer_is_right_or_unknown(seed: int) -> None:
+    """Pages lost, doubled, shuffled and broken, as a seeded chance will have it."""
+    chance = random.Random(seed)
+    async with house(limits=Limits(page_s=0.4, settle_s=0.05)) as here:
+        device = await here.recorder()
+        asked = asyncio.create_task(here.platform.records(CHANNEL, MORNING, RECORDER))
+        question = await device.question()
+        hours = list(range(chance.randint(1, 12)))
+        size = chance.randint(1, 3)
+        harm = chance.choice([0.0, 0.1, 0.4])
+        lost = False
+        sent: list[bytes] = []
+        for first in range(0, len(hours), size):
+            items = [hour(one) for one in hours[first : first + size]]
+            page = device.records(question, len(hours), *items)
+            if chance.random() < harm:
+                lost = True
+                if chance.random() < 0.5:
+                    sent.append(page[:-30].replace(b"</Item>", b"</Itm>"))
+                continue
+            sent.append(page)
+            if chance.random() < 0.4:
+                sent.append(device.records(question, len(hours), *items))
+        chance.shuffle(sent)
+        for page in sent:
+            device.send(page)
+        answer = await finished(asked)
+        assert answer.complete == (not lost)
+        if answer.complete:
+            assert [one.begin for one in answer.segments] == [
+                BEGIN + one * HOUR_MS for one in hours
+            ]
+
+
 async def test_one_unknown_part_makes_the_whole_unknown() -> None:
     async with house(limits=QUICK) as here:
         device = await here.recorder()
@@ -146,6 +181,20 @@ async def test_keep_alives_keep_it_online() -> None:
             heard = known.heard
             await asyncio.sleep(0.05)
         assert here.events.empty()
+
+
+async def test_a_forgotten_device_is_offline_and_stays_away() -> None:
+    passwords = {RECORDER: PASSWORD}
+    async with house(passwords=passwords) as here:
+        device = await here.recorder()
+        del passwords[RECORDER]
+        here.platform.forget(RECORDER)
+        assert [(await here.event()).change for _ in range(2)] == [
+            Change.ONLINE,
+            Change.UNREGISTERED,
+        ]
+        assert (await device.register()).status == 403
+        assert here.platform.devices() == ()
 
 
 async def test_what_others_say_in_its_name_does_not_count() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from types import MappingProxyType
 from typing import Final, cast
 
 import msgspec
@@ -19,6 +20,7 @@ RECORDER: Final = "34020000001180000001"
 CHANNEL: Final = "34020000001320000001"
 PASSWORD: Final = "Invented-12"
 WAIT_S: Final = 10.0
+KNOWN: Final[Mapping[str, str]] = MappingProxyType({RECORDER: PASSWORD})
 
 
 class Device(asyncio.DatagramProtocol):
@@ -172,13 +174,16 @@ class House:
 
 @asynccontextmanager
 async def house(
-    *, limits: Limits | None = None, keepalive_ms: int = 60_000
+    *,
+    limits: Limits | None = None,
+    keepalive_ms: int = 60_000,
+    passwords: Mapping[str, str] = KNOWN,
 ) -> AsyncIterator[House]:
     """A platform on free ports of the loopback."""
     events: asyncio.Queue[Event] = asyncio.Queue()
     config = Config(
         identity=OURS,
-        passwords={RECORDER: PASSWORD}.get,
+        passwords=passwords.get,
         host="127.0.0.1",
         udp_port=0,
         tcp_port=0,
