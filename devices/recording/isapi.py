@@ -19,8 +19,6 @@ from devices.recording.isapi_time import (
     LIVE_MS,
     SEEN_MS,
     Calibration,
-    Label,
-    ZMeans,
     nearest_reading,
     readings_of_now,
 )
@@ -39,6 +37,7 @@ from devices.recording.source import (
     TimedOutError,
     UnreadableError,
 )
+from devices.recording.written_time import Label, ZMeans
 
 SEARCH: Final = "/ISAPI/ContentMgmt/search"
 CLOCK: Final = "/ISAPI/System/time"

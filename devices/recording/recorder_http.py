@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
@@ -26,6 +26,14 @@ LARGEST_ANSWER: Final = 4 * 1024 * 1024
 REFUSED_RESTS_S: Final = 1800.0
 """After a wrong password: recorders lock an account for half an hour after five or seven tries,
 for everybody who uses it."""
+
+
+class StatusError(UnreadableError):
+    """An HTTP ``status`` that no good answer has."""
+
+    def __init__(self, status: int, told: str) -> None:
+        super().__init__(told)
+        self.status = status
 
 
 class HttpAccess(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,28 +99,25 @@ class RecorderHttp:
         self._refused_until = 0.0
         self._refusal = ""
 
-    async def get(self, path: str, params: Mapping[str, str] | None = None) -> bytes:
+    async def get(self, path: str) -> bytes:
         """The body of a good answer. Raises `RecordingError`."""
-        return await self._exchange("GET", path, params, None)
+        return await self._exchange("GET", path, None)
 
     async def post(self, path: str, body: bytes) -> bytes:
         """The body of a good answer. Raises `RecordingError`."""
-        return await self._exchange("POST", path, None, body)
+        return await self._exchange("POST", path, body)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are shared."""
         if self._own_client:
             await self._client.aclose()
 
-    async def _exchange(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None
-    ) -> bytes:
+    async def _exchange(self, method: str, path: str, body: bytes | None) -> bytes:
         if self._steady() < self._refused_until:
             raise RefusedError(f"{self._refusal}; not tried again for a while")
         request = self._client.build_request(
             method,
             self.access.url.rstrip("/") + path,
-            params=params,
             content=body,
             headers={
                 # A small answer may unpack to a huge one.
@@ -169,4 +174,4 @@ class RecorderHttp:
             raise RefusedError(self._refusal)
         if status in {403, 404, 405}:
             raise RefusedError(told)
-        raise UnreadableError(told)
+        raise StatusError(status, told)

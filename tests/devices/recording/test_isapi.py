@@ -14,10 +14,10 @@ from isapi_recorder import PASSWORD, USER, HikvisionRecorder, Piece, hours
 
 from devices.recording.holdings import Holdings
 from devices.recording.isapi import IsapiSource
-from devices.recording.isapi_time import ZMeans
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone
 from devices.recording.recorder_http import HttpAccess
 from devices.recording.source import Flag, RefusedError, Segment, Span, Trouble
+from devices.recording.written_time import ZMeans
 
 SHANGHAI = named_zone("Asia/Shanghai")
 LOCAL_NOW = datetime.fromisoformat("2026-11-20T10:00")  # 02:00 UTC
