@@ -91,6 +91,12 @@ def test_clips_kept_without_being_marked_as_locked_do_not_either() -> None:
     assert verdict.reach == NOW - 20 * DAY_MS
 
 
+def test_a_hole_of_hours_soon_after_the_old_end_is_a_gap_and_no_short_reach() -> None:
+    verdict = judge(answered((29.5, 29.49), (29, 0)), THIRTY, NOW)
+    assert verdict.status is Status.GAPS
+    assert verdict.reach == NOW - round(29.5 * DAY_MS)
+
+
 def test_a_locked_clip_among_the_others_is_recorded_like_them() -> None:
     verdict = judge(answered((31, 10), (9, 0), locked=((10, 9),)), THIRTY, NOW)
     assert verdict.status is Status.MET
