@@ -19,9 +19,9 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold
-	@bash docker/need.sh mosquitto chromium
+	@bash docker/need.sh mosquitto chromium sip-tester
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
-	$(BIN)/pytest tests/system
+	$(BIN)/pytest -n 2 --dist loadfile tests/system
 
 bench: setup ## all benchmarks, or BENCH=name
 	@bash docker/need.sh mosquitto chromium gcc

@@ -32,6 +32,7 @@ ORDER: Final = (
     "garbage",
     "police_answers",
     "supervision",
+    "retention",
 )
 """What ``make bench`` runs, in this order."""
 

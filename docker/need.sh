@@ -6,6 +6,7 @@ missing=()
 for package in "$@"; do
   case $package in
     mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto) ;;
+    sip-tester) command -v sipp >/dev/null || missing+=(sip-tester) ;;
     gcc) command -v cc >/dev/null || missing+=(gcc libc6-dev) ;;
     chromium) command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk) ;;
     python3-venv) "${PY:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv) ;;

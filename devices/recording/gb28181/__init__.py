@@ -1,0 +1,27 @@
+"""GB/T 28181: the gateway as the upper platform that recorders and cameras register at."""
+
+from devices.recording.gb28181.asking import Limits
+from devices.recording.gb28181.catalog import Channel
+from devices.recording.gb28181.device_status import DeviceStatus
+from devices.recording.gb28181.errors import Gb28181Error, IdentityError, PlatformError
+from devices.recording.gb28181.flow import Transport
+from devices.recording.gb28181.platform import Event, Platform, Registered
+from devices.recording.gb28181.recorder import Gb28181Recorder
+from devices.recording.gb28181.registrations import Change
+from devices.recording.gb28181.signalling import Config
+
+__all__ = [
+    "Change",
+    "Channel",
+    "Config",
+    "DeviceStatus",
+    "Event",
+    "Gb28181Error",
+    "Gb28181Recorder",
+    "IdentityError",
+    "Limits",
+    "Platform",
+    "PlatformError",
+    "Registered",
+    "Transport",
+]
