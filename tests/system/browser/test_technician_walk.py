@@ -240,7 +240,7 @@ async def test_who_looks_at_another_room_is_asked_there_to_confirm(
     page, device = await phone_at(screens, demo_gateway, signed_in)
     await page.locator("[data-test=verify]").tap()
     await expect(page.locator("[data-waits=press]")).to_be_visible()
-    await page.locator("nav.bar a", has_text="工单").tap()
+    await page.locator("nav.bar > a", has_text="工单").tap()
     watch = page.locator("[data-test=run-watch]")
     await expect(watch).to_contain_text(f"测试进行中：走测{device}")
     await page.reload()
