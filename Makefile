@@ -21,7 +21,7 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 test: setup ## everything that must hold
 	@bash docker/need.sh mosquitto chromium sip-tester
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
-	$(BIN)/pytest -n 2 --dist loadfile tests/system
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/system
 
 bench: setup ## all benchmarks, or BENCH=name
 	@bash docker/need.sh mosquitto chromium gcc
