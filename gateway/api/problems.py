@@ -67,9 +67,14 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             type=f"/problems/{self.code}",
             title=self.status.phrase,
             status=self.status,
-            detail=self.detail,
+            detail=_sendable(self.detail),
             code=self.code,
-            errors=self.errors,
+            errors=[
+                FieldProblem(field=_sendable(error.field), message=_sendable(error.message))
+                for error in self.errors
+            ]
+            if self.errors is not None
+            else None,
         )
         return Response(
             body.model_dump_json(exclude_none=True),
@@ -77,6 +82,12 @@ class Problem(Exception):  # noqa: N818 - the word of RFC 9457
             media_type=MEDIA_TYPE,
             headers={"Cache-Control": "no-store", **self.headers},
         )
+
+
+def _sendable(text: str) -> str:
+    """The text with lone surrogates written as `\\ud800`: JSON may bring them, and a message that
+    quotes what was sent would otherwise fail to be encoded."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def not_found(what: str) -> Problem:

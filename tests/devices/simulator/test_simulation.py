@@ -177,15 +177,25 @@ async def test_with_a_line_a_device_each_has_a_will_of_its_own(
 
 
 class Outage(Story):
-    """Down from the first second to the third; devices keep what they measure; one press inside."""
+    """Down for two seconds as soon as `cut` is called; devices keep what they measure."""
 
     length = 60_000
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage)
+        self._now = 0
+        self._cut_at: int | None = None
+
+    def cut(self) -> None:
+        self._cut_at = self._now
 
     def conditions(self, device: Device, elapsed: int) -> Conditions:
         return Conditions(buffers=True, interval_ms=200)
 
     def is_down(self, school: str, elapsed: int) -> bool:
-        return school == SCHOOL and 1_000 <= elapsed < 3_000
+        self._now = elapsed
+        cut_at = self._cut_at
+        return school == SCHOOL and cut_at is not None and cut_at <= elapsed < cut_at + 2_000
 
 
 async def test_after_an_outage_what_was_kept_comes_late_and_in_order(
@@ -194,7 +204,10 @@ async def test_after_an_outage_what_was_kept_comes_late_and_in_order(
     def bursts() -> list[tuple[str, bytes]]:
         return [(topic, said) for topic, said in ear.heard if said.startswith(b"[")]
 
-    async with living(broker, story=Outage(Stage(CAMPUS, seed=1))):
+    outage = Outage(Stage(CAMPUS, seed=1))
+    async with living(broker, story=outage):
+        await ear.until(lambda: bool(ear.on(HUB_STATUS)))
+        outage.cut()
         await ear.until(lambda: len(bursts()) >= 5)
     for _, payload in bursts():
         stamps = [entry["ts"] for entry in msgspec.json.decode(payload)]

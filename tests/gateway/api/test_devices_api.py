@@ -230,6 +230,17 @@ async def test_the_figures_of_silence_begin_with_the_heartbeat_of_the_kind(door,
     assert expected["value"] == campus.kinds["smoke"].expected_heartbeat_s
 
 
+async def test_a_refusal_that_quotes_a_lone_surrogate_can_be_sent(door) -> None:
+    client = await door.as_("tim")
+    path = "/api/v1/devices/no3/lab-2/parameters"
+    body = rb'{"heavy_smoke": {"rule": "\ud800"}}'
+
+    answer = await client.put(path, content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    assert r"\ud800" in answer.json()["errors"][0]["message"]
+
+
 async def test_a_devices_own_figures_are_set_and_taken_back(door, campus) -> None:
     client, olga = await door.as_("tim"), await door.as_("olga")
     path = "/api/v1/devices/no3/lab-2"
