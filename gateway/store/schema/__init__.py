@@ -1,0 +1,106 @@
+"""The tables, once, for SQLite and PostgreSQL. Times are integer milliseconds since 1970 UTC.
+
+Whoever imports this package knows all of them: what a migration is compared with is whole.
+"""
+
+from __future__ import annotations
+
+from gateway.store.schema.alarms import (
+    WAITING_ASIDE,
+    WAITING_EMERGENCY,
+    alerts,
+    deadlines,
+    maintenance_alerts,
+    maintenances,
+    outbox,
+    transitions,
+    victims,
+)
+from gateway.store.schema.declaring import metadata
+from gateway.store.schema.incoming import (
+    acknowledging,
+    device_days,
+    device_states,
+    discoveries,
+    readings,
+    reject_counts,
+    rejects,
+    rollups,
+)
+from gateway.store.schema.people import (
+    hand_overs,
+    push_subscriptions,
+    sessions,
+    shifts,
+    tokens,
+    used_links,
+    users,
+)
+from gateway.store.schema.proof import (
+    facts,
+    link_days,
+    link_states,
+    link_watches,
+    verifications,
+    work_order_alerts,
+    work_orders,
+)
+from gateway.store.schema.register import (
+    contacts,
+    devices,
+    floor_plans,
+    meta,
+    parameters,
+    picture_uses,
+    pictures,
+    places,
+    positions,
+    regions,
+    schools,
+)
+
+__all__ = [
+    "WAITING_ASIDE",
+    "WAITING_EMERGENCY",
+    "acknowledging",
+    "alerts",
+    "contacts",
+    "deadlines",
+    "device_days",
+    "device_states",
+    "devices",
+    "discoveries",
+    "facts",
+    "floor_plans",
+    "hand_overs",
+    "link_days",
+    "link_states",
+    "link_watches",
+    "maintenance_alerts",
+    "maintenances",
+    "meta",
+    "metadata",
+    "outbox",
+    "parameters",
+    "picture_uses",
+    "pictures",
+    "places",
+    "positions",
+    "push_subscriptions",
+    "readings",
+    "regions",
+    "reject_counts",
+    "rejects",
+    "rollups",
+    "schools",
+    "sessions",
+    "shifts",
+    "tokens",
+    "transitions",
+    "used_links",
+    "users",
+    "verifications",
+    "victims",
+    "work_order_alerts",
+    "work_orders",
+]
