@@ -1,0 +1,209 @@
+"""A picture held against a usual one: where it shows something else, how sharp, how far shifted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+
+from devices.camera.measures import (
+    SMALL,
+    Grid,
+    Mask,
+    Measures,
+    by_block,
+    raised,
+)
+from devices.camera.reference import DETAIL_LEAST, Usual, likeness
+
+STEADY_MATCH: Final = 0.45
+"""Blocks that usually resemble the usual picture at least so well, give or take, can testify."""
+LOST_MATCH: Final = 0.25
+"""A block that resembles it less than this shows something else."""
+FEWEST_BLOCKS: Final = 10
+"""Of 144: with fewer that can testify a view cannot be judged (default of ours)."""
+
+_TEXTURE_LEAST: Final = 1.0
+"""Edges of a block in grey levels, below which rounding is as large as they are."""
+_TEXTURE_OVER_NOISE: Final = 1.5
+_DARK_BLOCK: Final = 8.0
+_BRIGHT_BLOCK: Final = 244.0
+SMOOTH: Final = 0.4
+"""A block with less than this part of its usual edges has nothing to see."""
+_DETAIL_OVER_NOISE: Final = 1.0
+_DETAIL_LEAST: Final = 4.0
+_EDGE_LEAST: Final = 2.0
+"""Squared grey levels of edges that can be weak or strong."""
+_MOST_BLOCKS: Final = 60
+"""Percent of the blocks that must be less sharp: blur is everywhere."""
+_CLIP: Final = 24.0
+"""A car or a lamp with strong edges must not outweigh the rest when the shift is sought."""
+_WINDOW: Final = cv2.createHanningWindow(SMALL, cv2.CV_32F)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """How a picture compares with `usual`.
+
+    `gain`: brightness in proportion to the usual, judged by blocks that still show the same.
+    `able`: how many blocks can testify in the usual light; `decidable`: those that can now; `lost`:
+    those of them that show something else; `smooth`: where there is nothing to see.
+    `blur`: logarithm of the energy of fine edges in proportion to the usual at the same contrast;
+    `soft`: logarithm of how much less than larger ones the usual edges of `SMALL` are found again;
+    both None where too few blocks tell. `contrast`: of larger edges, in proportion to the usual.
+    `fit`: likeness of the whole (-1 to 1), `coarse_fit` that of its large forms.
+    `shift`: points of `SMALL`, right and down, by which it is best explained; `shifted_fit` the
+    likeness of the whole when it is put back.
+    """
+
+    usual: Usual
+    gain: float
+    able: int
+    decidable: Mask
+    lost: Mask
+    smooth: Mask
+    blur: float | None
+    soft: float | None
+    contrast: float
+    fit: float
+    coarse_fit: float
+    shift: tuple[float, float]
+    shifted_fit: float
+
+    @property
+    def judged(self) -> int:
+        """How many blocks testify."""
+        return int(self.decidable.sum())
+
+    @property
+    def lost_share(self) -> float:
+        """The share of blocks that show something else."""
+        return float(self.lost.sum()) / max(1, self.judged)
+
+    @property
+    def smooth_share(self) -> float:
+        """The share of those in which there is nothing to see, instead of something else."""
+        return float((self.lost & self.smooth).sum()) / max(1, int(self.lost.sum()))
+
+
+def compare(measures: Measures, usual: Usual) -> View:
+    """Hold a picture against what is usual; pure."""
+    before = usual.small
+    now, then = raised(measures.small), raised(before)
+    alike = likeness(now, then)
+    usual_means = by_block(before)
+    same = alike >= STEADY_MATCH
+    if same.sum() < FEWEST_BLOCKS:
+        gain = float(measures.brightness + 1) / float(before.mean() + 1)
+    else:
+        gain = float(np.median((measures.means[same] + 1) / (usual_means[same] + 1)))
+    texture = np.sqrt(np.maximum(by_block(then * then), 0))
+    expected = texture * min(gain, 1.0)
+    steady = (usual.match.mean - 2 * usual.match.deviation >= LOST_MATCH) & (
+        usual.match.mean >= STEADY_MATCH
+    )
+    able = steady & (texture >= _TEXTURE_LEAST)
+    decidable = (
+        able
+        & (expected >= _TEXTURE_LEAST)
+        & (expected >= _TEXTURE_OVER_NOISE * measures.small_noise)
+        & (usual_means * gain > _DARK_BLOCK)
+        & (usual_means * gain < _BRIGHT_BLOCK)
+        & (measures.means < _BRIGHT_BLOCK)
+    )
+    lost = decidable & (alike < LOST_MATCH)
+    contrast = _contrast(now, then, texture, gain)
+    present = np.sqrt(np.maximum(by_block(now * now) - measures.small_noise**2, 0))
+    # Where nearly all is lost there is nothing else to go by.
+    seen = decidable & ~lost
+    focus = seen if seen.sum() >= max(FEWEST_BLOCKS, 0.2 * decidable.sum()) else decidable
+    shift, shifted_fit = _shift(now, then)
+    return View(
+        usual=usual,
+        gain=gain,
+        able=int(able.sum()),
+        decidable=decidable,
+        lost=lost,
+        smooth=present < SMOOTH * expected,
+        blur=_blur(measures, usual, contrast, focus),
+        soft=_soft(measures.small, before, now, then, focus),
+        contrast=contrast,
+        fit=_whole(now, then),
+        coarse_fit=_coarse(measures.small, before),
+        shift=shift,
+        shifted_fit=shifted_fit,
+    )
+
+
+def _contrast(now: Grid, then: Grid, texture: Grid, gain: float) -> float:
+    """How strong edges are in proportion to the usual ones: median slope of the textured blocks."""
+    slopes = by_block(now * then) / np.maximum(by_block(then * then), 0.25)
+    textured = texture >= _TEXTURE_LEAST
+    if not textured.any():
+        return gain
+    # Where the picture is gone there is no slope to go by; then its light has to do.
+    return max(float(np.median(slopes[textured])), 0.6 * min(gain, 1.0), 0.02)
+
+
+def _blur(measures: Measures, usual: Usual, contrast: float, where: Mask) -> float | None:
+    """By the energy of fine edges, without what the flattest blocks have: that is noise."""
+    usual_detail = np.exp(usual.detail.mean) - DETAIL_LEAST
+    usual_noise = float(np.percentile(usual_detail, 10))
+    expected = (usual_detail - usual_noise) * contrast**2
+    noise = float(np.percentile(measures.detail, 10))
+    telling = where & (expected >= _DETAIL_OVER_NOISE * max(noise, usual_noise) + _DETAIL_LEAST)
+    if telling.sum() < FEWEST_BLOCKS:
+        return None
+    found = np.maximum(measures.detail[telling] - noise, 0)
+    proportion = np.log((found + DETAIL_LEAST) / (expected[telling] + DETAIL_LEAST))
+    return float(np.percentile(proportion, _MOST_BLOCKS))
+
+
+def _soft(small: Grid, before: Grid, now: Grid, then: Grid, where: Mask) -> float | None:
+    """By how much of the usual edges is found again in their places: noise cannot fake that."""
+    fine_now, fine_then = (_edges(each) for each in (small, before))
+    energy = by_block(fine_then * fine_then)
+    telling = where & (energy >= _EDGE_LEAST)
+    if telling.sum() < FEWEST_BLOCKS:
+        return None
+    fine = by_block(fine_now * fine_then)[telling] / energy[telling]
+    large = by_block(now * then)[telling] / by_block(then * then)[telling]
+    known = large > 0.05
+    if known.sum() < FEWEST_BLOCKS:
+        return None
+    proportion = np.log(np.maximum(fine[known], 0.01) / large[known])
+    return float(np.percentile(proportion, _MOST_BLOCKS))
+
+
+def _edges(small: Grid) -> Grid:
+    edges: Grid = small - cv2.blur(small, (3, 3))
+    return edges
+
+
+def _whole(now: Grid, then: Grid) -> float:
+    one, other = np.clip(now, -_CLIP, _CLIP), np.clip(then, -_CLIP, _CLIP)
+    weight = math.sqrt(float((one * one).sum()) * float((other * other).sum()))
+    return float((one * other).sum()) / max(weight, 1.0)
+
+
+def _coarse(now: Grid, then: Grid) -> float:
+    one, other = (by_block(each) for each in (now, then))
+    one, other = one - one.mean(), other - other.mean()
+    weight = math.sqrt(float((one * one).sum()) * float((other * other).sum()))
+    # 144 blocks that differ by less than two levels have no form.
+    return float((one * other).sum()) / max(weight, 144 * 4.0)
+
+
+def _shift(now: Grid, then: Grid) -> tuple[tuple[float, float], float]:
+    one = np.clip(now, -_CLIP, _CLIP)
+    other = np.clip(then, -_CLIP, _CLIP)
+    (right, down), _ = cv2.phaseCorrelate(other, one, _WINDOW)
+    back = np.array([[1, 0, right], [0, 1, down]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(one, back, SMALL, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    weight = math.sqrt(float((moved * moved).sum()) * float((other * other).sum()))
+    fit = float((moved * other).sum()) / max(weight, 1.0)
+    return (right, down), fit

@@ -1,0 +1,48 @@
+"""Blurred pictures: fine edges against what this camera usually has at the same contrast."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from devices.camera.comparison import View
+from devices.camera.suspicion import Fault, Suspicion, Why, sure
+
+BLUR: Final = -1.2
+"""A logarithm: fine edges (squares) at 30 % of the usual. What a weak encoder takes is half at most
+(default of ours)."""
+BLUR_BORROWED: Final = -1.8
+"""Where only other times of day are known: 17 %."""
+SOFT: Final = -0.35
+"""A logarithm: edges of a 160th of the width at 70 % of what larger ones have (default of ours)."""
+SOFT_BORROWED: Final = -0.6
+SAME_SCENE: Final = 0.55
+"""The large forms must be the usual ones: else it is covered or moved, not blurred."""
+
+
+def blurred(view: View, *, borrowed: bool) -> Suspicion | None:
+    """Whether the whole picture has lost its fine edges, not its forms."""
+    if view.coarse_fit < SAME_SCENE:
+        return None
+    found = None
+    for name, value, usual, limits in (
+        ("blur", view.blur, view.usual.blur, (BLUR, BLUR_BORROWED)),
+        ("soft", view.soft, view.usual.soft, (SOFT, SOFT_BORROWED)),
+    ):
+        limit = min(limits[borrowed], usual.value - 6 * usual.width)
+        if value is None or value > limit:
+            continue
+        confidence = sure(value, limit, 2 * limit)
+        if found is None or confidence > found.confidence:
+            # Energy is a square: people are told of edges.
+            edges = math.exp(value / 2 if name == "blur" else value)
+            why = Why("blurred", {"percent": round(100 * edges)})
+            found = Suspicion(
+                fault=Fault.BLURRED,
+                confidence=confidence,
+                why=why,
+                measure=name,
+                value=value,
+                limit=limit,
+            )
+    return found

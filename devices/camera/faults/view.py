@@ -1,0 +1,123 @@
+"""The view: covered, wholly or partly, or moved; by the blocks that lost what they always show.
+
+A cover near the lens is out of focus: where it lies there is nothing to see. After a turn of the
+camera there are edges, others or elsewhere. People and cars hide blocks as well, but not the same
+ones in every look: `watch` lets a suspicion grow only of blocks that were lost in each of them.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+
+from devices.camera.comparison import FEWEST_BLOCKS, View
+from devices.camera.measures import SMALL, Mask
+from devices.camera.suspicion import Fault, Suspicion, Why, sure
+
+COVERED: Final = 0.18
+"""The share of telling blocks with nothing to see in place of what they usually show (default of
+ours: less is a person standing near)."""
+HIDDEN: Final = 0.35
+"""The share that shows something else with edges of its own: a box before the lens, or a lorry."""
+WHOLLY: Final = 0.85
+SMOOTH: Final = 0.45
+"""Of the lost blocks, the share without anything to see, from which on it is a cover."""
+MOVED: Final = 0.5
+"""The share of telling blocks that show something else all over the picture."""
+SHIFT: Final = 2.4
+"""Points of 160: 1.5 % of the width. Wind on a mast is less, and changes from look to look."""
+SHIFTED_FIT: Final = 0.45
+"""So well must the picture fit once it is put back..."""
+BETTER: Final = 0.15
+"""...and so much better than where it is."""
+BORROWED: Final = 0.4
+"""The least share of lost blocks where only other times of day are known: shadows differ."""
+USUAL_LOSS: Final = 4.0
+"""Limits stand above the usual share of lost blocks (crowds, traffic) by so many deviations."""
+
+
+def view_changed(view: View, *, borrowed: bool) -> Suspicion | None:
+    """Covered or moved, if either; nothing when too few blocks can tell."""
+    if view.judged < FEWEST_BLOCKS:
+        return None
+    crowd = view.usual.lost.value + USUAL_LOSS * view.usual.lost.width
+    found = _shifted(view)
+    if found is not None:
+        return found
+    if borrowed:
+        crowd = max(crowd, BORROWED)
+    if view.smooth_share >= SMOOTH:
+        return _covered(view, max(COVERED, crowd))
+    if view.lost_share >= max(MOVED, crowd) and _everywhere(view):
+        return _moved(view, max(MOVED, crowd))
+    return _covered(view, max(HIDDEN, crowd))
+
+
+def _covered(view: View, limit: float) -> Suspicion | None:
+    share = view.lost_share
+    if share < limit:
+        return None
+    whole = share >= WHOLLY
+    return Suspicion(
+        fault=Fault.COVERED,
+        confidence=sure(share, limit, max(2 * limit, 0.6)),
+        why=Why(
+            "covered_wholly" if whole else "covered_partly",
+            {"percent": round(100 * share), "edges_percent": round(100 * max(view.contrast, 0))},
+        ),
+        measure="lost",
+        value=share,
+        limit=limit,
+        blocks=_numbers(view.lost),
+    )
+
+
+def _moved(view: View, limit: float) -> Suspicion:
+    return Suspicion(
+        fault=Fault.MOVED,
+        confidence=sure(view.lost_share, limit, (1 + limit) / 2),
+        why=Why("moved_elsewhere", {"percent": round(100 * view.lost_share)}),
+        measure="lost",
+        value=view.lost_share,
+        limit=limit,
+        blocks=_numbers(view.lost),
+    )
+
+
+def _shifted(view: View) -> Suspicion | None:
+    right, down = view.shift
+    size = math.hypot(right, down)
+    if size < SHIFT or view.shifted_fit < max(SHIFTED_FIT, view.fit + BETTER):
+        return None
+    return Suspicion(
+        fault=Fault.MOVED,
+        confidence=sure(view.shifted_fit - view.fit, BETTER, 0.4),
+        why=Why(
+            "moved_shift",
+            {
+                "right_percent": round(100 * right / SMALL[0], 1),
+                "down_percent": round(100 * down / SMALL[1], 1),
+            },
+        ),
+        measure="shift",
+        value=size,
+        limit=SHIFT,
+        shift=view.shift,
+    )
+
+
+def _everywhere(view: View) -> bool:
+    """Whether blocks are lost in all quarters that have some to lose."""
+    rows, columns = view.lost.shape
+    for top in (slice(0, rows // 2), slice(rows // 2, rows)):
+        for left in (slice(0, columns // 2), slice(columns // 2, columns)):
+            known = int(view.decidable[top, left].sum())
+            if known >= 4 and view.lost[top, left].sum() < 0.25 * known:
+                return False
+    return True
+
+
+def _numbers(blocks: Mask) -> frozenset[int]:
+    return frozenset(int(one) for one in np.flatnonzero(blocks))
