@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import time
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from statistics import median_low
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -35,6 +36,8 @@ from devices.recording.source import (
     UnreadableError,
 )
 
+Result = TypeVar("Result")
+
 VIDEO: Final = frozenset(
     {".mp4", ".mkv", ".avi", ".ts", ".mov", ".flv", ".dav", ".h264", ".h265", ".ps", ".asf"}
 )
@@ -43,6 +46,13 @@ LONGEST_MS: Final = 2 * HOUR_MS
 """A file is not taken to be longer unless its name says so: copied files are dated by the copy."""
 
 MOST_FILES: Final = 500_000
+
+LISTED_S: Final = 10.0
+"""A folder's files serve so long for older spans: a round asks for one day after the other, the
+newest first."""
+
+MOST_KEPT: Final = 50_000
+"""Of more files, none are kept in memory between two questions."""
 
 ENOUGH_STEPS: Final = 3
 """From one file's begin to the next one's: so many are needed to call their length usual."""
@@ -71,6 +81,15 @@ class _File(msgspec.Struct, frozen=True, gc=False):
     end: int | None
 
 
+class _Listing(msgspec.Struct, frozen=True):
+    """A channel's files, for spans that end by ``end`` (ms UTC), ``until`` then (steady, s)."""
+
+    channel: str
+    end: int
+    until: float
+    files: list[_File]
+
+
 class FolderSource:
     """A `RecordingSource`. A channel is a folder's path below ``root``; ``.`` is the root itself.
 
@@ -92,28 +111,35 @@ class FolderSource:
         self._patterns: Final = [re.compile(pattern) for pattern in patterns]
         self._longest: Final = longest_ms
         self._timeout_s: Final = timeout_s
+        self._listed = _Listing("", 0, 0.0, [])
 
     async def ask(self, channel: str, span: Span) -> Answer:
         """All files of ``channel`` that reach into ``span``."""
         try:
-            async with asyncio.timeout(self._timeout_s):
-                # A disk of the network that hangs keeps its thread, but not us.
-                return await asyncio.to_thread(self._ask, channel, span)
-        except TimeoutError:
-            told = f"{channel}: not read through in {self._timeout_s:g} s"
-            return Answer.failed(span, TimedOutError(told))
+            return await self._within_time(
+                lambda: self._ask(channel, span), f"{channel}: not read through"
+            )
         except RecordingError as error:
             return Answer.failed(span, error)
 
     async def clock(self) -> DeviceTime | None:
-        """Folders have none."""
+        """Folders have none; but one that is not there, or empty, is told of as by `ask`."""
+        await self._within_time(self._root_there, f"{self._root}: not looked into")
         return None
 
     async def aclose(self) -> None:
         """Nothing is open."""
 
+    async def _within_time(self, look: Callable[[], Result], what: str) -> Result:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                # A disk of the network that hangs keeps its thread, but not us.
+                return await asyncio.to_thread(look)
+        except TimeoutError as error:
+            raise TimedOutError(f"{what} in {self._timeout_s:g} s") from error
+
     def _ask(self, channel: str, span: Span) -> Answer:
-        files = list(self._files(self._folder(channel)))
+        files = self._files_of(channel, span)
         dated = sorted(
             (file for file in files if file.begin is not None),
             key=lambda file: (file.begin or 0, file.path),
@@ -124,16 +150,25 @@ class FolderSource:
         segments = [s for s in self._segments(dated, span) if s.begin < span.end]
         return Answer(span=span, segments=tuple(s for s in segments if s.end > span.begin))
 
-    def _folder(self, channel: str) -> Path:
+    def _root_there(self) -> Path:
         try:
             root = self._root.resolve(strict=True)
-            if not any(root.iterdir()):
-                # What an unmounted disk looks like. Nobody records into nothing at all.
-                raise UnreachableError(f"{self._root} is empty: is its disk mounted?")
+            if any(root.iterdir()):
+                return root
+        except FileNotFoundError as error:
+            raise UnreachableError(f"{self._root} is not there") from error
+        except PermissionError as error:
+            raise RefusedError(f"{self._root} may not be read") from error
+        except (OSError, ValueError) as error:
+            raise UnreachableError(f"{self._root}: {error}") from error
+        # What an unmounted disk looks like. Nobody records into nothing at all.
+        raise UnreachableError(f"{self._root} is empty: is its disk mounted?")
+
+    def _folder(self, channel: str) -> Path:
+        root = self._root_there()
+        try:
             folder = (root / channel).resolve(strict=True)
         except FileNotFoundError as error:
-            if not self._root.exists():
-                raise UnreachableError(f"{self._root} is not there") from error
             raise RefusedError(f"{self._root} has no folder {channel}") from error
         except PermissionError as error:
             raise RefusedError(f"{self._root} may not be read") from error
@@ -142,6 +177,15 @@ class FolderSource:
         if not folder.is_relative_to(root) or not folder.is_dir():
             raise RefusedError(f"{channel} is no folder below {self._root}")
         return folder
+
+    def _files_of(self, channel: str, span: Span) -> list[_File]:
+        folder, listed, now = self._folder(channel), self._listed, time.monotonic()
+        if listed.channel == channel and span.end <= listed.end and now < listed.until:
+            return listed.files
+        files = list(self._files(folder))
+        if len(files) <= MOST_KEPT:
+            self._listed = _Listing(channel, span.end, now + LISTED_S, files)
+        return files
 
     def _files(self, folder: Path) -> Iterator[_File]:
         count = 0
@@ -174,7 +218,7 @@ class FolderSource:
         return _File(path, size, changed, None, None)
 
     def _times(self, told: dict[str, int], changed: int) -> tuple[int, int | None]:
-        wall = datetime(*(told[name] for name in _PARTS))  # type: ignore[arg-type]  # noqa: DTZ001
+        wall = _wall(told)
         begin = from_local(self._zone, wall)
         # Of an hour that is there twice, the later one, if the file was not written before it.
         again = from_local(self._zone, wall, begin + 1)
@@ -183,7 +227,7 @@ class FolderSource:
         if "end_hour" not in told:
             return begin, None
         parts = {name: told.get(f"end_{name}", told[name]) for name in _PARTS}
-        until = datetime(*(parts[name] for name in _PARTS))  # type: ignore[arg-type]  # noqa: DTZ001
+        until = _wall(parts)
         end = from_local(self._zone, until, begin)
         if end < begin and "end_day" not in told:  # over midnight
             end = from_local(self._zone, until + timedelta(days=1), begin)
@@ -224,6 +268,12 @@ class FolderSource:
 
 
 _PARTS: Final = ("year", "month", "day", "hour", "minute", "second")
+
+
+def _wall(told: Mapping[str, int]) -> datetime:
+    """What a name tells, by the wall clock; ``ValueError`` for what no clock shows."""
+    year, month, day, hour, minute, second = (told[part] for part in _PARTS)
+    return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - names have no zone
 
 
 def _walk(folder: Path) -> Iterable[tuple[str, os.DirEntry[str]]]:

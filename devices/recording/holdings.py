@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, Self
 
 import msgspec
 
 from devices.recording.intervals import EMPTY, Intervals
-from devices.recording.source import Answer, DeviceTime, Flag, Span, Trouble
+from devices.recording.source import Answer, DeviceTime, Flag, Segment, Span, Trouble
 
 JOIN_MS: Final = 2000
 """Recorders tell whole seconds: of two files that follow each other, one may end a second before
@@ -44,7 +45,8 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     ``ordinary`` is what the recorder overwrites in its turn, ``locked`` what it keeps. ``known``
     are the spans that were answered completely: where nothing is recorded there, nothing is.
     ``failures`` are those that were asked for since, in vain; together with ``known`` they do not
-    overlap. All in ms UTC by the recorder's clock.
+    overlap. ``estimated`` is what of all this rests on ends that are concluded and not told
+    (`Flag.ESTIMATED`). All in ms UTC by the recorder's clock.
     """
 
     ordinary: Intervals = EMPTY
@@ -53,6 +55,7 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     failures: tuple[Failure, ...] = ()
     clock: DeviceTime | None = None
     edges: tuple[Edge, ...] = ()
+    estimated: Intervals = EMPTY
 
     @property
     def playable(self) -> Intervals:
@@ -84,19 +87,18 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
                 ordinary=self.ordinary.without(begin, end),
                 locked=self.locked.without(begin, end),
                 known=self.known.without(begin, end),
+                estimated=self.estimated.without(begin, end),
                 failures=failures,
             )
-        ordinary = Intervals(
-            ((s.begin, s.end) for s in answer.segments if not s.flags & Flag.LOCKED), join=JOIN_MS
-        )
-        locked = Intervals(
-            ((s.begin, s.end) for s in answer.segments if s.flags & Flag.LOCKED), join=JOIN_MS
-        )
+        ordinary = _joined(s for s in answer.segments if not s.flags & Flag.LOCKED)
+        locked = _joined(s for s in answer.segments if s.flags & Flag.LOCKED)
+        estimated = _joined(s for s in answer.segments if s.flags & Flag.ESTIMATED)
         return msgspec.structs.replace(
             self,
             ordinary=self.ordinary.replaced(begin, end, ordinary, join=JOIN_MS),
             locked=self.locked.replaced(begin, end, locked, join=JOIN_MS),
             known=self.known.replaced(begin, end, Intervals(((begin, end),))),
+            estimated=self.estimated.replaced(begin, end, estimated, join=JOIN_MS),
             failures=failures,
         )
 
@@ -111,6 +113,7 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
             ordinary=self.ordinary.without(0, begin),
             locked=self.locked.without(0, begin),
             known=self.known.without(0, begin),
+            estimated=self.estimated.without(0, begin),
             failures=_cut(self.failures, 0, begin),
         )
 
@@ -133,6 +136,10 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
     def from_bytes(cls, data: bytes) -> Self:
         """What `to_bytes` gave. Raises ``ValueError`` when it is nothing of the kind."""
         return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
+
+
+def _joined(segments: Iterable[Segment]) -> Intervals:
+    return Intervals(((one.begin, one.end) for one in segments), join=JOIN_MS)
 
 
 def _failure(answer: Answer, begin: int, end: int, at: int) -> Failure:
@@ -182,13 +189,13 @@ def unknown_within(holdings: Holdings, span: Span) -> tuple[tuple[Span, Failure 
 def _encode(value: Any) -> bytes:
     if isinstance(value, Intervals):
         return value.to_bytes()
-    raise NotImplementedError(f"{type(value).__name__} is not kept")
+    raise TypeError(f"{type(value).__name__} is not kept")
 
 
 def _decode(kind: type, value: Any) -> Any:
     if kind is Intervals:
         return Intervals.from_bytes(value)
-    raise NotImplementedError(f"{kind.__name__} is not kept")
+    raise TypeError(f"{kind.__name__} is not kept")
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode)

@@ -12,8 +12,6 @@ from xml.sax.saxutils import escape
 
 import httpx
 
-from devices.recording.gb28181.document import Element, read_document
-from devices.recording.gb28181.errors import DocumentError
 from devices.recording.isapi_page import Match, read_page
 from devices.recording.isapi_time import (
     LIVE_MS,
@@ -38,6 +36,7 @@ from devices.recording.source import (
     UnreadableError,
 )
 from devices.recording.written_time import Label, ZMeans
+from devices.recording.xml_document import DocumentError, Element, read_document
 
 SEARCH: Final = "/ISAPI/ContentMgmt/search"
 CLOCK: Final = "/ISAPI/System/time"

@@ -27,6 +27,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
         The newest that is not judged: many recorders list a file only when it is closed.
     clock_ms
         A recorder's clock further off is told.
+    trusted_ms
+        When it is off by more than this, its dates prove nothing: nobody knows since when it is.
     stale_ms
         After so long without having asked, the time since then counts as unknown.
     margin_days
@@ -41,6 +43,7 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
     missing_per_day: float = 0.02
     settling_ms: int = 2 * HOUR_MS
     clock_ms: int = 60_000
+    trusted_ms: int = HOUR_MS
     stale_ms: int = 26 * HOUR_MS
     margin_days: int = 7
 
@@ -51,7 +54,8 @@ class Requirement(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("the tolerance at the old end has to be shorter than what is required")
         if not 0 <= self.missing_per_day < 1:
             raise ValueError("a share of a day is at least 0 and below 1")
-        if min(self.gap_ms, self.settling_ms, self.clock_ms, self.stale_ms, self.margin_days) < 0:
+        tolerances = (self.gap_ms, self.settling_ms, self.clock_ms, self.trusted_ms, self.stale_ms)
+        if min(*tolerances, self.margin_days) < 0:
             raise ValueError("no tolerance is below 0")
         named_zone(self.zone)
 

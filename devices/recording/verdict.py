@@ -58,7 +58,9 @@ class ReasonKind(StrEnum):
     CLOCK_OFF = "clock_off"
     """The recorder's clock is ``amount`` fast (below 0: slow)."""
     CLOCK_UNTRUSTED = "clock_untrusted"
-    """So far off that the recorder's dates prove nothing."""
+    """So far off (``amount``, as above) that the recorder's dates prove nothing."""
+    ENDS_CONCLUDED = "ends_concluded"
+    """Where files end was concluded and not told, for ``amount`` of what is recorded."""
     TOO_NEW = "too_new"
     """In operation since ``begin``: nothing can be judged yet."""
     AGE_UNKNOWN = "age_unknown"
@@ -149,9 +151,9 @@ def judge(holdings: Holdings, requirement: Requirement, now: int) -> Verdict:
             drift=drift,
         )
     finding = _Finding(holdings, requirement, Span(begin, end))
-    status = finding.status
-    if drift is not None and abs(drift) > requirement.short_by_ms:
-        status = Status.UNKNOWN
+    status = finding.status_by_clock(drift)
+    if concluded := holdings.estimated.within(begin, end).duration():
+        told = (*told, Reason(kind=ReasonKind.ENDS_CONCLUDED, amount=concluded))
     ahead = forecast(holdings.edges, requirement.days * DAY_MS - requirement.short_by_ms, as_of)
     if status is Status.MET and ahead.falls_short is not None:
         told = (*told, Reason(kind=ReasonKind.FALLS_SHORT_ON, begin=ahead.falls_short))
@@ -164,7 +166,7 @@ def judge(holdings: Holdings, requirement: Requirement, now: int) -> Verdict:
         end=end,
         oldest=first,
         reach=finding.known_reach(),
-        days=finding.days,
+        days=finding.days_by_clock(drift),
         gaps=tuple(Span(*gap) for gap in sorted(longest)),
         gap_count=len(finding.gaps),
         unknown=tuple(span for span, _ in finding.unknown),
@@ -176,7 +178,7 @@ def judge(holdings: Holdings, requirement: Requirement, now: int) -> Verdict:
 def _about_clock_and_age(requirement: Requirement, drift: int | None) -> tuple[Reason, ...]:
     told: list[Reason] = []
     if drift is not None and abs(drift) > requirement.clock_ms:
-        untrusted = abs(drift) > requirement.short_by_ms
+        untrusted = abs(drift) > requirement.trusted_ms
         kind = ReasonKind.CLOCK_UNTRUSTED if untrusted else ReasonKind.CLOCK_OFF
         told.append(Reason(kind=kind, amount=drift))
     if requirement.commissioned is None:
@@ -227,6 +229,26 @@ class _Finding:
         edges = self._ordinary.edges
         at = bisect_right(edges, moment)
         return edges[at - 1] if at % 2 else moment
+
+    def status_by_clock(self, drift: int | None) -> Status:
+        """The same, of a recorder whose clock is ``drift`` ms fast.
+
+        Nobody knows since when it is. A hole may be the moment at which somebody set it; only what
+        is short by more than the clock is off is short in any case.
+        """
+        if self._trusted(drift):
+            return self.status
+        sure = self.short and self.reach - self._span.begin > abs(drift or 0)
+        return Status.SHORT if sure else Status.UNKNOWN
+
+    def days_by_clock(self, drift: int | None) -> tuple[Day, ...]:
+        """The days; whose they are nobody knows when the clock is not to be trusted."""
+        if self._trusted(drift):
+            return self.days
+        return tuple(msgspec.structs.replace(day, status=Status.UNKNOWN) for day in self.days)
+
+    def _trusted(self, drift: int | None) -> bool:
+        return drift is None or abs(drift) <= self._requirement.trusted_ms
 
     def _judge_days(self, since: int) -> tuple[Day, ...]:
         span, zone = self._span, self._requirement.zone

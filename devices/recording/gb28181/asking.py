@@ -11,7 +11,6 @@ from typing import Final, Generic, Protocol, TypeVar
 
 import msgspec
 
-from devices.recording.gb28181.document import Element
 from devices.recording.gb28181.errors import ContentError, IdentityError
 from devices.recording.gb28181.manscdp import MAX_SN, Command, Envelope
 from devices.recording.gb28181.paging import Assembly, Page
@@ -25,6 +24,7 @@ from devices.recording.source import (
     UnreachableError,
     UnreadableError,
 )
+from devices.recording.xml_document import Element
 
 MOST_WAITING: Final = 512
 """Questions of one device in the queue; who asks more is told so at once."""

@@ -8,10 +8,10 @@ from typing import Final
 
 import msgspec
 
-from devices.recording.gb28181.document import Element
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.ids import is_camera, is_id
 from devices.recording.gb28181.paging import Page, listed
+from devices.recording.xml_document import Element
 
 _STATUS: Final[Mapping[str, bool]] = MappingProxyType(
     {

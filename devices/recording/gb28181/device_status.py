@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from devices.recording.gb28181.document import Element
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.times import Written, Zulu, read_time
 from devices.recording.source import DeviceTime
+from devices.recording.xml_document import Element
 
 MOST_BELIEVED_DRIFT_MS: Final = 3 * 3_600_000
 """Which of two meanings of Z is right, is told by the drift that it gives: one of the two is below

@@ -15,10 +15,6 @@ class SipError(Gb28181Error):
     """Bytes that are no SIP message, or one larger than is taken."""
 
 
-class DocumentError(Gb28181Error):
-    """A MANSCDP body that cannot be read, or may not be: broken, too large, with a DTD."""
-
-
 class ContentError(Gb28181Error):
     """A readable MANSCDP body that lacks or contradicts what it must say."""
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import msgspec
 
-from devices.recording.gb28181.document import Element, read_document
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.ids import checked_id, is_id
+from devices.recording.xml_document import Element, read_document
 
 CONTENT_TYPE: Final = "Application/MANSCDP+xml"
 

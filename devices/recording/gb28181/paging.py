@@ -11,9 +11,9 @@ from typing import Final, Generic, TypeVar
 
 import msgspec
 
-from devices.recording.gb28181.document import Element
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.manscdp import number
+from devices.recording.xml_document import Element
 
 MOST_ITEMS: Final = 100_000
 """Of one answer; twelve hours in clips of one second are 43,200."""

@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-from devices.recording.gb28181.document import Element
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.paging import Page, listed
 from devices.recording.gb28181.times import Written, Zulu, read_time
 from devices.recording.source import Segment, Span
+from devices.recording.xml_document import Element
 
 LONGEST_QUERY_MS: Final = 12 * 3_600_000
 """Beyond twelve hours Hikvision cameras (firmware 5.5) were seen to send broken XML."""

@@ -16,7 +16,7 @@ import msgspec
 from devices.recording.gb28181.admission import Admission
 from devices.recording.gb28181.counters import Counters
 from devices.recording.gb28181.digest import Challenger
-from devices.recording.gb28181.errors import ContentError, DocumentError, IdentityError, SipError
+from devices.recording.gb28181.errors import ContentError, IdentityError, SipError
 from devices.recording.gb28181.flow import Flow, Transport
 from devices.recording.gb28181.manscdp import (
     CONTENT_TYPE,
@@ -44,6 +44,7 @@ from devices.recording.gb28181.sip import (
 )
 from devices.recording.gb28181.sockets import Sockets
 from devices.recording.gb28181.transactions import Answered, Asked
+from devices.recording.xml_document import DocumentError
 
 MOST_LARGER: Final = 1.5
 """An answer to who has proven nothing is at most so many times as large as what it answers: a false

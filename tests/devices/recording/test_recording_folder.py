@@ -11,7 +11,7 @@ import pytest
 from devices.recording.folder import FolderSource
 from devices.recording.holdings import Holdings
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone
-from devices.recording.source import Flag, Span, Trouble
+from devices.recording.source import Flag, Span, Trouble, UnreachableError
 
 SHANGHAI = named_zone("Asia/Shanghai")
 MIDNIGHT = round(datetime(2026, 11, 19, 16, tzinfo=UTC).timestamp() * 1000)
@@ -124,6 +124,11 @@ async def test_a_disk_that_is_not_mounted_is_no_empty_recorder(tmp_path: Path) -
     assert (await source.ask("gate", DAY)).trouble is Trouble.UNREACHABLE
     gone = FolderSource(tmp_path / "disk", SHANGHAI)
     assert (await gone.ask("gate", DAY)).trouble is Trouble.UNREACHABLE
+    for away in (source, gone):
+        with pytest.raises(UnreachableError):
+            await away.clock()
+    put(tmp_path, "20261120_080000_20261120_090000.mp4")
+    assert await source.clock() is None
 
 
 @pytest.mark.parametrize("channel", ["yard", "../..", "gate/../..", "/etc", "gate\0"])

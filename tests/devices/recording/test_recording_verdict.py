@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from devices.recording.forecast import Basis
 from devices.recording.holdings import Edge, Holdings
@@ -200,10 +201,36 @@ def test_a_clock_a_little_off_is_told_and_one_far_off_makes_its_dates_worthless(
 
 
 def test_a_slow_clock_makes_no_gap_at_the_new_end() -> None:
-    three_hours = 3 * HOUR_MS
-    holdings = answered((45, 3 / 24)).timed(DeviceTime(NOW, NOW - three_hours))
-    verdict = judge(holdings, THIRTY, NOW)
+    holdings = answered((45, 1 / 24)).timed(DeviceTime(NOW, NOW - HOUR_MS))
+    verdict = judge(holdings, replace(THIRTY, settling_ms=0), NOW)
     assert (verdict.status, kinds(verdict)) == (Status.MET, [ReasonKind.CLOCK_OFF])
+
+
+@pytest.mark.parametrize("drift", [-3 * HOUR_MS, 3 * HOUR_MS])
+def test_hours_of_drift_prove_nothing_but_what_is_short_by_more(drift: int) -> None:
+    """Nobody knows since when the clock is off: a hole may be the moment somebody set it."""
+    clock = DeviceTime(NOW, NOW + drift)
+    for holdings in (answered((45, 0)), answered((45, 12), (11.9, 0)), answered((29.4, 0))):
+        verdict = judge(holdings.timed(clock), THIRTY, NOW)
+        assert verdict.status is Status.UNKNOWN
+        assert ReasonKind.CLOCK_UNTRUSTED in kinds(verdict)
+        assert {day.status for day in verdict.days} == {Status.UNKNOWN}
+    assert judge(answered((20, 0)).timed(clock), THIRTY, NOW).status is Status.SHORT
+
+
+def test_ends_that_are_concluded_are_told() -> None:
+    span = Span(NOW - 45 * DAY_MS, NOW)
+    concluded = Segment(NOW - 10 * DAY_MS, NOW - 9 * DAY_MS, Flag.ESTIMATED)
+    before = Segment(NOW - 45 * DAY_MS, concluded.begin)
+    after = Segment(concluded.end, NOW)
+    holdings = Holdings().taken(Answer(span=span, segments=(before, concluded, after)), NOW)
+    verdict = judge(holdings, THIRTY, NOW)
+    assert (verdict.status, kinds(verdict)) == (Status.MET, [ReasonKind.ENDS_CONCLUDED])
+    assert verdict.reasons[0].amount == DAY_MS
+    asked_again = Span(concluded.begin - HOUR_MS, concluded.end + HOUR_MS)
+    told = Answer(span=asked_again, segments=(Segment(asked_again.begin, asked_again.end),))
+    assert judge(holdings.taken(told, NOW), THIRTY, NOW).reasons == ()
+    assert Holdings.from_bytes(holdings.to_bytes()) == holdings
 
 
 def test_a_reach_that_shrinks_says_when_it_falls_short() -> None:

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.recording.gb28181.document import read_document
 from devices.recording.gb28181.errors import ContentError
 from devices.recording.gb28181.paging import MOST_ITEMS, Assembly
 from devices.recording.gb28181.record_info import RecordItem, read_page, segments
 from devices.recording.gb28181.times import Zulu
 from devices.recording.source import Span
+from devices.recording.xml_document import read_document
 
 CHINA = ZoneInfo("Asia/Shanghai")
 CHANNEL = "34020000001320000001"

@@ -1,6 +1,6 @@
-"""The XML of MANSCDP, read from a stranger's bytes: no DTD, no entities, bounded, any of its codes.
+"""XML from a recorder's bytes (MANSCDP, ISAPI): no DTD, no entities, bounded, in whatever code.
 
-Recorders write "GB2312" and mean whatever their memory holds: gb18030 reads all of it.
+They write "GB2312" and mean whatever their memory holds: gb18030 reads all of it.
 """
 
 from __future__ import annotations
@@ -10,16 +10,18 @@ from collections.abc import Iterator
 from typing import Final
 from xml.parsers import expat
 
-from devices.recording.gb28181.errors import DocumentError
-
 MAX_DEPTH: Final = 8
-"""Query, list, item, info and its fields: five are used."""
+"""MANSCDP's query, list, item, info and its fields: five are used."""
 
 MAX_ELEMENTS: Final = 150_000
 """10,000 items of a page (the standard's most) with a dozen fields each, and some."""
 
 _DECLARED: Final = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
 _PROLOG: Final = re.compile(r"\s*<\?\s*xml[^>]{0,200}\?>")
+
+
+class DocumentError(Exception):
+    """Bytes that cannot be read as XML, or may not be: broken, too large, with a DTD."""
 
 
 class Element:
@@ -122,7 +124,7 @@ class _Reader:
             self._open[-1].add_text(text)
 
     def _doctype(self, *_: object) -> None:
-        raise DocumentError("a document type declaration, which MANSCDP has not")
+        raise DocumentError("a document type declaration, which no recorder needs")
 
     def _entity(self, *_: object) -> None:
-        raise DocumentError("an entity declaration, which MANSCDP has not")
+        raise DocumentError("an entity declaration, which no recorder needs")
