@@ -15,8 +15,8 @@ from gateway.store.schema import alerts, transitions, victims
 
 Key: TypeAlias = tuple[int, int]
 
-_NEWEST: Final = 20_000
-"""Transitions looked through for activations: there is no index by time."""
+_MOST: Final = 20_000
+"""Activations read at most, the newest: an hour of a storm, of which a start wants the end."""
 
 
 def victims_of(
@@ -59,18 +59,17 @@ def activations_since(since: int) -> Callable[[Connection], list[Activation]]:
     kinds = [kind.value for kind in ACTIVATIONS]
 
     def query(connection: Connection) -> list[Activation]:
-        last = connection.scalar(select(func.max(transitions.c.row))) or 0
         statement = (
             select(transitions.c.known, transitions.c.alert, alerts.c.school)
             .join(alerts, alerts.c.id == transitions.c.alert)
             .where(
-                transitions.c.row > last - _NEWEST,
                 transitions.c.known >= since,
                 transitions.c.kind.in_(kinds),
                 alerts.c.school != "",
             )
-            .order_by(transitions.c.row)
+            .order_by(transitions.c.known.desc(), transitions.c.row.desc())
+            .limit(_MOST)
         )
-        return [Activation(*row) for row in connection.execute(statement)]
+        return [Activation(*row) for row in connection.execute(statement)][::-1]
 
     return query
