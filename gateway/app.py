@@ -234,7 +234,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             await police.ready(POLICE_START_S)
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
-            from gateway.api.diagnosing import reasons_of  # noqa: PLC0415
+            from gateway.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.duty.service import make_duty  # noqa: PLC0415
             from gateway.history.apart import GatheringApart  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415

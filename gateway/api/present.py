@@ -9,7 +9,6 @@ from alerts.alert import Alert, Transition
 from alerts.evidence import Reason
 from alerts.finding import Explanation, Priority
 from devices.model import Device
-from gateway.api.diagnosing import cause_of
 from gateway.api.kinds import KindTable
 from gateway.api.models.alerts import (
     AlertDeviceOut,
@@ -31,6 +30,7 @@ from gateway.api.present_response import Responses, report_due_out
 from gateway.api.reading import Reading
 from gateway.api.register import Register, names
 from gateway.desk import DeviceConnection, DeviceLive, Feed, LiveAlert
+from gateway.diagnosing import cause_of
 from gateway.maintenance.service import Maintenances
 from gateway.police.links import LinkInfo
 from gateway.settings_fields import PriorityName

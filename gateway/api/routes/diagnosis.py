@@ -11,7 +11,6 @@ from alerts.diagnosis import verdict_of
 from alerts.evidence import Counts
 from alerts.unheard import is_silent
 from devices.model import Device
-from gateway.api.diagnosing import Findings, findings_of, today_too
 from gateway.api.guard import Reader
 from gateway.api.models.diagnosis import (
     BatteryEndOut,
@@ -27,6 +26,7 @@ from gateway.api.problems import not_found
 from gateway.api.routes.devices import DeviceId, SchoolId, visible_device
 from gateway.api.services import Services, ServicesHere
 from gateway.api.timeline import timeline, until
+from gateway.diagnosing import Findings, findings_of, today_too
 from gateway.security.access import Caller
 from gateway.store.read.connectivity import (
     DAY,

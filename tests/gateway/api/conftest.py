@@ -24,10 +24,10 @@ from devices.dialects.native import Native
 from devices.model import Device, Place, Region, School
 from gateway.api import broadcast
 from gateway.api.app import close_streams, create_api
-from gateway.api.diagnosing import reasons_of
 from gateway.clock import ManualClock
 from gateway.configuration import default_settings
 from gateway.desk import Feed, LiveAlert
+from gateway.diagnosing import reasons_of
 from gateway.history.sqlite import SqliteHistory
 from gateway.ingest.source import Message
 from gateway.kinds import load_kinds

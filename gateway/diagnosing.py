@@ -143,8 +143,8 @@ async def findings_of(services: Known, device: Device) -> Findings | None:
     )
 
 
-class _Outside:
-    """What is known without the HTTP interface."""
+class _Running:
+    """The running gateway, asked by itself."""
 
     def __init__(self, desk: Desk, clock: Clock, store: Store) -> None:
         self.desk: Final = desk
@@ -159,7 +159,7 @@ def reasons_of(
     desk: Desk, clock: Clock, store: Store
 ) -> Callable[[Device], Awaitable[Sequence[Reason]]]:
     """What tells why a device is red, the most telling reason first."""
-    known = _Outside(desk, clock, store)
+    known = _Running(desk, clock, store)
 
     async def reasons(device: Device) -> Sequence[Reason]:
         findings = await findings_of(known, device)
