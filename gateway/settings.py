@@ -5,15 +5,13 @@ Every duration and size carries its unit in its name.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Final, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from devices.dialects import DIALECTS
 from devices.dialects.tasmota import Tasmota
-from devices.model import is_identifier
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker
@@ -25,9 +23,12 @@ from gateway.settings_fields import (
     ExistingFolder,
     HostPort,
     HttpUrl,
+    Id,
     PathFromHere,
     Section,
     Tls,
+    UtcOffset,
+    minutes_east,
 )
 from gateway.settings_notification import NotificationSettings
 from gateway.settings_police import PoliceLinkSettings, check_apart
@@ -88,9 +89,6 @@ class IngestSettings(Section):
     """More rejected messages than this in a minute raise an alert."""
 
 
-_UTC_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
-
-
 class DialectSettings(Section):
     """A family of devices that speaks its own MQTT, bound to one school because its topics name
     none.
@@ -99,7 +97,7 @@ class DialectSettings(Section):
     dialect: str
     """Which one: `zigbee2mqtt` or `tasmota`."""
 
-    school: str
+    school: Id
     """Id of the school whose devices they are."""
 
     topic: str = Field(min_length=1, max_length=200)
@@ -107,7 +105,7 @@ class DialectSettings(Section):
     `stat/` (may hold levels).
     """
 
-    utc_offset: str | None = None
+    utc_offset: UtcOffset | None = None
     """How the devices' clocks are set, e.g. `"+08:00"`. Only for `tasmota`, whose times name no
     zone: without it the time of arrival counts. Leave it out where clocks change to summer time.
     """
@@ -115,18 +113,7 @@ class DialectSettings(Section):
     @property
     def offset_minutes(self) -> int | None:
         """`utc_offset` in minutes east of UTC."""
-        if self.utc_offset is None:
-            return None
-        hours, minutes = self.utc_offset[1:].split(":")
-        east = int(hours) * 60 + int(minutes)
-        return -east if self.utc_offset[0] == "-" else east
-
-    @field_validator("utc_offset")
-    @classmethod
-    def _an_offset(cls, offset: str | None) -> str | None:
-        if offset is not None and not _UTC_OFFSET.fullmatch(offset):
-            raise ValueError(f"must be hours and minutes like \"+08:00\", not '{offset}'")
-        return offset
+        return None if self.utc_offset is None else minutes_east(self.utc_offset)
 
     @model_validator(mode="after")
     def _offset_of_use(self) -> DialectSettings:
@@ -141,13 +128,6 @@ class DialectSettings(Section):
             near, known = near_miss(dialect, DIALECTS), listing(DIALECTS)
             raise ValueError(f"must be one of {known}, not '{dialect}'{near}")
         return dialect
-
-    @field_validator("school")
-    @classmethod
-    def _identifier(cls, school: str) -> str:
-        if not is_identifier(school):
-            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{school}'")
-        return school
 
     @field_validator("topic")
     @classmethod

@@ -8,17 +8,14 @@ from typing import Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from alerts.calendar import Period
 from alerts.duty import TEAM, USER
-from devices.model import is_identifier
-from gateway.settings_fields import Section
+from gateway.settings_fields import Id, PriorityName, Section, UtcOffset
 
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-PriorityWord = Literal["emergency", "high", "medium", "low", "notice"]
-PeriodWord = Literal["school_hours", "after_hours", "night", "holiday"]
 
-_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
 _HOURS: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -48,7 +45,7 @@ def days_of(text: str) -> tuple[date, date]:
 class CalendarSettings(Section):
     """Which time is of which sort: `night` first, then `holiday`, `school_hours`, `after_hours`."""
 
-    utc_offset: str = "+08:00"
+    utc_offset: UtcOffset = "+08:00"
     """The schools' time, hours and minutes east of UTC."""
 
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
@@ -67,13 +64,6 @@ class CalendarSettings(Section):
     """Days with school all the same, such as weekends that make up for a holiday. They count for
     more than `holidays`.
     """
-
-    @field_validator("utc_offset")
-    @classmethod
-    def _an_offset(cls, offset: str) -> str:
-        if not _OFFSET.fullmatch(offset):
-            raise ValueError(f"must be hours and minutes like \"+08:00\", not '{offset}'")
-        return offset
 
     @field_validator("school_hours", "night")
     @classmethod
@@ -125,13 +115,13 @@ class EscalationPlanSettings(Section):
     name: str = Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9._-]+$")
     """Its name, shown with every step."""
 
-    priorities: tuple[PriorityWord, ...] = ("emergency",)
+    priorities: tuple[PriorityName, ...] = (PriorityName.EMERGENCY,)
     """Priorities it is for."""
 
     schools: tuple[str, ...] = ("*",)
     """Ids of the schools it is for; `*` = all."""
 
-    when: tuple[PeriodWord, ...] = ()
+    when: tuple[Period, ...] = ()
     """Sorts of time it is for, see `escalation.calendar`; left out = always. What counts is when
     the alert came: its steps go on when the night ends.
     """
@@ -168,7 +158,7 @@ class EscalationSettings(Section):
 class TeamSettings(Section):
     """People who are on duty in turn."""
 
-    id: str
+    id: Id
     """How `duty:ID` names it."""
 
     name_zh: str = Field(min_length=1, max_length=64)
@@ -176,13 +166,6 @@ class TeamSettings(Section):
 
     name_en: str = Field("", max_length=64)
     """Its name in English."""
-
-    @field_validator("id")
-    @classmethod
-    def _identifier(cls, team: str) -> str:
-        if not is_identifier(team):
-            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{team}'")
-        return team
 
 
 _CONTROL_ROOM: Final = TeamSettings(id="control-room", name_zh="值班室", name_en="Control room")

@@ -1,8 +1,9 @@
-"""What `gateway.yaml` holds beside numbers and text: priorities, secrets, paths, addresses."""
+"""What `gateway.yaml` holds beside numbers and text: ids, priorities, secrets, paths, addresses."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from pydantic import (
     ValidationInfo,
 )
 
+from devices.model import is_identifier
 from gateway.yaml_source import Plain
 
 HOW_TO_GIVE_ONE: Final = "{env: NAME} or {file: path}"
@@ -42,6 +44,43 @@ class PriorityName(StrEnum):
     MEDIUM = "medium"
     LOW = "low"
     NOTICE = "notice"
+
+
+def _identifier(name: str) -> str:
+    if not is_identifier(name):
+        raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{name}'")
+    return name
+
+
+Id = Annotated[str, AfterValidator(_identifier)]
+"""How a school, a team or the like is called in topics, addresses and settings."""
+
+_OFFSET: Final = re.compile(r"[+-](0\d|1[0-4]):[0-5]\d")
+
+
+def _offset(offset: str) -> str:
+    if not _OFFSET.fullmatch(offset):
+        raise ValueError(f"must be hours and minutes like \"+08:00\", not '{offset}'")
+    return offset
+
+
+UtcOffset = Annotated[str, AfterValidator(_offset)]
+"""Hours and minutes east of UTC, as ``+08:00``."""
+
+
+def minutes_east(offset: str) -> int:
+    """A `UtcOffset` in minutes."""
+    hours, minutes = offset[1:].split(":")
+    east = int(hours) * 60 + int(minutes)
+    return -east if offset[0] == "-" else east
+
+
+ALL_SCHOOLS: Final = "*"
+
+
+def chosen(schools: tuple[str, ...]) -> frozenset[str] | None:
+    """The schools that a setting names by their ids; ``None`` when `ALL_SCHOOLS` is among them."""
+    return None if ALL_SCHOOLS in schools else frozenset(schools)
 
 
 def _base(info: ValidationInfo) -> Path:

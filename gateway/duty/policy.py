@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.calendar import Calendar, Days, Hours, Period
+from alerts.calendar import Calendar, Days, Hours
 from alerts.escalation import EscalationPlan, EscalationPolicy, EscalationStep
 from alerts.finding import Priority
 from gateway.settings import Settings
@@ -13,8 +13,7 @@ from gateway.settings_duty import (
     days_of,
     minutes_of,
 )
-
-_ALL = "*"
+from gateway.settings_fields import chosen, minutes_east
 
 
 def policy_of(settings: Settings) -> EscalationPolicy:
@@ -34,9 +33,8 @@ def policy_of(settings: Settings) -> EscalationPolicy:
 
 def calendar_of(calendar: CalendarSettings) -> Calendar:
     """When there is school."""
-    east = minutes_of(calendar.utc_offset[1:])
     return Calendar(
-        offset=-east if calendar.utc_offset[0] == "-" else east,
+        offset=minutes_east(calendar.utc_offset),
         weekdays=frozenset(WEEKDAYS.index(day) for day in calendar.weekdays),
         lessons=_hours(calendar.school_hours),
         night=_hours(calendar.night),
@@ -63,6 +61,6 @@ def _plan(plan: EscalationPlanSettings) -> EscalationPlan:
             for number, step in enumerate(plan.steps, 1)
         ),
         priorities=frozenset(Priority[name.upper()] for name in plan.priorities),
-        schools=None if _ALL in plan.schools else frozenset(plan.schools),
-        periods=frozenset(Period(each) for each in plan.when) or None,
+        schools=chosen(plan.schools),
+        periods=frozenset(plan.when) or None,
     )

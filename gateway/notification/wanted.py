@@ -10,9 +10,8 @@ from alerts.course import ACTIVATIONS
 from alerts.finding import Priority
 from alerts.notification.audience import Audience
 from gateway.pipeline.telling import MQTT
+from gateway.settings_fields import chosen
 from gateway.settings_notification import NotificationSettings
-
-_ALL: Final = "*"
 
 TO_ACT_UPON: Final = ACTIVATIONS | {
     TransitionKind.ESCALATED,
@@ -36,13 +35,12 @@ def audiences_of(notification: NotificationSettings) -> list[Audience]:
     """The broker hears everything; a webhook what it asked for, and what a step calls it to."""
     audiences = [Audience(MQTT, hidden=True)]
     for webhook in notification.webhooks:
-        schools = None if _ALL in webhook.schools else frozenset(webhook.schools)
         wanted = frozenset(Priority[name.value.upper()] for name in webhook.priorities)
-        audiences.append(Audience(webhook.name, schools=schools, priorities=wanted))
+        audiences.append(Audience(webhook.name, schools=chosen(webhook.schools), priorities=wanted))
     audiences += [
         Audience(
             one.name,
-            schools=None if _ALL in one.schools else frozenset(one.schools),
+            schools=chosen(one.schools),
             priorities=frozenset(Priority[name.value.upper()] for name in one.priorities),
             kinds=COURSE if one.course else TO_ACT_UPON,
             user=one.user,
