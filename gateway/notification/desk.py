@@ -19,6 +19,7 @@ from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
 from gateway.push.book import PushBook
 from gateway.security.record import fact
+from gateway.settings_fields import chosen
 from gateway.settings_notification import NotificationSettings
 from gateway.store.batch import Batch, OutboxEntry
 from gateway.words import Words
@@ -36,13 +37,14 @@ class ReceiverKind(StrEnum):
 
 class ReceiverHere(msgspec.Struct, frozen=True):
     """A receiver. ``user`` is whom it reaches, when that is one person, and ``label`` on which of
-    their devices.
+    their devices. ``schools`` are those it wants to hear of, ``None`` = all.
     """
 
     kind: ReceiverKind
     status: DeliveryStatus
     user: str | None = None
     label: str | None = None
+    schools: frozenset[str] | None = None
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -74,6 +76,7 @@ class NotificationDesk:
             **{one.name: ReceiverKind.WEBHOOK for one in settings.webhooks},
             **{one.name: ReceiverKind.MESSAGE for one in settings.messages},
         }
+        self._schools: Final = {one.name: chosen(one.schools) for one in settings.receivers}
         self._users: Final = {one.name: one.user for one in settings.messages}
         self._languages: Final = {one.name: one.language for one in settings.receivers}
 
@@ -93,7 +96,9 @@ class NotificationDesk:
             return ReceiverHere(ReceiverKind.PUSH, status, browser.user, browser.label)
         known = name in self.known
         kind = self._kinds.get(name, ReceiverKind.UNKNOWN) if known else ReceiverKind.UNKNOWN
-        return ReceiverHere(kind, status, self._users.get(name))
+        return ReceiverHere(
+            kind, status, user=self._users.get(name), schools=self._schools.get(name)
+        )
 
     async def test(self, receiver: str, actor: str) -> tuple[Trial, Batch]:
         """Send something that is plainly a test, now; and the fact to be kept of it.

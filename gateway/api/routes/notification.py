@@ -23,7 +23,8 @@ from gateway.api.problems import not_found
 from gateway.api.routes.alerts import AlertNumber, visible_alert
 from gateway.api.services import ServicesHere
 from gateway.notification.dead_letters import dead_letters, deliveries_of, these
-from gateway.security.access import What, may
+from gateway.notification.desk import ReceiverHere, ReceiverKind
+from gateway.security.access import Caller, What, may
 
 router = APIRouter(tags=["notification"])
 
@@ -34,13 +35,11 @@ ReceiverName = Annotated[str, Path(max_length=160, examples=["duty-chat"])]
 async def list_receivers(services: ServicesHere, caller: Reader) -> Items[ReceiverOut]:
     """Every receiver: whether it is reached, and what waits for it.
 
-    Those that reach one person are shown to that person and to administrators.
+    Those that reach one person are shown to that person and to administrators; those that hear of
+    other schools only, or are no more, to nobody who sees some schools.
     """
     here = await services.notification.receivers()
-    governs = may(caller, What.GOVERN, None)
-    return Items(
-        items=[receiver_out(one) for one in here if governs or one.user in (None, caller.name)]
-    )
+    return Items(items=[receiver_out(one) for one in here if _concerns(caller, one)])
 
 
 @router.get("/alerts/{id}/deliveries", operation_id="list_deliveries_of_alert")
@@ -100,3 +99,15 @@ async def drop_dead_letters(services: ServicesHere, caller: Governor, wanted: Dr
     letters = await services.read(these(wanted.rows))
     await services.commit(services.notification.drop(letters, caller.name, wanted.reason))
     return DecidedOut(messages=len(letters))
+
+
+def _concerns(caller: Caller, one: ReceiverHere) -> bool:
+    if may(caller, What.GOVERN, None):
+        return True
+    if one.user is not None:
+        return one.user == caller.name
+    if caller.schools is None:
+        return True
+    if one.kind is ReceiverKind.UNKNOWN:
+        return False
+    return one.schools is None or not one.schools.isdisjoint(caller.schools)
