@@ -60,8 +60,10 @@ def team_out(
     )
 
 
-def hand_over_out(signed: HandOver, people: Mapping[str, str]) -> HandOverOut:
-    """A hand-over."""
+def hand_over_out(
+    signed: HandOver, people: Mapping[str, str], *, remark: bool = True
+) -> HandOverOut:
+    """A hand-over; without its ``remark`` when that may be about schools not to be seen."""
     return HandOverOut(
         row=signed.row,
         team=signed.team,
@@ -70,19 +72,21 @@ def hand_over_out(signed: HandOver, people: Mapping[str, str]) -> HandOverOut:
         after=person_out(signed.after, people),
         alerts=len(signed.alerts),
         emergencies=list(signed.ticked),
-        remark=signed.remark,
+        remark=signed.remark if remark else "",
         by_rota=signed.by_rota,
     )
 
 
-def escalation_out(policy: EscalationPolicy, now: int) -> EscalationOut:
-    """The plans, with the sort of time that it is now."""
+def escalation_out(
+    policy: EscalationPolicy, schools: frozenset[str] | None, now: int
+) -> EscalationOut:
+    """The plans for alerts of these schools (``None`` = all), with the sort of time it is now."""
     return EscalationOut(
         plans=[
             EscalationPlanOut(
                 name=plan.name,
                 priorities=[PRIORITY_NAMES[one] for one in sorted(plan.priorities)],
-                schools=["*"] if plan.schools is None else sorted(plan.schools),
+                schools=["*"] if of is None else sorted(of),
                 when=[] if plan.periods is None else sorted(plan.periods),
                 steps=[
                     EscalationStepOut(
@@ -92,7 +96,15 @@ def escalation_out(policy: EscalationPolicy, now: int) -> EscalationOut:
                 ],
             )
             for plan in policy.plans
+            for of in (_within(plan.schools, schools),)
+            if of is None or of
         ],
         period=policy.calendar.period(now),
         remind_after_minutes=(policy.remind_after or 0) // 60_000,
     )
+
+
+def _within(
+    planned: frozenset[str] | None, schools: frozenset[str] | None
+) -> frozenset[str] | None:
+    return planned if planned is None or schools is None else planned & schools

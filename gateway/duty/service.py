@@ -120,7 +120,11 @@ class Duty:
         ticked: frozenset[int],
         remark: str = "",
     ) -> HandOver | Refusal:
-        """``actor`` signs for what stands open in these schools; each emergency must be ticked."""
+        """``actor`` signs for what stands open in these schools; each emergency must be ticked.
+
+        A stand-in who sees only some schools (``None`` = all) signs for these, and no more: the
+        team's calls are about all of them, and so is the signature that the next shift still owes.
+        """
         if self.team(team) is None:
             return Refusal("unknown_team", f"there is no team {team}")
         if len(remark) > LONGEST_REMARK:
@@ -134,6 +138,7 @@ class Duty:
                 return Refusal("emergencies_unticked", f"not ticked: alert {listed}")
             batch = Batch(now=self._clock.now(), urgent=True)
             before = self.rota.signature(team)
+            by_rota = self._by_rota(team, actor, batch.now)
             signed = HandOver(
                 row=(await self._read(last_rows)).hand_over + 1,
                 team=team,
@@ -143,11 +148,16 @@ class Duty:
                 alerts=tuple(standing),
                 ticked=tuple(emergencies),
                 remark=remark,
-                by_rota=self._by_rota(team, actor, batch.now),
+                by_rota=by_rota,
+                on_duty=by_rota or schools is None,
             )
             put_hand_over(batch, signed)
-            await self._commit(batch, lambda: self.rota.sign(team, Signature(actor, signed.at)))
+            await self._commit(batch, lambda: self._signed(signed))
             return signed
+
+    def _signed(self, signed: HandOver) -> None:
+        if signed.on_duty:
+            self.rota.sign(signed.team, Signature(signed.after, signed.at))
 
     def _unplannable(self, wanted: Wanted) -> Refusal | None:
         now = self._clock.now()

@@ -31,7 +31,8 @@ class HandOver(msgspec.Struct, frozen=True):
     """That ``after`` has taken over in ``team`` from ``before`` what stood open.
 
     ``alerts`` are all that they could see, ``ticked`` the emergencies that they confirmed one by
-    one. ``by_rota``: their shift had begun or was about to.
+    one. ``by_rota``: their shift had begun or was about to. ``on_duty``: it made them whom the team
+    calls.
     """
 
     row: int
@@ -43,6 +44,7 @@ class HandOver(msgspec.Struct, frozen=True):
     ticked: tuple[int, ...] = ()
     remark: str = ""
     by_rota: bool = True
+    on_duty: bool = True
 
 
 def put_shifts(batch: Batch, shifts: Iterable[Shift], actor: str) -> None:

@@ -37,7 +37,10 @@ _SHIFTS: Final = "SELECT row, team, user, starts, ends FROM shifts ORDER BY ends
 
 _SIGNATURES: Final = """
 SELECT team, after, at FROM hand_overs
-WHERE row IN (SELECT max(row) FROM hand_overs GROUP BY team)
+WHERE row IN (
+    SELECT max(row) FROM hand_overs
+    WHERE json_extract(CAST(body AS TEXT), '$.on_duty') IS NOT 0 GROUP BY team
+)
 """
 
 _BROWSERS: Final = """

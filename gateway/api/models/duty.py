@@ -97,7 +97,7 @@ class HandOverOut(Out):
     after: PersonOut
     alerts: int = Field(description="How many open alerts were taken over.")
     emergencies: list[int] = Field(description="Numbers of the emergencies that were ticked.")
-    remark: str
+    remark: str = Field(description="Empty, too, if its author sees other schools than the caller.")
     by_rota: bool = Field(description="False: a stand-in whom the rota does not name.")
 
 

@@ -66,9 +66,9 @@ async def list_people(services: ServicesHere, _caller: Planner) -> Items[PersonO
 
 
 @router.get("/duty/escalation", operation_id="get_escalation")
-async def get_escalation(services: ServicesHere, _caller: Reader) -> EscalationOut:
-    """Whom alerts call that nobody acknowledges, as the settings say."""
-    return escalation_out(services.duty.policy, services.clock.now())
+async def get_escalation(services: ServicesHere, caller: Reader) -> EscalationOut:
+    """Whom alerts call that nobody acknowledges, as the settings say, in the caller's schools."""
+    return escalation_out(services.duty.policy, caller.schools, services.clock.now())
 
 
 @router.post(
@@ -179,17 +179,24 @@ async def sign_hand_over(
 @router.get("/duty/{team}/hand-overs", operation_id="list_hand_overs")
 async def list_hand_overs(
     services: ServicesHere,
-    _caller: Reader,
+    caller: Reader,
     team: TeamName,
     limit: Limit = DEFAULT_LIMIT,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> Page[HandOverOut]:
-    """Who took over when, the newest first."""
+    """Who took over when, the newest first.
+
+    Without the remarks of those who see other schools than the caller.
+    """
     _known(services, team)
     found, following = await services.read(hand_over_page(team, after=row_in(after), limit=limit))
-    people = await _people(services)
+    users = {user.name: user for user in await services.read(all_users)}
+    people = {name: user.display for name, user in users.items()}
     return Page(
-        items=[hand_over_out(one, people) for one in found],
+        items=[
+            hand_over_out(one, people, remark=_may_read(services, caller, users.get(one.after)))
+            for one in found
+        ],
         next=None if following is None else cursor((following,)),
     )
 
@@ -215,6 +222,14 @@ def _schools(caller: Caller) -> frozenset[str] | None:
 async def _people(services: Services) -> dict[str, str]:
     """Names to show, by user name."""
     return {user.name: user.display for user in await services.read(all_users)}
+
+
+def _may_read(services: Services, caller: Caller, author: User | None) -> bool:
+    """Whether the caller sees all schools of which somebody may have written."""
+    if caller.schools is None or (author is not None and author.name == caller.name):
+        return True
+    theirs = None if author is None else services.register.schools_of(author.scopes)
+    return theirs is not None and theirs <= caller.schools
 
 
 def _may_be_on_duty(user: User) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.escalation import EscalationPlan, EscalationPolicy
 from alerts.finding import Priority
+from gateway.api.present_duty import escalation_out
 from gateway.duty.rota import Rota
 from gateway.duty.service import Duty, make_duty
 
@@ -203,6 +205,49 @@ async def test_whoever_sees_some_schools_signs_for_these_alone(door, campus) -> 
     assert signed.json()["alerts"] == 1
 
 
+async def test_a_stand_in_who_sees_some_schools_is_not_called_for_all(
+    door, campus, reloaded
+) -> None:
+    ada, olga, west = [await door.as_(name) for name in ("ada", "olga", "west")]
+    await campus.press("no3")
+    await ada.post("/api/v1/duty/shifts", json=shift(campus))
+    signed = await west.post("/api/v1/duty/control-room/hand-over", json={})
+    assert signed.status_code == 201
+    (team,) = (await olga.get("/api/v1/duty")).json()["items"]
+    assert [one["name"] for one in team["on_duty"]] == ["olga"]
+    assert team["unsigned"] is True
+    assert reloaded().rota.signature("control-room") is None
+
+
+async def test_somebody_whom_the_rota_names_is_called_whatever_they_see(
+    door, campus, reloaded
+) -> None:
+    ada, west = await door.as_("ada"), await door.as_("west")
+    await ada.post("/api/v1/duty/shifts", json=shift(campus, "west"))
+    await west.post("/api/v1/duty/control-room/hand-over", json={})
+    (team,) = (await ada.get("/api/v1/duty")).json()["items"]
+    assert (team["unsigned"], team["signed_by"]["name"]) == (False, "west")
+    signature = reloaded().rota.signature("control-room")
+    assert signature is not None
+    assert signature.user == "west"
+
+
+async def test_a_remark_is_read_by_those_who_see_the_schools_of_its_author(door, campus) -> None:
+    address = "/api/v1/duty/control-room/hand-over"
+    emergency = await campus.press("no3")
+    signed = {"emergencies": [emergency], "remark": "三中五号楼"}
+    assert (await (await door.as_("olga")).post(address, json=signed)).status_code == 201
+    assert (await (await door.as_("east")).post(address, json=signed)).status_code == 201
+
+    async def read_by(name: str) -> list[tuple[str, str]]:
+        page = (await (await door.as_(name)).get(f"{address}s")).json()["items"]
+        return [(one["after"]["name"], one["remark"]) for one in page]
+
+    assert await read_by("anna") == [("east", "三中五号楼"), ("olga", "三中五号楼")]
+    assert await read_by("east-anna") == [("east", "三中五号楼"), ("olga", "")]
+    assert await read_by("west") == [("east", ""), ("olga", "")]
+
+
 async def test_hand_overs_are_listed_the_newest_first(door, campus) -> None:
     olga, oscar = await door.as_("olga"), await door.as_("oscar")
     for client in (olga, oscar, olga):
@@ -230,6 +275,20 @@ async def test_an_unknown_team_is_not_there(door) -> None:
     assert (await olga.get("/api/v1/duty/guards/hand-overs")).status_code == 404
     answer = await olga.post("/api/v1/duty/guards/hand-over", json={})
     assert answer.json()["code"] == "refusal.unknown_team"
+
+
+async def test_plans_for_other_schools_are_not_shown(campus) -> None:
+    def plan(name: str, *schools: str) -> EscalationPlan:
+        return EscalationPlan(name=name, steps=(), schools=frozenset(schools) or None)
+
+    policy = EscalationPolicy(plans=(plan("all"), plan("some", "no3", "no5"), plan("west", "no5")))
+
+    def shown(schools: frozenset[str] | None) -> list[tuple[str, list[str]]]:
+        said = escalation_out(policy, schools, campus.clock.now())
+        return [(one.name, one.schools) for one in said.plans]
+
+    assert shown(None) == [("all", ["*"]), ("some", ["no3", "no5"]), ("west", ["no5"])]
+    assert shown(frozenset({"no3"})) == [("all", ["*"]), ("some", ["no3"])]
 
 
 async def test_the_page_is_told_whom_alerts_call(door) -> None:
