@@ -205,7 +205,12 @@ def create_api(
         ),
         counting=Counting(
             read=readers.read,
-            presenter=PerformancePresenter(register=register, words=words, device_of=desk.device),
+            presenter=PerformancePresenter(
+                register=register,
+                words=words,
+                device_of=desk.device,
+                in_common=in_common,
+            ),
             clock=clock,
         ),
         overviews=Overviews(

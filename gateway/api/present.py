@@ -203,7 +203,7 @@ class Presenter:
                 school="", id="gateway", kind="gateway", name=self._both("device.gateway")
             )
         if alert.scope:
-            return self._in_common.scope(alert)
+            return self._in_common.scope(alert.school, alert.scope)
         if device is None:
             # Off the register, or never on it: then the finding itself names the device.
             number = str(alert.explanation.inputs.get("device") or alert.device)

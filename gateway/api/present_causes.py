@@ -42,17 +42,17 @@ class InCommon:
         """How many devices an alert keeps from being heard."""
         return alert.victims if self._causes is None else self._causes.count(alert)
 
-    def scope(self, alert: Alert) -> AlertDeviceOut:
+    def scope(self, school: str, scope: str) -> AlertDeviceOut:
         """What an alert is about that is no single device, in the place of one."""
-        kind, _, name = alert.scope.partition(":")
-        if alert.scope == SCHOOL:
-            called = self._register.school_name(alert.school)
-        elif alert.scope.startswith(PLACE):
-            called = self._register.place_path(alert.school, name) or Names(zh=name, en=name)
+        kind, _, name = scope.partition(":")
+        if scope == SCHOOL:
+            called = self._register.school_name(school)
+        elif scope.startswith(PLACE):
+            called = self._register.place_path(school, name) or Names(zh=name, en=name)
         else:
             text = self._words.both("scope.repeater", id=name)
             called = Names(zh=text["zh"], en=text["en"])
-        return AlertDeviceOut(school=alert.school, id=name or alert.school, kind=kind, name=called)
+        return AlertDeviceOut(school=school, id=name or school, kind=kind, name=called)
 
     def floods(self, schools: frozenset[str] | None) -> list[FloodOut]:
         """The floods that stand now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from alerts.correlation import place_of
 from alerts.figures import TOP, WAITS, Figures, Source, SourceFigures, Targets
 from devices.model import Device
 from gateway.api.models.alerts import AlertDeviceOut
@@ -20,24 +21,29 @@ from gateway.api.models.performance import (
 )
 from gateway.api.models.shapes import Names
 from gateway.api.present import PRIORITY_NAMES
+from gateway.api.present_causes import InCommon
 from gateway.api.register import Register, names
 from gateway.words import Words
 
 LISTED: Final = 50
 """Stale alerts, and sources that chatter, in one answer; the counts are of all."""
 
-_PLACE: Final = "place:"
-
 
 class PerformancePresenter:
     """Puts names to figures. ``device_of`` gives a registered device by its row."""
 
     def __init__(
-        self, *, register: Register, words: Words, device_of: Callable[[int], Device | None]
+        self,
+        *,
+        register: Register,
+        words: Words,
+        device_of: Callable[[int], Device | None],
+        in_common: InCommon,
     ) -> None:
         self._register = register
         self._words = words
         self._device_of = device_of
+        self._in_common = in_common
 
     def figures(self, found: Figures) -> FiguresOut:
         """All that is shown of a period."""
@@ -126,28 +132,23 @@ class PerformancePresenter:
     def source(self, source: Source) -> SourceOut:
         """What alerts come from, by name."""
         device = self._device_of(source.device)
-        place = None
-        if source.scope.startswith(_PLACE):
-            place = self._register.place_path(source.school, source.scope.removeprefix(_PLACE))
-        elif device is not None:
-            place = self._register.place_path(source.school, device.place)
+        place = place_of(source.scope) if device is None else device.place
         return SourceOut(
             school=source.school,
             school_name=self._register.school_name(source.school),
-            device=self._device(source, device, place),
-            place=place,
+            device=self._device(source, device),
+            place=self._register.place_path(source.school, place),
             condition=source.condition,
         )
 
-    def _device(self, source: Source, device: Device | None, place: Names | None) -> AlertDeviceOut:
+    def _device(self, source: Source, device: Device | None) -> AlertDeviceOut:
         school = source.school
         if not school:
             own = self._words.both("device.gateway")
             name = Names(zh=own["zh"], en=own["en"])
             return AlertDeviceOut(school="", id="gateway", kind="gateway", name=name)
         if source.scope:
-            # One cause cut off many devices: it is about the place, the repeater or the school.
-            name = place or self._register.school_name(school)
+            name = self._in_common.scope(school, source.scope).name
             return AlertDeviceOut(school=school, id=source.scope, kind="", name=name)
         if device is None:
             number = str(source.device)  # off the register; its past stays

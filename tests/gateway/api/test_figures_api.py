@@ -7,7 +7,9 @@ import io
 
 import pytest
 
-from alerts.finding import Priority
+from alerts.correlation import CUT_OFF
+from alerts.finding import Explanation, Finding, Priority
+from devices.model import Device
 from gateway.api import counting
 from gateway.store.read import performance
 
@@ -54,6 +56,28 @@ async def test_a_week_is_counted_up_to_the_last_full_minute(door, campus) -> Non
     assert source["source"]["device"]["name"] == {"zh": "门卫室", "en": "Gatehouse"}
     assert (source["source"]["condition"], source["share"]) == ("panic", 1)
     assert found["targets"]["per_operator_hour"] == 6
+
+
+@pytest.mark.parametrize(
+    ("scope", "name"),
+    [
+        ("repeater:rep-1", {"zh": "中继器 rep-1", "en": "Repeater rep-1"}),
+        ("place:a-3", {"zh": "教学楼 / 三层", "en": "Block A / 3rd floor"}),
+        ("school", {"zh": "第三中学", "en": "No. 3 Middle School"}),
+    ],
+)
+async def test_a_cause_is_named_for_what_it_cut_off(door, campus, scope: str, name: dict) -> None:
+    work = campus.flow.work()
+    now = work.batch.now
+    why = Explanation("cut_off", "cut_off_school", {})
+    finding = Finding(CUT_OFF, True, Priority.HIGH, now, now, why, scope=scope)
+    campus.book.fold(finding, Device("no3", "gateway", "gateway"), work)
+    await campus.flow.commit(work)
+    campus.clock.turn(2 * MINUTE)
+
+    (source,) = (await asked(await door.as_("olga")))["top"]
+
+    assert source["source"]["device"]["name"] == name
 
 
 async def test_what_stands_for_more_than_a_day_is_listed(door, campus) -> None:
