@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, Protocol, TypeVar
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, delete, insert, select
 
 from alerts.alert import Acknowledge, Alert, Refusal
@@ -19,6 +20,7 @@ from alerts.notification.acknowledge_link import AcknowledgeLink
 from alerts.notification.event import Event
 from gateway.clock import Clock
 from gateway.desk import Desk
+from gateway.notification.link_key import LinkKeyError
 from gateway.security.access import What, role_may
 from gateway.security.accounts import User, user_named
 from gateway.security.record import fact
@@ -29,6 +31,8 @@ from gateway.store.schema import used_links
 Result = TypeVar("Result")
 
 PATH: Final = "/acknowledge/"
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class Offer:
@@ -101,7 +105,9 @@ class Acknowledging:
         commit: Callable[[Batch], Awaitable[None]],
         schools_of: Callable[[Iterable[str]], frozenset[str] | None],
     ) -> None:
-        """``key`` blocks at its first call. ``schools_of`` are those in a user's scopes."""
+        """``key`` blocks, and is asked each time: without its file no link serves any more.
+        ``schools_of`` are those in a user's scopes.
+        """
         self._key: Final = key
         self._desk: Final = desk
         self._clock: Final = clock
@@ -112,7 +118,11 @@ class Acknowledging:
 
     async def look(self, token: str) -> Found:
         """What a press would do."""
-        key = await asyncio.to_thread(self._key)
+        try:
+            key = await asyncio.to_thread(self._key)
+        except LinkKeyError as error:
+            _log.error("acknowledge.no_key", error=str(error))
+            return INVALID
         link = acknowledge_link.read(token, key, self._clock.now())
         if link is None:
             return INVALID

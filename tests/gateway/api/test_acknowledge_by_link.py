@@ -173,6 +173,16 @@ async def test_names_from_the_register_cannot_bring_markup_onto_the_page(door, c
     assert "&lt;script&gt;" in page
 
 
+async def test_with_a_damaged_key_no_link_serves_and_the_page_says_so(door, campus) -> None:
+    alert = await campus.press()
+    address = link(campus, alert)
+    (campus.settings.database.parent / NAME).write_text("no key", "utf-8")
+    answer = await (await door.anybody()).post(address)
+    assert answer.status_code == 404
+    assert 'data-standing="invalid"' in answer.text
+    assert stands(campus, alert)[0] is None
+
+
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path) -> None:
     first = link_key(tmp_path)
     assert link_key(tmp_path) == first
