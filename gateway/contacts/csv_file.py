@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -58,14 +58,14 @@ def parse_contacts(
     raw: bytes,
     *,
     school: str | None,
-    schools: Mapping[str, str],
+    schools: Mapping[str, Collection[str]],
     roles: Mapping[str, str],
 ) -> Contacts:
     """The contacts of a CSV file.
 
     ``school`` is whose list it is when the file does not say; with one, rows of other schools are
-    trouble. ``schools`` gives the id of a school by its id or name, ``roles`` the code of a role
-    by its words; other roles stay as they are written.
+    trouble. ``schools`` gives the ids of schools by id or name, of which several may have the same;
+    ``roles`` the code of a role by its words; other roles stay as they are written.
     """
     found = Contacts({}, [])
     try:
@@ -104,15 +104,16 @@ def _take(
     line: int,
     found: Contacts,
     school: str | None,
-    schools: Mapping[str, str],
+    schools: Mapping[str, Collection[str]],
     roles: Mapping[str, str],
 ) -> None:
     said = clean(cells.get("school", ""))
-    whose = schools.get(narrow(said).casefold()) if said else school
-    if whose is None or (school is not None and whose != school):
-        code = "no_school" if not said else "other_school" if whose else "unknown_school"
-        found.troubles.append(Trouble(line, code, said))
+    named = schools.get(narrow(said).casefold(), ()) if said else [school] if school else ()
+    here = [one for one in named if school is None or one == school]
+    if len(here) != 1:
+        found.troubles.append(Trouble(line, _not_one(said, named, here), said))
         return
+    (whose,) = here
     role = " ".join(clean(cells.get("role", "")).split())
     contact = Contact(
         role=roles.get(role.casefold(), role),
@@ -129,6 +130,15 @@ def _take(
         found.troubles.append(Trouble(line, trouble, role or contact.name))
         return
     listed.append(contact)
+
+
+def _not_one(said: str, named: Collection[str], here: Collection[str]) -> str:
+    """Why a row is not of one school: ``here`` are those that it may be of, of all so ``named``."""
+    if here:
+        return "several_schools"
+    if named:
+        return "other_school"
+    return "unknown_school" if said else "no_school"
 
 
 def _columns(rows: Iterator[_Row]) -> dict[int, str] | None:

@@ -105,14 +105,17 @@ async def import_contacts(
     )
 
 
-def _schools(services: Services, caller: Caller) -> dict[str, str]:
-    """The schools whose lists the caller may change, by id and by name."""
-    found: dict[str, str] = {}
-    for one in services.register.schools_out(caller.schools):
-        if may(caller, What.CONTACTS, one.id):
-            for name in (one.name.zh, one.name.en, one.id):
-                found[name.casefold()] = one.id
-    return found
+def _schools(services: Services, caller: Caller) -> dict[str, set[str]]:
+    """The schools whose lists the caller may change, by name and, which counts for more, by id."""
+    listed = services.register.schools_out(caller.schools)
+    mine = [one for one in listed if may(caller, What.CONTACTS, one.id)]
+    by_name: dict[str, set[str]] = {}
+    by_id: dict[str, set[str]] = {}
+    for one in mine:
+        by_id.setdefault(one.id.casefold(), set()).add(one.id)
+        for name in (one.name.zh, one.name.en):
+            by_name.setdefault(name.casefold(), set()).add(one.id)
+    return by_name | by_id
 
 
 async def _contacts(services: Services, caller: Caller, school: str) -> ContactsOut:

@@ -10,7 +10,7 @@ from alerts.contacts import MOST, Contact
 from gateway.contacts.csv_file import Contacts, Trouble, parse_contacts, roles_by_word
 from gateway.words import Words
 
-SCHOOLS = {"no3": "no3", "第三中学": "no3", "no5": "no5"}
+SCHOOLS = {"no3": ["no3"], "第三中学": ["no3"], "no5": ["no5"], "实验小学": ["no5", "no8"]}
 ROLES = roles_by_word(Words.load())
 
 
@@ -69,6 +69,15 @@ def test_a_file_for_one_school_holds_no_other() -> None:
     assert troubles(text, "no3") == [(3, "other_school")]
 
 
+def test_a_name_that_several_schools_have_is_nobodys_list() -> None:
+    text = "学校,角色,电话\n实验小学,校长,1001\nno5,校长,1002\n"
+    assert troubles(text) == [(2, "several_schools")]
+    assert parse(text, "no5").schools == {
+        "no5": [Contact("principal", "1001"), Contact("principal", "1002")]
+    }
+    assert troubles(text, "no3") == [(2, "other_school"), (3, "other_school")]
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
@@ -98,6 +107,6 @@ def test_nothing_that_is_sent_breaks_it(raw: bytes) -> None:
 def test_every_trouble_has_its_words() -> None:
     words = Words.load()
     codes = ("encoding", "no_csv", "no_header", "no_rows", "no_school", "unknown_school",
-             "other_school", "no_role", "no_number", "shortened", "too_long", "too_many",
+             "several_schools", "other_school", "no_role", "no_number", "shortened", "too_long", "too_many",
              "unprintable")  # fmt: skip
     assert [code for code in codes if f"page.contacts.problem.{code}" not in words] == []
