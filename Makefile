@@ -19,12 +19,12 @@ check: setup ## format, lint, types, imports; the web code's types and lint
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold
-	@bash docker/need.sh mosquitto chromium sip-tester
+	@bash docker/need.sh mosquitto chromium sip-tester gstreamer
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/system
 
 bench: setup ## all benchmarks, or BENCH=name
-	@bash docker/need.sh mosquitto chromium gcc
+	@bash docker/need.sh mosquitto chromium gcc gstreamer ffmpeg
 	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: setup ## two hundred kills under load

@@ -7,6 +7,12 @@ for package in "$@"; do
   case $package in
     mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto) ;;
     sip-tester) command -v sipp >/dev/null || missing+=(sip-tester) ;;
+    gstreamer)
+      # What serves RTSP to tests and benchmarks, under the system's own Python.
+      /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null &&
+        compgen -G '/usr/lib/*/gstreamer-1.0/libgstrtp.so' >/dev/null &&
+        compgen -G '/usr/lib/*/gstreamer-1.0/libgstapp.so' >/dev/null ||
+        missing+=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good) ;;
     gcc) command -v cc >/dev/null || missing+=(gcc libc6-dev) ;;
     chromium) command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk) ;;
     python3-venv) "${PY:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv) ;;
