@@ -6,7 +6,16 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from gateway.api.models.alerts import AcknowledgeIn, AlertOut, AssignIn, CommentIn, ShelveIn
+from gateway.api.models.alerts import (
+    AcknowledgeIn,
+    AlertOut,
+    AssignIn,
+    CommentIn,
+    MarkFalseIn,
+    ResetIn,
+    ShelveIn,
+    UnshelveIn,
+)
 from gateway.api.models.shapes import In, Out
 
 MOST: Final = 200
@@ -25,7 +34,11 @@ class TogetherIn(In):
 
     alerts: list[ChosenIn] = Field(min_length=1, max_length=MOST)
     action: Annotated[
-        AcknowledgeIn | CommentIn | AssignIn | ShelveIn, Field(discriminator="action")
+        AcknowledgeIn | CommentIn | AssignIn | ShelveIn | UnshelveIn | ResetIn | MarkFalseIn,
+        Field(
+            discriminator="action",
+            description="Confirming that a press was false is not among them: one looks at each.",
+        ),
     ]
 
 

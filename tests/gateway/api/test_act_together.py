@@ -117,3 +117,36 @@ async def test_shelving_into_the_past_is_refused_at_the_field(door, campus) -> N
 
     assert answer.status_code == 422
     assert answer.json()["errors"][0]["field"] == "action.until"
+
+
+async def test_several_come_back_from_the_shelf_at_once(door, campus) -> None:
+    numbers = [await campus.find(f"odd-{n}", campus.device()) for n in range(2)]
+    client = await door.as_("olga")
+    until = campus.clock.now() + 60_000
+    await results(client, numbers, action="shelve", until=until, reason="works")
+
+    assert await results(client, numbers, action="unshelve") == dict.fromkeys(numbers, (True, ""))
+    for number in numbers:
+        assert (await history(client, number))[-1] == ("unshelved", "olga")
+
+
+async def test_only_what_has_gone_is_reset_and_the_others_say_why_not(door, campus) -> None:
+    odd = await campus.find("odd", campus.device())
+    client = await door.as_("olga")
+
+    assert await results(client, [odd], action="reset") == {odd: (False, "refusal.still_active")}
+
+
+async def test_what_is_false_together_is_so_at_once_but_a_press_only_for_a_second_person(
+    door, campus
+) -> None:
+    odd, pressed = await campus.find("odd", campus.device()), await campus.press()
+    client = await door.as_("olga")
+
+    found = await results(client, [odd, pressed], action="mark_false", reason="dust of the works")
+
+    assert found == {odd: (True, ""), pressed: (True, "")}
+    assert (await history(client, odd))[-1] == ("false_confirmed", "olga")
+    assert (await history(client, pressed))[-1] == ("false_proposed", "olga")
+    again = await act(await door.as_("oscar"), [pressed], action="confirm_false", agree=True)
+    assert again.status_code == 422, "that is looked at one by one"

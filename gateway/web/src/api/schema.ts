@@ -4275,8 +4275,11 @@ export interface components {
          * @description What to do, and to which alerts; one that is named twice is done once.
          */
         TogetherIn: {
-            /** Action */
-            action: components["schemas"]["AcknowledgeIn"] | components["schemas"]["CommentIn"] | components["schemas"]["AssignIn"] | components["schemas"]["ShelveIn"];
+            /**
+             * Action
+             * @description Confirming that a press was false is not among them: one looks at each.
+             */
+            action: components["schemas"]["AcknowledgeIn"] | components["schemas"]["CommentIn"] | components["schemas"]["AssignIn"] | components["schemas"]["ShelveIn"] | components["schemas"]["UnshelveIn"] | components["schemas"]["ResetIn"] | components["schemas"]["MarkFalseIn"];
             /** Alerts */
             alerts: components["schemas"]["ChosenIn"][];
         };
