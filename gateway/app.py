@@ -52,6 +52,7 @@ from gateway.words import Words
 
 if TYPE_CHECKING:
     from gateway.pipeline.control import Control
+    from gateway.recordings.desk import RecordingsDesk
 
 _log: Final = structlog.get_logger(__name__)
 SESSIONS: Final = (("events", True), ("telemetry", False))
@@ -246,6 +247,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.pipeline.control import Control  # noqa: PLC0415
             from gateway.pipeline.refill import refill_windows  # noqa: PLC0415
             from gateway.push.service import make_pushes  # noqa: PLC0415
+            from gateway.recordings.beginning import begin_recordings  # noqa: PLC0415
+            from gateway.recordings.desk import NoRecordings  # noqa: PLC0415
             from gateway.verification.service import Verifications  # noqa: PLC0415
             from gateway.verification.stopping import let_out  # noqa: PLC0415
             from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
@@ -318,6 +321,20 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             floods = await asyncio.to_thread(_floods, settings, store, clock)
             follow += [verifications.committed, work_orders.committed, floods.committed]
             keep("verifications", verifications.run)
+            recordings: RecordingsDesk = NoRecordings()
+            if settings.recorders:
+                recordings = await begin_recordings(
+                    settings,
+                    closing=closing,
+                    keep=keep,
+                    flow=flow,
+                    judge=judge,
+                    book=book,
+                    store=store,
+                    clock=clock,
+                    names=lambda: names.book,
+                    registering=control,
+                )
             police.begin_watching(keep)
             police.begin_testing(
                 keep,
@@ -349,6 +366,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 floods=floods,
                 outbox=outbox,
                 pushes=pushes,
+                recordings=recordings,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")

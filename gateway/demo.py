@@ -19,7 +19,7 @@ from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
 from devices.simulator.control import ControlError, Order, order
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.press import press_alone
-from gateway import demo_police
+from gateway import demo_police, demo_recordings
 from gateway.broker.connection import OwnBroker, Way
 from gateway.configuration import load_settings
 from gateway.contacts.csv_file import parse_contacts, roles_by_word
@@ -91,11 +91,15 @@ def _written(ports: Ports) -> dict[str, object]:
         "police_links": demo_police.police_links(
             [school.id for school in demo().schools], (ports.police, ports.police_backup)
         ),
+        "recorders": demo_recordings.recorders(),
     }
 
 
 def import_sites(settings: Settings, now: int) -> None:
-    """Bring the register up to the files of the settings, before the gateway starts. Blocks."""
+    """Bring the register up to the files of the settings, and the folders of recordings to
+    ``now``, before the gateway starts. Blocks.
+    """
+    demo_recordings.fill(settings.directory, now)
     store = open_store(settings.database, reserve_bytes=settings.store.reserve_mb << 20)
     try:
         plan = plan_import(
@@ -164,6 +168,7 @@ class DemoCampus:
             tasks.create_task(self._keep("police_centre", centre, ready=self._centre))
             await self._centre_listens()
             tasks.create_task(self._keep("simulator", command))
+            tasks.create_task(demo_recordings.keep_filled(self._folder))
 
     async def _keep(
         self, name: str, command: list[str], *, ready: asyncio.Event | None = None

@@ -117,6 +117,7 @@ def make_judging(
             least=settings.causes.least_devices, share=settings.causes.share_pct / 100
         ),
         hold_ms=round(settings.causes.hold_s * 1000),
+        recorded={one.key: tuple(one.cameras) for one in settings.recorders},
     )
     judge: Judge = Judge(
         dialects=dialects,

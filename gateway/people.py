@@ -34,6 +34,7 @@ from gateway.pipeline.causes import Causes
 from gateway.pipeline.floods import Floods
 from gateway.police.desk import LinksDesk
 from gateway.push.service import Pushes
+from gateway.recordings.desk import RecordingsDesk
 from gateway.settings import Settings
 from gateway.store.store import History, Store
 from gateway.verification.service import Verifications
@@ -102,6 +103,7 @@ def make_page(
     floods: Floods,
     outbox: Outbox,
     pushes: Pushes,
+    recordings: RecordingsDesk,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -127,6 +129,7 @@ def make_page(
         floods=floods,
         outbox=outbox,
         pushes=pushes,
+        recordings=recordings,
     )
     return Page(api, settings, listening)
 

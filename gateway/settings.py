@@ -32,6 +32,12 @@ from gateway.settings_fields import (
 )
 from gateway.settings_notification import NotificationSettings
 from gateway.settings_police import PoliceLinkSettings, check_apart
+from gateway.settings_recordings import (
+    Gb28181Settings,
+    RecorderSettings,
+    RecordingSettings,
+    check_recorders,
+)
 from gateway.settings_response import ResponseSettings
 from gateway.settings_work_orders import WorkOrderSettings
 
@@ -253,6 +259,15 @@ class Settings(Section):
     police_links: tuple[PoliceLinkSettings, ...] = ()
     """How alarms reach the police."""
 
+    recorders: tuple[RecorderSettings, ...] = ()
+    """Recorders that are asked what they hold of which cameras."""
+
+    recordings: RecordingSettings = RecordingSettings()
+    """What is required of recordings, and when recorders are asked."""
+
+    gb28181: Gb28181Settings | None = None
+    """The platform at which recorders of GB/T 28181 register."""
+
     alarms: AlarmSettings = AlarmSettings()
     """Bounds on what operators may do."""
 
@@ -303,6 +318,7 @@ class Settings(Section):
                 if inside or (first is not second and first == second):
                     raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
         check_apart(self.police_links)
+        check_recorders(self.recorders, self.recordings, self.gb28181)
         check_called(self.escalation, self.duty, self.notification.receiver_names)
         if self.escalation.plans and self.notification.escalation is not None:
             raise ValueError("escalation.plans and notification.escalation: give one of the two")

@@ -27,6 +27,7 @@ from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
 from gateway.api.present_causes import InCommon
 from gateway.api.present_performance import PerformancePresenter
+from gateway.api.present_recordings import RecordingPresenter
 from gateway.api.present_response import Responses
 from gateway.api.present_verifications import held_out
 from gateway.api.problems import Problem, answer_problems, not_found
@@ -44,6 +45,7 @@ from gateway.notification.link_key import link_key
 from gateway.outbox import Outbox
 from gateway.police.desk import LinksDesk, NoPolice
 from gateway.push.service import Pushes, make_pushes
+from gateway.recordings.desk import NoRecordings, RecordingsDesk
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
 from gateway.verification.service import Verifications
@@ -100,6 +102,7 @@ def create_api(
     plans: ResponsePlans | None = None,
     causes: Causes | None = None,
     floods: Floods | None = None,
+    recordings: RecordingsDesk | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -221,6 +224,13 @@ def create_api(
             in_common=in_common,
             feed=desk.feed,
             clock=clock,
+        ),
+        recordings=RecordingPresenter(
+            desk=recordings or NoRecordings(),
+            register=register,
+            words=words,
+            zone=settings.recordings.zone,
+            now=clock.now,
         ),
         hub=hub,
         doorkeeper=doorkeeper,

@@ -36,6 +36,7 @@ from gateway.api.routes import (
     pictures,
     plans,
     push,
+    recordings,
     registry,
     rejects,
     response,
@@ -92,6 +93,7 @@ _GUARDED: Final = (
     plans,
     exports,
     performance,
+    recordings,
     demo,
 )
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gateway.api.police import LinkPresenter
     from gateway.api.present import Presenter
     from gateway.api.present_causes import InCommon
+    from gateway.api.present_recordings import RecordingPresenter
     from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
     from gateway.api.register import Register
@@ -99,6 +100,7 @@ class Services:
     acknowledging: Acknowledging
     counting: Counting
     overviews: Overviews
+    recordings: RecordingPresenter
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

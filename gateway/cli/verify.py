@@ -65,9 +65,9 @@ def told(run: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         typer.echo(json.dumps(run, ensure_ascii=False, indent=2))
     else:
-        typer.echo(f"{_SIGNS[verdict]} {_text(run['text'])}")
+        typer.echo(f"{_SIGNS[verdict]} {text(run['text'])}")
         if run["advice"] is not None and verdict != "met":
-            typer.echo(f"  {_text(run['advice'])}")
+            typer.echo(f"  {text(run['advice'])}")
     return STATUS[verdict]
 
 
@@ -113,8 +113,8 @@ class Follower:
                 continue
             self._shown.add(key)
             sign = "…" if step["verdict"] is None else _SIGNS[step["verdict"]]
-            text = "" if step["text"] is None else f": {_text(step['text'])}"
-            typer.echo(f"{sign} {_text(step['title'])}{text}")
+            said = "" if step["text"] is None else f": {text(step['text'])}"
+            typer.echo(f"{sign} {text(step['title'])}{said}")
 
     def _tell_police(self, run: dict[str, Any], told: str | None) -> None:
         """Ask whom of the police they told and how. Nothing said: the test is given up."""
@@ -179,7 +179,8 @@ def _answer(question: str, seconds: float) -> str:
     return sys.stdin.readline().strip() if ready else ""
 
 
-def _text(both: dict[str, str]) -> str:
+def text(both: dict[str, str]) -> str:
+    """In the language of this terminal."""
     return both[_language()]
 
 

@@ -39,7 +39,7 @@ from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.outs import HELD, Cause, Out, keep, stored, subject_of
 from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.signs import APART, WATCHED, is_out, signs_of, span_of
-from gateway.pipeline.silenced import count_of, silenced_by
+from gateway.pipeline.silenced import Recorded, count_of, silenced_by
 from gateway.pipeline.work import Work
 from gateway.store.batch import Deadline, Fact, Victim
 from gateway.store.encoding import canonical
@@ -71,12 +71,15 @@ class Causes:
         names: RegisterNames,
         limits: CauseLimits,
         hold_ms: int,
+        recorded: Recorded | None = None,
     ) -> None:
+        """``recorded``: the cameras of each recorder, which go unproven with it."""
         self._book: Final = book
         self._roster_of: Final = roster
         self._names: Final = names
         self._limits: Final = limits
         self._hold: Final = hold_ms
+        self._recorded: Final = recorded or {}
         self._outs: dict[int, Out] = {}
         self._schools: dict[str, set[int]] = {}
         self._causes: dict[int, Cause] = {}
@@ -175,11 +178,11 @@ class Causes:
 
     def silenced(self, alert: Alert) -> Sequence[Device]:
         """Devices that cannot be heard because of what an alert without a scope is about."""
-        return silenced_by(alert, self._roster)
+        return silenced_by(alert, self._roster, self._recorded)
 
     def count(self, alert: Alert) -> int:
         """How many devices an alert keeps from being heard."""
-        return count_of(alert, self._roster)
+        return count_of(alert, self._roster, self._recorded)
 
     # What happens by itself
 

@@ -74,6 +74,26 @@ link_watches = Table(
     Column("body", LargeBinary, nullable=False),  # JSON of devices.police_link.supervision.Saved
 )
 
+recordings = Table(
+    "recordings",  # what the recorder of a camera holds, and the verdict; each is a fact as well
+    metadata,
+    Column("school", String(64), primary_key=True),
+    Column("camera", String(64), primary_key=True),
+    Column("recorder", String(64), nullable=False),
+    Column("status", String(16), nullable=False),  # met, short, gaps, unknown
+    Column("required_days", Integer, nullable=False),
+    Column("asked", Number, nullable=False),  # when its recorder was asked last; 0 = never
+    Column("as_of", Number, nullable=False),
+    Column("reach", Number),  # how far back; NULL: nobody knows, or nothing at all
+    Column("covered", Float),  # share of the days judged; NULL: none was
+    Column("gaps", Integer, nullable=False),
+    Column("falls_short", Number),  # by the trend; NULL: nothing of the kind is to be seen
+    Column("unknown_since", Number),  # NULL: it is known
+    Column("reasons", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Reason
+    Column("verdict", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Verdict
+    Column("holdings", LargeBinary, nullable=False),  # devices.recording.holdings packs them
+)
+
 work_orders = Table(
     "work_orders",
     metadata,

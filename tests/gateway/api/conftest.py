@@ -50,6 +50,7 @@ from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.upkeep import Upkeep
 from gateway.pipeline.work import Work
 from gateway.police.desk import LinksDesk
+from gateway.recordings.desk import RecordingsDesk
 from gateway.security import accounts, sessions, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User
@@ -119,6 +120,7 @@ class Campus:
         self.causes: Causes | None = None
         self.floods: Floods | None = None
         self.outbox: Outbox | None = None
+        self.recordings: RecordingsDesk | None = None
         self.kinds = load_kinds(settings.kinds)
         self.words = Words.load()
         self.history = SqliteHistory(store)
@@ -340,6 +342,7 @@ class Campus:
             causes=self.causes,
             floods=self.floods,
             outbox=self.outbox,
+            recordings=self.recordings,
             **more,
         )
 

@@ -45,11 +45,11 @@ def scripts_with(tmp_path: Path, upgrade: str) -> Path:
     shutil.copytree(SCRIPTS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / "9999_next.py").write_text(
         dedent(
-            """
+            f"""
             import sqlalchemy as sa
             from alembic import op
             revision = "9999"
-            down_revision = "0003"
+            down_revision = "{NEWEST}"
             def upgrade():
             """
         )
@@ -227,16 +227,16 @@ def test_opening_a_store_with_nothing_to_migrate_is_quick_and_needs_no_alembic(
     program = f"""
 import sys, time
 from gateway.store.open import open_store
-started = time.perf_counter()
+started = time.process_time()
 store = open_store({str(filled)!r}, reserve_bytes=0)
-took = time.perf_counter() - started
+took = time.process_time() - started
 store.close()
 print(took, any(name.startswith("alembic") for name in sys.modules))
 """
     out = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     ).stdout.split()
-    assert float(out[0]) < 0.5  # 0.01 s on an idle machine
+    assert float(out[0]) < 0.5  # of a processor; 0.01 s is usual
     assert out[1] == "False"
 
 

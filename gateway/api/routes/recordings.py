@@ -1,0 +1,201 @@
+"""Recordings: whether they reach back as they must, day by day; and asking a recorder now."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from devices.recording.verdict import Status
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, sort_key
+from gateway.api.guard import Reader, Verifier, check
+from gateway.api.models.recordings import (
+    RecorderOut,
+    RecordingCheckOut,
+    RecordingDetailOut,
+    RecordingOut,
+    RecordingsOut,
+)
+from gateway.api.models.shapes import Identifier, Items, Page
+from gateway.api.problems import not_found
+from gateway.api.recordings_file import RecordingsFile
+from gateway.api.services import Services, ServicesHere
+from gateway.register.export import CSV_TYPE, XLSX_TYPE
+from gateway.security.access import Caller, What
+from gateway.store.read.devices import one_device
+from gateway.store.read.recordings import Standing, one_verdict, standing
+from gateway.words import Language
+
+router = APIRouter(tags=["recordings"])
+
+MOST_FALLING: Final = 500
+
+Wanted = Literal["met", "short", "gaps", "unknown", "all"]
+
+
+async def _scoped(
+    services: ServicesHere,
+    caller: Reader,
+    school: Identifier | None = None,
+    region: Identifier | None = None,
+) -> list[Standing]:
+    """How it stands with the cameras asked for, as far as the caller sees them."""
+    schools = services.register.narrow(caller.schools, school=school, region=region)
+    return await services.read(standing(schools))
+
+
+InScope = Annotated[list[Standing], Depends(_scoped)]
+
+
+def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    return {200: {"description": "The file.", "content": content}}
+
+
+@router.get("/recordings", operation_id="list_recordings")
+async def list_recordings(
+    *,
+    services: ServicesHere,
+    found: InScope,
+    status: Wanted = "all",
+    recorder: Identifier | None = None,
+    limit: Limit = DEFAULT_LIMIT,
+    after: Annotated[Cursor, Query(alias="cursor")] = None,
+) -> Page[RecordingOut]:
+    """By school and camera."""
+    key = sort_key(after, tuple[str, str])
+    items: list[RecordingOut] = []
+    for each in found:
+        if key is not None and each.judged.key <= key:
+            continue
+        if recorder is not None and each.judged.recorder != recorder:
+            continue
+        one = services.recordings.recording(each)
+        if status not in ("all", one.status.value):
+            continue
+        if len(items) == limit:
+            last = items[-1]
+            return Page(items=items, next=cursor((last.school, last.camera)))
+        items.append(one)
+    return Page(items=items)
+
+
+@router.get("/recordings/totals", operation_id="count_recordings")
+async def count_recordings(
+    services: ServicesHere, caller: Reader, found: InScope, region: Identifier | None = None
+) -> RecordingsOut:
+    """How many cameras stand how: all in scope, by region, by school."""
+    schools = services.register.narrow(caller.schools, school=None, region=region)
+    return services.recordings.totals(found, schools)
+
+
+@router.get("/recordings/falling", operation_id="list_falling_recordings")
+async def list_falling_recordings(services: ServicesHere, found: InScope) -> Items[RecordingOut]:
+    """Cameras whose recordings will not reach back far enough by the trend, the nearest first."""
+    shown = (services.recordings.recording(each) for each in found)
+    falling = [one for one in shown if one.falls_short is not None and one.status is Status.MET]
+    falling.sort(key=lambda one: one.falls_short or 0)
+    return Items(items=falling[:MOST_FALLING])
+
+
+@router.get("/recordings/recorders", operation_id="list_recorders")
+async def list_recorders(
+    services: ServicesHere,
+    caller: Reader,
+    school: Identifier | None = None,
+    region: Identifier | None = None,
+) -> Items[RecorderOut]:
+    """The recorders, each as it was at the last look."""
+    schools = services.register.narrow(caller.schools, school=school, region=region)
+    desk = services.recordings.desk
+    seen = [one for one in desk.recorders.values() if schools is None or one.school in schools]
+    devices = await services.read(
+        lambda connection: {one.key: one_device(*one.key)(connection) for one in seen}
+    )
+    return Items(items=[services.recordings.recorder(one, devices[one.key]) for one in seen])
+
+
+@router.get(
+    "/recordings.csv",
+    operation_id="export_recordings_csv",
+    response_class=Response,
+    responses=_file("text/csv"),
+)
+async def export_recordings_csv(
+    services: ServicesHere,
+    found: InScope,
+    language: Language = "zh",
+    east_minutes: Annotated[
+        int, Query(ge=-24 * 60 + 1, lt=24 * 60, description="The reader's clock, ahead of UTC.")
+    ] = 0,
+) -> Response:
+    """A camera a row. UTF-8 with its mark."""
+    file = RecordingsFile(services.words, language, east_minutes)
+    shown = [services.recordings.recording(each) for each in found]
+    return _attachment(
+        await services.readers.run(lambda: file.csv(shown)), CSV_TYPE, "recordings.csv"
+    )
+
+
+@router.get(
+    "/recordings.xlsx",
+    operation_id="export_recordings_xlsx",
+    response_class=Response,
+    responses=_file(XLSX_TYPE),
+)
+async def export_recordings_xlsx(
+    services: ServicesHere,
+    found: InScope,
+    language: Language = "zh",
+    east_minutes: Annotated[
+        int, Query(ge=-24 * 60 + 1, lt=24 * 60, description="The reader's clock, ahead of UTC.")
+    ] = 0,
+) -> Response:
+    """The same as a workbook."""
+    file = RecordingsFile(services.words, language, east_minutes)
+    shown = [services.recordings.recording(each) for each in found]
+    return _attachment(
+        await services.readers.run(lambda: file.xlsx(shown)), XLSX_TYPE, "recordings.xlsx"
+    )
+
+
+@router.get("/recordings/{school}/{camera}", operation_id="get_recording")
+async def get_recording(
+    services: ServicesHere, caller: Reader, school: Identifier, camera: Identifier
+) -> RecordingDetailOut:
+    """One camera, with each of its days."""
+    found = await _visible(services, caller, school, camera)
+    verdict = await services.read(one_verdict(school, camera))
+    if verdict is None:
+        raise not_found(f"recordings of {school}/{camera}")
+    return services.recordings.detail(found, verdict)
+
+
+@router.post(
+    "/recordings/{school}/{camera}/check",
+    operation_id="check_recording",
+    status_code=HTTPStatus.ACCEPTED,
+)
+async def check_recording(
+    services: ServicesHere, caller: Verifier, school: Identifier, camera: Identifier
+) -> RecordingCheckOut:
+    """Ask its recorder now. It takes as long as the recorder does."""
+    check(caller, What.VERIFY, school, f"recordings of {school}/{camera}")
+    found = await _visible(services, caller, school, camera)
+    if not services.recordings.desk.check_soon((school, camera), f"user:{caller.name}"):
+        raise not_found(f"recorder of {school}/{camera}")
+    return RecordingCheckOut(checking=True, asked=found.judged.asked or None)
+
+
+async def _visible(services: Services, caller: Caller, school: str, camera: str) -> Standing:
+    if caller.sees(school):
+        for each in await services.read(standing(frozenset({school}))):
+            if each.judged.camera == camera:
+                return each
+    raise not_found(f"recordings of {school}/{camera}")
+
+
+def _attachment(body: bytes, media_type: str, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type=media_type, headers=headers)

@@ -1,0 +1,77 @@
+"""Begins to ask recorders, as the settings say.
+
+What they are asked through is loaded here and in a thread: who has no recorders needs none of it,
+and alarms are taken in meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from gateway.recordings.apart import Apart
+
+if TYPE_CHECKING:
+    from devices.recording.gb28181 import Platform
+    from gateway.clock import Clock
+    from gateway.names import NameBook
+    from gateway.pipeline.alert_book import AlertBook
+    from gateway.pipeline.judge import Judge
+    from gateway.police.registering import Registering
+    from gateway.recordings.service import Keeper, Recordings
+    from gateway.settings import Settings
+    from gateway.store.store import Store
+
+Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]"
+"""Keeps a part of the gateway going: its name, and what makes its body."""
+
+
+async def begin_recordings(
+    settings: Settings,
+    *,
+    closing: AsyncExitStack,
+    keep: Keep,
+    flow: Keeper,
+    judge: Judge,
+    book: AlertBook,
+    store: Store,
+    clock: Clock,
+    names: Callable[[], NameBook],
+    registering: Registering,
+) -> Recordings:
+    """Ask them from now on; ``closing`` ends what is open then."""
+    for name in ("gateway.recordings.sources", "gateway.recordings.service"):
+        await asyncio.to_thread(import_module, name)
+    from gateway.recordings.service import Recordings  # noqa: PLC0415 - see above
+    from gateway.recordings.sources import Sources  # noqa: PLC0415
+
+    apart = await closing.enter_async_context(Apart())
+    sources = Sources(settings.recorders, settings.gb28181, settings.recordings.zone, clock)
+    closing.push_async_callback(lambda: apart.run(sources.aclose()))
+    recordings = Recordings(
+        settings.recorders,
+        settings.recordings,
+        source_of=sources.of,
+        apart=apart,
+        flow=flow,
+        judge=judge,
+        book=book,
+        store=store,
+        clock=clock,
+        names=names,
+        registering=registering,
+    )
+    platform = sources.platform
+    if platform is not None:
+        keep("gb28181", lambda: apart.run(_serve(platform)))
+    keep("recordings", recordings.run)
+    return recordings
+
+
+async def _serve(platform: Platform) -> None:
+    """Listen until cancelled. Raises `PlatformError` when that cannot be."""
+    async with platform:
+        await asyncio.Event().wait()
