@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Iterator
+from datetime import date
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final, Literal, Union, get_args, get_origin
@@ -179,6 +180,7 @@ _NAMES: Final[dict[object, str]] = {
     float: "number",
     bool: "true or false",
     str: "text",
+    date: "date",
     Path: "path",
     SecretStr: "secret",
     Address: "`host:port`",
