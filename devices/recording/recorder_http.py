@@ -27,6 +27,9 @@ REFUSED_RESTS_S: Final = 1800.0
 """After a wrong password: recorders lock an account for half an hour after five or seven tries,
 for everybody who uses it."""
 
+_XML: Final = "application/xml; charset=UTF-8"
+_OF_SOAP: Final = frozenset({200, 400, 500})
+
 
 class StatusError(UnreadableError):
     """An HTTP ``status`` that no good answer has."""
@@ -101,28 +104,53 @@ class RecorderHttp:
 
     async def get(self, path: str) -> bytes:
         """The body of a good answer. Raises `RecordingError`."""
-        return await self._exchange("GET", path, None)
+        return await self._exchange("GET", self._at(path), None, "")
 
     async def post(self, path: str, body: bytes) -> bytes:
         """The body of a good answer. Raises `RecordingError`."""
-        return await self._exchange("POST", path, body)
+        return await self._exchange("POST", self._at(path), body, _XML)
+
+    async def post_soap(self, url: str, body: bytes, content_type: str) -> bytes:
+        """The envelope that ``url`` answers with, be it a fault: those come as 400 and 500.
+
+        Raises `RecordingError`.
+        """
+        return await self._exchange("POST", url, body, content_type, _OF_SOAP)
+
+    def refused(self, words: str = "") -> RefusedError:
+        """To raise when it refused the password in ``words`` of its own; then it rests as well."""
+        self._refusal = f"{self._host} refused user {self.access.user}"
+        if words:
+            self._refusal += f": {words}"
+        self._refused_until = self._steady() + REFUSED_RESTS_S
+        return RefusedError(self._refusal)
 
     async def aclose(self) -> None:
         """Close the connections, unless they are shared."""
         if self._own_client:
             await self._client.aclose()
 
-    async def _exchange(self, method: str, path: str, body: bytes | None) -> bytes:
+    def _at(self, path: str) -> str:
+        return self.access.url.rstrip("/") + path
+
+    async def _exchange(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        content_type: str,
+        good: frozenset[int] = frozenset({200}),
+    ) -> bytes:
         if self._steady() < self._refused_until:
             raise RefusedError(f"{self._refusal}; not tried again for a while")
         request = self._client.build_request(
             method,
-            self.access.url.rstrip("/") + path,
+            url,
             content=body,
             headers={
                 # A small answer may unpack to a huge one.
                 "Accept-Encoding": "identity",
-                **({} if body is None else {"Content-Type": "application/xml; charset=UTF-8"}),
+                **({"Content-Type": content_type} if content_type else {}),
             },
         )
         try:
@@ -137,7 +165,7 @@ class RecorderHttp:
             # How httpx meets a challenge it knows nothing of.
             told = f"{self._host} asks for an authentication that is not known: {error}"
             raise UnreadableError(told) from error
-        return self._good(status, answer)
+        return self._good(status, answer, good)
 
     async def _send(self, request: httpx.Request) -> tuple[int, bytes]:
         response = await self._client.send(request, auth=self._auth, stream=True)
@@ -162,16 +190,14 @@ class RecorderHttp:
             return IncompleteError(told)
         return UnreadableError(told)
 
-    def _good(self, status: int, body: bytes) -> bytes:
-        if status == 200:
+    def _good(self, status: int, body: bytes, good: frozenset[int]) -> bytes:
+        if status == 200 or (status in good and body):
             return body
         told = f"{self._host}: HTTP {status}"
         if words := body[:200].decode("utf-8", "replace").strip():
             told += f": {' '.join(words.split())}"
         if status == 401:
-            self._refusal = f"{self._host} refused user {self.access.user}"
-            self._refused_until = self._steady() + REFUSED_RESTS_S
-            raise RefusedError(self._refusal)
+            raise self.refused()
         if status in {403, 404, 405}:
             raise RefusedError(told)
         raise StatusError(status, told)
