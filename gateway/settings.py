@@ -15,6 +15,7 @@ from devices.dialects.tasmota import Tasmota
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker
+from gateway.settings_cameras import CamerasSettings
 from gateway.settings_causes import CauseSettings, FloodSettings
 from gateway.settings_duty import DutySettings, EscalationSettings, check_called
 from gateway.settings_fields import (
@@ -258,6 +259,9 @@ class Settings(Section):
 
     police_links: tuple[PoliceLinkSettings, ...] = ()
     """How alarms reach the police."""
+
+    cameras: CamerasSettings = CamerasSettings()
+    """The probe that looks at cameras."""
 
     recorders: tuple[RecorderSettings, ...] = ()
     """Recorders that are asked what they hold of which cameras."""

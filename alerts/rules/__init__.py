@@ -10,6 +10,7 @@ import msgspec
 from pydantic import ValidationError
 
 from alerts.rules.battery import Battery
+from alerts.rules.camera_faults import CameraFaults
 from alerts.rules.clock_wrong import ClockWrong
 from alerts.rules.link_state import LinkStateRule
 from alerts.rules.out_of_range import OutOfRange
@@ -29,6 +30,7 @@ __all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 
 RULES: Final[Mapping[str, type[QuietRule]]] = {
     "battery": Battery,
+    "camera_faults": CameraFaults,
     "clock_wrong": ClockWrong,
     "link_state": LinkStateRule,
     "out_of_range": OutOfRange,

@@ -14,6 +14,7 @@ from gateway.cli import (
     import_register,
     labels,
     link,
+    probe,
     recordings,
     run,
     simulate,
@@ -44,4 +45,5 @@ app.add_typer(simulate.app, name="simulate")
 app.add_typer(users.user_app, name="user")
 app.add_typer(users.token_app, name="token")
 app.add_typer(link.link_app, name="link")
+app.add_typer(probe.probe_app, name="probe")
 app.add_typer(recordings.recordings_app, name="recordings")

@@ -15,7 +15,8 @@ _SHORT = 10
 def explained(words: Words, why: Explanation) -> dict[Language, str]:
     """``explain.{code}``, filled with the inputs and with ``{limit}``, ``{unit}``, ``{metric}``
     (catalogue key ``metric.…``) and ``{source}`` (``source.…``), the last two as they are when no
-    catalogue knows them: kinds' files may name values and sources freely.
+    catalogue knows them: kinds' files may name values and sources freely. A code with a dot is a
+    whole key itself (``camera.why.…``).
 
     Minutes are rounded to what people say; the explanation keeps the figures as they are. An input
     ``cause`` is a word of the catalogue, too (``link.cause.…``).
@@ -30,7 +31,7 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
     limit = said_minutes(why.limit) if why.unit == "min" else why.limit
     return {
         language: words.text(
-            f"explain.{why.code}",
+            why.code if "." in why.code else f"explain.{why.code}",
             language,
             **{
                 **inputs,

@@ -1,0 +1,142 @@
+"""``campus probe``: clients of the broker that go and look, here or on another machine."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Annotated, Final
+
+import structlog
+import typer
+
+from gateway.broker.access import PROBE
+from gateway.broker.configuration import BrokerFiles
+from gateway.broker.connection import Way, way_by_url
+from gateway.broker.credentials import CredentialsError, read_credentials
+from gateway.cli.ending import UntilStdinCloses, call_at_end
+from gateway.cli.options import ConfigOption, settings_of, told
+from gateway.clock import SystemClock
+from gateway.logs import configure_logs
+from gateway.settings import Settings
+from gateway.settings_broker import BrokerSettings, EmbeddedBroker
+
+probe_app: Final = typer.Typer(
+    no_args_is_help=True, help="Probes: clients of the broker that go and look."
+)
+_log: Final = structlog.get_logger(__name__)
+
+BrokerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--broker",
+        envvar="CAMPUS_PROBE_BROKER",
+        help="mqtt[s]://host[:port], where the broker is not the gateway's own child here. "
+        "The probe's password is then in CAMPUS_PROBE_PASSWORD.",
+    ),
+]
+PasswordOption = Annotated[
+    str | None,
+    typer.Option(
+        "--broker-password",
+        envvar="CAMPUS_PROBE_PASSWORD",
+        show_envvar=True,
+        help="Better in the environment than here, where every user of the machine sees it.",
+    ),
+]
+
+
+@probe_app.callback()
+def probes() -> None:
+    """Keeps ``cameras`` a command of its own."""
+
+
+@probe_app.command("cameras")
+def cameras(
+    config: ConfigOption = None,
+    *,
+    broker: BrokerOption = None,
+    password: PasswordOption = None,
+    until_stdin_closes: UntilStdinCloses = False,
+) -> None:
+    """Look at every camera of the settings once a period, and publish what is seen."""
+    with told():
+        settings = settings_of(config)
+        configure_logs(settings.log.level, settings.log.format)
+        if not settings.cameras.watched:
+            raise _refused("the settings name no cameras: add them under `cameras: watched:`")
+        way = _way(settings, broker, password)
+        asyncio.run(_look(settings, way, until_stdin_closes=until_stdin_closes))
+
+
+async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> None:
+    # Only the probe needs what judges pictures: every other command starts without it.
+    from devices.camera.pool import Pool, slots_for  # noqa: PLC0415
+    from devices.camera.probe import Probe  # noqa: PLC0415
+    from devices.camera.telling import Teller  # noqa: PLC0415
+    from gateway.camera_probe import make_show, pace_of, watched_of  # noqa: PLC0415
+
+    wanted = settings.cameras
+    teller = Teller(
+        host=way.host,
+        port=way.port,
+        # Two probes of one gateway must not throw each other out.
+        identifier=f"campus-probe-{secrets.token_hex(4)}",
+        username=way.username,
+        password=way.password,
+        tls=way.tls,
+    )
+    slots = slots_for(len(wanted.watched), wanted.period_s, wanted.limit_s)
+    async with AsyncExitStack() as closing:
+        pool = await closing.enter_async_context(Pool(processes=wanted.processes, slots=slots))
+        show = await closing.enter_async_context(make_show(wanted))
+        probe = Probe(
+            watched_of(wanted),
+            pool=pool,
+            telling=teller,
+            folder=settings.directory / "probe" / "cameras",
+            clock=SystemClock().now,
+            pace=pace_of(wanted),
+            show=show,
+        )
+        both = asyncio.gather(teller.run(), probe.run())
+        call_at_end(both.cancel, with_stdin=until_stdin_closes)
+        _log.info("probe.looking", cameras=len(wanted.watched), broker=f"{way.host}:{way.port}")
+        try:
+            await both
+        except asyncio.CancelledError:
+            _log.info("probe.ended", looks=probe.looks, told=teller.told)
+
+
+def _way(settings: Settings, broker: str | None, password: str | None) -> Way:
+    """The way to the broker, as the principal of the probes."""
+    embedded = settings.embedded_broker
+    if broker is None and embedded is not None:
+        return _own_way(embedded, BrokerFiles(settings.directory / "broker").credentials)
+    try:
+        wanted = BrokerSettings(url=broker or settings.broker.url, ca_file=settings.broker.ca_file)
+    except ValueError as error:
+        raise _refused(f"--broker: {error}") from error
+    way = way_by_url(wanted)
+    if password is None:
+        raise _refused(
+            f"the password of '{PROBE}' at {way.host} is not known: set CAMPUS_PROBE_PASSWORD"
+        )
+    return Way(way.host, way.port, PROBE, password, way.tls)
+
+
+def _own_way(embedded: EmbeddedBroker, file: Path) -> Way:
+    try:
+        credentials = read_credentials(file)
+    except CredentialsError as error:
+        raise _refused(str(error)) from error
+    if credentials is None or PROBE not in credentials.passwords:
+        raise _refused(f"there is no password in {file} yet: `campus run` makes it when it starts")
+    address = embedded.listeners[0].listen  # the way in on loopback, without TLS
+    return Way(address.host, address.port, PROBE, credentials.passwords[PROBE])
+
+
+def _refused(why: str) -> typer.Exit:
+    typer.echo(f"campus: {why}", err=True)
+    return typer.Exit(1)

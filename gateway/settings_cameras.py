@@ -1,0 +1,128 @@
+"""The model of ``cameras:`` in ``gateway.yaml``: whose pictures the probe looks at, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from devices.camera.addresses import AddressError, check_address
+from devices.model import is_identifier
+from gateway.settings_fields import HttpUrl, Secret, Section
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Corner = tuple[Fraction, Fraction]
+
+
+class CameraSettings(Section):
+    """One camera."""
+
+    school: str
+    """Id of its school."""
+
+    device: str
+    """Its id in the register."""
+
+    url: str
+    """`rtsp://host[:port]/path`, without credentials. Of two streams the smaller one: the
+    substream costs a quarter and shows the same faults.
+    """
+
+    user: str = ""
+    """Who asks. Better an account of its own that may only watch."""
+
+    password: Secret | None = None
+    """That account's password."""
+
+    transport: Literal["tcp", "udp"] = "tcp"
+    """How the stream travels. `tcp` loses no packets and needs no open ports."""
+
+    fps: float | None = Field(None, gt=0, le=240)
+    """Frames a second that it should give; without it, its rate is not judged."""
+
+    width: int | None = Field(None, ge=16, le=16_384)
+    """Width in pixels that it should give."""
+
+    height: int | None = Field(None, ge=16, le=16_384)
+    """Height in pixels that it should give."""
+
+    bitrate_kbps: float | None = Field(None, gt=0, le=1_000_000)
+    """Bit rate that it should give at least."""
+
+    masks: tuple[tuple[Corner, ...], ...] = ()
+    """Private areas, each a polygon of three corners or more, in fractions of the picture from its
+    left and its top: `[[0, 0], [0.3, 0], [0.3, 0.5], [0, 0.5]]`. What lies there is blackened
+    before anything else is done with a picture.
+    """
+
+    @field_validator("school", "device")
+    @classmethod
+    def _identifier(cls, text: str) -> str:
+        if not is_identifier(text):
+            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{text}'")
+        return text
+
+    @field_validator("masks")
+    @classmethod
+    def _polygons(cls, masks: tuple[tuple[Corner, ...], ...]) -> tuple[tuple[Corner, ...], ...]:
+        if any(len(mask) < 3 for mask in masks):
+            raise ValueError("a mask needs three corners or more")
+        return masks
+
+    @model_validator(mode="after")
+    def _reachable(self) -> CameraSettings:
+        password = "" if self.password is None else self.password.get_secret_value()
+        try:
+            check_address(self.url, self.user, password)
+        except AddressError as error:
+            raise ValueError(str(error)) from error
+        return self
+
+
+class CamerasSettings(Section):
+    """The probe that looks at cameras (`campus probe cameras`)."""
+
+    period_s: float = Field(60, ge=5, le=3600)
+    """Each camera is looked at once in this time."""
+
+    limit_s: float = Field(10, ge=2, le=60)
+    """Longest time that one look may take."""
+
+    watch_s: float = Field(3, ge=1, le=20)
+    """How long a camera is watched when its rate is measured."""
+
+    watch_every: int = Field(10, ge=1, le=10_000)
+    """One look in so many watches the stream; the others end with the first key frame."""
+
+    processes: int = Field(2, ge=1, le=64)
+    """Processes that look."""
+
+    gateway: HttpUrl | None = None
+    """Where pictures go: the address of the gateway's page. Without it no picture leaves the probe.
+    """
+
+    token: Secret | None = None
+    """API token for the pictures, of a user with the role technician (`campus token`)."""
+
+    picture_every_s: float = Field(900, ge=60, le=86_400)
+    """How often a picture is kept of a camera that is well. Of one with a fault it is every look's
+    until the fault is told, and then so often, too.
+    """
+
+    utc_offset_minutes: int = Field(480, ge=-720, le=840)
+    """Minutes east of UTC by which the time of day is meant: what is usual differs by it."""
+
+    watched: tuple[CameraSettings, ...] = ()
+    """The cameras."""
+
+    @model_validator(mode="after")
+    def _sensible(self) -> CamerasSettings:
+        named = [(camera.school, camera.device) for camera in self.watched]
+        if len(set(named)) < len(named):
+            school, device = next(each for each in named if named.count(each) > 1)
+            raise ValueError(f"the camera {school}/{device} is named twice")
+        if self.limit_s > self.period_s:
+            raise ValueError("limit_s must not be longer than period_s")
+        if self.gateway is not None and self.token is None:
+            raise ValueError("gateway needs a token")
+        return self
