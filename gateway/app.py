@@ -65,6 +65,7 @@ LATE: Final = (
     "gateway.pipeline.control",
     "gateway.pipeline.refill",
     "gateway.people",
+    "gateway.camera_pictures.keeping",
     "gateway.pictures.keeping",
     "gateway.verification.service",
     "gateway.work_orders.service",
@@ -235,6 +236,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             await police.ready(POLICE_START_S)
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
+            from gateway.camera_pictures.keeping import keep_camera_pictures  # noqa: PLC0415
             from gateway.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.duty.service import make_duty  # noqa: PLC0415
             from gateway.history.apart import GatheringApart  # noqa: PLC0415
@@ -308,6 +310,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             keep("work orders", work_orders.run)
             keep("pictures", lambda: keep_pictures(store, clock))
+            seen = settings.database.parent
+            keep("camera pictures", lambda: keep_camera_pictures(seen, clock))
             verifications = Verifications(
                 flow=flow,
                 judge=judge,

@@ -34,6 +34,7 @@ from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
 from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
+from gateway.camera_pictures.vault import Vault
 from gateway.duty.rota import Rota
 from gateway.duty.service import Duty, make_duty
 from gateway.kinds import rule_models
@@ -198,6 +199,7 @@ def create_api(
             clock=clock,
         ),
         pushes=pushes,
+        camera_pictures=Vault(settings.database.parent),
         acknowledging=Acknowledging(
             key=lambda: link_key(settings.database.parent),
             desk=desk,

@@ -17,6 +17,7 @@ from gateway.api.problems import EVERY_ROUTE, ProblemOut
 from gateway.api.routes import (
     acknowledging,
     alerts,
+    camera_pictures,
     contacts,
     demo,
     devices,
@@ -90,6 +91,7 @@ _GUARDED: Final = (
     work_orders,
     duty,
     pictures,
+    camera_pictures,
     plans,
     exports,
     performance,

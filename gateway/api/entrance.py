@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/"
 SIGN_IN: Final = ("POST", "/api/v1/session")
 METRICS: Final = "/metrics"
-UPLOAD: Final = ("PUT", "/api/v1/pictures")
-"""The one route with a bound of its own: pictures are larger than anything else that comes in."""
+UPLOADS: Final = frozenset({("PUT", "/api/v1/pictures"), ("PUT", "/api/v1/camera-pictures")})
+"""Routes with a bound of their own: pictures are larger than anything else that comes in."""
 
 CSRF_HEADER: Final = b"x-campus-request"
 
@@ -138,7 +138,7 @@ class Entrance:
 
     def _most(self, scope: Scope) -> int:
         """Bytes that the body of this request may have."""
-        upload = (scope["method"], scope["path"]) == UPLOAD
+        upload = (scope["method"], scope["path"]) in UPLOADS
         return MOST_BYTES if upload else self._body_limit
 
     def _check_size(self, headers: dict[bytes, bytes], most: int) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
     from gateway.api.register import Register
+    from gateway.camera_pictures.vault import Vault
     from gateway.clock import Clock
     from gateway.desk import Desk
     from gateway.duty.service import Duty
@@ -97,6 +98,7 @@ class Services:
     link_presenter: LinkPresenter
     notification: NotificationDesk
     pushes: Pushes
+    camera_pictures: Vault
     acknowledging: Acknowledging
     counting: Counting
     overviews: Overviews

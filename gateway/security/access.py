@@ -35,6 +35,7 @@ class What(StrEnum):
     CONTACTS = "contacts"  # keep the lists of whom to telephone about a school
     ROSTER = "roster"  # plan who is on duty
     MAINTAIN = "maintain"  # announce and end maintenances: faults are hidden meanwhile
+    WATCH = "watch"  # see pictures that cameras took: they show children; each view is a fact
     PROVE = "prove"  # read the facts
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
@@ -57,6 +58,7 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.CONTACTS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.ROSTER: frozenset({Role.ADMINISTRATOR}),
         What.MAINTAIN: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.WATCH: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),

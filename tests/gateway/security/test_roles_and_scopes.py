@@ -15,6 +15,7 @@ MAY = {
         What.REPAIR,
         What.CONTACTS,
         What.MAINTAIN,
+        What.WATCH,
         What.PRESS,
     },
     Role.TECHNICIAN: {
@@ -27,6 +28,7 @@ MAY = {
         What.REPAIR,
         What.CONTACTS,
         What.MAINTAIN,
+        What.WATCH,
         What.PRESS,
     },
     Role.AUDITOR: {What.READ, What.DIAGNOSE, What.PROVE},

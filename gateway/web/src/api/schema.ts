@@ -416,6 +416,12 @@ export interface components {
             start: number;
         };
         /**
+         * Basis
+         * @description What a forecast rests on.
+         * @enum {string}
+         */
+        Basis: "trend" | "steady" | "enough" | "not_yet";
+        /**
          * BatteryEndOut
          * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
          */
@@ -438,6 +444,32 @@ export interface components {
              * @example 1795161600123
              */
             to: number;
+        };
+        /**
+         * CameraPictureOut
+         * @description One picture that a probe took.
+         */
+        CameraPictureOut: {
+            /**
+             * At
+             * @description When it was taken, ms UTC.
+             */
+            at: number;
+            /**
+             * Faulty
+             * @description Whether the camera had a fault then.
+             */
+            faulty: boolean;
+            /**
+             * Hash
+             * @description SHA-256 of the JPEG; its name in the store.
+             */
+            hash: string;
+            /**
+             * Kept Until
+             * @description When it is removed, ms UTC.
+             */
+            kept_until: number;
         };
         /**
          * CancelIn
@@ -1920,7 +1952,10 @@ export interface components {
              * @description Numbers of the emergencies that were ticked.
              */
             emergencies: number[];
-            /** Remark */
+            /**
+             * Remark
+             * @description Empty, too, if its author sees other schools than the caller.
+             */
             remark: string;
             /** Row */
             row: number;
@@ -2017,6 +2052,16 @@ export interface components {
         Items_ReceiverOut_: {
             /** Items */
             items: components["schemas"]["ReceiverOut"][];
+        };
+        /** RecorderList */
+        Items_RecorderOut_: {
+            /** Items */
+            items: components["schemas"]["RecorderOut"][];
+        };
+        /** RecordingList */
+        Items_RecordingOut_: {
+            /** Items */
+            items: components["schemas"]["RecordingOut"][];
         };
         /** RegionList */
         Items_RegionOut_: {
@@ -2663,8 +2708,8 @@ export interface components {
          */
         MarkFalseIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "mark_false";
             /**
@@ -2930,6 +2975,16 @@ export interface components {
         Page_MaintenanceOut_: {
             /** Items */
             items: components["schemas"]["MaintenanceOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** RecordingPage */
+        Page_RecordingOut_: {
+            /** Items */
+            items: components["schemas"]["RecordingOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -3360,6 +3415,12 @@ export interface components {
             reasons: string[];
         };
         /**
+         * ReasonKind
+         * @description What is to be said about a verdict; the catalogues have the words.
+         * @enum {string}
+         */
+        ReasonKind: "reaches_back_to" | "nothing_recorded" | "gap" | "thin_days" | "locked_older" | "unknown_span" | "never_asked" | "clock_off" | "clock_untrusted" | "ends_concluded" | "too_new" | "age_unknown" | "falls_short_on";
+        /**
          * ReasonOut
          * @description One reason, and what to do about it.
          */
@@ -3448,6 +3509,314 @@ export interface components {
             waiting: number;
         };
         /**
+         * RecorderOut
+         * @description One recorder.
+         */
+        RecorderOut: {
+            /** Cameras */
+            cameras: number;
+            /** Detail */
+            detail: string;
+            /**
+             * Drift Ms
+             * @description By how much its clock is fast.
+             */
+            drift_ms: number | null;
+            /**
+             * Failing
+             * @description Since when it does not answer as it should.
+             */
+            failing: number | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @example isapi
+             */
+            kind: string;
+            /**
+             * Looked
+             * @description When it was looked at last.
+             */
+            looked: number | null;
+            name: components["schemas"]["Names"];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            trouble: components["schemas"]["Trouble"] | null;
+            trouble_text: components["schemas"]["Names"] | null;
+        };
+        /**
+         * RecordingCheckOut
+         * @description That its recorder will be asked; look at `asked` and `checking` of the camera.
+         */
+        RecordingCheckOut: {
+            /** Asked */
+            asked: number | null;
+            /** Checking */
+            checking: boolean;
+        };
+        /**
+         * RecordingDayOut
+         * @description One local day, as far as it is judged. What is neither recorded nor unknown is missing.
+         */
+        RecordingDayOut: {
+            /**
+             * Begin
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            begin: number;
+            /**
+             * Day
+             * @example 2026-11-20
+             */
+            day: string;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            end: number;
+            /** Recorded Ms */
+            recorded_ms: number;
+            status: components["schemas"]["Status"];
+            /** Unknown Ms */
+            unknown_ms: number;
+        };
+        /**
+         * RecordingDetailOut
+         * @description One camera's recordings day by day.
+         */
+        RecordingDetailOut: {
+            /**
+             * As Of
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            as_of: number;
+            /**
+             * Asked
+             * @description When its recorder was asked last; `null`: never.
+             */
+            asked: number | null;
+            /**
+             * Begin
+             * @description What is judged begins here.
+             * @example 1795161600123
+             */
+            begin: number;
+            /**
+             * Camera
+             * @example gate-01
+             */
+            camera: string;
+            /**
+             * Checking
+             * @description Its recorder is being asked because somebody wants it.
+             */
+            checking: boolean;
+            /**
+             * Covered Pct
+             * @description Recorded share of the days judged.
+             */
+            covered_pct: number | null;
+            /** Days */
+            days: components["schemas"]["RecordingDayOut"][];
+            /**
+             * Drift Ms
+             * @description By how much the recorder's clock is fast.
+             */
+            drift_ms: number | null;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            end: number;
+            /**
+             * Falls Short
+             * @description When it will not reach back far enough any more, by the trend.
+             */
+            falls_short: number | null;
+            forecast: components["schemas"]["Basis"] | null;
+            /**
+             * Gap Spans
+             * @description The longest, in order of time.
+             */
+            gap_spans: components["schemas"]["RecordingSpanOut"][];
+            /** Gaps */
+            gaps: number;
+            /**
+             * Held Days
+             * @description `null`: nobody knows, or there is nothing.
+             */
+            held_days: number | null;
+            name: components["schemas"]["Names"];
+            /**
+             * Oldest
+             * @description The oldest that can be played, locked or not.
+             */
+            oldest: number | null;
+            place: components["schemas"]["Names"] | null;
+            /**
+             * Reach
+             * @description The oldest that counts.
+             */
+            reach: number | null;
+            /**
+             * Reasons
+             * @description The worst first.
+             */
+            reasons: components["schemas"]["RecordingReasonOut"][];
+            /**
+             * Recorder
+             * @description The id of its recorder's device.
+             * @example nvr-1
+             */
+            recorder: string;
+            /** Required Days */
+            required_days: number;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            status: components["schemas"]["Status"];
+            /** Unknown Spans */
+            unknown_spans: components["schemas"]["RecordingSpanOut"][];
+        };
+        /**
+         * RecordingOut
+         * @description How it stands with the recordings of one camera.
+         */
+        RecordingOut: {
+            /**
+             * As Of
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            as_of: number;
+            /**
+             * Asked
+             * @description When its recorder was asked last; `null`: never.
+             */
+            asked: number | null;
+            /**
+             * Camera
+             * @example gate-01
+             */
+            camera: string;
+            /**
+             * Checking
+             * @description Its recorder is being asked because somebody wants it.
+             */
+            checking: boolean;
+            /**
+             * Covered Pct
+             * @description Recorded share of the days judged.
+             */
+            covered_pct: number | null;
+            /**
+             * Falls Short
+             * @description When it will not reach back far enough any more, by the trend.
+             */
+            falls_short: number | null;
+            /** Gaps */
+            gaps: number;
+            /**
+             * Held Days
+             * @description `null`: nobody knows, or there is nothing.
+             */
+            held_days: number | null;
+            name: components["schemas"]["Names"];
+            place: components["schemas"]["Names"] | null;
+            /**
+             * Reach
+             * @description The oldest that counts.
+             */
+            reach: number | null;
+            /**
+             * Reasons
+             * @description The worst first.
+             */
+            reasons: components["schemas"]["RecordingReasonOut"][];
+            /**
+             * Recorder
+             * @description The id of its recorder's device.
+             * @example nvr-1
+             */
+            recorder: string;
+            /** Required Days */
+            required_days: number;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            status: components["schemas"]["Status"];
+        };
+        /**
+         * RecordingReasonOut
+         * @description One thing to be said about a verdict.
+         */
+        RecordingReasonOut: {
+            /** Begin */
+            begin: number | null;
+            /**
+             * Detail
+             * @description The recorder's or the network's own words, in English.
+             */
+            detail: string;
+            /** End */
+            end: number | null;
+            kind: components["schemas"]["ReasonKind"];
+            text: components["schemas"]["Names"];
+        };
+        /**
+         * RecordingsOut
+         * @description The totals of everything in scope.
+         */
+        RecordingsOut: {
+            all: components["schemas"]["RecordingTotalsOut"];
+            /** Regions */
+            regions: components["schemas"]["RegionRecordingsOut"][];
+            /** Schools */
+            schools: components["schemas"]["SchoolRecordingsOut"][];
+        };
+        /**
+         * RecordingSpanOut
+         * @description From when until when.
+         */
+        RecordingSpanOut: {
+            /**
+             * Begin
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            begin: number;
+            /**
+             * End
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            end: number;
+        };
+        /**
+         * RecordingTotalsOut
+         * @description How many cameras stand how. ``falling``: met today, and by the trend not for long.
+         */
+        RecordingTotalsOut: {
+            /** Falling */
+            falling: number;
+            /** Gaps */
+            gaps: number;
+            /** Met */
+            met: number;
+            /** Short */
+            short: number;
+            /** Total */
+            total: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
          * RegionOut
          * @description A province, city or county.
          */
@@ -3460,6 +3829,29 @@ export interface components {
             name: components["schemas"]["Names"];
             /** Parent */
             parent: string | null;
+        };
+        /**
+         * RegionRecordingsOut
+         * @description The totals of a region, with all that lies within it.
+         */
+        RegionRecordingsOut: {
+            /** Falling */
+            falling: number;
+            /** Gaps */
+            gaps: number;
+            /** Met */
+            met: number;
+            name: components["schemas"]["Names"];
+            /** Parent */
+            parent: string | null;
+            /** Region */
+            region: string;
+            /** Short */
+            short: number;
+            /** Total */
+            total: number;
+            /** Unknown */
+            unknown: number;
         };
         /**
          * RejectCountOut
@@ -3574,8 +3966,8 @@ export interface components {
          */
         ResetIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "reset";
         };
@@ -3714,6 +4106,29 @@ export interface components {
              * @example emergency
              */
             worst: components["schemas"]["PriorityName"] | null;
+        };
+        /**
+         * SchoolRecordingsOut
+         * @description The totals of a school.
+         */
+        SchoolRecordingsOut: {
+            /** Falling */
+            falling: number;
+            /** Gaps */
+            gaps: number;
+            /** Met */
+            met: number;
+            /** Region */
+            region: string | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /** Short */
+            short: number;
+            /** Total */
+            total: number;
+            /** Unknown */
+            unknown: number;
         };
         /**
          * ServiceIn
@@ -3949,6 +4364,12 @@ export interface components {
              */
             worst: components["schemas"]["PriorityName"] | null;
         };
+        /**
+         * Status
+         * @description How it is with the recordings, of a camera or of one of its days.
+         * @enum {string}
+         */
+        Status: "met" | "short" | "gaps" | "unknown";
         /**
          * StepKind
          * @description What was done to a work order. Each is signed and is one fact.
@@ -4365,13 +4786,19 @@ export interface components {
             version: number;
         };
         /**
+         * Trouble
+         * @description Why an answer proves nothing.
+         * @enum {string}
+         */
+        Trouble: "refused" | "unreachable" | "timed_out" | "unreadable" | "incomplete";
+        /**
          * UnshelveIn
          * @description Take it back from the shelf.
          */
         UnshelveIn: {
             /**
-             * Action
-             * @constant
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
              */
             action: "unshelve";
         };
