@@ -4,24 +4,29 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# One more than there are processors, four at most: tests of whole systems mostly wait.
+WORKERS ?= $(shell echo $$(($$(nproc) < 4 ? $$(nproc) + 1 : 4)))
 
-.PHONY: run check test bench soak pictures format lock setup web clean clean-data help
+.PHONY: run check check-code check-page test bench soak pictures format lock setup web clean clean-data help
 
 run: setup ## start the gateway with the demo campus
 	@bash docker/need.sh mosquitto
 	$(BIN)/campus run --demo
 
-check: setup ## format, lint, types, imports; the web code's types and lint
+check: check-code check-page ## format, lint, types, imports; the web code's types, lint, tests
+
+check-code: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-page: setup
 	$(BIN)/python gateway/web/build_hook.py check
 
-test: setup ## everything that must hold
+test: setup ## everything that must hold (SEARCH=1: with new random examples)
 	@bash docker/need.sh mosquitto chromium sip-tester gstreamer
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --ignore tests/system
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile tests/system
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: setup ## all benchmarks, or BENCH=name
 	@bash docker/need.sh mosquitto chromium gcc gstreamer ffmpeg
