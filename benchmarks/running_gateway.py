@@ -93,7 +93,7 @@ def fill_register(store: SqliteStore, campus: Campus) -> None:
 
 def write_settings(directory: Path, broker_url: str, more: Mapping[str, Any] | None = None) -> int:
     """Write ``gateway.yaml``; returns the page's port."""
-    port = measure.lasting_port()
+    port = measure.free_port()
     settings: dict[str, Any] = {
         "directory": str(directory),
         "store": {"reserve_mb": 64},

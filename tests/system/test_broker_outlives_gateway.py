@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
+from benchmarks.measure import free_port
 from gateway.broker.access import SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Listener
 from gateway.broker.mosquitto import Mosquitto, running
@@ -76,9 +76,7 @@ def client(folder: Path, port: int, principal: str, name: str | None = None) -> 
 
 
 async def test_the_broker_of_a_killed_gateway_queues_on_and_is_adopted(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     async with a_gateway(tmp_path, port) as (gateway, first):
         async with client(tmp_path, port, "gateway", "events") as session:
             await session.subscribe("campus/#", qos=1)
@@ -108,9 +106,7 @@ async def test_the_broker_of_a_killed_gateway_queues_on_and_is_adopted(tmp_path:
 async def test_a_gateway_killed_while_it_starts_its_broker_leaves_at_most_one(
     tmp_path: Path, after_ms: int
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", GATEWAY, str(tmp_path), str(port), stdout=asyncio.subprocess.DEVNULL
     )

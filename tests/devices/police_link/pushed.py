@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -16,6 +15,7 @@ from typing import Any
 
 import httpx
 
+from benchmarks.measure import free_port
 from devices.police_link.http_push import (
     HttpPushLink,
     PushConfig,
@@ -119,7 +119,7 @@ async def link_to(
     primary: str,
     backup: str | None = None,
     *,
-    answer_timeout_s: float = 2.0,
+    answer_timeout_s: float = 10.0,
     client: httpx.AsyncClient | None = None,
     names: Names = NAMES,
 ) -> AsyncIterator[HttpPushLink]:
@@ -139,9 +139,7 @@ async def link_to(
 
 def nobody() -> str:
     """A URL where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}/"
+    return f"http://127.0.0.1:{free_port()}/"
 
 
 @asynccontextmanager

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from broker_client import Client, Connect, free_port
+from broker_client import Client, Connect
 
+from benchmarks.measure import free_port
 from gateway.broker.access import DeviceAccess, SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Listener
 from gateway.broker.mosquitto import Mosquitto, running

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from broker_client import Client, free_port
+from broker_client import Client
 
+from benchmarks.measure import free_port
 from gateway.broker.access import SchoolAccess
 from gateway.broker.certificates import Authority, CertificateError, Pair
 from gateway.broker.configuration import BrokerPlan, Listener, Tls

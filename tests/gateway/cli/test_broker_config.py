@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import subprocess
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.measure import free_port
 from gateway.broker.knock import Answer, knock
 from gateway.broker.process import find_executable
 from gateway.cli.commands import app
-
-
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -27,7 +21,7 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "gateway.yaml"
     path.write_text(
         "broker:\n  embedded:\n    listeners:\n"
-        f"      - listen: 127.0.0.1:{port()}\n"
+        f"      - listen: 127.0.0.1:{free_port()}\n"
         "dialects:\n  - {dialect: zigbee2mqtt, school: no3-middle, topic: no3/z2m}\n",
         "utf-8",
     )
@@ -80,7 +74,7 @@ def test_a_plain_mosquitto_takes_the_files(config: Path, tmp_path: Path) -> None
     password = json.loads((out / "credentials.json").read_text("utf-8"))["passwords"]["gateway"]
 
     async def until_welcome() -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while True:
                 answer = await knock("127.0.0.1", number, user="gateway", password=password)
                 if answer.answer is Answer.WELCOME:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.measure import free_port
 from gateway.broker.access import SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Listener
 from gateway.broker.mosquitto import Mosquitto, running
@@ -19,12 +20,6 @@ from gateway.configuration import load_settings
 from gateway.doctor.examination import examine
 from gateway.doctor.verdicts import State, Verdict
 from gateway.store.open import open_store
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Installation:

@@ -9,14 +9,14 @@ import subprocess
 import time
 from pathlib import Path
 
+from benchmarks.measure import free_port
+
 
 class PlainBroker:
     """Mosquitto with persistence in a folder of its own."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "broker.conf").write_text(

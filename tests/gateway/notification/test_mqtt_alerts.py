@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from alerts.notification.mqtt_alert import Publication
+from benchmarks.measure import free_port
 from gateway.clock import SystemClock
 from gateway.notification.delivery import Delivered, Refused, Retry
 from gateway.notification.mqtt_alerts import MqttAlerts
@@ -30,9 +31,7 @@ class AlertBroker:
     """Mosquitto on a free loopback port; ``no4`` is closed to everybody."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         (folder / "access").write_text("topic readwrite campus/no3/#\n")
         self._configuration = folder / "alerts.conf"
         self._configuration.write_text(
