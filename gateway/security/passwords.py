@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import argon2
@@ -10,7 +11,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 _hasher: Final = argon2.PasswordHasher()
 """The library's defaults: RFC 9106's second recommendation (64 MiB, 3 passes, 4 lanes)."""
 
-_NOBODY: Final = _hasher.hash("nobody has this password")
+
+@cache
+def _nobody() -> str:
+    """A hash that no password has, made when it is first needed: no start waits for it."""
+    return _hasher.hash("nobody has this password")
 
 
 def hashed(password: str) -> str:
@@ -20,8 +25,9 @@ def hashed(password: str) -> str:
 
 def matches(stored: str | None, password: str) -> bool:
     """Whether it is the password. Takes as long for nobody's (``None``) as for somebody's."""
+    nobody = _nobody()  # in both cases, lest its first time tells one from the other
     try:
-        _hasher.verify(_NOBODY if stored is None else stored, password)
+        _hasher.verify(nobody if stored is None else stored, password)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

@@ -6,17 +6,25 @@ SQLite and PostgreSQL share the ``ON CONFLICT`` clause; SQLAlchemy has it once p
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Executable, Table
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
-Insert: TypeAlias = sqlite.Insert | postgresql.Insert
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
+Insert: TypeAlias = "sqlite.Insert | postgresql.Insert"
 
 
 def insert_into(dialect: str, table: Table) -> Insert:
     """An ``INSERT`` that knows ``ON CONFLICT``; ``dialect`` is ``sqlite`` or ``postgresql``."""
-    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+    if dialect == "postgresql":
+        # Late: it takes a tenth of a second, and nobody else needs it.
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def upsert(dialect: str, table: Table, *, keep: Iterable[str] = ()) -> Executable:
