@@ -30,7 +30,7 @@ def heaps(call: str) -> int:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=240,
     )
     return done.stderr.count("Arena ")
 

@@ -27,7 +27,7 @@ def found_by_a_copy(folder: Path) -> str:
         check=True,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
     )
     return done.stdout.strip()
 

@@ -24,7 +24,7 @@ def imported() -> set[str]:
     """The packages that are there when ``campus run`` begins to read its settings."""
     code = "import sys, gateway.cli.run; print(*{name.split('.')[0] for name in sys.modules})"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=240
     )
     return set(done.stdout.split())
 

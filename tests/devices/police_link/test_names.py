@@ -42,17 +42,17 @@ async def test_a_name_known_before_is_given_at_once_and_learnt_anew_behind(
     service.addresses["receiver"] = ("10.0.0.1",)
     names = Names(service.look_up, fresh_s=0.0)
     await names.address("receiver")
-    assert service.answered.acquire(timeout=5)
+    assert service.answered.acquire(timeout=20)
     service.answering.clear()
     service.addresses["receiver"] = ("10.0.0.2",)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(5):
         assert [await names.address("receiver") for _ in range(5)] == ["10.0.0.1"] * 5
     service.answering.set()
-    await asyncio.to_thread(service.answered.acquire, timeout=5)
-    async with asyncio.timeout(5):
+    await asyncio.to_thread(service.answered.acquire, timeout=20)
+    async with asyncio.timeout(20):
         while await names.address("receiver") != "10.0.0.2":  # noqa: ASYNC110 - another thread's
             await asyncio.sleep(0.001)
-    assert len(service.asked) < 1000
+    assert len(service.asked) < 10_000
 
 
 async def test_one_look_up_a_name_is_under_way_at_most(service: NameService) -> None:
@@ -88,7 +88,7 @@ async def test_a_name_service_that_hangs_is_not_waited_for_longer_than_connectin
     )
     exchange = await link.probe(Path.PRIMARY)
     assert exchange.result is Result.UNREACHABLE
-    assert exchange.elapsed_ms < 2000
+    assert exchange.elapsed_ms < 5000, "the name service hangs for ten seconds"
 
 
 @pytest.mark.parametrize("transport", Transport)

@@ -145,7 +145,7 @@ async def test_a_time_out_half_way_is_unknown() -> None:
     begin = LOCAL_NOW - timedelta(hours=34)
     recorder = DahuaRecorder([(begin + n * minute, begin + (n + 1) * minute) for n in range(900)])
     recorder.hang_at_page = 5
-    async with asking(recorder, answer_timeout_s=0.4) as source:
+    async with asking(recorder, answer_timeout_s=1.0) as source:
         answer = await source.ask("1", YESTERDAY)
     assert answer.trouble is Trouble.TIMED_OUT
 

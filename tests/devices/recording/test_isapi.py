@@ -161,7 +161,7 @@ async def test_a_wrong_password_is_tried_once_and_then_rests() -> None:
 
 async def test_a_time_out_half_way_is_unknown_and_no_part_is_concluded_from() -> None:
     recorder = recording(hang_at_page=4)
-    async with asking(recorder, page=3, answer_timeout_s=0.5) as source:
+    async with asking(recorder, page=3, answer_timeout_s=1.0) as source:
         answer = await source.ask("1", TODAY)
     assert answer.trouble is Trouble.TIMED_OUT
     assert not answer.complete
@@ -171,7 +171,7 @@ async def test_a_time_out_half_way_is_unknown_and_no_part_is_concluded_from() ->
 
 async def test_pages_that_come_too_slowly_end_at_the_limit_of_all() -> None:
     recorder = recording(hang_at_page=3)
-    async with asking(recorder, page=3, ask_timeout_s=0.5) as source:
+    async with asking(recorder, page=3, ask_timeout_s=1.0) as source:
         answer = await source.ask("1", TODAY)
     assert answer.trouble is Trouble.TIMED_OUT
 

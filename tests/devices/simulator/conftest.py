@@ -36,7 +36,7 @@ class Ear:
         """What was heard on one topic, in order."""
         return [payload for heard, payload in self.heard if heard == topic]
 
-    async def until(self, what: Callable[[], bool], seconds: float = 15.0) -> None:
+    async def until(self, what: Callable[[], bool], seconds: float = 40.0) -> None:
         """Wait until something holds of what was heard."""
         async with asyncio.timeout(seconds), self._more:
             await self._more.wait_for(what)

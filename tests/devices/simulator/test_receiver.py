@@ -34,7 +34,7 @@ async def say(receiver: Receiver, *frames: bytes, answers: int = 1) -> bytes:
         for frame in frames:
             writer.write(frame)
             await writer.drain()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             heard = [await reader.readuntil(b"\r") for _ in range(answers)]
     finally:
         writer.close()

@@ -17,7 +17,7 @@ from devices.simulator.behaviour import Conditions
 from devices.simulator.campus import Campus, demo, invent
 from devices.simulator.foreign import TASMOTA_BASE
 from devices.simulator.press import press_alone
-from devices.simulator.run import Simulation
+from devices.simulator.run import Simulation, wall_ms
 from devices.simulator.scenarios import Stage, Story
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def living(
     simulation = Simulation(campus, access=Access(url=broker.url), **options)
     running = asyncio.create_task(simulation.run())
     try:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             await asyncio.gather(*(line.up() for line in simulation.lines.values()))
         yield simulation
     finally:
@@ -152,7 +152,7 @@ async def test_the_last_will_speaks_when_the_simulator_stops(
     await ear.until(lambda: b'{"online":false}' in ear.on(HUB_STATUS))
     async with aiomqtt.Client("127.0.0.1", broker.port) as late:
         await late.subscribe(HUB_STATUS)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             async for message in late.messages:
                 assert message.retain
                 assert message.payload == b'{"online":false}'
@@ -207,12 +207,14 @@ async def test_after_an_outage_what_was_kept_comes_late_and_in_order(
     outage = Outage(Stage(CAMPUS, seed=1))
     async with living(broker, story=outage):
         await ear.until(lambda: bool(ear.on(HUB_STATUS)))
+        begun = wall_ms()
         outage.cut()
         await ear.until(lambda: len(bursts()) >= 5)
+        over = wall_ms()
     for _, payload in bursts():
         stamps = [entry["ts"] for entry in msgspec.json.decode(payload)]
         assert stamps == sorted(stamps)
-        assert stamps[-1] - stamps[0] <= 2_600  # no longer than the outage
+        assert stamps[-1] - stamps[0] <= over - begun + 600  # no longer than the outage
     [*_, online] = [body(p)["online"] for p in ear.on(HUB_STATUS) if body(p)["online"]]
     assert online is True
     assert b'{"online":false}' in ear.on(HUB_STATUS)

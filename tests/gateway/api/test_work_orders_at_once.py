@@ -53,17 +53,18 @@ async def test_what_the_store_is_slow_to_confirm_is_not_written_over(
     door, campus, monkeypatch
 ) -> None:
     """A disk that hangs: the first ones are told to look again, and nothing they signed is lost."""
-    monkeypatch.setattr(service, "COMMIT_S", 0.3)
     orders = door.app.state.services.work_orders
     goes_on = threading.Event()
     lab, hall = campus.device(), campus.device(device="hall")
     await orders.open_by_hand(lab, "x", "tim")
     held = campus.store.in_turn(goes_on.wait, patience=0)
 
-    with pytest.raises(StoreError, match="did not confirm"):
-        await orders.act(1, Comment("from tim"), "tim")
-    with pytest.raises(StoreError, match="did not confirm"):
-        await orders.act(1, Comment("too early"), "olga")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(service, "COMMIT_S", 0.3)
+        with pytest.raises(StoreError, match="did not confirm"):
+            await orders.act(1, Comment("from tim"), "tim")
+        with pytest.raises(StoreError, match="did not confirm"):
+            await orders.act(1, Comment("too early"), "olga")
     waiting = asyncio.create_task(orders.act(1, Comment("from olga"), "olga"))
     await asyncio.sleep(0)
     goes_on.set()
@@ -74,8 +75,10 @@ async def test_what_the_store_is_slow_to_confirm_is_not_written_over(
     assert [step.text for step in order.steps] == ["x", "from tim", "from olga"]
     again = threading.Event()
     held = campus.store.in_turn(again.wait, patience=0)
-    with pytest.raises(StoreError, match="did not confirm"):
-        await orders.open_by_hand(lab, "first", "tim")
+    with monkeypatch.context() as impatient:
+        impatient.setattr(service, "COMMIT_S", 0.3)
+        with pytest.raises(StoreError, match="did not confirm"):
+            await orders.open_by_hand(lab, "first", "tim")
     opening = asyncio.create_task(orders.open_by_hand(hall, "second", "olga"))
     await asyncio.sleep(0)
     again.set()

@@ -47,7 +47,7 @@ async def test_what_comes_while_the_connection_rests_comes_together(
 
     source.on_ready = arrived
     task = asyncio.create_task(source.run())
-    async with asyncio.timeout(20), aiomqtt.Client("127.0.0.1", plain_broker.port) as client:
+    async with asyncio.timeout(40), aiomqtt.Client("127.0.0.1", plain_broker.port) as client:
         while not source.status().connected:
             await ready.wait()
             ready.clear()
@@ -96,7 +96,7 @@ async def test_who_is_back_brings_the_other_session_back(plain_broker: PlainBrok
     quick.on_ready = slow.on_ready = changed.set
 
     async def until(connected: bool) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while any(s.status().connected is not connected for s in (quick, slow)):
                 await changed.wait()
                 changed.clear()

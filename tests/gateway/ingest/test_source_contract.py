@@ -67,7 +67,7 @@ async def running(source: Source) -> AsyncIterator[asyncio.Event]:
     source.on_ready = ready.set
     task = asyncio.create_task(source.run())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not source.status().connected:
                 await ready.wait()
                 ready.clear()
@@ -81,7 +81,7 @@ async def running(source: Source) -> AsyncIterator[asyncio.Event]:
 async def collect(source: Source, ready: asyncio.Event, count: int) -> list[Delivery]:
     """Deliveries until they hold ``count`` messages, fresh or known."""
     deliveries: list[Delivery] = []
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         while sum(len(d.messages) + len(d.known) for d in deliveries) < count:
             delivery = source.take(1000)
             if delivery is None:
@@ -214,13 +214,13 @@ async def test_it_comes_back_when_the_broker_does(
     source = make(plain_broker.port)
     async with running(source) as ready:
         await asyncio.to_thread(plain_broker.stop, how)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while source.status().connected:
                 await ready.wait()
                 ready.clear()
         assert source.status().error
         await asyncio.to_thread(plain_broker.start)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             while not source.status().connected:
                 await ready.wait()
                 ready.clear()
@@ -293,7 +293,7 @@ async def test_insisting_on_mqtt_5_says_what_to_set(plain_broker: PlainBroker) -
         ready = asyncio.Event()
         source.on_ready = ready.set
         task = asyncio.create_task(source.run())
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await ready.wait()
         assert "MQTT 3" in source.status().error
         assert not task.done()

@@ -23,7 +23,7 @@ from benchmarks.running_gateway import RunningGateway, fill_register, started, w
 from devices.simulator.load import load_campus
 from gateway.store.open import open_store
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 
 CAMPUS = load_campus(200, 1)
 BUTTONS = buttons_of(CAMPUS)[CAMPUS.schools[0].id]

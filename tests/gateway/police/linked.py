@@ -117,7 +117,7 @@ class Road:
             raise self.unread.pop()
         return [one for one in self.table if one.key not in known]
 
-    async def until(self, what: Callable[[], bool], seconds: float = 5.0) -> None:
+    async def until(self, what: Callable[[], bool], seconds: float = 20.0) -> None:
         async with asyncio.timeout(seconds):
             while not what():
                 self._came.clear()

@@ -99,11 +99,14 @@ async def test_late_is_said_while_the_link_still_hangs(hasty: Road) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_what_is_late_says_what_its_last_exchange_came_to(hasty: Road) -> None:
-    hasty.link.answers.extend([Result.GARBLED, *[Result.SILENT] * 50])
-    hasty.lane.offer([entry(event(1, known=now()))])
-    await hasty.until(lambda: bool(sendings(hasty)))
-    assert sendings(hasty)[0].result == "silent"
+async def test_what_is_late_says_what_its_last_exchange_came_to() -> None:
+    clock = SystemClock()
+    road = Road(ScriptedLink(clock), clock, late_after_s=1.0)
+    road.link.answers.extend([Result.GARBLED, *[Result.SILENT] * 50])
+    road.lane.offer([entry(event(1, known=now()))])
+    await road.until(lambda: bool(sendings(road)))
+    assert sendings(road)[0].result == "silent"
+    await road.close()
 
 
 async def test_those_behind_a_hanging_alarm_are_late_in_their_own_time(hasty: Road) -> None:

@@ -160,7 +160,7 @@ def test_writing_goes_on_after_a_limit_on_the_files_size_was_hit(tmp_path: Path)
     )
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] == resource.RLIM_INFINITY
     out = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=240
     )
     taken, refused = out.stdout.split()
     assert int(taken) > 2

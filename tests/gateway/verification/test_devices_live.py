@@ -135,7 +135,7 @@ async def test_a_gateway_that_stops_with_nothing_held_waits_for_nothing(
     house: House, store: SqliteStore
 ) -> None:
     await house.begin()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await let_out(house.flow, house.judge.windows, store, seconds=60)
     await house.says("gate-01", "event", event="pressed")
     assert house.panic() == 1

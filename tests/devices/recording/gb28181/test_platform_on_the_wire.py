@@ -108,7 +108,7 @@ async def test_a_channel_that_is_no_identity_or_hangs_nowhere_is_unknown() -> No
 async def test_whatever_happens_to_pages_an_answer_is_right_or_unknown(seed: int) -> None:
     """Pages lost, doubled, shuffled and broken, as a seeded chance will have it."""
     chance = random.Random(seed)
-    async with house(limits=Limits(page_s=0.4, settle_s=0.05)) as here:
+    async with house(limits=Limits(page_s=1.0, settle_s=0.05)) as here:
         device = await here.recorder()
         asked = asyncio.create_task(here.platform.records(CHANNEL, MORNING, RECORDER))
         question = await device.question()
@@ -153,7 +153,7 @@ async def test_one_unknown_part_makes_the_whole_unknown() -> None:
 
 
 async def test_a_silent_recorder_goes_offline_with_its_channels_and_open_questions() -> None:
-    async with house(limits=Limits(page_s=30), keepalive_ms=200) as here:
+    async with house(limits=Limits(page_s=30), keepalive_ms=700) as here:
         device = await here.recorder()
         asked = asyncio.create_task(here.platform.records(CHANNEL, MORNING, RECORDER))
         await device.question()
@@ -285,21 +285,25 @@ async def test_a_flood_of_strangers_is_answered_little_and_devices_are_served() 
     async with house(limits=QUICK) as here:
         device = await here.recorder()
         flood = await here.device("127.0.0.3")
-        for number in range(2_000):
+        counters = here.platform.counters
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number in range(1, 2_001):
             flood.send(flood.request("REGISTER"))
-            if number % 50 == 0:
-                await asyncio.sleep(0)  # or the kernel drops them before they come
+            if number % 50 == 0:  # or the kernel drops them before they come
+                await until(lambda: counters.limited + flood.raw.qsize() >= number)  # noqa: B023
+        answered = 60 + 5 * (loop.time() - began)
         asked = asyncio.create_task(here.platform.records(CHANNEL, MORNING, RECORDER))
         device.send(device.records(await device.question(), 0))
         assert (await finished(asked)).complete
-        counters = here.platform.counters
-        await until(lambda: counters.limited >= 1_900)
-        assert flood.raw.qsize() <= 60
+        assert counters.limited >= 2_000 - answered
+        assert flood.raw.qsize() <= answered
 
 
 async def test_nothing_is_answered_in_amplification() -> None:
     async with house() as here:
         device: Device = await here.device()
+        after = await here.device("127.0.0.2")
         chance = random.Random(28181)
         short = (
             f"REGISTER sip:a SIP/2.0\r\nv: x\r\nf: sip:{RECORDER}@a\r\nt: sip:{RECORDER}@a\r\n"
@@ -309,13 +313,11 @@ async def test_nothing_is_answered_in_amplification() -> None:
         for _ in range(30):
             told = chance.choice([short, whole, whole[: chance.randrange(len(whole))]])
             device.send(told)
-            # What follows is answered in order: until then the first has been, or never will be.
-            device.send(b"\r\n\r\n")
-            try:
-                answer = await asyncio.wait_for(device.raw.get(), 0.05)
-            except TimeoutError:
-                continue
-            assert len(answer) <= MOST_LARGER * len(told)
+            # Answered in order: once this one has been, that one has been or never will be.
+            after.send(after.request("REGISTER"))
+            await after.answer()
+            while not device.raw.empty():
+                assert len(device.raw.get_nowait()) <= MOST_LARGER * len(told)
         assert here.platform.counters.limited > 0  # the short ones
 
 
@@ -420,13 +422,13 @@ async def test_a_lost_tcp_connection_is_no_way_to_ask() -> None:
 async def test_a_busy_connection_that_always_ends_within_a_message_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wires, "MESSAGE_S", 0.4)
+    monkeypatch.setattr(wires, "MESSAGE_S", 1.0)
     async with house() as here:
         device = await here.device()
         _, writer = await connected(here.platform)
         held = b""
         loop = asyncio.get_running_loop()
-        end = loop.time() + 1.2
+        end = loop.time() + 2.5
         while loop.time() < end:
             request = device.request("ACK")
             writer.write(held + request[:40])
