@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-import msgspec
-
-from alerts.notification.event import Event, decode_event
-from gateway.notification.delivery import Outcome, Refused
-from gateway.notification.message import SPELT_OUT, Message, Wording
+from alerts.notification.event import Event
+from gateway.notification.delivery import Outcome
+from gateway.notification.for_people import ForPeople
+from gateway.notification.message import Message, Wording
 from gateway.store.batch import OutboxEntry
 
 
@@ -29,8 +28,8 @@ class Sender(Protocol):
         ...
 
 
-class Messenger:
-    """Sends each event as a message, or several in one. Implements `Digesting`."""
+class Messenger(ForPeople):
+    """Sends each event as a message, or several in one."""
 
     def __init__(
         self,
@@ -45,40 +44,19 @@ class Messenger:
         """``page`` is the address of the page. ``offer`` gives the link to acknowledge with, for an
         event and when it was written (ms).
         """
+        super().__init__(digest_over=digest_over, time_limit=time_limit)
         self._sender: Final = sender
         self._wording: Final = wording
         self._page: Final = page
         self._offer: Final = offer
-        self._digest_over: Final = digest_over
-        self._time_limit: Final = time_limit
 
-    @property
-    def time_limit(self) -> float:
-        """Seconds a delivery may take in all."""
-        return self._time_limit
-
-    @property
-    def digest_over(self) -> int:
-        """More messages than this within a few minutes go together; 0 = never."""
-        return self._digest_over
-
-    async def deliver(self, entry: OutboxEntry) -> Outcome:
-        """Send it."""
-        try:
-            event = decode_event(entry.body)
-        except msgspec.MsgspecError as error:
-            return Refused(f"not an event: {error}")
+    async def _tell(self, event: Event, entry: OutboxEntry) -> Outcome:
         link = None if self._offer is None else self._offer(event, entry.created)
         return await self._sender.send(entry.key, self._wording.single(event, link))
 
-    async def deliver_together(self, entries: Sequence[OutboxEntry]) -> Outcome:
-        """Send these as one message."""
-        if len(entries) == 1:
-            return await self.deliver(entries[0])
-        try:
-            events = [decode_event(entry.body) for entry in entries[:SPELT_OUT]]
-        except msgspec.MsgspecError as error:
-            return Refused(f"not an event: {error}")
+    async def _tell_together(
+        self, events: Sequence[Event], entries: Sequence[OutboxEntry]
+    ) -> Outcome:
         message = self._wording.several(events, self._page, len(entries) - len(events))
         return await self._sender.send(f"{len(entries)}/{entries[0].key}", message)
 

@@ -8,12 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import httpx
-import msgspec
 
-from alerts.notification.event import decode_event
+from alerts.notification.event import Event
 from gateway.clock import Clock
 from gateway.notification.delivery import Delivered, Outcome, Refused, Retry
-from gateway.notification.message import SPELT_OUT
+from gateway.notification.for_people import ForPeople
 from gateway.notification.webhook import NOT_NOW, beginning, retry_after
 from gateway.push.encryption import CONTENT_ENCODING, BrowserKeys, KeysError, encrypt
 from gateway.push.key import PushKey, PushKeyError
@@ -27,8 +26,8 @@ GONE: Final = frozenset({404, 410})
 _SERVERS: Final = 500
 
 
-class PushReceiver:
-    """Implements `Digesting`. The connection is shared and not closed here."""
+class PushReceiver(ForPeople):
+    """One browser. The connection is shared and not closed here."""
 
     def __init__(
         self,
@@ -45,41 +44,20 @@ class PushReceiver:
         """``key`` may raise `PushKeyError`. ``gone`` is told when the browser is no more;
         ``time_limit`` (s) bounds the whole exchange.
         """
+        super().__init__(digest_over=digest_over, time_limit=time_limit)
         self.subscription: Final = subscription
         self._notices: Final = notices
         self._key: Final = key
         self._client: Final = client
         self._clock: Final = clock
         self._gone: Final = gone
-        self._digest_over: Final = digest_over
-        self._time_limit: Final = time_limit
 
-    @property
-    def time_limit(self) -> float:
-        """Seconds a delivery may take in all."""
-        return self._time_limit
-
-    @property
-    def digest_over(self) -> int:
-        """More messages than this within a few minutes go together; 0 = never."""
-        return self._digest_over
-
-    async def deliver(self, entry: OutboxEntry) -> Outcome:
-        """Hand one event over."""
-        try:
-            event = decode_event(entry.body)
-        except msgspec.MsgspecError as error:
-            return Refused(f"not an event: {error}")
+    async def _tell(self, event: Event, entry: OutboxEntry) -> Outcome:  # noqa: ARG002
         return await self._hand_over(self._notices.single(event))
 
-    async def deliver_together(self, entries: Sequence[OutboxEntry]) -> Outcome:
-        """Hand these over as one message."""
-        if len(entries) == 1:
-            return await self.deliver(entries[0])
-        try:
-            events = [decode_event(entry.body) for entry in entries[:SPELT_OUT]]
-        except msgspec.MsgspecError as error:
-            return Refused(f"not an event: {error}")
+    async def _tell_together(
+        self, events: Sequence[Event], entries: Sequence[OutboxEntry]
+    ) -> Outcome:
         return await self._hand_over(self._notices.several(events, len(entries) - len(events)))
 
     async def aclose(self) -> None:
