@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Self
 
 import msgspec
+from tcp_listener import TcpListener
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -21,7 +21,7 @@ class Heard(msgspec.Struct, frozen=True):
         return self.headers.get("x-campus-event-id", "")
 
 
-class Listener:
+class Listener(TcpListener):
     """Answers with the next of ``script``, then with ``usual``.
 
     A number is a status; ``"hang"`` never answers, ``"cut"`` closes in the middle of the answer,
@@ -30,6 +30,7 @@ class Listener:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.script: deque[int | str] = deque()
         self.usual: int | str = 200
         self.by_event: dict[str, int] = {}
@@ -38,30 +39,6 @@ class Listener:
         self.hold: asyncio.Event | None = None
         self.heard: list[Heard] = []
         self.before_answer: Callable[[Heard], None] = lambda heard: None
-        self._server: asyncio.Server | None = None
-        self._changed = asyncio.Condition()
-        self._connections: set[asyncio.Task[None]] = set()
-        self.port = 0
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.shut()
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for connection in list(self._connections):
-                connection.cancel()
-            await asyncio.gather(*self._connections, return_exceptions=True)
-            await self._server.wait_closed()
-            self._server = None
 
     @property
     def url(self) -> str:
@@ -73,21 +50,11 @@ class Listener:
 
     async def until(self, count: int) -> None:
         """Wait until ``count`` requests have been heard."""
-        async with self._changed, asyncio.timeout(30):
-            await self._changed.wait_for(lambda: len(self.heard) >= count)
+        await self._until(lambda: len(self.heard) >= count)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            while await self._exchange(reader, writer):
-                pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await self._exchange(reader, writer):
             pass
-        finally:
-            self._connections.discard(task)
-            writer.transport.abort()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()

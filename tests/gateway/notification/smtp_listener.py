@@ -7,39 +7,17 @@ import email
 from collections import deque
 from email.message import Message
 from email.policy import default
-from typing import Self
+
+from tcp_listener import TcpListener
 
 
-class Mailbox:
+class Mailbox(TcpListener):
     """Answers each DATA with the next of ``script``, then with 250. ``"cut"`` closes instead."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.script: deque[str] = deque()
         self.mails: list[Message] = []
-        self.port = 0
-        self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Condition()
-
-    async def __aenter__(self) -> Self:
-        await self.open()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.shut()
-
-    async def open(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def shut(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for connection in list(self._connections):
-                connection.cancel()
-            await asyncio.gather(*self._connections, return_exceptions=True)
-            await self._server.wait_closed()
-            self._server = None
 
     @property
     def url(self) -> str:
@@ -53,20 +31,7 @@ class Mailbox:
 
     async def until(self, count: int) -> None:
         """Wait until ``count`` mails were taken."""
-        async with self._changed, asyncio.timeout(30):
-            await self._changed.wait_for(lambda: len(self.mails) >= count)
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
-        try:
-            await self._converse(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._connections.discard(task)
-            writer.transport.abort()
+        await self._until(lambda: len(self.mails) >= count)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def say(line: str) -> None:

@@ -119,7 +119,7 @@ class Town:
 
     async def until_told(self, alerts: int) -> None:
         """Wait until so many alerts are known and everything about them has arrived."""
-        async with asyncio.timeout(90):
+        async with asyncio.timeout(150):
             while True:
                 rows = await asyncio.to_thread(self.rows)
                 known = {key.split("/")[2] for _, key, _ in rows}
