@@ -113,9 +113,10 @@ def _some_rejected(evidence: Evidence) -> list[Reason]:
     if seen is None:
         return [] if standing is None else [_stands(standing)]
     lately = evidence.now - seen.last <= HOUR
-    if rejected_since(evidence, Priority.LOW) and (is_silent(evidence) or evidence.heard is None):
+    newest = bool(rejected_since(evidence, Priority.LOW))
+    if newest and (is_silent(evidence) or evidence.heard is None):
         return []  # said as the cause of its silence
-    if standing is None and not lately:
+    if standing is None and not (lately or newest):
         return []
     priority = Priority.LOW if standing is None else standing.priority
     return [rejects_reason(seen, "some_rejected", priority)]

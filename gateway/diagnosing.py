@@ -13,7 +13,8 @@ from alerts.battery_forecast import LOOK_BACK, Forecast, forecast
 from alerts.diagnosis import diagnose
 from alerts.elsewhere import Elsewhere, found_elsewhere
 from alerts.evidence import Counts, Evidence, Reason
-from alerts.unheard import TOGETHER, UNHEARD, is_silent
+from alerts.finding import Priority
+from alerts.unheard import TOGETHER, UNHEARD, is_silent, rejected_since
 from devices.model import Device
 from gateway.desk import DeviceConnection
 from gateway.store.read.alerts import open_alerts_of
@@ -43,6 +44,9 @@ TELLING: Final = frozenset(
     }
 )
 """Reasons that say more than the sentence of the alert that they lead to."""
+
+SAID_ANYWAY: Final = frozenset({"out_of_service", "never_heard", "retained_only"})
+"""Reasons that a list has words of its own for."""
 
 
 class Findings(msgspec.Struct, frozen=True):
@@ -89,9 +93,21 @@ def evidence_of(
 def cause_of(
     device: Device, connection: DeviceConnection, alerts: Sequence[Alert], now: int
 ) -> Reason | None:
-    """The reason of a device in a list, if what is known live tells more than its alerts do."""
-    reasons = diagnose(evidence_of(device, connection, alerts, (), now))
-    return reasons[0] if reasons and reasons[0].code in TELLING else None
+    """The reason of a device in a list: one that tells more than its alerts do; without alerts, why
+    nobody can call it well."""
+    evidence = evidence_of(device, connection, alerts, (), now)
+    reasons = diagnose(evidence)
+    if alerts:
+        return reasons[0] if reasons and reasons[0].code in TELLING else None
+    return next((one for one in reasons if _speaks_against(one, evidence)), None)
+
+
+def _speaks_against(reason: Reason, evidence: Evidence) -> bool:
+    """Whether a device of which this is true cannot be called well."""
+    if reason.code == "some_rejected":
+        # Good again as soon as a message is understood; too many of the others raise an alert.
+        return bool(rejected_since(evidence, Priority.LOW))
+    return reason.code not in SAID_ANYWAY and reason.priority is not Priority.NOTICE
 
 
 class Known(Protocol):

@@ -133,13 +133,13 @@ class Silent(QuietRule):
         return memory
 
     def limit(self, memory: SilentMemory) -> int:
-        """The silence (ms) after which it is called silent."""
+        """The silence (ms) after which it is called silent; never less than what is usual."""
         return min(max(int(memory.usual * self._times), self._shortest), self._too_late)
 
     def start(self, memory: SilentMemory, state: DeviceState, now: int) -> Outcome | None:
         """Watch it from now on."""
         memory.looked = now
-        if not memory.usual:
+        if not 0 < memory.usual <= self._expected:  # unknown, or learned by other figures
             memory.usual = memory.saved = self._expected
         if memory.stage == WAITING:
             memory.stage = ""  # its status is retained: it comes again

@@ -4,16 +4,17 @@ Nothing is counted where messages are judged. Instead, who is well is not looked
 many devices of a kind a school has is known, and those of whom there is something to say are taken
 off. They are few, or found by one look at a whole school: who has not been heard.
 
-Good is what the list of devices calls so (`gateway.api.present`): heard, with no alert open and no
-doubt. One thing is stricter here: whoever has missed its time while nobody can be heard (the broker
-is away) is unknown.
+Good is what the list of devices calls so (`gateway.diagnosing.cause_of`): heard in time and
+understood, by a clock that is right, with no alert open and no doubt. Whoever has missed its time
+without an alert is unknown: the broker is away, or its repeater, or one of them was until a moment
+ago. It is good when it is heard, not before.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Final
 
@@ -21,11 +22,11 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.rules.rule import DeviceState
-from alerts.rules.silent import watch_over
+from alerts.rules.silent import Silent, SilentMemory, watch_over
 from devices.model import Device
 from gateway.pipeline.roster import Roster
 
-AT_ONCE: Final = 10_000
+AT_ONCE: Final = 5_000
 """Devices counted before other work gets its turn, about a millisecond."""
 
 _heard: Final = attrgetter("heard")
@@ -68,9 +69,28 @@ class SchoolCensus(msgspec.Struct):
         return total(self.kinds.values())
 
 
+class _Watched(msgspec.Struct):
+    """Devices whose silence one rule watches over, and what it remembers of each."""
+
+    rule: Silent
+    states: list[DeviceState] = []
+    memories: list[SilentMemory] = []
+
+    def late(self, now: int) -> list[Device]:
+        """Who was not heard for as long as it may be silent."""
+        limit = self.rule.limit
+        return [
+            state.device
+            for state, memory in zip(self.states, self.memories, strict=True)
+            # Nobody is missed before its usual time, and to compare that is much quicker.
+            if now - state.heard >= memory.usual and now - state.heard >= limit(memory)
+        ]
+
+
 class _Frame(msgspec.Struct):
     """Who belongs to a school, while its ``stamp`` in the roster is this one: what is known of
-    those awake, who is not (nothing was heard of them), and who is out of service.
+    those awake, who is not (nothing was heard of them), who is out of service, and who is missed
+    after how long.
     """
 
     stamp: int
@@ -78,6 +98,7 @@ class _Frame(msgspec.Struct):
     states: list[DeviceState]
     unwoken: list[Device]
     aside: list[Device]
+    watched: list[_Watched]
 
 
 class Census:
@@ -100,9 +121,8 @@ class Census:
 
     async def take(self, now: int) -> dict[str, SchoolCensus]:
         """All schools that have devices; other work gets its turn between them."""
-        alerted = {alert.device for alert in self._alerts}
-        bad = self._by_school(alerted)
-        doubtful = self._by_school({*self._doubts(), *self._behind_quiet(now)} - alerted)
+        bad = self._by_school({alert.device for alert in self._alerts})
+        doubtful = self._by_school(self._doubts())
         found: dict[str, SchoolCensus] = {}
         counted = 0
         for school in self._roster.schools():
@@ -123,17 +143,6 @@ class Census:
                 found[device.school].append(device)
         return found
 
-    def _behind_quiet(self, now: int) -> Iterator[int]:
-        """Who is late behind a repeater that is quiet: nobody is called silent there."""
-        for repeater, rows in self._roster.repeaters():
-            watch = watch_over(repeater)
-            if watch is None or not watch[0].quiet(watch[1], repeater, now):
-                continue
-            for row in rows:
-                state = self._roster.awake(row)
-                if state is not None and _is_late(state, now):
-                    yield row
-
     def _frame(self, school: str) -> _Frame:
         frame, stamp = self._frames.get(school), self._roster.stamp(school)
         if frame is None or frame.stamp != stamp:
@@ -145,6 +154,7 @@ class Census:
         states: list[DeviceState] = []
         unwoken: list[Device] = []
         aside: list[Device] = []
+        watched: dict[int, _Watched] = {}  # by the identity of the rule, which many share
         for device in self._roster.of_school(school):
             kinds[device.kind] += 1
             state = self._roster.awake(device.row)
@@ -152,9 +162,13 @@ class Census:
                 unwoken.append(device)
             else:
                 states.append(state)
+                if (watch := watch_over(state)) is not None:
+                    same = watched.setdefault(id(watch[0]), _Watched(watch[0]))
+                    same.states.append(state)
+                    same.memories.append(watch[1])
             if device.out_of_service:
                 aside.append(device)
-        return _Frame(stamp, kinds, states, unwoken, aside)
+        return _Frame(stamp, kinds, states, unwoken, aside, list(watched.values()))
 
     def _count(
         self, frame: _Frame, bad: Sequence[Device], doubtful: Sequence[Device], now: int
@@ -169,9 +183,15 @@ class Census:
         unknown = [*frame.unwoken, *frame.aside, *doubtful]
         if 0 in moments:
             unknown += [one.device for one in states if not one.heard]
-        unknown += [one.device for one in states if one.online is False and _has_left(one)]
-        if not self._roster.hearing.connected:
-            unknown += [one.device for one in states if _is_late(one, now)]
+        for same in frame.watched:
+            unknown += same.late(now)
+        unknown += [
+            one.device
+            for one in states
+            if (one.online is False and _has_left(one))
+            or (one.hitches is not None and one.hitches.rejected > one.heard)  # what it said last
+            or not one.offset.trusted
+        ]
         if unknown:
             counted = {device.row for device in bad}
             for device in unknown:
@@ -186,15 +206,3 @@ class Census:
 def _has_left(state: DeviceState) -> bool:
     """Its last will says so, and nothing came after it."""
     return state.online is False and state.online_since >= state.heard
-
-
-def _is_late(state: DeviceState, now: int) -> bool:
-    """Whether it should have been heard since it could be (`alerts.unheard`)."""
-    watch = watch_over(state)
-    if watch is None:
-        return False
-    since = max(state.heard, state.started, state.hearing.since)
-    repeater = None if state.repeater is None else watch_over(state.repeater)
-    if repeater is not None:
-        since = max(since, repeater[1].heard_since)
-    return now - since >= watch[0].limit(watch[1])

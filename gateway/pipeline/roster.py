@@ -8,8 +8,7 @@ or a few hundred at a time in the background, so that silence is noticed of thos
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -114,13 +113,6 @@ class Roster:
     def stamp(self, school: str) -> int:
         """Another number as soon as somebody of this school has come, gone, changed or woken."""
         return self._stamps.get(school, 0)
-
-    def repeaters(self) -> Iterator[tuple[DeviceState, AbstractSet[int]]]:
-        """Those awake through which others are heard, each with the rows of these."""
-        for (school, device), rows in self._through.items():
-            state = self._states.get(self._by_key.get(school, {}).get(device, 0))
-            if state is not None and rows:
-                yield state, rows
 
     def behind(self, device: Device) -> list[Device]:
         """The registered devices that are heard through this one."""

@@ -155,6 +155,12 @@ def test_some_of_its_messages_are_rejected() -> None:
     assert of(rejects=msgspec.structs.replace(rejects, last=NOW - 2 * HOUR)).codes == []
 
 
+def test_what_it_said_last_was_rejected_and_that_is_said_until_something_is_understood() -> None:
+    rejects = RejectsSeen(1, NOW - 70 * MINUTE, NOW - 70 * MINUTE, "syntax", "not JSON")
+    assert of(heard=NOW - 80 * MINUTE, rejects=rejects).codes == ["some_rejected"]
+    assert of(heard=NOW - 60 * MINUTE, rejects=rejects).codes == []
+
+
 @pytest.mark.parametrize(
     "reason",
     [

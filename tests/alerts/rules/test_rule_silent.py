@@ -243,6 +243,17 @@ def test_who_has_missed_its_usual_time_is_overdue_before_it_is_called_silent(wat
     assert device.rule.overdue(device.memory, device.state, device.now)
 
 
+def test_what_it_learned_by_other_figures_is_not_usual_any_more(watch):
+    slow = watch(**{**QUIET, "expected_s": 3600})
+    talk(slow, 3, 3000)
+    device = watch(**QUIET)
+    device.memory = device.rule.load(slow.rule.dump(slow.memory))
+    device.rule.start(device.memory, device.state, device.now)
+    assert device.rule.limit(device.memory) == 600_000
+    device.passes(451)
+    assert device.rule.overdue(device.memory, device.state, device.now)
+
+
 def test_who_has_left_by_its_last_will_is_overdue_at_once(watch):
     device = watch(**QUIET)
     talk(device, 3, 300)

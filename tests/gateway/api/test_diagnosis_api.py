@@ -256,6 +256,44 @@ async def test_a_device_outside_of_the_callers_schools_is_not_there(door, what: 
     assert (await client.get(f"/api/v1/devices/no5/gate-01/{what}")).status_code == 200
 
 
+async def test_in_a_list_it_is_unknown_while_its_newest_message_was_not_understood(tim) -> None:
+    await tim.measure()
+    assert (await tim.get(LAB))["health"] == "ok"
+    tim.campus.clock.turn(1000)
+    await tim.campus.says("campus/no3/smoke/lab-2/telemetry", b"{obscuration: 1}")
+    device = await tim.get(LAB)
+    assert (device["health"], len(device["why"])) == ("unknown", 1)
+    assert device["why"][0]["text"]["en"].startswith("Some of its messages are rejected: 1")
+    await tim.measure()
+    assert (await tim.get(LAB))["health"] == "ok"
+
+
+async def test_in_a_list_it_is_unknown_while_its_clock_is_wrong_and_then_in_trouble(tim) -> None:
+    for _ in range(8):
+        await tim.measure(fast=5 * MINUTE)
+    device = await tim.get(LAB)
+    assert (device["health"], len(device["why"])) == ("unknown", 1)
+    assert device["why"][0]["text"]["en"] == "Its clock is 5 min fast"
+    for _ in range(15):
+        await tim.measure(fast=5 * MINUTE)
+        await tim.pass_time(MINUTE)
+    device = await tim.get(LAB)
+    assert (device["health"], len(device["why"])) == ("trouble", 1)
+
+
+async def test_when_the_broker_is_back_it_is_well_when_it_is_heard_and_not_before(tim) -> None:
+    await tim.measure()
+    hearing = tim.campus.judge.roster.hearing
+    hearing.connected = False
+    await tim.pass_time(5 * HOUR)
+    assert (await tim.get(LAB))["health"] == "unknown"
+    hearing.connected, hearing.since = True, tim.campus.clock.now()
+    device = await tim.get(LAB)
+    assert (device["health"], len(device["why"])) == ("unknown", 1)
+    await tim.measure()
+    assert (await tim.get(LAB))["health"] == "ok"
+
+
 async def test_a_list_says_the_cause_before_the_alert_that_it_led_to(tim) -> None:
     await tim.measure()
     await tim.campus.says("campus/no3/smoke/lab-2/status", {"online": False})

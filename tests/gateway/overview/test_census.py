@@ -10,17 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, AlertState
+from alerts.evidence import CutOff
 from alerts.finding import Explanation, Priority
 from alerts.rules.rule import DeviceState
+from alerts.rules.silent import watch_over
+from devices.kinds import spec_for
 from devices.model import Device
 from gateway.configuration import default_settings
+from gateway.diagnosing import cause_of
 from gateway.kinds import load_kinds
 from gateway.overview.census import Census, SchoolCensus, Tally
 from gateway.pipeline.binding import Binder
+from gateway.pipeline.connection import connection_of
 from gateway.pipeline.roster import Roster
 
 NOW = 1_795_161_600_000
 KINDS = load_kinds(default_settings().kinds)
+MINUTE = 60_000
 HOUR = 3_600_000
 
 
@@ -118,7 +124,7 @@ def test_who_has_left_is_unknown_until_it_is_heard_again() -> None:
     assert counted.of() == (3, 0, 0)
 
 
-def test_who_is_behind_a_quiet_repeater_is_unknown_once_it_is_late() -> None:
+def test_who_is_behind_a_quiet_repeater_is_unknown_once_it_is_late_until_it_is_heard() -> None:
     counted = Counted(
         Device("no3", "hub", "repeater", row=1),
         Device("no3", "near", "temperature", row=2, repeater="hub"),
@@ -128,18 +134,51 @@ def test_who_is_behind_a_quiet_repeater_is_unknown_once_it_is_late() -> None:
     counted.hear(1, 3, ago=9 * HOUR)
     counted.hear(2, ago=1000)
     counted.hear(4, ago=9 * HOUR)
-    # The hub is late itself; its silence and that of `other` are their rules' to tell.
+    counted.alerts += [alert_of(1, 1), alert_of(4, 2)]  # their silence is their rules' to tell
+    assert counted.of() == (1, 2, 1)
+    counted.alerts.clear()
+    counted.hear(1, 4)
+    watch = watch_over(counted.state(1))
+    assert watch is not None
+    watch[1].heard_since = NOW - 1000  # the repeater is back
     assert counted.of() == (3, 0, 1)
-    counted.hear(1)
+    counted.hear(3)
     assert counted.of() == (4, 0, 0)
 
 
 def test_while_nobody_can_be_heard_who_has_missed_its_time_is_unknown() -> None:
     counted = three()
     counted.hear(2, 3, ago=9 * HOUR)
-    assert counted.of() == (3, 0, 0)
     counted.roster.hearing.connected = False
     assert counted.of() == (1, 0, 2)
+
+
+def test_when_the_broker_is_back_who_missed_its_time_is_good_when_heard_and_not_before() -> None:
+    counted = three()
+    counted.hear(2, 3, ago=9 * HOUR)
+    counted.roster.hearing.since = NOW - 1000
+    assert counted.of() == (1, 0, 2)
+    counted.hear(2)
+    assert counted.of() == (2, 0, 1)
+
+
+def test_whose_newest_message_was_rejected_is_unknown_until_one_is_understood() -> None:
+    counted = three()
+    counted.state(2).hitch().reject("syntax", "not JSON", NOW - 500)
+    assert counted.of() == (2, 0, 1)
+    counted.hear(2, ago=200)
+    assert counted.of() == (3, 0, 0)
+
+
+@pytest.mark.parametrize(("error", "good"), [(59_000, 3), (-59_000, 3), (61_000, 2), (-HOUR, 2)])
+def test_whose_clock_is_wrong_is_unknown_until_its_rule_calls_it_a_fault(
+    error: int, good: int
+) -> None:
+    counted = three()
+    counted.state(1).offset.adopt(-error)
+    assert counted.of() == (good, 0, 3 - good)
+    counted.alerts.append(alert_of(1))
+    assert counted.of() == (2, 1, 0)
 
 
 def test_when_a_school_was_last_heard_is_the_newest_of_its_devices() -> None:
@@ -193,9 +232,12 @@ RANDOM_DEVICE = st.fixed_dictionaries(
     {
         "school": st.sampled_from(["a", "b"]),
         "kind": st.sampled_from(["camera", "recorder", "smoke"]),
-        "heard": st.sampled_from([0, 1000, 9 * HOUR]),
+        "repeater": st.sampled_from([None, "hub"]),
+        "heard": st.sampled_from([None, 1000, 3 * MINUTE, 9 * HOUR]),
         "online": st.sampled_from([None, True, False]),
         "left_ago": st.sampled_from([500, 2000]),
+        "rejected": st.sampled_from([None, 500, 2 * MINUTE, 2 * HOUR]),
+        "clock_error": st.sampled_from([None, 0, 60_000, -60_001, 8 * HOUR]),
         "aside": st.booleans(),
         "alert": st.booleans(),
         "doubt": st.booleans(),
@@ -203,43 +245,69 @@ RANDOM_DEVICE = st.fixed_dictionaries(
 )
 
 
-def by_hand(one: dict[str, Any], *, connected: bool) -> str:
-    """What a device counts as, looked at alone."""
-    heard = NOW - one["heard"] if one["heard"] else 0
-    if one["alert"]:
+def as_listed(state: DeviceState, one: dict[str, Any], alerts: list[Alert]) -> str:
+    """What a device counts as in the list of devices, where each is looked at alone."""
+    if alerts:
         return "bad"
-    if one["aside"] or one["doubt"] or not heard:
-        return "unknown"
-    if one["online"] is False and NOW - one["left_ago"] >= heard:
-        return "unknown"
-    return "unknown" if not connected and one["heard"] == 9 * HOUR else "good"
+    cut_off = CutOff(alert=7, devices=9, since=NOW - HOUR, over=False) if one["doubt"] else None
+    connection = connection_of(state, spec_for(KINDS, one["kind"]), NOW, cut_off)
+    cause = cause_of(state.device, connection, alerts, NOW)
+    return "good" if cause is None and state.heard and not one["aside"] else "unknown"
 
 
-@given(st.lists(RANDOM_DEVICE, min_size=1, max_size=12), st.booleans())
-@settings(max_examples=60, deadline=None)
-def test_counts_are_those_of_looking_at_each_device_alone(
-    given_devices: list[dict[str, Any]], connected: bool
+@given(
+    st.lists(RANDOM_DEVICE, min_size=1, max_size=12),
+    st.booleans(),
+    st.sampled_from([10 * HOUR, 1000]),
+    st.sampled_from([1000, 9 * HOUR]),
+    st.sampled_from([10 * HOUR, 1000]),
+)
+@settings(max_examples=100, deadline=None)
+def test_counts_are_those_of_the_list_of_devices(
+    given_devices: list[dict[str, Any]],
+    connected: bool,
+    listening: int,
+    hub_heard: int,
+    hub_back: int,
 ) -> None:
     named = list(enumerate(given_devices, 1))
     counted = Counted(
         *(
-            Device(one["school"], f"d-{row}", one["kind"], row, out_of_service=one["aside"])
+            Device(
+                one["school"],
+                f"d-{row}",
+                one["kind"],
+                row,
+                repeater=one["repeater"],
+                out_of_service=one["aside"],
+            )
             for row, one in named
-        )
+        ),
+        Device("a", "hub", "repeater", row=100),
     )
     counted.roster.hearing.connected = connected
+    counted.roster.hearing.since = NOW - listening
+    counted.hear(100, ago=hub_heard)
+    hub = watch_over(counted.state(100))
+    assert hub is not None
+    hub[1].heard_since = NOW - hub_back
+    expected: dict[str, dict[str, Tally]] = {}
     for row, one in named:
         state = counted.state(row)
         state.heard = NOW - one["heard"] if one["heard"] else 0
         state.online, state.online_since = one["online"], NOW - one["left_ago"]
-        if one["alert"]:
-            counted.alerts.append(alert_of(row))
+        if one["clock_error"] is not None:
+            state.offset.adopt(-one["clock_error"])
+        if one["rejected"]:
+            state.hitch().reject("syntax", "not JSON", NOW - one["rejected"])
+        alerts = [alert_of(row)] if one["alert"] else []
+        counted.alerts += alerts
         if one["doubt"]:
             counted.doubts.add(row)
-    expected: dict[str, dict[str, Tally]] = {}
-    for _, one in named:
         tally = expected.setdefault(one["school"], {}).setdefault(one["kind"], Tally())
-        verdict = by_hand(one, connected=connected)
+        verdict = as_listed(state, one, alerts)
         setattr(tally, verdict, getattr(tally, verdict) + 1)
         tally.aside += verdict == "unknown" and one["aside"]
-    assert {school: found.kinds for school, found in counted.take().items()} == expected
+    found = {school: census.kinds for school, census in counted.take().items()}
+    found["a"].pop("repeater")
+    assert {school: kinds for school, kinds in found.items() if kinds} == expected
