@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,6 +12,10 @@ from gateway.store.batch import Batch
 
 if TYPE_CHECKING:
     from gateway.pipeline.windows import Notice
+
+_WRITTEN: Final = tuple(name for name in Batch.__struct_fields__ if name not in {"urgent", "now"})
+"""What a batch may hold to be written. By the fields themselves: what is forgotten in a list of
+them would now and then be dropped without a word."""
 
 
 class Work(msgspec.Struct):
@@ -46,20 +50,4 @@ class Work(msgspec.Struct):
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write and nothing to acknowledge."""
-        batch = self.batch
-        return not (
-            self.deliveries
-            or batch.readings
-            or batch.facts
-            or batch.alerts
-            or batch.transitions
-            or batch.outbox
-            or batch.arrived
-            or batch.states
-            or batch.deadlines
-            or batch.rejects
-            or batch.reject_counts
-            or batch.discoveries
-            or batch.victims
-            or batch.statements
-        )
+        return not (self.deliveries or any(getattr(self.batch, name) for name in _WRITTEN))

@@ -83,7 +83,9 @@ class Maintained:
         return Work(Batch(now=self.clock.now()))
 
     def keep(self, work: Work) -> None:
-        self.store.commit(work.batch).result()
+        """As the flow does: work that came to nothing is not committed."""
+        if not work.empty:
+            self.store.commit(work.batch).result()
 
     def announce(self, *, starts: int = 0, ends: int = HOUR, **of: Any) -> int:
         """From and until so many ms from now."""

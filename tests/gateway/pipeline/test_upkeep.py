@@ -213,6 +213,17 @@ def test_thousands_of_alerts_are_hidden_in_turns_that_keep_no_alarm_waiting(
     assert len(there.listed(one)) == 25
 
 
+def test_what_one_hides_already_is_on_the_list_of_a_second_in_whatever_turn_it_is_looked_at(
+    there: Maintained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upkeep, "_ALERTS_AT_ONCE", 1)
+    first = there.announce()
+    there.find(LAB)
+    there.find(HALL)
+    second = there.announce()
+    assert there.listed(first) == there.listed(second) == [1, 2]
+
+
 def settle(there: Maintained, row: int) -> None:
     work = there.work()
     for alert in there.book.of_device(row):
