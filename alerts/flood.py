@@ -44,7 +44,8 @@ class FloodWatch:
 
     def __init__(self, limits: FloodLimits) -> None:
         self._limits: Final = limits
-        self._recent: deque[tuple[int, int]] = deque()
+        # With one more a flood stands, and with these it goes on: older ones change neither.
+        self._recent: deque[tuple[int, int]] = deque(maxlen=limits.more_than + 1)
         self._flood: Flood | None = None
 
     def activated(self, alert: int, now: int) -> None:

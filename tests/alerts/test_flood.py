@@ -58,6 +58,14 @@ def test_a_clock_set_back_keeps_no_flood_alive() -> None:
     assert watch.idle
 
 
+def test_of_a_storm_it_remembers_no_more_than_tells_when_the_flood_is_over() -> None:
+    watch = FloodWatch(LIMITS)
+    for number in range(10_000):
+        watch.activated(number, NOON + number)
+    assert watch.standing(NOON + MINUTE) == Flood(NOON, 10_000, 0)
+    assert len(watch._recent) == 11
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 120_000), max_size=200))
 def test_a_flood_begins_and_ends_as_counting_the_last_ten_minutes_says(gaps: list[int]) -> None:
