@@ -80,5 +80,5 @@ class Maintenances:
         self._upkeep.stored(maintenance)
         work = self._flow.work()
         self._upkeep.tick(work.batch.now, work)
-        await self._flow.commit(work)
+        await self._flow.keep(work)
         self._flow.wake_timers()

@@ -85,7 +85,7 @@ class Control:
             return Refusal("unknown_alert", f"there is no alert {alert}")
         work = self._flow.work()
         acted = self._book.act(found, action, actor, work)
-        await self._flow.commit(work)
+        await self._flow.keep(work)
         return acted
 
     async def register(self, device: Device, actor: str, reason: str = "") -> Device | Refusal:
@@ -238,7 +238,7 @@ class Control:
             work = self._flow.work()
             for device in devices[start : start + 200]:
                 self._judge.register(device, work.batch.now)
-            await self._flow.commit(work)
+            await self._flow.keep(work)
             await asyncio.sleep(0)
         self._flow.wake_timers()
 
@@ -249,7 +249,7 @@ class Control:
         if before is None or _aside(before.device) != _aside(device):
             for alert in self._book.of_device(device.row):
                 self._upkeep.settle(alert, work, actor=actor, reason=reason)
-        await self._flow.commit(work)
+        await self._flow.keep(work)
         self._flow.wake_timers()
 
     def _fact(

@@ -144,6 +144,19 @@ class Flow:
         if error is not None:
             raise error
 
+    async def keep(self, work: Work) -> None:
+        """Commit what is so in memory already, such as what somebody did to an alert.
+
+        Raises `StoreError` when it cannot be kept now. It is written later all the same: with what
+        follows it and without it, the record would prove an alert that never was.
+        """
+        try:
+            await self.commit(work)
+        except StoreError as error:
+            if self._group is not None:
+                self.start(self._see_through(work, error))
+            raise
+
     def wake_timers(self) -> None:
         """A timer was set from outside the flow."""
         self._tick.set()
@@ -226,6 +239,9 @@ class Flow:
             self._judge.finish(work)
             failure = await self._submitted(work)
         return True
+
+    async def _see_through(self, work: Work, error: StoreError) -> None:
+        await self.keep_trying(work, error)
 
     def _pause(self) -> None:
         """No telemetry is taken until there is room again."""
