@@ -8,6 +8,8 @@ const alert = (id: number, change: Partial<Alert> = {}): Alert =>
     state: "unacknowledged",
     priority: "medium",
     shelved_until: null,
+    is_false: false,
+    false_proposed_by: null,
     occurrences: id,
     ...change,
   }) as Alert;
@@ -20,6 +22,13 @@ describe("what is done to several alerts at once", () => {
     expect(applies("shelve", alert(1, { priority: "emergency" }))).toBe(false);
     expect(applies("shelve", alert(1, { shelved_until: 9 }))).toBe(false);
     expect(applies("comment", alert(1, { state: "closed" }))).toBe(false);
+    expect(applies("unshelve", alert(1))).toBe(false);
+    expect(applies("unshelve", alert(1, { shelved_until: 9 }))).toBe(true);
+    expect(applies("reset", alert(1, { state: "acknowledged" }))).toBe(false);
+    expect(applies("reset", alert(1, { state: "latched" }))).toBe(true);
+    expect(applies("mark_false", alert(1))).toBe(true);
+    expect(applies("mark_false", alert(1, { is_false: true }))).toBe(false);
+    expect(applies("mark_false", alert(1, { false_proposed_by: "anna" }))).toBe(false);
   });
 
   it("goes with how often each has happened, so that nothing unseen is acknowledged", () => {

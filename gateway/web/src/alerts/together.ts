@@ -5,11 +5,17 @@ import { post, Problem } from "@/api/client";
 import { take } from "@/alerts/book";
 import { unacknowledged } from "@/alerts/ordering";
 
-/** What makes sense for several at once; the rest is looked at one by one. */
-export const TOGETHER = ["acknowledge", "comment", "assign", "shelve"] as const;
+/** What makes sense for several at once; that a press was false is confirmed one by one. */
+export const TOGETHER = [
+  "acknowledge",
+  "comment",
+  "assign",
+  "shelve",
+  "unshelve",
+  "reset",
+  "mark_false",
+] as const satisfies readonly ActionName[];
 export type TogetherName = (typeof TOGETHER)[number];
-export const isTogether = (name: ActionName): name is TogetherName =>
-  (TOGETHER as readonly ActionName[]).includes(name);
 
 /** Alerts of one request: the gateway takes no more at once. */
 const AT_ONCE = 200;
@@ -17,9 +23,21 @@ const AT_ONCE = 200;
 /** Whether it would change anything. Nothing puts an emergency aside. */
 export function applies(name: TogetherName, alert: Alert): boolean {
   if (alert.state === "closed") return false;
-  if (name === "acknowledge") return unacknowledged(alert);
-  if (name === "shelve") return alert.priority !== "emergency" && alert.shelved_until === null;
-  return true;
+  switch (name) {
+    case "acknowledge":
+      return unacknowledged(alert);
+    case "shelve":
+      return alert.priority !== "emergency" && alert.shelved_until === null;
+    case "unshelve":
+      return alert.shelved_until !== null;
+    case "reset":
+      return alert.state === "latched";
+    case "mark_false":
+      return !alert.is_false && alert.false_proposed_by === null;
+    case "comment":
+    case "assign":
+      return true;
+  }
 }
 
 /** What is sent, in parts that the gateway takes. How often each has happened goes along: nobody
