@@ -43,6 +43,8 @@ async def test_several_are_chosen_and_acknowledged_by_keys_alone_after_one_quest
     await detectors.open(1, 2, 3, 4, 5)
     await listed(page, "keys-5", "keys-4", "keys-3", "keys-2", "keys-1")
 
+    for key in ("k", "k", "k", "k", "k"):  # whichever came into view by itself: from the top
+        await page.keyboard.press(key)
     for key in ("j", "x", "j", "j", "Shift+J", "Shift+J", "Shift+K"):
         await page.keyboard.press(key)
     assert await chosen(page) == ["keys-2", "keys-3", "keys-4"]

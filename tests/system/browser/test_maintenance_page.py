@@ -52,7 +52,7 @@ async def test_announced_from_the_device_it_hides_its_faults_until_it_is_ended(
     await expect(send).to_be_disabled()
     await dialog.locator("[data-test=reason]").fill("更换探头")
     await send.click()
-    await expect(page.locator("header.head")).to_have_attribute("data-state", "under_way")
+    await expect(page.locator("header.about")).to_have_attribute("data-state", "under_way")
     assert await page.evaluate("() => document.documentElement.scrollWidth") == width
     mark = page.locator("[data-test=maintenances]")
     await expect(mark).to_be_visible()
@@ -66,7 +66,7 @@ async def test_announced_from_the_device_it_hides_its_faults_until_it_is_ended(
     await page.locator("[data-test=end]").click()
     await page.locator("dialog textarea").fill("提前完工")
     await page.locator("dialog [data-test=send]").click()
-    await expect(page.locator("header.head")).to_have_attribute("data-state", "over")
+    await expect(page.locator("header.about")).to_have_attribute("data-state", "over")
     await expect(page.locator("[data-test=ending]")).to_contain_text("提前完工")
     await expect(mark).to_have_count(0)
     assert screens.complaints == []

@@ -62,7 +62,7 @@ async def test_a_technician_takes_an_order_reports_it_done_with_a_photo_and_is_t
     order = await opened(page, "更换电池并清洁探头")
     await page.reload()
     await page.locator(f"[data-order='{order['id']}']").click()
-    head = page.locator("header.head")
+    head = page.locator("header.about")
     await expect(head).to_have_attribute("data-state", "open")
 
     await page.locator("[data-act=assign]").click()
@@ -128,7 +128,7 @@ async def test_the_list_narrows_to_what_is_mine_and_forgets_what_was_cancelled(
     await page.locator("[data-act=cancel]").click()
     await page.locator("dialog textarea").fill("重复开单")
     await page.locator("dialog [data-test=send]").click()
-    await expect(page.locator("header.head")).to_have_attribute("data-state", "cancelled")
+    await expect(page.locator("header.about")).to_have_attribute("data-state", "cancelled")
     await page.goto(f"{demo_gateway.url}/work-orders?mine=1")
     await expect(page.locator("main h1")).to_be_visible()
     await expect(page.locator(f"[data-order='{mine['id']}']")).to_have_count(0)
@@ -145,5 +145,5 @@ async def test_an_order_is_opened_from_the_page_of_its_device(
     await page.locator("dialog .button.main").click()
     await expect(page.locator("dialog")).to_have_count(0)
     await page.locator("[data-order]", has_text="外壳破损").click()
-    await expect(page.locator("header.head")).to_contain_text("外壳破损")
+    await expect(page.locator("header.about")).to_contain_text("外壳破损")
     assert screens.complaints == []

@@ -19,6 +19,8 @@ const APART: ReadonlySet<AlertDetail["may"][number]> = new Set(["acknowledge", "
  * chosen the gateway is asked about one in so long: nobody reads faster, and a new alarm must not
  * wait behind the answers. */
 const BY_ITSELF_MS = 1_000;
+/** A key that is held down goes through thirty alerts a second: of those one in so long. */
+const CHOSEN_MS = 200;
 
 export type Acting = ReturnType<typeof useActing>;
 
@@ -85,7 +87,7 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
     [id, () => alert.value?.version, chosen],
     () => {
       window.clearTimeout(later);
-      const wait = chosen.value ? 0 : askedAt + BY_ITSELF_MS - Date.now();
+      const wait = askedAt + (chosen.value ? CHOSEN_MS : BY_ITSELF_MS) - Date.now();
       if (wait > 0) later = window.setTimeout(ask, wait);
       else ask();
     },
@@ -93,7 +95,8 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
   );
   onScopeDispose(() => window.clearTimeout(later));
 
-  async function send(action: Action): Promise<void> {
+  /** Do it; throws why it was not done. */
+  async function act(action: Action): Promise<void> {
     const one = alert.value;
     if (one === null || sending.value) return;
     sending.value = true;
@@ -103,9 +106,10 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
       take(done.alert);
       asking.value = null;
     } catch (why) {
-      refusal.value = why;
+      if (asking.value === null) refusal.value = why; // no dialog says it, or it was closed meanwhile
       // Somebody else was first, or it happened again: what is shown is no longer so.
       if (why instanceof Problem && why.status === 409) await load();
+      throw why;
     } finally {
       sending.value = false;
     }
@@ -118,9 +122,12 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
     refusal.value = null;
     if (!AT_ONCE.includes(name)) asking.value = name;
     // How often it has happened goes along: nobody acknowledges a press they have not seen.
-    else if (name === "acknowledge")
-      void send({ action: "acknowledge", occurrences: one.occurrences });
-    else void send({ action: "unshelve" });
+    else
+      act(
+        name === "acknowledge"
+          ? { action: "acknowledge", occurrences: one.occurrences }
+          : { action: "unshelve" },
+      ).catch(() => undefined); // it is in `refusal`
   }
 
   function leave(): void {
@@ -128,5 +135,5 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
     refusal.value = null;
   }
 
-  return { alert, asked, detail, problem, refusal, asking, sending, allowed, sensible, load, send, begin, leave };
+  return { alert, asked, detail, problem, refusal, asking, sending, allowed, sensible, load, act, begin, leave };
 }
