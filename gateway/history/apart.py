@@ -114,8 +114,8 @@ class GatheringApart:
             process.wait()
 
     def _ask(self, request: Request) -> Answer:
-        pipe = self._pipe or self._start()
         try:
+            pipe = self._pipe or self._start()
             pipe.send_bytes(msgspec.msgpack.encode(request))
             answer: Answer = _ANSWERS.decode(_received(pipe, self._patience))
         except (OSError, EOFError, msgspec.MsgspecError) as error:
@@ -128,13 +128,13 @@ class GatheringApart:
 
     def _start(self) -> Connection:
         ours, its = socket.socketpair()
-        with its:
+        with ours, its:
             self._process = subprocess.Popen(  # noqa: S603 - this program itself
                 [sys.executable, "-m", __name__, str(its.fileno()), str(self._path)],
                 pass_fds=[its.fileno()],
                 stdin=subprocess.DEVNULL,
             )
-        self._pipe = Connection(ours.detach())
+            self._pipe = Connection(ours.detach())
         return self._pipe
 
     def close(self) -> None:

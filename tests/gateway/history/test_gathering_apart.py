@@ -125,6 +125,16 @@ def test_what_is_wrong_with_the_store_is_told_and_the_process_stays(tmp_path: Pa
     nowhere.close()
 
 
+def test_a_process_that_cannot_be_begun_is_told_and_begun_the_next_time(
+    full: SqliteStore, apart: GatheringApart, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", str(full.path.parent / "nowhere"))
+        with pytest.raises(GatheringError, match="No such file"):
+            apart.begin(10, None)
+    assert apart.begin(10, None).until > 0
+
+
 def test_it_ends_with_the_process_that_began_it(full: SqliteStore) -> None:
     program = (
         "import sys, time\n"
