@@ -33,7 +33,10 @@ const waiting = computed(() => {
   return { emergencies, call };
 });
 /** Emergencies that nobody has acknowledged. */
-export const emergencies = computed(() => waiting.value.emergencies);
+export const emergencies = computed<readonly Alert[]>((last) => {
+  const { emergencies: found } = waiting.value;
+  return last?.length === found.length && found.every((one, at) => one === last[at]) ? last : found;
+});
 /** What screens repeat the figure of; null: nothing waits. */
 export const calling = computed<Call | null>((last) => {
   const { call } = waiting.value;

@@ -80,26 +80,26 @@ export function sorted(
     acknowledged: new Map(),
     shelved: new Map(),
   };
-  const placed = new Map<number, Section>();
   const place = (alert: Alert) => {
-    if (alert.state === "closed" || placed.has(alert.id)) return;
-    const section = sectionOf(alert);
+    if (alert.state === "closed") return;
+    const groups = found[sectionOf(alert)];
     const key = keyOf(alert);
-    const group = found[section].get(key);
-    if (group === undefined) found[section].set(key, [alert]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [alert]);
     else group.push(alert);
-    placed.set(alert.id, section);
   };
   for (const id of was.placed.keys()) {
     const alert = alerts.get(id);
     if (alert !== undefined) place(alert);
   }
-  for (const alert of alerts.values()) place(alert);
+  for (const [id, alert] of alerts) if (!was.placed.has(id)) place(alert);
 
+  const placed = new Map<number, Section>();
   const order = (section: Section): Group[] => {
     const groups = [...found[section]].map(([key, members]) => ({ key, members: members.sort(before) }));
     const first = ({ members }: { members: Alert[] }) => members[0] as Alert; // no group is empty
     groups.sort((a, b) => Number(a.key !== "") - Number(b.key !== "") || before(first(a), first(b)));
+    for (const { members } of groups) for (const { id } of members) placed.set(id, section);
     return groups.map(({ key, members }) => ({ key, ids: members.map(({ id }) => id) }));
   };
   const sections = {
@@ -107,10 +107,7 @@ export function sorted(
     acknowledged: order("acknowledged"),
     shelved: order("shelved"),
   };
-  const inOrder = SECTIONS.flatMap((section) =>
-    sections[section].flatMap(({ ids }) => ids.map((id): [number, Section] => [id, section])),
-  );
-  return { ...sections, waiting: [], placed: new Map(inOrder) };
+  return { ...sections, waiting: [], placed };
 }
 
 /**

@@ -48,12 +48,23 @@ function watch(registration: ServiceWorkerRegistration): void {
   window.addEventListener("online", look);
 }
 
+let permission: PermissionStatus | undefined;
+
+/** Whether notifications are allowed: kept up to date by the browser. To ask `Notification` itself
+ * takes it some ten milliseconds, and alerts end several times a second. */
+async function allowed(): Promise<boolean> {
+  try {
+    permission ??= await navigator.permissions.query({ name: "notifications" });
+  } catch {
+    return Notification.permission === "granted"; // an older browser
+  }
+  return permission.state === "granted";
+}
+
 /** Notifications of alerts that need nobody any more are taken away. */
 export async function closeNotices(entries: readonly StreamEntry[]): Promise<void> {
   const ended = endedIn(entries);
-  // The permission last: to ask for it takes the browser some ten milliseconds, with every alert.
-  if (ended.size === 0 || !("Notification" in window)) return;
-  if (Notification.permission !== "granted") return;
+  if (ended.size === 0 || !("Notification" in window) || !(await allowed())) return;
   const shown = await (await worker())?.getNotifications();
   for (const one of shown ?? []) if (ended.has(one.tag)) one.close();
 }
