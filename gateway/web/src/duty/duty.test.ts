@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Shift } from "@/api/types";
-import { byDay, fieldOf, momentOf } from "@/duty/duty";
+import { byDay, momentOf } from "@/duty/duty";
+import { forField } from "@/words/figures";
 
 const shift = (row: number, starts: Date): Shift => ({
   row,
@@ -26,8 +27,8 @@ describe("the rota", () => {
 
   it("writes a moment into a field and reads the same minute back", () => {
     const at = new Date(2026, 0, 5, 7, 8).getTime();
-    expect(fieldOf(at)).toBe("2026-01-05T07:08");
-    expect(momentOf(fieldOf(at))).toBe(at);
+    expect(forField(at)).toBe("2026-01-05T07:08");
+    expect(momentOf(forField(at))).toBe(at);
     expect(momentOf("")).toBeNaN();
   });
 });

@@ -35,14 +35,6 @@ export function useTeams(): void {
 /** A person as others know them. */
 export const personName = (one: Person): string => one.display || one.name;
 
-/** `2026-11-22T08:00` of a moment, as the browser's field for times takes it. */
-export function fieldOf(ms: number): string {
-  const at = new Date(ms);
-  const two = (n: number) => String(n).padStart(2, "0");
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  return `${day}T${two(at.getHours())}:${two(at.getMinutes())}`;
-}
-
 /** The moment of such a field; NaN while it is not filled in. */
 export const momentOf = (field: string): number => new Date(field).getTime();
 

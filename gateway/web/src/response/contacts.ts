@@ -30,6 +30,7 @@ export function useContacts(school: ComputedRef<string>) {
 
   async function load(): Promise<void> {
     const wanted = school.value;
+    if (wanted === "") return;
     try {
       const contacts = await contactsOf(wanted);
       if (wanted !== school.value) return;
@@ -43,6 +44,7 @@ export function useContacts(school: ComputedRef<string>) {
     school,
     () => {
       found.value = null;
+      problem.value = null;
       void load();
     },
     { immediate: true },
