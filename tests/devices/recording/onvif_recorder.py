@@ -169,7 +169,7 @@ class OnvifRecorder(DigestServer):
     # --- device ----------------------------------------------------------------------------------
 
     def _get_system_date_and_time(self, _: Any) -> tuple[int, bytes]:
-        return _say(
+        return say(
             "tds:GetSystemDateAndTimeResponse",
             "<tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType>"
             "<tt:DaylightSavings>false</tt:DaylightSavings>"
@@ -187,11 +187,11 @@ class OnvifRecorder(DigestServer):
             "<tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>"
             for namespace, name in ((TDS, "device"), (TSE, "search"), (TRP, "replay"))
         )
-        return _say("tds:GetServicesResponse", told)
+        return say("tds:GetServicesResponse", told)
 
     def _get_replay_uri(self, asked: Any) -> tuple[int, bytes]:
         token = asked.find(f"{{{TRP}}}RecordingToken").text
-        return _say(
+        return say(
             "trp:GetReplayUriResponse",
             f"<trp:Uri>rtsp://192.0.2.1:{self.replay_port}/replay?recording={token}</trp:Uri>",
         )
@@ -200,7 +200,7 @@ class OnvifRecorder(DigestServer):
 
     def _get_recording_summary(self, _: Any) -> tuple[int, bytes]:
         count = len(self.recordings) + self.more_than_told
-        return _say(
+        return say(
             "tse:GetRecordingSummaryResponse",
             "<tse:Summary><tt:DataFrom>2026-01-01T00:00:00Z</tt:DataFrom>"
             "<tt:DataUntil>2026-11-20T02:00:00Z</tt:DataUntil>"
@@ -227,14 +227,14 @@ class OnvifRecorder(DigestServer):
                 if self.start_states or not event[4]
             ]
             events.sort(key=lambda event: event[0])
-        return self._started("FindEvents", [_event(each) for each in events])
+        return self._started("FindEvents", [event_of(each) for each in events])
 
     def _started(self, operation: str, results: list[str]) -> tuple[int, bytes]:
         token = f"search-{len(self.calls)}"
         self.open_searches[token] = (operation, iter(results))
         self._left = len(results)
         self._to_be_empty = self.empty_pages
-        return _say(f"tse:{operation}Response", f"<tse:SearchToken>{token}</tse:SearchToken>")
+        return say(f"tse:{operation}Response", f"<tse:SearchToken>{token}</tse:SearchToken>")
 
     def _get_recording_search_results(self, asked: Any) -> tuple[int, bytes]:
         return self._page("GetRecordingSearchResults", asked)
@@ -251,7 +251,7 @@ class OnvifRecorder(DigestServer):
         most = min(int(asked.find(f"{{{TSE}}}MaxResults").text), self.most_a_page)
         if self._to_be_empty:
             self._to_be_empty -= 1
-            return _say(
+            return say(
                 f"tse:{operation}Response",
                 "<tse:ResultList><tt:SearchState>Queued</tt:SearchState></tse:ResultList>",
             )
@@ -259,7 +259,7 @@ class OnvifRecorder(DigestServer):
         page = [text for _, text in zip(range(most), results, strict=False)]
         self._left -= len(page)
         state = "Searching" if self._left else "Completed"
-        return _say(
+        return say(
             f"tse:{operation}Response",
             f"<tse:ResultList><tt:SearchState>{state}</tt:SearchState>{''.join(page)}"
             "</tse:ResultList>",
@@ -268,7 +268,7 @@ class OnvifRecorder(DigestServer):
     def _end_search(self, asked: Any) -> tuple[int, bytes]:
         if self.open_searches.pop(asked.find(f"{{{TSE}}}SearchToken").text, None) is None:
             return 400, _fault("ter:InvalidToken", "The search token is invalid")
-        return _say(
+        return say(
             "tse:EndSearchResponse",
             f"<tse:Endpoint>{self._reached:%Y-%m-%dT%H:%M:%SZ}</tse:Endpoint>",
         )
@@ -279,7 +279,7 @@ def _method(operation: str) -> str:
     return re.sub("(?=[A-Z])", "_", operation).lower()
 
 
-def _say(name: str, inner: str) -> tuple[int, bytes]:
+def say(name: str, inner: str) -> tuple[int, bytes]:
     return 200, (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<s:Envelope {_NAMESPACES}><s:Body>'
         f"<{name}>{inner}</{name}></s:Body></s:Envelope>\n"
@@ -324,7 +324,7 @@ def _recording(told: Recorded) -> str:
     )
 
 
-def _event(event: Event) -> str:
+def event_of(event: Event) -> str:
     at, recording, track, present, at_start = event
     label = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     return (
