@@ -96,6 +96,15 @@ class Deployed:
             assert before in text
             path.write_text(text.replace(before, NEWER), "utf-8")
 
+    def rename(self, room: str) -> None:
+        """The file of a room has another name in the newer build."""
+        assets = self.folder / "assets"
+        (old,) = assets.glob(f"{room}-*.js")
+        new = f"{room}-{NEWER}.js"
+        for script in assets.glob("*.js"):
+            script.write_text(script.read_text("utf-8").replace(old.name, new), "utf-8")
+        old.rename(assets / new)
+
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
@@ -149,3 +158,18 @@ async def test_a_page_that_is_opened_after_it_has_nothing_to_say(
     )
     await expect(page.locator("header.top")).to_be_visible()
     await expect(page.locator("[data-test=update]")).to_have_count(0)
+
+
+async def test_a_room_that_is_gone_with_the_old_build_is_entered_in_the_newer_one(
+    deployed: Deployed, screens: Screens, signed_in: Any
+) -> None:
+    plain_http = "delete Navigator.prototype.serviceWorker"
+    page = await screens.open(f"{deployed.url}/", signed_in=signed_in, script=plain_http)
+    deployed.renew(await build_of(page))
+    deployed.rename("DevicesPage")
+
+    await page.get_by_role("link", name="设备").first.click()
+
+    await expect(page).to_have_url(f"{deployed.url}/devices")
+    assert await build_of(page) == NEWER
+    await expect(page.locator("main h1").first).to_be_visible()

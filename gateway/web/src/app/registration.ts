@@ -20,6 +20,7 @@ export function worker(): Promise<ServiceWorkerRegistration | undefined> {
 
 /** Begin; the first load goes before the service worker's. */
 export function enlist(router: Router): void {
+  router.onError((_, to) => void takeNewer(to.fullPath));
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", (event: MessageEvent<Said>) => {
     if (event.data.type === "open") void router.push(event.data.place);
@@ -37,6 +38,16 @@ export function enlist(router: Router): void {
   };
   if (document.readyState === "complete") begin();
   else window.addEventListener("load", begin, { once: true });
+}
+
+/** A room whose file is gone went with the build that it was of: no service worker has told of the
+ * newer one, as over plain HTTP there is none. While the gateway is away what is open stays open. */
+async function takeNewer(place: string): Promise<void> {
+  const page = await fetch("/", { cache: "no-store" }).then(
+    (answer) => (answer.ok ? answer.text() : ""),
+    () => "",
+  );
+  if (BUILD !== "" && page !== "" && !page.includes(BUILD)) location.assign(place);
 }
 
 /** A page that is open for weeks hears of a newer build, too. */
