@@ -20,6 +20,7 @@ STATUS: Final = {
     Standing.OPEN: HTTPStatus.OK,
     Standing.DONE: HTTPStatus.OK,
     Standing.TAKEN: HTTPStatus.OK,
+    Standing.OVER: HTTPStatus.OK,
     Standing.USED: HTTPStatus.GONE,
     Standing.MORE: HTTPStatus.CONFLICT,
     Standing.DENIED: HTTPStatus.FORBIDDEN,

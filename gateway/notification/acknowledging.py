@@ -67,6 +67,7 @@ class Standing(StrEnum):
     OPEN = "open"  # a press acknowledges
     DONE = "done"  # this press has
     TAKEN = "taken"  # somebody has already
+    OVER = "over"  # it has ended, and nobody had to
     USED = "used"  # this link has served, and the alert is nobody's again
     MORE = "more"  # it has happened again since
     DENIED = "denied"  # the user may not, any more
@@ -178,8 +179,10 @@ def standing(link: AcknowledgeLink, alert: Alert, *, may: bool, used: bool) -> S
     """What a press on a link that is ours and not too old would come to."""
     if not may:
         return Standing.DENIED
-    if alert.acknowledged is not None or not alert.open:
+    if alert.acknowledged is not None:
         return Standing.TAKEN
+    if not alert.open:
+        return Standing.OVER
     if alert.occurrences > link.occurrences:
         return Standing.MORE
     return Standing.USED if used else Standing.OPEN

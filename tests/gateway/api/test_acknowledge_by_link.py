@@ -5,11 +5,14 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from alerts.alert import AlertState
 from alerts.notification.event import Event, EventAlert
 from alerts.notification.webhook import Bilingual
-from gateway.notification.acknowledging import Offer
+from gateway.api.acknowledge_page import STATUS
+from gateway.notification.acknowledging import Offer, Standing
 from gateway.notification.link_key import NAME, LinkKeyError, link_key
 from gateway.security import accounts
+from gateway.store.batch import Batch
 
 HOUR = 3_600_000
 PAGE = "http://campus"
@@ -86,6 +89,22 @@ async def test_a_second_press_changes_nothing(door, campus) -> None:
     answer = await anybody.post(address)
     assert 'data-standing="taken"' in answer.text
     assert stands(campus, alert) == before
+
+
+async def test_what_is_over_without_anybody_names_nobody(door, campus) -> None:
+    fault = await campus.find("heat", campus.device("no3", "hall"))
+    address = link(campus, fault)
+    now = campus.clock.now()
+    over = msgspec.structs.replace(campus.book.get(fault), closed=now, state=AlertState.CLOSED)
+    campus.store.commit(Batch(alerts={fault: over}, now=now)).result(10)
+    page = (await (await door.anybody()).get(address)).text
+    assert 'data-standing="over"' in page
+    assert "此报警已结束" in page
+
+
+def test_whatever_a_link_comes_to_has_its_words_and_its_status(campus) -> None:
+    assert [one for one in Standing if f"acknowledge.{one}" not in campus.words] == []
+    assert set(STATUS) == set(Standing)
 
 
 async def test_a_link_that_has_served_does_not_serve_when_the_alert_is_nobodys_again(
