@@ -6,7 +6,9 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from alerts.notification.audience import EMERGENCY_KEYS
 from gateway.notification.delivery import DAY, PATIENCE, STREAK, Backoff, Fate, fate
+from gateway.store.schema import WAITING_ASIDE, WAITING_EMERGENCY
 
 CHANCE = st.floats(0, 1, exclude_max=True)
 NOW = 1_795_161_600_000
@@ -49,3 +51,10 @@ def test_a_refused_message_keeps_its_place_then_steps_aside_then_is_given_up(
     key: str, age: int, refusals: int, streak: int, becomes: Fate
 ) -> None:
     assert fate(key, NOW - age, refusals, streak, NOW) is becomes
+
+
+def test_the_indexes_of_the_outbox_hold_what_is_decided_here() -> None:
+    after = EMERGENCY_KEYS[:-1] + chr(ord(EMERGENCY_KEYS[-1]) + 1)
+    waiting = "delivered IS NULL AND"
+    assert f"{waiting} attempts >= {PATIENCE}" == WAITING_ASIDE
+    assert f"{waiting} key >= '{EMERGENCY_KEYS}' AND key < '{after}'" == WAITING_EMERGENCY
