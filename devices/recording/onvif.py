@@ -21,6 +21,7 @@ from devices.recording.onvif_answers import (
     Recording,
     of_channel,
     read_date_time,
+    read_label,
     read_recordings,
     read_states,
 )
@@ -160,8 +161,9 @@ class OnvifSource:
         )
         if reached is not None:
             until = reached.moment(calibration.zone, calibration.means, begin)
-            # What has not happened yet by its clock, it need not search; whole seconds.
-            if until < min(end, now) - 1000:
+            # What has not happened yet by its clock, it need not search; whole seconds. What is
+            # before the begin (1970) is no place that a search can reach, and says nothing.
+            if begin <= until < min(end, now) - 1000:
                 raise IncompleteError(f"its search got until {reached.wall} only")
         return playable(states, recordings, span, calibration, now)
 
@@ -247,7 +249,7 @@ class OnvifSource:
             with suppress(RecordingError, TimeoutError):
                 async with asyncio.timeout(END_S):
                     ended = await self._soap.call(Service.SEARCH, "EndSearch", SearchToken=token)
-                reached = Label.read(said(ended, "Endpoint"))
+                reached = read_label(said(ended, "Endpoint"))
         return found, reached
 
     async def _pages(

@@ -73,8 +73,8 @@ def _recording(told: Element) -> Recording:
         video=tuple(
             Track(
                 said(each, "TrackToken"),
-                _label(said(each, "DataFrom")),
-                _label(said(each, "DataTo")),
+                read_label(said(each, "DataFrom")),
+                read_label(said(each, "DataTo")),
             )
             for each in tracks
             if said(each, "TrackType") == "Video"
@@ -110,7 +110,7 @@ def _state(result: Element, event: Element) -> TrackState:
     at_start = _BOOLEAN.get(said(result, "StartStateEvent"))
     if not recording or present is None or at_start is None:
         raise UnreadableError(f"an event of {recording[:40]!r} that does not tell what it is")
-    return TrackState(recording, track, _label(said(result, "Time")), present, at_start)
+    return TrackState(recording, track, read_label(said(result, "Time")), present, at_start)
 
 
 def read_date_time(told: Element | None) -> Label | None:
@@ -150,11 +150,14 @@ def of_channel(recordings: Iterable[Recording], channel: str) -> list[Recording]
 _BOOLEAN: Final = {"true": True, "1": True, "false": False, "0": False}
 
 
-def _label(text: str) -> Label:
-    """Of ONVIF's times all are UTC by the standard, written with a zone or without."""
+def read_label(text: str) -> Label:
+    """A time: UTC by the standard, whether it is written with a zone or without.
+
+    Raises `UnreadableError`.
+    """
     label = Label.read(text)
     return label if label.suffix else Label(label.wall, "Z")
 
 
 def _label_or_none(text: str) -> Label | None:
-    return _label(text) if text else None
+    return read_label(text) if text else None

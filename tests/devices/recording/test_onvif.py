@@ -213,6 +213,11 @@ async def test_a_search_that_ends_early_by_its_own_account_is_incomplete() -> No
     assert "21:00" in answer.detail
 
 
+async def test_an_end_of_the_search_before_its_begin_says_nothing() -> None:
+    async with asking(recording(reaches=datetime.fromisoformat("1970-01-01T00:00"))) as source:
+        assert (await source.ask(GATE, TODAY)).complete
+
+
 # --- what goes wrong -----------------------------------------------------------------------------
 
 
