@@ -24,6 +24,14 @@ LENGTH: Final = 4
 """Each message begins with its length in so many bytes, big-endian."""
 
 
+READY: Final = b""
+"""What a process says first, when everything is loaded."""
+
+DECODING: Final = 2
+"""Pictures decoded at once. Hundreds may arrive together; each takes tens of megabytes meanwhile,
+and no more are decoded in a second by taking them all at once."""
+
+
 class Order(msgspec.Struct, frozen=True):
     """Look at this. Holds a password: it travels in a pipe, never among a process's arguments."""
 
@@ -109,10 +117,12 @@ class _Eye:
         self._orders = orders
         self._answers = answers
         self._writing = threading.Lock()
+        self._decoding = threading.BoundedSemaphore(DECODING)
         self._decode = msgspec.msgpack.Decoder(Order).decode
         self._encode = msgspec.msgpack.Encoder().encode
 
     def run(self) -> None:
+        self._send(READY)
         while head := self._orders.read(LENGTH):
             order = self._decode(self._orders.read(int.from_bytes(head)))
             # As many threads as looks are under way: the pool bounds them.
@@ -123,9 +133,13 @@ class _Eye:
             url=order.url, user=order.user, password=order.password, transport=order.transport
         )
         now = time.time_ns() // 1_000_000
-        body = self._encode(
-            Answer.of(order, look(address, now=now, seconds=order.seconds, limit=order.limit))
+        seen = look(
+            address, now=now, seconds=order.seconds, limit=order.limit, decoding=self._decoding
         )
+        with self._decoding:  # pictures are large, and there are three copies of one by now
+            self._send(self._encode(Answer.of(order, seen)))
+
+    def _send(self, body: bytes) -> None:
         with self._writing:
             self._answers.write(len(body).to_bytes(LENGTH))
             self._answers.write(body)

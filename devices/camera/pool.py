@@ -24,12 +24,14 @@ from devices.camera.look import Look, Outcome
 from devices.camera.stream import LIMIT_S
 
 GRACE_S: Final = 3.0
-"""After a look's limit its process is held to be stuck: the rest of a slow machine's decoding, and
-the start of the process."""
+"""After a look's limit its process is held to be stuck: the rest is a slow machine's decoding."""
 
-_ARENAS: Final = "2"
-"""Heaps of glibc in a process of a hundred threads, which would have one each otherwise and give
-nothing back."""
+START_S: Final = 120.0
+"""A process may take so long to start, on a machine that is busy with everything else."""
+
+_MEMORY: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
+"""For glibc: a process of a hundred threads would have a heap for each of them and give nothing
+back; pictures are given back one by one when each is a mapping of its own."""
 
 
 def slots_for(cameras: int, period_s: float, limit_s: float = LIMIT_S) -> int:
@@ -59,23 +61,31 @@ class _Process:
         self._waiting: dict[int, asyncio.Future[Look]] = {}
         self._encode = msgspec.msgpack.Encoder().encode
         self._reading = asyncio.create_task(self._read(), name="eye")
+        self.ready = asyncio.Event()
+        """It has loaded what it needs, or ended."""
         self.tired = False
         """No more orders: it is stuck with one, or gone."""
 
     @classmethod
     async def started(cls) -> _Process:
-        return cls(
-            await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "devices.camera.eye",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                env={**os.environ, "MALLOC_ARENA_MAX": _ARENAS},
-                start_new_session=True,  # an interrupt at the terminal is ours to handle
-                limit=1 << 22,
-            )
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "devices.camera.eye",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env={**os.environ, **_MEMORY},
+            start_new_session=True,  # an interrupt at the terminal is ours to handle
+            limit=1 << 22,
         )
+        made = cls(process)
+        try:
+            async with asyncio.timeout(START_S):
+                await made.ready.wait()
+        except BaseException:
+            await made.end()
+            raise
+        return made
 
     @property
     def busy(self) -> int:
@@ -103,6 +113,9 @@ class _Process:
         try:
             while stdout is not None:
                 length = int.from_bytes(await stdout.readexactly(LENGTH))
+                self.ready.set()
+                if not length:
+                    continue
                 answer = decode(await stdout.readexactly(length))
                 waiting = self._waiting.get(answer.id)
                 if waiting is not None and not waiting.done():
@@ -111,6 +124,7 @@ class _Process:
             pass  # it died, perhaps in the middle of a word
         finally:
             self.tired = True
+            self.ready.set()
             for waiting in self._waiting.values():
                 if not waiting.done():
                     waiting.set_exception(_Gone())

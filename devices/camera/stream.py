@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, cast
@@ -46,16 +47,24 @@ _NETWORK_BUFFER: Final = 2 * 1024 * 1024
 """Bytes. A key frame of a UDP stream comes in one burst of hundreds of packets."""
 
 
-def look(address: Address, *, now: int, seconds: float = 0.0, limit: float = LIMIT_S) -> Look:
+def look(
+    address: Address,
+    *,
+    now: int,
+    seconds: float = 0.0,
+    limit: float = LIMIT_S,
+    decoding: AbstractContextManager[object] | None = None,
+) -> Look:
     """Take one look, begun ``now`` (ms UTC).
 
     With ``seconds`` = 0 the first key frame is enough: one picture. Else the stream is read for so
     long, for its rate and for pictures a second apart. Never raises for what a camera does.
+    ``decoding`` is entered around each decoding, for who bounds how many there are at once.
     """
     begun = time.monotonic()
     seen = _Seen()
     try:
-        outcome, detail = _taken(address, seconds, limit, begun, seen)
+        outcome, detail = _taken(address, seconds, limit, begun, seen, decoding or nullcontext())
     except av.error.FFmpegError as error:
         late = time.monotonic() - begun >= limit * _OPENING
         outcome, detail = _outcome(error, seen, late=late), _said(error, late=late)
@@ -90,7 +99,12 @@ class _Seen:
 
 
 def _taken(
-    address: Address, seconds: float, limit: float, begun: float, seen: _Seen
+    address: Address,
+    seconds: float,
+    limit: float,
+    begun: float,
+    seen: _Seen,
+    decoding: AbstractContextManager[object],
 ) -> tuple[Outcome, str]:
     options = {
         "rtsp_transport": address.transport.value,
@@ -118,9 +132,9 @@ def _taken(
         seen.codec = context.name
         packets = _packets(container, stream, begun + limit * (1 - _READING))
         if seconds > 0:
-            _watch(packets, stream, seconds, seen)
+            _watch(packets, stream, seconds, seen, decoding)
         else:
-            _glance(packets, stream, seen)
+            _glance(packets, stream, seen, decoding)
     if seen.pictures:
         stopped = seen.fps is not None and seen.pictures[-1].at < (seconds - 1) * 500
         return Outcome.SEEN, "the stream stopped while it was watched" * stopped
@@ -147,7 +161,12 @@ def _packets(
         return
 
 
-def _glance(packets: Iterator[Packet[VideoStream]], stream: VideoStream, seen: _Seen) -> None:
+def _glance(
+    packets: Iterator[Packet[VideoStream]],
+    stream: VideoStream,
+    seen: _Seen,
+    decoding: AbstractContextManager[object],
+) -> None:
     """Decode the first key frame that is whole, and nothing else."""
     context = stream.codec_context
     for packet in packets:
@@ -155,20 +174,25 @@ def _glance(packets: Iterator[Packet[VideoStream]], stream: VideoStream, seen: _
         if not packet.is_keyframe or packet.is_corrupt:
             seen.spoilt += packet.is_keyframe
             continue
-        try:
-            frames = [*context.decode(packet), *context.decode(None)]
-        except av.error.InvalidDataError:
-            frames = []
-        whole = next((frame for frame in frames if _whole(frame)), None)
-        if whole is not None:
-            _show(whole, 0, seen)
-            return
+        with decoding:
+            try:
+                frames = [*context.decode(packet), *context.decode(None)]
+            except av.error.InvalidDataError:
+                frames = []
+            whole = next((frame for frame in frames if _whole(frame)), None)
+            if whole is not None:
+                _show(whole, 0, seen)
+                return
         seen.spoilt += 1
         context.flush_buffers()
 
 
 def _watch(
-    packets: Iterator[Packet[VideoStream]], stream: VideoStream, seconds: float, seen: _Seen
+    packets: Iterator[Packet[VideoStream]],
+    stream: VideoStream,
+    seconds: float,
+    seen: _Seen,
+    decoding: AbstractContextManager[object],
 ) -> None:
     """Decode from the first key frame on; measure rates over what was read."""
     context = stream.codec_context
@@ -179,17 +203,19 @@ def _watch(
             seen.spoilt += packet.is_keyframe
             continue
         pace.count(packet)
-        try:
-            frames = context.decode(packet)
-        except av.error.InvalidDataError:
-            seen.spoilt += 1
-            continue
-        _sample(frames, pace, seen)
+        with decoding:
+            try:
+                frames = context.decode(packet)
+            except av.error.InvalidDataError:
+                seen.spoilt += 1
+                continue
+            _sample(frames, pace, seen)
         if pace.span >= seconds or pace.waited >= seconds + 1:
             break
     if not pace.begun:
         return
-    _sample(context.decode(None), pace, seen)
+    with decoding:
+        _sample(context.decode(None), pace, seen)
     seen.fps, seen.bitrate_kbps = pace.rates(seconds)
 
 

@@ -163,6 +163,7 @@ class Visitors:
             await asyncio.gather(
                 *(writer.wait_closed() for writer in talks.values()), return_exceptions=True
             )
+            await asyncio.sleep(0)
             await server.wait_closed()
 
     def _come(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -239,12 +240,13 @@ class _Conversation:
                 return
 
     async def close(self) -> None:
+        # All of it before the first wait, in which this may be cancelled.
+        if self._datagrams is not None:
+            self._datagrams.close()
         if self._playing is not None:
             self._playing.cancel()
             await asyncio.gather(self._playing, return_exceptions=True)
-        if self._datagrams is not None:
-            self._datagrams.close()
-            await asyncio.sleep(0)  # its socket is closed in the loop's next turn
+        await asyncio.sleep(0)  # sockets are closed in the loop's next turn
 
     async def _answer(self, head: str) -> bool:
         """Answer one request; false when the viewer is done."""

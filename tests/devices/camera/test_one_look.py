@@ -37,7 +37,7 @@ def clip_h265() -> Clip:
     return coded(scene(20), codec=Codec.H265, fps=10, group=10)
 
 
-async def looked(camera: Camera, *, seconds: float = 0.0, limit: float = 20, **how: str) -> Look:
+async def looked(camera: Camera, *, seconds: float = 0.0, limit: float = 60, **how: str) -> Look:
     """One look at a camera that is served for it alone."""
     server = RtspServer({"door": camera})
     async with server.serving():
@@ -128,7 +128,7 @@ async def test_nobody_there_is_offline() -> None:
     server.close()
     await server.wait_closed()
     address = Address(url=f"rtsp://127.0.0.1:{port}/door", user=USER, password=PASSWORD)
-    seen = await asyncio.to_thread(look, address, now=1_000)
+    seen = await asyncio.to_thread(look, address, now=1_000, limit=60)
     assert seen.outcome is Outcome.OFFLINE
     assert PASSWORD not in seen.detail
 
@@ -174,33 +174,31 @@ async def test_an_answer_that_trickles_in_ends_in_time() -> None:
     assert seen.pictures == ()
 
 
-@pytest.mark.parametrize("packets", [0, 1])
-@pytest.mark.parametrize("transport", ["tcp", "udp"])
+@pytest.mark.parametrize(("packets", "transport"), [(0, "udp"), (0, "tcp"), (1, "tcp")])
 async def test_a_stream_that_hangs_at_its_beginning_gives_no_frames(
     clip: Clip, packets: int, transport: str
 ) -> None:
     seen = await looked(
-        Camera(clip, manners=Manners(packets=packets)), limit=2, transport=transport
+        Camera(clip, manners=Manners(packets=packets)), limit=8, transport=transport
     )
     assert seen.outcome is Outcome.NO_FRAMES
     assert seen.pictures == ()
 
 
 async def test_one_picture_and_then_nothing_is_enough_for_a_glance(clip: Clip) -> None:
-    seen = await looked(Camera(clip, manners=Manners(pictures=1)), limit=4)
+    seen = await looked(Camera(clip, manners=Manners(pictures=1)), limit=10)
     assert (seen.outcome, len(seen.pictures)) == (Outcome.SEEN, 1)
 
 
 async def test_one_picture_and_then_nothing_shows_when_the_stream_is_watched(clip: Clip) -> None:
-    seen = await looked(Camera(clip, manners=Manners(pictures=1)), seconds=3, limit=4)
+    seen = await looked(Camera(clip, manners=Manners(pictures=1)), seconds=3, limit=10)
     assert (seen.outcome, len(seen.pictures)) == (Outcome.SEEN, 1)
     assert seen.fps == 0
     assert "stopped" in seen.detail
 
 
 async def test_a_stream_of_garbage_is_unreadable(clip: Clip) -> None:
-    spoilt = Camera(clip, manners=Manners(spoil=True, haste=True))
-    seen = await looked(spoilt, limit=4)
+    seen = await looked(Camera(clip, manners=Manners(spoil=True)), limit=10)
     assert seen.outcome is Outcome.UNREADABLE
     assert seen.pictures == ()
 
@@ -210,7 +208,7 @@ async def test_nobody_stays_connected_after_a_look(clip: Clip) -> None:
     async with server.serving():
         address = Address(url=server.url("door"))
         for _ in range(5):
-            seen = await asyncio.to_thread(look, address, now=1_000)
+            seen = await asyncio.to_thread(look, address, now=1_000, limit=60)
             assert seen.outcome is Outcome.SEEN
         await asyncio.wait_for(server.deserted(), 60)
 
