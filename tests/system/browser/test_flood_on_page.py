@@ -56,4 +56,10 @@ async def test_a_flood_is_said_above_the_list_with_what_came_first(
     await expect(page.locator(f"[data-alert][data-device^='{SCHOOL}/worn-']")).to_have_count(12)
     await flood.locator("a").click()
     await expect(page.locator("article.detail")).to_contain_text("worn-0")
+
+    # What belongs together is put together by a press, and still there.
+    await flood.locator("[data-test=group]").click()
+    await expect(page.locator(f"[data-group='flood:{SCHOOL}']")).to_be_visible()
+    await expect(flood.locator("[data-test=group]")).to_have_count(0)
+    await expect(page.locator(f"[data-alert][data-device^='{SCHOOL}/worn-']")).to_have_count(12)
     assert screens.complaints == []
