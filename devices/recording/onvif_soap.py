@@ -8,6 +8,7 @@ limit of size. So it writes and signs the requests, and `RecorderHttp` carries t
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import StrEnum
@@ -142,7 +143,13 @@ async def _proxy(http: RecorderHttp, service: Service, url: str) -> Any:
 
 
 def _prepared() -> Any:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
     import onvif  # noqa: PLC0415
+
+    # It sets up logging for the whole process, which is for who runs the process to do.
+    root.handlers[:] = handlers
+    root.setLevel(level)
     from onvif.client import ONVIFService  # noqa: PLC0415
     from onvif.definition import SERVICES  # noqa: PLC0415
     from zeep import Settings  # noqa: PLC0415

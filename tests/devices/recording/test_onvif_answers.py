@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from datetime import datetime
 
 import pytest
@@ -77,3 +79,14 @@ def test_faults_of_either_soap_tell_their_codes(fault: bytes, code: str) -> None
     with pytest.raises(FaultError) as caught:
         read_envelope(fault)
     assert code in caught.value.codes
+
+
+def test_the_library_leaves_the_logging_of_the_process_alone() -> None:
+    asked = (
+        "import logging; from devices.recording import onvif_soap; onvif_soap._prepared(); "
+        "root = logging.getLogger(); print(root.handlers, root.level)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert told.stdout.split() == ["[]", "30"]
