@@ -8,9 +8,9 @@ from typing import Final
 from sqlalchemy import delete, insert
 
 from alerts.contacts import Contact
+from gateway.security.record import fact
 from gateway.store import schema
-from gateway.store.batch import Batch, Fact
-from gateway.store.encoding import canonical
+from gateway.store.batch import Batch
 
 FACT: Final = "contacts"
 
@@ -43,18 +43,7 @@ def contacts_set(
         ]
         if rows:
             batch.statements.append((insert(table), rows))
-        body = {
-            "before": [one.role for one in before.get(school, ())],
-            "after": [one.role for one in contacts],
-        }
-        batch.facts.append(
-            Fact(
-                kind=FACT,
-                happened=now,
-                known=now,
-                actor=f"user:{by}",
-                subject=f"school:{school}",
-                body=canonical(body),
-            )
-        )
+        was = [one.role for one in before.get(school, ())]
+        becomes = [one.role for one in contacts]
+        batch.facts.append(fact(FACT, now, by, f"school:{school}", before=was, after=becomes))
     return batch

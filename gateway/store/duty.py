@@ -9,9 +9,9 @@ import msgspec
 from sqlalchemy import delete, insert
 
 from alerts.duty import Shift
+from gateway.security.record import fact
 from gateway.store import schema
-from gateway.store.batch import Batch, Fact
-from gateway.store.encoding import canonical
+from gateway.store.batch import Batch
 
 SHIFT: Final = "shift"
 HAND_OVER: Final = "hand_over"
@@ -52,8 +52,7 @@ def put_shifts(batch: Batch, shifts: Iterable[Shift], actor: str) -> None:
     rows = [msgspec.structs.asdict(shift) for shift in shifts]
     batch.statements.append((insert(schema.shifts), rows))
     batch.facts += [
-        _fact(SHIFT, batch.now, actor, str(row["team"]), {"before": None, "after": row})
-        for row in rows
+        fact(SHIFT, batch.now, actor, f"team:{row['team']}", before=None, after=row) for row in rows
     ]
 
 
@@ -61,8 +60,8 @@ def remove_shift(batch: Batch, shift: Shift, actor: str) -> None:
     """Take a shift off the plan."""
     table = schema.shifts
     batch.statements.append((delete(table).where(table.c.row == shift.row), None))
-    told = {"before": msgspec.structs.asdict(shift), "after": None}
-    batch.facts.append(_fact(SHIFT, batch.now, actor, shift.team, told))
+    was = msgspec.structs.asdict(shift)
+    batch.facts.append(fact(SHIFT, batch.now, actor, f"team:{shift.team}", before=was, after=None))
 
 
 def put_hand_over(batch: Batch, signed: HandOver) -> None:
@@ -76,17 +75,5 @@ def put_hand_over(batch: Batch, signed: HandOver) -> None:
         "body": _body.encode(signed),
     }
     batch.statements.append((insert(schema.hand_overs), [row]))
-    batch.facts.append(
-        _fact(HAND_OVER, batch.now, signed.after, signed.team, msgspec.to_builtins(signed))
-    )
-
-
-def _fact(kind: str, now: int, actor: str, team: str, body: object) -> Fact:
-    return Fact(
-        kind=kind,
-        happened=now,
-        known=now,
-        actor=f"user:{actor}",
-        subject=f"team:{team}",
-        body=canonical(body),
-    )
+    told = msgspec.structs.asdict(signed)
+    batch.facts.append(fact(HAND_OVER, batch.now, signed.after, f"team:{signed.team}", **told))
