@@ -43,7 +43,11 @@ def as_of_now(one: Judged, now: int) -> Judged:
         return one
     reason = Reason(kind=ReasonKind.NEVER_ASKED, begin=one.as_of, end=now, amount=now - one.as_of)
     return msgspec.structs.replace(
-        one, status=Status.UNKNOWN, reasons=(reason, *one.reasons), falls_short=None
+        one,
+        status=Status.UNKNOWN,
+        reasons=(reason, *one.reasons),
+        falls_short=None,
+        marks="u" * len(one.marks),
     )
 
 
@@ -86,6 +90,8 @@ class RecordingPresenter:
             asked=one.asked or None,
             as_of=one.as_of,
             falls_short=one.falls_short,
+            first_day=one.first_day,
+            marks=one.marks,
             checking=self.desk.checking(one.key),
         )
 

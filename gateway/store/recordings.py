@@ -25,7 +25,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """How the recordings of one camera stand. Times in ms UTC.
 
     ``asked``: when its recorder was asked last, 0 = never. ``covered`` is a share of the days
-    judged. ``unknown_since``: ``None`` when it is known.
+    judged. ``unknown_since``: ``None`` when it is known. ``marks``: a letter for each day from
+    ``first_day`` (2026-11-20) on, the first of its status.
     """
 
     school: str
@@ -40,6 +41,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     gaps: int = 0
     falls_short: int | None = None
     unknown_since: int | None = None
+    first_day: str = ""
+    marks: str = ""
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -74,6 +77,8 @@ def judged(
         gaps=verdict.gap_count,
         falls_short=None if ahead is None else ahead.falls_short,
         unknown_since=unknown_since if verdict.status is Status.UNKNOWN else None,
+        first_day=verdict.days[0].day.isoformat() if verdict.days else "",
+        marks="".join(day.status.value[0] for day in verdict.days),
         reasons=verdict.reasons,
     )
 

@@ -41,6 +41,12 @@ class RecordingOut(Out):
     falls_short: Moment | None = Field(
         description="When it will not reach back far enough any more, by the trend."
     )
+    first_day: str = Field(
+        examples=["2026-10-23"], description="Of `marks`; empty while no day is judged."
+    )
+    marks: str = Field(
+        examples=["mmmgmmu"], description="A letter a day: met, short, gaps or unknown."
+    )
     checking: bool = Field(description="Its recorder is being asked because somebody wants it.")
 
 

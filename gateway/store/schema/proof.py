@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import Column, Float, Index, Integer, LargeBinary, String, Table, Text
 
 from gateway.store.schema.declaring import Number, metadata
 
@@ -89,6 +89,8 @@ recordings = Table(
     Column("gaps", Integer, nullable=False),
     Column("falls_short", Number),  # by the trend; NULL: nothing of the kind is to be seen
     Column("unknown_since", Number),  # NULL: it is known
+    Column("first_day", String(10), nullable=False),  # of ``marks``; empty: no day was judged
+    Column("marks", Text, nullable=False),  # a letter a day: the first of its status
     Column("reasons", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Reason
     Column("verdict", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Verdict
     Column("holdings", LargeBinary, nullable=False),  # devices.recording.holdings packs them

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Connection
 from two_links import TwoLinks
+from two_recorders import TwoRecorders
 
 from alerts.evidence import Reason
 from alerts.finding import Explanation, Finding, Priority
@@ -414,6 +415,14 @@ async def door(campus: Campus) -> AsyncIterator[Door]:
 async def police_door(campus: Campus) -> AsyncIterator[Door]:
     """The application of a gateway with police links."""
     campus.police = TwoLinks()
+    async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
+        yield Door(campus, app, stack)
+
+
+@pytest.fixture
+async def recordings_door(campus: Campus) -> AsyncIterator[Door]:
+    """The application of a gateway with recorders."""
+    campus.recordings = TwoRecorders()
     async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
         yield Door(campus, app, stack)
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from typing import Any
 
 import pytest
-from conftest import Campus, Door, running
 from openpyxl import load_workbook
 
 from alerts.recorders import Look
@@ -17,44 +15,13 @@ from devices.recording.local_time import DAY_MS, HOUR_MS
 from devices.recording.requirement import Requirement
 from devices.recording.source import Answer, DeviceTime, Segment, Span, Trouble
 from devices.recording.verdict import judge
-from gateway.settings_recordings import RecorderSettings
 from gateway.store.batch import Batch
 from gateway.store.recordings import judged, put_verdict
 
 URL = "/api/v1/recordings"
 
 
-class Desk:
-    """A recorder in each of two schools."""
-
-    def __init__(self) -> None:
-        self.recorders = {
-            (school, "nvr"): RecorderSettings.model_validate(
-                {
-                    "school": school,
-                    "id": "nvr",
-                    "kind": "folder",
-                    "folder": "nvr",
-                    "cameras": {"lab-2": 1},
-                }
-            )
-            for school in ("no3", "no5")
-        }
-        self.looks: dict[tuple[str, str], Look] = {}
-        self.wanted: dict[tuple[str, str], str] = {}
-
-    def look(self, recorder: tuple[str, str]) -> Look | None:
-        return self.looks.get(recorder)
-
-    def checking(self, camera: tuple[str, str]) -> bool:
-        return camera in self.wanted
-
-    def check_soon(self, camera: tuple[str, str], actor: str) -> bool:
-        self.wanted[camera] = actor
-        return True
-
-
-def keep(campus: Campus, camera: tuple[str, str], holdings: Holdings) -> None:
+def keep(campus: Any, camera: tuple[str, str], holdings: Holdings) -> None:
     now = campus.clock.now()
     need = Requirement(days=30, commissioned=now - 400 * DAY_MS)
     verdict = judge(holdings, need, now)
@@ -74,36 +41,35 @@ def held(now: int, *recorded: tuple[float, float], trouble: Trouble | None = Non
 
 
 @pytest.fixture
-async def recordings_door(campus: Campus) -> AsyncIterator[Door]:
-    """Cameras of one school that are met, short, with gaps and unknown; one in another."""
+def kept(recordings_door: Any) -> Any:
+    """Cameras of one school that are met, short, with gaps; one of another that is unknown."""
+    campus = recordings_door.campus
     now = campus.clock.now()
     keep(campus, ("no3", "lab-2"), held(now, (40, 0)))
     keep(campus, ("no3", "cam-gaps"), held(now, (40, 20), (19.5, 0)))
     keep(campus, ("no3", "cam-short"), held(now, (19, 0)))
     keep(campus, ("no5", "cam-away"), held(now, trouble=Trouble.UNREADABLE))
-    campus.recordings = Desk()
-    async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
-        yield Door(campus, app, stack)
+    return recordings_door
 
 
-async def test_everybody_sees_the_cameras_of_their_schools(recordings_door: Door) -> None:
+async def test_everybody_sees_the_cameras_of_their_schools(kept: Any) -> None:
     for name, wanted in (
         ("olga", ["no3/cam-gaps", "no3/cam-short", "no3/lab-2", "no5/cam-away"]),
         ("east", ["no3/cam-gaps", "no3/cam-short", "no3/lab-2"]),
         ("west", ["no5/cam-away"]),
     ):
-        client = await recordings_door.as_(name)
+        client = await kept.as_(name)
         items = (await client.get(URL)).json()["items"]
         assert [f"{one['school']}/{one['camera']}" for one in items] == wanted
         recorders = (await client.get(f"{URL}/recorders")).json()["items"]
         assert {one["school"] for one in recorders} == {one.split("/")[0] for one in wanted}
-    west = await recordings_door.as_("west")
+    west = await kept.as_("west")
     assert (await west.get(f"{URL}/no3/lab-2")).status_code == 404
     assert (await west.get(f"{URL}?school=no3")).json()["items"] == []
 
 
-async def test_they_are_asked_for_by_verdict_region_and_page(recordings_door: Door) -> None:
-    olga = await recordings_door.as_("olga")
+async def test_they_are_asked_for_by_verdict_region_and_page(kept: Any) -> None:
+    olga = await kept.as_("olga")
 
     async def cameras(query: str) -> list[str]:
         return [one["camera"] for one in (await olga.get(f"{URL}?{query}")).json()["items"]]
@@ -112,6 +78,10 @@ async def test_they_are_asked_for_by_verdict_region_and_page(recordings_door: Do
     assert await cameras("status=unknown") == ["cam-away"]
     assert await cameras("region=east&status=met") == ["lab-2"]
     assert await cameras("recorder=other") == []
+    (short,) = (await olga.get(f"{URL}?status=short")).json()["items"]
+    day = (await olga.get(f"{URL}/no3/cam-short")).json()["days"]
+    assert short["marks"] == "".join(one["status"][0] for one in day)
+    assert short["first_day"] == day[0]["day"]
     seen, cursor = [], ""
     while cursor is not None:
         page = (await olga.get(f"{URL}?limit=1{cursor and f'&cursor={cursor}'}")).json()
@@ -121,8 +91,8 @@ async def test_they_are_asked_for_by_verdict_region_and_page(recordings_door: Do
     assert (await olga.get(f"{URL}?cursor=nonsense")).status_code == 422
 
 
-async def test_a_camera_is_shown_day_by_day_with_its_gaps(recordings_door: Door) -> None:
-    olga = await recordings_door.as_("olga")
+async def test_a_camera_is_shown_day_by_day_with_its_gaps(kept: Any) -> None:
+    olga = await kept.as_("olga")
     one = (await olga.get(f"{URL}/no3/cam-gaps")).json()
     assert (one["status"], one["gaps"], one["required_days"]) == ("gaps", 1, 30)
     assert {day["status"] for day in one["days"]} == {"met", "gaps"}
@@ -139,9 +109,9 @@ async def test_a_camera_is_shown_day_by_day_with_its_gaps(recordings_door: Door)
 
 
 async def test_totals_are_those_of_schools_and_of_regions_around_them(
-    recordings_door: Door,
+    kept: Any,
 ) -> None:
-    olga = await recordings_door.as_("olga")
+    olga = await kept.as_("olga")
     totals = (await olga.get(f"{URL}/totals")).json()
     assert totals["all"] == {
         "met": 1,
@@ -155,13 +125,13 @@ async def test_totals_are_those_of_schools_and_of_regions_around_them(
     assert by_region == {"city": 4, "east": 3}
     by_school = {one["school"]: (one["total"], one["unknown"]) for one in totals["schools"]}
     assert by_school == {"no3": (3, 0), "no5": (1, 1)}
-    east = await recordings_door.as_("east")
+    east = await kept.as_("east")
     assert (await east.get(f"{URL}/totals")).json()["all"]["total"] == 3
 
 
-async def test_a_verdict_that_nobody_renewed_is_unknown(recordings_door: Door) -> None:
-    recordings_door.campus.clock.turn(37 * HOUR_MS)
-    olga = await recordings_door.as_("olga")
+async def test_a_verdict_that_nobody_renewed_is_unknown(kept: Any) -> None:
+    kept.campus.clock.turn(37 * HOUR_MS)
+    olga = await kept.as_("olga")
     one = (await olga.get(f"{URL}/no3/lab-2")).json()
     assert one["status"] == "unknown"
     assert {day["status"] for day in one["days"]} == {"unknown"}
@@ -170,8 +140,8 @@ async def test_a_verdict_that_nobody_renewed_is_unknown(recordings_door: Door) -
     assert totals["unknown"] == totals["total"] == 4
 
 
-async def test_what_will_fall_short_is_listed_with_its_day(recordings_door: Door) -> None:
-    campus = recordings_door.campus
+async def test_what_will_fall_short_is_listed_with_its_day(kept: Any) -> None:
+    campus = kept.campus
     now = campus.clock.now()
     holdings = held(now, (34, 0))
     for ago in range(8, -1, -1):
@@ -179,32 +149,32 @@ async def test_what_will_fall_short_is_listed_with_its_day(recordings_door: Door
         edge = Edge(at, at - round((34 + ago * 0.5) * DAY_MS), censored=False)
         holdings = holdings.remembering(edge)
     keep(campus, ("no3", "lab-2"), holdings)
-    olga = await recordings_door.as_("olga")
+    olga = await kept.as_("olga")
     (one,) = (await olga.get(f"{URL}/falling")).json()["items"]
     assert (one["camera"], one["falls_short"]) == ("lab-2", now + 9 * DAY_MS)
     assert (await olga.get(f"{URL}/totals")).json()["all"]["falling"] == 1
 
 
-async def test_who_verifies_has_a_recorder_asked_now(recordings_door: Door) -> None:
-    campus = recordings_door.campus
-    tim = await recordings_door.as_("tim")
+async def test_who_verifies_has_a_recorder_asked_now(kept: Any) -> None:
+    campus = kept.campus
+    tim = await kept.as_("tim")
     answer = await tim.post(f"{URL}/no3/lab-2/check", json={})
     assert (answer.status_code, answer.json()["checking"]) == (202, True)
     assert campus.recordings.wanted == {("no3", "lab-2"): "user:tim"}
     assert (await tim.get(f"{URL}/no3/lab-2")).json()["checking"] is True
     for name, status in (("olga", 403), ("anna", 403)):
-        client = await recordings_door.as_(name)
+        client = await kept.as_(name)
         assert (await client.post(f"{URL}/no3/lab-2/check", json={})).status_code == status
-    east = await recordings_door.as_("east-tim")
+    east = await kept.as_("east-tim")
     assert (await east.post(f"{URL}/no5/cam-away/check", json={})).status_code == 404
 
 
-async def test_recorders_are_shown_as_they_were_at_the_last_look(recordings_door: Door) -> None:
-    campus = recordings_door.campus
+async def test_recorders_are_shown_as_they_were_at_the_last_look(kept: Any) -> None:
+    campus = kept.campus
     now = campus.clock.now()
     look = Look(at=now, drift=DeviceTime(now, now + 90_000).drift)
     campus.recordings.looks["no3", "nvr"] = look.failed(now, Trouble.TIMED_OUT, "no answer in 10 s")
-    olga = await recordings_door.as_("olga")
+    olga = await kept.as_("olga")
     first, second = (await olga.get(f"{URL}/recorders")).json()["items"]
     assert (first["failing"], first["trouble"], first["drift_ms"]) == (now, "timed_out", 90_000)
     assert first["trouble_text"] == {"zh": "应答超时", "en": "timed out"}
@@ -212,11 +182,11 @@ async def test_recorders_are_shown_as_they_were_at_the_last_look(recordings_door
 
 
 async def test_all_of_it_leaves_as_files_in_which_nothing_is_a_formula(
-    recordings_door: Door,
+    kept: Any,
 ) -> None:
-    campus = recordings_door.campus
+    campus = kept.campus
     keep(campus, ("no3", "-cam"), held(campus.clock.now(), (40, 0)))
-    olga = await recordings_door.as_("olga")
+    olga = await kept.as_("olga")
     answer = await olga.get("/api/v1/recordings.csv?east_minutes=480&language=en&region=east")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))

@@ -7,7 +7,7 @@ import json
 import shutil
 
 import pytest
-from conftest import Campus
+from recorded_school import Campus
 
 from devices.recording.local_time import DAY_MS, HOUR_MS
 from devices.recording.verdict import ReasonKind, Status

@@ -29,6 +29,8 @@ def upgrade() -> None:
         sa.Column("gaps", sa.Integer(), nullable=False),
         sa.Column("falls_short", NUMBER, nullable=True),
         sa.Column("unknown_since", NUMBER, nullable=True),
+        sa.Column("first_day", sa.String(length=10), nullable=False),
+        sa.Column("marks", sa.Text(), nullable=False),
         sa.Column("reasons", sa.LargeBinary(), nullable=False),
         sa.Column("verdict", sa.LargeBinary(), nullable=False),
         sa.Column("holdings", sa.LargeBinary(), nullable=False),

@@ -3639,6 +3639,12 @@ export interface components {
              * @description When it will not reach back far enough any more, by the trend.
              */
             falls_short: number | null;
+            /**
+             * First Day
+             * @description Of `marks`; empty while no day is judged.
+             * @example 2026-10-23
+             */
+            first_day: string;
             forecast: components["schemas"]["Basis"] | null;
             /**
              * Gap Spans
@@ -3652,6 +3658,12 @@ export interface components {
              * @description `null`: nobody knows, or there is nothing.
              */
             held_days: number | null;
+            /**
+             * Marks
+             * @description A letter a day: met, short, gaps or unknown.
+             * @example mmmgmmu
+             */
+            marks: string;
             name: components["schemas"]["Names"];
             /**
              * Oldest
@@ -3720,6 +3732,12 @@ export interface components {
              * @description When it will not reach back far enough any more, by the trend.
              */
             falls_short: number | null;
+            /**
+             * First Day
+             * @description Of `marks`; empty while no day is judged.
+             * @example 2026-10-23
+             */
+            first_day: string;
             /** Gaps */
             gaps: number;
             /**
@@ -3727,6 +3745,12 @@ export interface components {
              * @description `null`: nobody knows, or there is nothing.
              */
             held_days: number | null;
+            /**
+             * Marks
+             * @description A letter a day: met, short, gaps or unknown.
+             * @example mmmgmmu
+             */
+            marks: string;
             name: components["schemas"]["Names"];
             place: components["schemas"]["Names"] | null;
             /**

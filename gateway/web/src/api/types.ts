@@ -57,6 +57,14 @@ export type Contact = Shapes["ContactOut"];
 export type Contacts = Shapes["ContactsOut"];
 export type ContactsImported = Shapes["ContactsImportedOut"];
 
+export type RecordingStatus = Shapes["Status"];
+export type Recording = Shapes["RecordingOut"];
+export type RecordingDay = Shapes["RecordingDayOut"];
+export type RecordingDetail = Shapes["RecordingDetailOut"];
+export type RecordingTotals = Shapes["RecordingTotalsOut"];
+export type Recordings = Shapes["RecordingsOut"];
+export type Recorder = Shapes["RecorderOut"];
+
 export type Region = Shapes["RegionOut"];
 export type School = Shapes["SchoolOut"];
 export type Place = Shapes["PlaceOut"];

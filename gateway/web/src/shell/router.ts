@@ -37,6 +37,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/links/LinkPage.vue"),
   },
   {
+    path: "/recordings",
+    name: "recordings",
+    component: () => import("@/recordings/RecordingsPage.vue"),
+  },
+  {
+    path: "/recordings/:school/:camera",
+    name: "recording",
+    component: () => import("@/recordings/RecordingPage.vue"),
+  },
+  {
     path: "/plans/:school?/:place?",
     name: "plans",
     component: () => import("@/plans/PlansPage.vue"),

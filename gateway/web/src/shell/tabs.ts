@@ -41,6 +41,12 @@ const LINKS: Tab = {
   icon: "M5 12h14M5 8v8M19 8v8M9 9l3 3-3 3",
   matches: ["links", "link"],
 };
+const RECORDINGS: Tab = {
+  to: "/recordings",
+  word: "page.nav.recordings",
+  icon: "M3 6h18v12H3zM3 10h18M8 10v8M13 10v8M18 10v8",
+  matches: ["recordings", "recording"],
+};
 const VERIFICATIONS: Tab = {
   to: "/verifications",
   word: "page.nav.verifications",
@@ -115,6 +121,7 @@ export const tabs: readonly Tab[] = [ALERTS, OVERVIEW, DEVICES, ORDERS];
 export const otherTabs = computed<Tab[]>(() => [
   DUTY,
   LINKS,
+  RECORDINGS,
   VERIFICATIONS,
   MAINTENANCE,
   EXERCISES,
