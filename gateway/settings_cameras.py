@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from devices.camera.addresses import AddressError, check_address
 from devices.model import is_identifier
-from gateway.settings_fields import HttpUrl, Secret, Section
+from gateway.settings_fields import ExistingFile, HttpUrl, Secret, Section
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Corner = tuple[Fraction, Fraction]
@@ -100,6 +100,9 @@ class CamerasSettings(Section):
     gateway: HttpUrl | None = None
     """Where pictures go: the address of the gateway's page. Without it no picture leaves the probe.
     """
+
+    gateway_ca_file: ExistingFile | None = None
+    """Authority that signed the page's certificate, PEM. Default: the system's."""
 
     token: Secret | None = None
     """API token for the pictures, of a user with the role technician (`campus token`)."""
