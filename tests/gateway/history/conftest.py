@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from new_store import opened
 
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 
 @pytest.fixture

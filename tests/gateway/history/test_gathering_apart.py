@@ -9,7 +9,6 @@ from pathlib import Path
 
 import psutil
 import pytest
-from new_store import opened
 from sqlalchemy import select
 
 from gateway.history.apart import GatheringApart, GatheringError
@@ -17,6 +16,7 @@ from gateway.history.sqlite import SqliteHistory
 from gateway.store.batch import Batch, ReadingRow
 from gateway.store.schema import rollups
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 NOON = 1_795_161_600_000
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from new_store import opened
 
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.batch import Batch, ReadingRow
 from gateway.store.store import History
+from tests.gateway.new_store import opened
 
 NOON = 1_795_161_600_000
 MINUTE = 60_000

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from new_store import opened
 from sqlalchemy import Connection, select
 
 from gateway.history.curve import position_of
@@ -26,6 +25,7 @@ from gateway.store.read.devices import metrics_of
 from gateway.store.schema import rollups
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Room, StoreError
+from tests.gateway.new_store import opened
 
 NOON = 1_795_161_600_000
 

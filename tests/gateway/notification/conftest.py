@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from http_listener import Listener
 
-from gateway.store.open import open_store
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "campus.db", reserve_bytes=0)
-    yield opened
-    opened.close()
+    store = opened(tmp_path)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ import pytest
 from judged import Judged
 from windowed import Testing
 
-from gateway.store.open import open_store
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def testing() -> Testing:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "campus.db", reserve_bytes=1 << 20)
-    yield opened
-    opened.close()
+    store = opened(tmp_path, reserve_bytes=1 << 20)
+    yield store
+    store.close()
 
 
 def payload(**values: object) -> bytes:

@@ -12,9 +12,9 @@ from gateway.security import accounts
 from gateway.security.access import Role
 from gateway.security.accounts import User
 from gateway.store.batch import Batch
-from gateway.store.open import open_store
 from gateway.store.registry import put_regions, put_schools
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 from tests.gateway.push.push_service import PushService
 
 PEOPLE = {"li.na": ("*",), "east": ("region:city",), "west": ("school:no5",)}
@@ -22,7 +22,7 @@ PEOPLE = {"li.na": ("*",), "east": ("region:city",), "west": ("school:no5",)}
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "campus.db", reserve_bytes=0)
+    store = opened(tmp_path)
     batch = Batch(now=1)
     batch.statements += put_regions(
         [Region("city", "市", "City"), Region("county", "县", "County", "city")]
@@ -30,12 +30,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     batch.statements += put_schools(
         [School("no3", "第三中学", "No. 3", "county"), School("no5", "第五中学", "No. 5")]
     )
-    opened.commit(batch).result(10)
+    store.commit(batch).result(10)
     for name, scopes in PEOPLE.items():
         user = User(name=name, display=name, role=Role.OPERATOR, scopes=scopes, created=1)
-        opened.commit(accounts.added(user, by="", now=1)).result(10)
-    yield opened
-    opened.close()
+        store.commit(accounts.added(user, by="", now=1)).result(10)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from gateway.security.access import Role
 from gateway.security.accounts import User
 from gateway.security.credentials import digest
 from gateway.security.sessions import Lifetime
-from gateway.store.open import open_store
 from gateway.store.read.facts import fact_page
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 NOW = 1_795_161_600_000
 MINUTE = 60_000
@@ -25,9 +25,9 @@ LI_NA = User(name="li.na", display="李娜", role=Role.OPERATOR, scopes=("school
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "campus.db", reserve_bytes=1 << 20, low_water=1 << 20)
-    yield opened
-    opened.close()
+    store = opened(tmp_path, reserve_bytes=1 << 20, low_water=1 << 20)
+    yield store
+    store.close()
 
 
 @pytest.fixture

@@ -10,20 +10,20 @@ from house import DEVICES, RESERVE, House, Post
 
 from devices.model import School
 from gateway.store.batch import Batch
-from gateway.store.open import open_store
 from gateway.store.registry import put_devices, put_schools
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.new_store import opened
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[SqliteStore]:
-    opened = open_store(tmp_path / "campus.db", reserve_bytes=RESERVE, low_water=RESERVE)
+    store = opened(tmp_path, reserve_bytes=RESERVE, low_water=RESERVE)
     batch = Batch(now=1)
     batch.statements += put_schools([School("no3", "第三中学"), School("no5", "第五中学")])
     batch.statements += put_devices(DEVICES)
-    opened.commit(batch).result()
-    yield opened
-    opened.close()
+    store.commit(batch).result()
+    yield store
+    store.close()
 
 
 @pytest.fixture
