@@ -13,7 +13,15 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 from devices.model import is_identifier
 from devices.recording.local_time import DAY_MS, HOUR_MS, midnight, named_zone
 from devices.recording.requirement import Requirement
-from gateway.settings_fields import Address, HostPort, HttpUrl, PathFromHere, Secret, Section
+from gateway.settings_fields import (
+    Address,
+    HostPort,
+    HttpUrl,
+    Id,
+    PathFromHere,
+    Secret,
+    Section,
+)
 
 _TWENTY_DIGITS: Final = re.compile(r"[0-9]{20}", re.ASCII)
 _TIME_OF_DAY: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
@@ -45,8 +53,8 @@ class RecordedCamera(Section):
     """One camera of a recorder. In short, only the channel: `gate-01: 1`."""
 
     channel: str = Field(min_length=1, max_length=200)
-    """How the recorder calls it: a number from 1 (`isapi`, `dahua`), a folder below `folder`, or
-    the channel's 20 digits (`gb28181`).
+    """How the recorder calls it: a number from 1 (`isapi`, `dahua`), a folder below `folder`, the
+    id or name of a recording's source (`onvif`), or the channel's 20 digits (`gb28181`).
     """
 
     days: Days | None = None
@@ -69,25 +77,25 @@ class RecordedCamera(Section):
 class RecorderSettings(Section):
     """One recorder, and which cameras it records."""
 
-    school: str
+    school: Id
     """Id of its school."""
 
-    id: str
+    id: Id
     """Id of its device in the register; the gateway registers it when there is none."""
 
-    kind: Literal["folder", "isapi", "dahua", "gb28181"]
-    """How it is asked: `isapi` (Hikvision), `dahua` (its CGI), `gb28181` (it registers here) or a
-    plain `folder` of files whose names tell their times.
+    kind: Literal["folder", "isapi", "dahua", "onvif", "gb28181"]
+    """How it is asked: `isapi` (Hikvision), `dahua` (its CGI), `onvif` (Profile G), `gb28181` (it
+    registers here) or a plain `folder` of files whose names tell their times.
     """
 
-    cameras: Mapping[str, RecordedCamera] = Field(min_length=1)
+    cameras: Mapping[Id, RecordedCamera] = Field(min_length=1)
     """Its cameras, by their ids in the register."""
 
     url: HttpUrl | None = None
-    """Where it is (`isapi`, `dahua`): `http://192.0.2.30`, without a password."""
+    """Where it is (`isapi`, `dahua`, `onvif`): `http://192.0.2.30`, without a password."""
 
     user: str | None = Field(None, min_length=1, max_length=100)
-    """Whom to sign in as (`isapi`, `dahua`): a user who may play back, and no more."""
+    """Whom to sign in as (`isapi`, `dahua`, `onvif`): a user who may play back, and no more."""
 
     password: Secret | None = None
     """That user's password, or the one with which a recorder registers (`gb28181`)."""
@@ -102,7 +110,7 @@ class RecorderSettings(Section):
     """The time zone its clock is set to. Default: that of `recordings`."""
 
     z_means: Literal["local", "utc"] | None = None
-    """What `Z` means in its times (`isapi`), where that cannot be found out by itself."""
+    """What `Z` means in its times (`isapi`, `onvif`), where that cannot be found out by itself."""
 
     commissioned: date | None = None
     """Since when it has to record."""
@@ -113,35 +121,21 @@ class RecorderSettings(Section):
     ask_timeout_s: float = Field(120.0, gt=0, le=3600)
     """Longest wait for all that one camera recorded on one day."""
 
-    @field_validator("school", "id")
-    @classmethod
-    def _identifier(cls, name: str) -> str:
-        if not is_identifier(name):
-            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{name}'")
-        return name
-
-    @field_validator("cameras")
-    @classmethod
-    def _cameras(cls, cameras: Mapping[str, RecordedCamera]) -> Mapping[str, RecordedCamera]:
-        for camera in cameras:
-            if not is_identifier(camera):
-                raise ValueError(f"'{camera}' is no id of a camera")
-        return cameras
-
     @model_validator(mode="after")
     def _what_its_kind_needs(self) -> RecorderSettings:
         needed = {
             "folder": ("folder",),
             "isapi": ("url", "user", "password"),
             "dahua": ("url", "user", "password"),
+            "onvif": ("url", "user", "password"),
             "gb28181": ("device", "password"),
         }[self.kind]
         for name in ("url", "user", "password", "folder", "device"):
             given = getattr(self, name) is not None
             if given is not (name in needed):
                 raise ValueError(f"{self.kind} {'does not take' if given else 'needs'} {name}")
-        if self.z_means is not None and self.kind != "isapi":
-            raise ValueError("z_means is for isapi only")
+        if self.z_means is not None and self.kind not in ("isapi", "onvif"):
+            raise ValueError("z_means is for isapi and onvif only")
         if self.kind == "gb28181":
             digits = [str(self.device), *(one.channel for one in self.cameras.values())]
             for each in digits:

@@ -12,6 +12,7 @@ from devices.recording.folder import FolderSource
 from devices.recording.gb28181 import Config, Gb28181Recorder, Platform
 from devices.recording.isapi import IsapiSource
 from devices.recording.local_time import named_zone
+from devices.recording.onvif import OnvifSource
 from devices.recording.recorder_http import HttpAccess, recorder_client
 from devices.recording.source import RecordingSource
 from devices.recording.written_time import ZMeans
@@ -80,6 +81,10 @@ class Sources:
         if recorder.kind == "dahua":
             return DahuaSource(access, zone, client=self._client, now=self._clock.now)
         means = None if recorder.z_means is None else ZMeans(recorder.z_means)
+        if recorder.kind == "onvif":
+            return OnvifSource(
+                access, zone, z_means=means, client=self._client, now=self._clock.now
+            )
         return IsapiSource(access, zone, z_means=means, client=self._client, now=self._clock.now)
 
     def _upper(self, platform: Gb28181Settings) -> Platform:

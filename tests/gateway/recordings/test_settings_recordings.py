@@ -54,9 +54,9 @@ def test_passwords_are_never_shown() -> None:
         ({"kind": "isapi"}, "isapi needs url"),
         ({**FOLDER, "url": "http://192.0.2.30"}, "folder does not take url"),
         ({"kind": "gb28181", "device": DEVICE, "password": {"env": "NVR"}}, "'1' is not 20 digits"),
-        ({**FOLDER, "z_means": "utc"}, "z_means is for isapi only"),
+        ({**FOLDER, "z_means": "utc"}, "z_means is for isapi and onvif only"),
         ({**FOLDER, "zone": "China/Nowhere"}, "must be a time zone"),
-        ({**FOLDER, "cameras": {"gate/01": 1}}, "is no id of a camera"),
+        ({**FOLDER, "cameras": {"gate/01": 1}}, "must be 1 to 64 of"),
         ({**FOLDER, "cameras": {}}, "at least 1 item"),
         ({**FOLDER, "id": "nvr 1"}, "must be 1 to 64 of"),
         ({"kind": "isapi", **HTTP, "password": "plain"}, "does not belong in this file"),
@@ -135,6 +135,7 @@ async def test_each_kind_is_asked_through_its_own_source(clock: Any) -> None:
         recorder(**FOLDER),
         recorder(**{**BASE, "id": "a"}, kind="isapi", **HTTP),
         recorder(**{**BASE, "id": "b"}, kind="dahua", **HTTP),
+        recorder(**{**BASE, "id": "d"}, kind="onvif", **HTTP),
         recorder(
             **{**BASE, "id": "c"},
             kind="gb28181",
@@ -145,6 +146,12 @@ async def test_each_kind_is_asked_through_its_own_source(clock: Any) -> None:
     ]
     sources = Sources(made, Gb28181Settings(id="34020000002000000001"), "Asia/Shanghai", clock)
     names = [type(sources.of(one)).__name__ for one in made]
-    assert names == ["FolderSource", "IsapiSource", "DahuaSource", "Gb28181Recorder"]
+    assert names == [
+        "FolderSource",
+        "IsapiSource",
+        "DahuaSource",
+        "OnvifSource",
+        "Gb28181Recorder",
+    ]
     assert sources.of(made[0]) is sources.of(made[0])
     await sources.aclose()

@@ -1,0 +1,45 @@
+"""Recordings on the page: totals, each camera's days, and a recorder asked on the spot."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import StorageState, expect
+
+if TYPE_CHECKING:
+    from tests.system.browser.conftest import DemoGateway, Screens
+
+pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
+
+PATIENCE_MS = 60_000
+
+
+async def test_the_demonstrations_cameras_are_shown_with_what_is_wrong(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
+) -> None:
+    page = await screens.open(f"{demo_gateway.url}/recordings", signed_in=signed_in, language="en")
+    rows = page.locator("[data-camera]")
+    await expect(rows).to_have_count(9, timeout=PATIENCE_MS)
+    for status, count in (("short", 1), ("gaps", 1), ("unknown", 1), ("met", 6)):
+        await expect(page.locator(f"tr.{status}[data-camera]")).to_have_count(
+            count, timeout=PATIENCE_MS
+        )
+    everything = page.locator("[data-row=all] td.number")
+    await expect(everything).to_have_text(["6", "1", "1", "1", "0"], timeout=PATIENCE_MS)
+    await expect(rows.first).to_have_class("short")
+    strip = page.locator("tr.gaps svg.strip")
+    await expect(strip).to_have_attribute("aria-label", re.compile(r"^From 20.*Gaps \d days"))
+
+    await page.locator("tr.gaps a").click()
+    await expect(page.locator("header[data-status=gaps]")).to_be_visible()
+    await expect(page.locator(".day.gaps")).not_to_have_count(0)
+    await expect(page.locator("[data-test=gaps] li")).not_to_have_count(0)
+
+    check = page.locator("[data-test=check]")
+    async with page.expect_response(lambda one: one.url.endswith("/check")) as answered:
+        await check.click()
+    assert (await answered.value).status == 202
+    await expect(check).to_be_enabled(timeout=PATIENCE_MS)
+    assert not screens.complaints
