@@ -153,7 +153,23 @@ class Probe:
 
     def memory_of(self, camera: Watched) -> Path:
         """The file that keeps what is usual of a camera."""
-        return self._folder / camera.school / f"{camera.device}.memory"
+        return memory_file(self._folder, camera.school, camera.device)
+
+
+def memory_file(folder: Path, school: str, device: str) -> Path:
+    """What keeps what is usual of a camera."""
+    return folder / school / f"{device}.memory"
+
+
+def order_relearning(folder: Path, school: str, device: str) -> None:
+    """Have a camera's probe, running or not, forget what is usual at its next look."""
+    order = _order_of(memory_file(folder, school, device))
+    order.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    order.touch()
+
+
+def _order_of(memory: Path) -> Path:
+    return memory.with_suffix(".relearn")
 
 
 class _Attention:
@@ -202,6 +218,12 @@ class _Attention:
 
     def _judge(self, look: Look) -> tuple[Look, Judgement]:
         """The look without what lies in private areas, and what is to be said of it."""
+        order = _order_of(self._probe.memory_of(self._camera))
+        if order.exists():
+            self._watch.relearn()
+            self.remember()
+            order.unlink(missing_ok=True)
+            _log.info("probe.learns_anew", camera=self.name)
         if self._camera.masks:
             pictures = tuple(
                 LookPicture(each.at, masked(each.image, self._camera.masks))

@@ -70,6 +70,32 @@ def cameras(
         asyncio.run(_look(settings, way, until_stdin_closes=until_stdin_closes))
 
 
+@probe_app.command("relearn")
+def relearn(
+    school: Annotated[str, typer.Argument(help="Id of the school.")],
+    device: Annotated[str, typer.Argument(help="Id of the camera.")],
+    config: ConfigOption = None,
+) -> None:
+    """Let a camera that was moved on purpose learn anew what is usual. On the probe's machine."""
+    from devices.camera.probe import order_relearning  # noqa: PLC0415 - as in `_look`
+
+    with told():
+        settings = settings_of(config)
+    watched = {(each.school, each.device) for each in settings.cameras.watched}
+    if (school, device) not in watched:
+        raise _refused(f"the settings name no camera {school}/{device}")
+    try:
+        order_relearning(_folder(settings), school, device)
+    except OSError as error:
+        raise _refused(f"the order cannot be left for the probe: {error}") from error
+    typer.echo(f"{school}/{device} learns anew from its next look on")
+
+
+def _folder(settings: Settings) -> Path:
+    """Where the probe keeps what it has learned."""
+    return settings.directory / "probe" / "cameras"
+
+
 async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> None:
     # Only the probe needs what judges pictures: every other command starts without it.
     from devices.camera.pool import Pool, slots_for  # noqa: PLC0415
@@ -95,7 +121,7 @@ async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> No
             watched_of(wanted),
             pool=pool,
             telling=teller,
-            folder=settings.directory / "probe" / "cameras",
+            folder=_folder(settings),
             clock=SystemClock().now,
             pace=pace_of(wanted),
             show=show,

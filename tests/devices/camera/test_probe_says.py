@@ -16,7 +16,7 @@ from devices.camera.addresses import Address
 from devices.camera.look import Look, Outcome, Picture
 from devices.camera.pool import Pool
 from devices.camera.privacy import masked
-from devices.camera.probe import Pace, Probe, Watched
+from devices.camera.probe import Pace, Probe, Watched, memory_file, order_relearning
 from devices.camera.saying import messages
 from devices.camera.watch import CameraWatch
 from devices.dialects.native import Native
@@ -167,6 +167,35 @@ async def test_a_probe_looks_again_and_again_and_remembers_what_is_usual(tmp_pat
     assert widths == {320}
     assert (tmp_path / "no3" / "yard.memory").stat().st_mode & 0o077 == 0
     assert "secret" not in str(heard.messages)
+
+
+async def test_a_camera_learns_anew_on_command(tmp_path: Path) -> None:
+    heard = Heard()
+    (seen,) = looks(Outcome.SEEN, 1)
+
+    class Taken:
+        async def look(self, _address: Address, **_: float) -> Look:
+            return seen
+
+    probe = Probe(
+        [Watched(school="no3", device="yard", address=Address(url="rtsp://camera/yard"))],
+        pool=Taken(),
+        telling=heard,
+        folder=tmp_path,
+        clock=lambda: NOW,
+        pace=Pace(period=0.2),
+    )
+    topic = "probe/no3/camera/yard/telemetry"
+    running = asyncio.create_task(probe.run())
+    await heard.until(topic, lambda told: len(told) >= 2)
+    file = memory_file(tmp_path, "no3", "yard")
+    order_relearning(tmp_path, "no3", "yard")
+    order = file.with_suffix(".relearn")
+    count = len(heard.messages)
+    await heard.until(topic, lambda _: not order.exists() and len(heard.messages) > count)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert file.exists()
 
 
 async def test_a_fault_of_ours_over_one_camera_ends_no_looks_at_another(
