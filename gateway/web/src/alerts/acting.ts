@@ -75,25 +75,36 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
   const asked = shallowRef<{ id: number; version: number } | null>(null);
   let askedAt = 0;
   let later: number | undefined;
+  let painted: number | undefined;
 
+  /** What else is asked about it, and shown of it, comes when its head has been painted: on a slow
+   * machine all in one frame would hold up the next key. */
   function ask(): void {
     askedAt = Date.now();
     const one = alert.value;
-    if (one !== null) asked.value = { id: one.id, version: one.version };
     if (one === null || detail.value?.alert.version !== one.version) void load();
+    if (one === null) return;
+    painted = window.requestAnimationFrame(() => {
+      later = window.setTimeout(() => (asked.value = { id: one.id, version: one.version }));
+    });
+  }
+
+  function forget(): void {
+    window.clearTimeout(later);
+    if (painted !== undefined) window.cancelAnimationFrame(painted);
   }
 
   watch(
     [id, () => alert.value?.version, chosen],
     () => {
-      window.clearTimeout(later);
+      forget();
       const wait = askedAt + (chosen.value ? CHOSEN_MS : BY_ITSELF_MS) - Date.now();
       if (wait > 0) later = window.setTimeout(ask, wait);
       else ask();
     },
     { immediate: true },
   );
-  onScopeDispose(() => window.clearTimeout(later));
+  onScopeDispose(forget);
 
   /** Do it; throws why it was not done. */
   async function act(action: Action): Promise<void> {
