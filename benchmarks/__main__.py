@@ -33,6 +33,7 @@ ORDER: Final = (
     "police_answers",
     "supervision",
     "retention",
+    "camera_cost",
 )
 """What ``make bench`` runs, in this order."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from devices.camera.addresses import AddressError, check_address
 from devices.model import is_identifier
 from gateway.settings_fields import ExistingFile, HttpUrl, Secret, Section
+from gateway.settings_recordings import ZoneName
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Corner = tuple[Fraction, Fraction]
@@ -112,8 +113,8 @@ class CamerasSettings(Section):
     until the fault is told, and then so often, too.
     """
 
-    utc_offset_minutes: int = Field(480, ge=-720, le=840)
-    """Minutes east of UTC by which the time of day is meant: what is usual differs by it."""
+    zone: ZoneName = "Asia/Shanghai"
+    """The cameras' time zone: what they usually show differs by the time of day."""
 
     watched: tuple[CameraSettings, ...] = ()
     """The cameras."""

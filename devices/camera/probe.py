@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -85,8 +86,9 @@ class Probe:
         clock: Callable[[], int],
         pace: Pace | None = None,
         show: Show | None = None,
+        zone: ZoneInfo | None = None,
     ) -> None:
-        """``folder`` keeps what was learned; ``clock`` tells ms UTC."""
+        """``folder`` keeps what was learned; ``clock`` tells ms UTC, ``zone`` the time of day."""
         self._cameras = tuple(cameras)
         self._pool = pool
         self._telling = telling
@@ -94,6 +96,7 @@ class Probe:
         self._clock = clock
         self._pace = pace or Pace()
         self._show = show
+        self._zone = zone
         self.looks = 0
         """Looks taken so far."""
 
@@ -137,6 +140,10 @@ class Probe:
         """Ms UTC."""
         return self._clock()
 
+    def watch(self, camera: Watched, memory: Memory | None = None) -> CameraWatch:
+        """The judge of one camera's looks."""
+        return CameraWatch(declared=camera.declared, zone=self._zone, memory=memory)
+
     async def take(self, address: Address, seconds: float) -> Look:
         """One look."""
         return await self._pool.look(address, seconds=seconds, limit=self._pace.limit)
@@ -178,7 +185,7 @@ class _Attention:
     def __init__(self, camera: Watched, probe: Probe, number: int) -> None:
         self._camera = camera
         self._probe = probe
-        self._watch = CameraWatch(declared=camera.declared)
+        self._watch = probe.watch(camera)
         self._looks = number  # not all of them watch in the same period
         self._doubtful = False
         self._online: bool | None = None
@@ -236,7 +243,7 @@ class _Attention:
         """Begin with what was learned before."""
         memory = _read(self._probe.memory_of(self._camera), self.name)
         if memory is not None:
-            self._watch = CameraWatch(declared=self._camera.declared, memory=memory)
+            self._watch = self._probe.watch(self._camera, memory)
 
     def remember(self) -> None:
         """Write what was learned: whole, or not at all."""

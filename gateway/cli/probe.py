@@ -7,6 +7,7 @@ import secrets
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Final
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
@@ -125,6 +126,7 @@ async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> No
             clock=SystemClock().now,
             pace=pace_of(wanted),
             show=show,
+            zone=ZoneInfo(wanted.zone),
         )
         both = asyncio.gather(teller.run(), probe.run())
         call_at_end(both.cancel, with_stdin=until_stdin_closes)
