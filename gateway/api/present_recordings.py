@@ -11,6 +11,7 @@ from devices.model import Device
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone, to_local
 from devices.recording.source import Trouble
 from devices.recording.verdict import Reason, ReasonKind, Status, Verdict
+from gateway.api.models.devices import RegionOut
 from gateway.api.models.recordings import (
     RecorderOut,
     RecordingDayOut,
@@ -131,7 +132,7 @@ class RecordingPresenter:
             by_school.setdefault(each.judged.school, []).append(as_of_now(each.judged, now))
         region_of = {school.id: school.region for school in self._register.schools}
         regions = []
-        for region in self._register.regions_out(schools):
+        for region in _from_the_top(self._register.regions_out(schools)):
             within = self._register.schools_in(region.id)
             counts = _counts(one for school in within for one in by_school.get(school, ()))
             if counts["total"]:
@@ -214,6 +215,19 @@ class RecordingPresenter:
                     f"recording.amount.{unit}", language, amount=round(ms / size, 1)
                 )
         return self._words.text("recording.amount.seconds", language, amount=round(ms / 1000))
+
+
+def _from_the_top(regions: Sequence[RegionOut]) -> list[RegionOut]:
+    """Each before those within it."""
+    parents = {region.id: region.parent for region in regions}
+
+    def depth(region: RegionOut) -> int:
+        steps, at = 0, region.parent
+        while at in parents and steps < len(parents):  # a circle in imported data ends, too
+            steps, at = steps + 1, parents[at]
+        return steps
+
+    return sorted(regions, key=lambda region: (depth(region), region.id))
 
 
 def _counts(found: Iterable[Judged]) -> dict[str, int]:
