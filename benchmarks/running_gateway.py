@@ -21,7 +21,8 @@ from gateway.store.open import open_store
 from gateway.store.registry import put_devices, put_places, put_regions, put_schools
 from gateway.store.sqlite import SqliteStore
 
-START_S: Final = 60.0
+START_S: Final = 180.0
+"""Some 7 s of processor, which a busy machine gives in minutes."""
 
 
 class RunningGateway:
@@ -62,7 +63,7 @@ class RunningGateway:
             if self.process.poll() is not None:
                 raise RuntimeError(f"the gateway ended: {self.log()[-2000:]}")
             try:
-                with _opener().open(f"{self.url}/readyz", timeout=2):
+                with _opener().open(f"{self.url}/readyz", timeout=10):
                     return time.perf_counter() - started
             except OSError:
                 time.sleep(0.02)

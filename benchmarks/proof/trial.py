@@ -28,7 +28,7 @@ from gateway.store.batch import Batch
 from gateway.store.open import open_store
 from gateway.store.registry import put_devices, put_schools
 
-READY_S: Final = 90.0
+READY_S: Final = 180.0
 QUIET_S: Final = 120.0
 SECRET: Final = "PROOF_WEBHOOK_SECRET"
 

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.proof import scenarios
 from benchmarks.proof.audit import Verdict
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.broker
 
 FEW = {"readings_per_s": 200.0, "sensors": 50, "buttons": 15}
 

@@ -22,7 +22,7 @@ from devices.model import Device
 from devices.simulator.load import load_campus
 from gateway.store.open import open_store
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 CAMPUS = load_campus(400, 2)
 SCHOOL = CAMPUS.schools[0].id
@@ -117,12 +117,12 @@ class Watcher:
 
     async def alert_of(self, button: Device) -> int:
         path = f"/alerts?device={button.school}/{button.id}"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (found := (await self.get(path))["items"]):  # noqa: ASYNC110 - over HTTP
                 await asyncio.sleep(0.1)
         return int(found[0]["id"])
 
-    async def steps(self, alert: int, count: int, seconds: float = 40) -> list[dict[str, Any]]:
+    async def steps(self, alert: int, count: int, seconds: float = 90) -> list[dict[str, Any]]:
         """What happened to it, once it has gone so many steps up."""
         async with asyncio.timeout(seconds):
             while True:
@@ -186,7 +186,7 @@ def kill(gateway: RunningGateway) -> None:
     gateway.process.wait()
 
 
-async def eventually(true: Any, seconds: float = 10) -> bool:
+async def eventually(true: Any, seconds: float = 40) -> bool:
     async with asyncio.timeout(seconds):
         while not true():  # noqa: ASYNC110 - another thread brings it about
             await asyncio.sleep(0.05)

@@ -28,7 +28,7 @@ from gateway.security.access import Role
 from gateway.security.accounts import User
 from gateway.store.open import open_store
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.broker
 
 HEARTBEAT_S = 4
 """How often each device speaks."""
@@ -99,7 +99,8 @@ class Devices:
         """Until `end`; whenever the broker is back, so are they."""
         while not self._over:
             with contextlib.suppress(aiomqtt.MqttError):
-                async with aiomqtt.Client("127.0.0.1", self._port, timeout=2) as client:
+                async with aiomqtt.Client("127.0.0.1", self._port, timeout=5) as client:
+                    client.pending_calls_threshold = 40  # twenty speak at once
                     await self._speak(client)
             await asyncio.sleep(0.2)
 
@@ -107,13 +108,21 @@ class Devices:
         parts, turn = 20, 0
         while not self._over:
             turn += 1
-            for device in self._all[turn % parts :: parts]:
-                if self._cut.isdisjoint({device.id, device.id[0]}):
-                    now = int(time.time() * 1000)
-                    topic = f"campus/{device.school}/temperature/{device.id}/telemetry"
-                    body = json.dumps({"ts": now, "seq": turn // parts, "temperature_c": 20.5})
-                    await client.publish(topic, body, qos=1)
+            seq = turn // parts
+            await asyncio.gather(
+                *(
+                    self._say(client, device, seq)
+                    for device in self._all[turn % parts :: parts]
+                    if self._cut.isdisjoint({device.id, device.id[0]})
+                )
+            )
             await asyncio.sleep(HEARTBEAT_S / parts)
+
+    async def _say(self, client: aiomqtt.Client, device: Device, seq: int) -> None:
+        now = int(time.time() * 1000)
+        topic = f"campus/{device.school}/temperature/{device.id}/telemetry"
+        body = json.dumps({"ts": now, "seq": seq, "temperature_c": 20.5})
+        await client.publish(topic, body, qos=1)
 
 
 class Site:
@@ -129,6 +138,7 @@ class Site:
         self._http = httpx.AsyncClient(
             base_url=f"http://127.0.0.1:{self._port}/api/v1",
             headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
         )
 
     async def start(self) -> None:
@@ -194,11 +204,11 @@ async def running(folder: Path, token: str) -> AsyncIterator[Site]:
         finally:
             site.devices.end()
             await site.close()
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(40):
                 await speaking
 
 
-async def until(true: Callable[[], Awaitable[object]], seconds: float = 60) -> None:
+async def until(true: Callable[[], Awaitable[object]], seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not await true():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.2)
@@ -238,8 +248,8 @@ async def test_a_power_cut_of_a_building_is_one_alert_even_if_the_gateway_is_kil
         listed = await site.get(f"/alerts/{one['id']}/victims?limit=1")
         return not one["active"] and listed["out"] == 0
 
-    # The heartbeat itself, a second to look, and one for a busy machine.
-    await until(over, HEARTBEAT_S + 4)
+    # The heartbeat itself and a second to look; the rest is for a busy machine.
+    await until(over, HEARTBEAT_S + 16)
     assert (await site.get("/devices/no3/a-7"))["health"] == "ok"
     assert [one["id"] for one in await site.ever()] == [alert["id"]]
 
@@ -293,7 +303,7 @@ async def test_a_school_whose_uplink_is_gone_is_one_alert(site: Site) -> None:
         (one,) = await site.ever()
         return not one["active"]
 
-    await until(over, HEARTBEAT_S + 4)
+    await until(over, HEARTBEAT_S + 16)
 
 
 async def test_a_dead_broker_is_one_alert_of_the_gateway(site: Site) -> None:

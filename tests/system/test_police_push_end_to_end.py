@@ -31,7 +31,7 @@ from gateway.store.batch import Batch
 from gateway.store.open import open_store
 from gateway.store.registry import put_devices, put_places, put_schools
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 SECRET: Final = "the secret of a town that is not there"
 SCHOOL: Final = School("no3", "第三中学", "No. 3 Middle School")

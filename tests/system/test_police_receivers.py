@@ -364,7 +364,7 @@ async def test_iobroker_may_take_noise_for_an_event_and_we_do_not_take_that_for_
         iobroker.ports[transport],
         transport,
         key="another key, 16b",
-        answer_timeout_s=1.0,
+        answer_timeout_s=3.0,
     )
     for event in EVERYTHING[:12]:
         exchange = await one.probe(Path.PRIMARY, event)

@@ -23,7 +23,7 @@ from devices.simulator.load import load_campus
 from gateway.store.open import open_store
 from tests.gateway.push.push_service import PushService
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(150)]
+pytestmark = pytest.mark.broker
 
 CAMPUS = load_campus(400, 2)
 SCHOOL = CAMPUS.schools[0].id
@@ -54,7 +54,7 @@ async def press(port: int, button: Device, seq: int) -> None:
         await client.publish(topic, json.dumps(body), qos=1)
 
 
-async def eventually(so: Callable[[], bool], seconds: float = 40) -> None:
+async def eventually(so: Callable[[], bool], seconds: float = 90) -> None:
     async with asyncio.timeout(seconds):
         while not so():  # noqa: ASYNC110 - other processes bring it about
             await asyncio.sleep(0.05)
@@ -126,7 +126,7 @@ async def subscribe(page: Page, service: PushService, name: str, **more: Any) ->
 
 async def alert_of(page: Page, button: Device) -> int:
     path = f"/alerts?device={button.school}/{button.id}"
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if found := (await asyncio.to_thread(page.get, path))["items"]:
                 return int(found[0]["id"])
@@ -140,7 +140,7 @@ async def act(page: Page, alert: int) -> None:
 
 async def gone(page: Page, browser: str) -> None:
     """Wait until it is neither among one's own browsers nor among the receivers."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             mine = (await asyncio.to_thread(page.get, "/push/subscriptions"))["items"]
             here = (await asyncio.to_thread(page.get, "/notification"))["items"]

@@ -33,7 +33,7 @@ async def campus(*arguments: str, access: Path | None = None) -> tuple[int, str,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         out, err = await process.communicate()
     return process.returncode or 0, out.decode(), err.decode()
 
@@ -57,7 +57,7 @@ async def living(access: Path) -> AsyncIterator[asyncio.subprocess.Process]:
         *COMMAND, "run", "--access", str(access), stderr=asyncio.subprocess.PIPE
     )
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             # "303 devices of 3 schools speak to …": from then on the socket is there.
             assert process.stderr is not None
             assert b"devices of 3 schools" in await process.stderr.readline()
@@ -91,7 +91,7 @@ class Gateway:
         """What was heard on topics with that ending."""
         return [json.loads(payload) for topic, payload in self.heard if topic.endswith(ending)]
 
-    async def until(self, what: Callable[[], bool], seconds: float = 30.0) -> None:
+    async def until(self, what: Callable[[], bool], seconds: float = 60.0) -> None:
         """Wait until something holds of what was heard."""
         async with asyncio.timeout(seconds), self._more:
             await self._more.wait_for(what)
@@ -174,7 +174,7 @@ async def test_a_signal_ends_it_and_the_last_wills_speak(
     async with gateway(plain_mosquitto.port) as there, living(access) as process:
         await there.until(lambda: online().count(True) == 3)
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             assert await process.wait() == 0
         await there.until(lambda: online().count(False) == 3)
     assert not (access.parent / SOCKET).exists()
@@ -202,7 +202,7 @@ async def test_a_load_ends_in_order_on_a_signal(plain_mosquitto: measure.Mosquit
         )  # fmt: skip
         await there.until(lambda: bool(there.heard))
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             out, _ = await process.communicate()
     report = json.loads(out.splitlines()[-1])
     assert process.returncode == 0
@@ -223,7 +223,7 @@ async def test_a_simulator_ends_with_whoever_started_it(access: Path) -> None:
     try:
         assert process.stdin is not None
         assert process.stderr is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             assert b"devices of 3 schools" in await process.stderr.readline()
             process.stdin.close()
             await process.communicate()

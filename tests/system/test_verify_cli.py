@@ -17,7 +17,7 @@ from walked_school import BUTTONS, SCHOOL, School, school
 
 from devices.model import Device
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 
 @asynccontextmanager
@@ -52,7 +52,7 @@ class Terminal:
     async def asks(self, question: bytes) -> None:
         """Return once it asks this."""
         assert self.process.stderr is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while question not in self._asked:
                 line = await self.process.stderr.readline()
                 assert line, (await self.process.communicate(), self._asked)
@@ -71,7 +71,7 @@ async def verify(
 ) -> tuple[int, str, str]:
     """Run the command at a terminal, press, type ``answer`` when asked; its status and outputs."""
     async with at_a_terminal(it, button, *more) as terminal:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             path = f"/verifications?state=running&device={SCHOOL}/{button.id}"
             while [run["waits_for"] for run in (await it.get(path))["items"]] != ["press"]:
                 process = terminal.process

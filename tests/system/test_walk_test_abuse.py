@@ -17,7 +17,7 @@ from walked_school import BUTTONS, HELD_S, SCHOOL, ZONES, school
 
 from benchmarks.police_campus import LINK
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.broker
 
 
 def held(run: dict[str, Any]) -> bool:
@@ -65,6 +65,7 @@ async def test_only_a_confirmed_press_of_the_right_button_in_its_window_is_a_tes
         await it.act(run, "cancel")
         await it.alarmed(given_up)
 
+        before = time.monotonic()
         await it.press(lost)
         await it.reaches(runs[lost.id], held)
         pressed = time.monotonic()
@@ -75,7 +76,8 @@ async def test_only_a_confirmed_press_of_the_right_button_in_its_window_is_a_tes
 
         assert it.alarms(lost) == 0
         await it.alarmed(lost, seconds=HELD_S + 10)
-        assert HELD_S - 1 <= time.monotonic() - pressed <= HELD_S + 3
+        assert time.monotonic() - before >= HELD_S
+        assert time.monotonic() - pressed <= HELD_S + 3
         run = await it.reaches(runs[lost.id], over)
         assert (run["verdict"], run["code"]) == ("unknown", "unconfirmed")
 
@@ -99,7 +101,7 @@ async def test_a_gateway_that_ends_keeps_no_press(tmp_path: Path) -> None:
 
         # The window of the other one is still open, and the gateway stops in an orderly way.
         await it.press(waiting)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 items = (await it.get("/held-presses"))["items"]
                 if {one["device"]["id"] for one in items} == {killed.id, waiting.id}:

@@ -55,7 +55,9 @@ class Site:
     def __init__(self, broker: int, gateway: RunningGateway, token: str) -> None:
         self.broker, self.gateway = broker, gateway
         self._http = httpx.AsyncClient(
-            base_url=f"{gateway.url}/api/v1", headers={"Authorization": f"Bearer {token}"}
+            base_url=f"{gateway.url}/api/v1",
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=30,
         )
 
     async def why(self, device: str) -> dict[str, Any]:
@@ -110,7 +112,7 @@ async def running(
 
 
 async def until(true: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await true():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.1)
 

@@ -110,7 +110,7 @@ class School:
         await self.post(f"/verifications/{run['id']}/{what}", {})
 
     async def reaches(
-        self, run: dict[str, Any], true: Callable[[dict[str, Any]], bool], seconds: float = 20
+        self, run: dict[str, Any], true: Callable[[dict[str, Any]], bool], seconds: float = 60
     ) -> dict[str, Any]:
         """The run, once it is so."""
         async with asyncio.timeout(seconds):
@@ -135,7 +135,7 @@ class School:
         )
         return Counter(one.zone for one in taken)
 
-    async def alarmed(self, button: Device, times: int = 1, seconds: float = 10) -> None:
+    async def alarmed(self, button: Device, times: int = 1, seconds: float = 30) -> None:
         await self.police.until(lambda: self.alarms(button) >= times, seconds)
 
 

@@ -13,14 +13,26 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    Page,
+    StorageState,
+    async_playwright,
+    expect,
+)
 
+from benchmarks.measure import free_port
+from gateway.demo import PORTS, Ports
 from tests.system.browser.furnished import Campus, publish
 
-START_S: Final = 60.0
-STOP_S: Final = 30.0
+START_S: Final = 180.0
+STOP_S: Final = 60.0
+PATIENCE_MS: Final = 60_000
+"""For whatever comes sooner or later, however busy the machine is."""
 LINK: Final = re.compile(r"(http://\S+)/#code=(\w+)")
 FLAGS: Final = [
     "--headless=new",
@@ -32,6 +44,8 @@ FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+expect.set_options(timeout=PATIENCE_MS)
 
 Say = Callable[[str, str, str, dict[str, object]], Awaitable[None]]
 Launch = Callable[..., Awaitable[Browser]]
@@ -50,6 +64,7 @@ class DemoGateway:
 
     async def start(self) -> None:
         """Start it and wait for the line with the page and the one-time code."""
+        self._choose_ports()
         log = self._folder / "gateway.log"
         with log.open("wb") as out:
             command = [sys.executable, "-m", "gateway.cli", "run", "--demo"]
@@ -63,6 +78,13 @@ class DemoGateway:
             assert time.monotonic() < until, log.read_text("utf-8")
             await asyncio.sleep(0.05)
         self.url, self.code = found.groups()
+
+    def _choose_ports(self) -> None:
+        """Its own: of two that start in the same moment both would find the usual ones free."""
+        ports = self.demo / PORTS
+        if not ports.exists():
+            self.demo.mkdir(parents=True, exist_ok=True)
+            ports.write_bytes(msgspec.json.encode(Ports(*(free_port() for _ in range(4)))))
 
     def freeze(self) -> None:
         """Let it hang: connections stay open and nothing comes."""
@@ -121,7 +143,7 @@ class Screens:
         if script:
             await context.add_init_script(script)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on(
             "console",
@@ -170,7 +192,9 @@ async def launch() -> AsyncIterator[Launch]:
     async with async_playwright() as playwright, AsyncExitStack() as started:
 
         async def one(*flags: str) -> Browser:
-            browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+            browser = await playwright.chromium.launch(
+                executable_path=path, args=[*FLAGS, *flags], timeout=START_S * 1000
+            )
             started.push_async_callback(browser.close)
             return browser
 
@@ -187,6 +211,7 @@ async def browser(launch: Launch) -> Browser:
 async def signed_in(demo_gateway: DemoGateway, browser: Browser) -> StorageState:
     """The cookie of somebody who came with the one-time code."""
     context = await browser.new_context(locale="zh-CN")
+    context.set_default_timeout(PATIENCE_MS)
     page = await context.new_page()
     await page.goto(f"{demo_gateway.url}/#code={demo_gateway.code}")
     await page.wait_for_selector("header.top")
@@ -212,6 +237,7 @@ async def furnished(
 ) -> AsyncIterator[Furnished]:
     gateway = DemoGateway(tmp_path_factory.mktemp("furnished"))
     context = await browser.new_context()
+    context.set_default_timeout(PATIENCE_MS)
     try:
         await gateway.start()
         page = await context.new_page()

@@ -75,8 +75,6 @@ TRIES: Final = """async () => {
 }"""
 """How often something in the header was tried in each of three seconds."""
 
-expect.set_options(timeout=15_000)
-
 
 async def _somebody_on_duty(route: Route) -> None:
     answer = await route.fetch()

@@ -28,7 +28,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
 ]
 
 NOTICE: Final = {
@@ -79,8 +78,6 @@ WHY_NOT: Final = {
     f"Object.defineProperty(navigator, 'userAgent', {{value: '{IPHONE}'}})": "ios",
     "Object.defineProperty(Notification, 'permission', {value: 'denied'})": "denied",
 }
-
-expect.set_options(timeout=15_000)
 
 
 class App:

@@ -31,9 +31,6 @@ CAMPUS: Final = load_campus(400, 2)
 SCHOOL: Final = CAMPUS.schools[0].id
 SILENCE_S: Final = 6
 TELEPHONE: Final = "0571-5550110"
-PATIENCE_MS: Final = 20_000
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass

@@ -14,10 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
-PATIENCE_MS: Final = 15_000
 MANY: Final = 40
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 async def in_state(page: Page, device: str, state: str) -> None:

@@ -26,13 +26,10 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
 ]
 
 NEWER: Final = "0123456789ab"
 LOOK: Final = "navigator.serviceWorker.getRegistration().then(one => one.update()).then(() => 0)"
-
-expect.set_options(timeout=15_000)
 
 
 class Deployed:

@@ -12,7 +12,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(180),
 ]
 
 SCHOOL = "no3-middle"

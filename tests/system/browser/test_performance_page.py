@@ -37,8 +37,6 @@ FALSE: Final = 3
 HOUR_MS: Final = 3_600_000
 WHY: Final = Explanation(rule="threshold", code="above", inputs={"value": 61}, limit=54, unit="°C")
 
-expect.set_options(timeout=20_000)
-
 
 @dataclass
 class Room:

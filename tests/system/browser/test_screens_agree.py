@@ -28,8 +28,6 @@ COUNT_TONES: Final = """
 EMERGENCY_TONES: Final = 5
 HIGH_TONES: Final = 3
 
-expect.set_options(timeout=15_000)
-
 
 async def test_two_who_act_at_the_same_moment_get_one_result_and_both_see_it(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState

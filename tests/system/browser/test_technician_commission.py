@@ -17,8 +17,6 @@ SCHOOL: Final = "no3-middle"
 PHONE: Final[dict[str, Any]] = {"width": 390, "height": 844, "touch": True}
 REGISTER: Final = re.compile(r"/api/v1/devices/[^/]+/[^/]+$")
 
-expect.set_options(timeout=15_000)
-
 
 async def begin(screens: Screens, gateway: DemoGateway, signed_in: StorageState) -> Page:
     return await screens.open(f"{gateway.url}/commission", signed_in=signed_in, **PHONE)

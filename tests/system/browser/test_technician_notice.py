@@ -17,15 +17,12 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
     pytest.mark.asyncio(loop_scope="session"),
-    pytest.mark.timeout(120),
 ]
 
 PHONE: Final[dict[str, Any]] = {"width": 390, "height": 844, "touch": True}
 WRITE: Final = {"X-Campus-Request": "1"}
 THUMB_PX: Final = 64
 NOTICE: Final = {"hours": 24, "text": "市局指挥中心，说明学校和时间"}
-
-expect.set_options(timeout=15_000)
 
 
 async def fits_a_thumb(page: Page, name: str) -> None:

@@ -18,8 +18,6 @@ PHONE: Final[dict[str, Any]] = {"width": 390, "height": 844, "touch": True}
 WRITE: Final = {"X-Campus-Request": "1"}
 LOW_CONTRAST: Final = (Path(__file__).parent / "low_contrast.js").read_text("utf-8")
 
-expect.set_options(timeout=15_000)
-
 
 async def registered(page: Page, device: str, kind: str) -> None:
     api = "/".join(page.url.split("/")[:3]) + "/api/v1"

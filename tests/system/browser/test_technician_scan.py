@@ -28,8 +28,6 @@ NO_CAMERA: Final = f"{CAMERA}=device-count=0"
 ALLOWED: Final = "--use-fake-ui-for-media-stream"
 OTHER_CODE: Final = "https://example.org/a?b"
 
-expect.set_options(timeout=15_000)
-
 
 def sight(content: str, size: tuple[int, int] = (640, 480)) -> Image.Image:
     """What a phone sees of a label: aslant, from the side, not quite sharp, on a grey wall."""

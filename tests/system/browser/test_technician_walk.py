@@ -19,11 +19,8 @@ PHONE: Final[dict[str, Any]] = {"width": 390, "height": 844, "touch": True}
 WRITE: Final = {"X-Campus-Request": "1"}
 THUMB_PX: Final = 64
 """Smaller than this, a cold thumb misses it."""
-PATIENCE_MS: Final = 15_000
 VERIFY: Final = re.compile(r"/devices/[^/]+/[^/]+/verify$")
 CONFIRM: Final = re.compile(r"/verifications/[^/]+/confirm$")
-
-expect.set_options(timeout=PATIENCE_MS)
 
 _number = count(1)
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
-expect.set_options(timeout=15_000)
-
 WIDTH: Final = 1920
 HEIGHT: Final = 1080
 WRITE: Final = {"X-Campus-Request": "1"}
