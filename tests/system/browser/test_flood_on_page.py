@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
-SCHOOL = "no3-middle"
+SCHOOL = "no7-vocational"
 NAMES = [f"worn-{number}" for number in range(12)]
 
 

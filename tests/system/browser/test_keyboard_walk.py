@@ -203,7 +203,8 @@ async def test_the_main_job_is_done_by_keyboard_alone(
     assert await keys.on("input[type=search]")
     await keys.write("走廊烟感")
     await keys.press("Escape")
-    await keys.press("j")
+    for key in ("k", "k", "k", "k", "j", "j"):  # from the top: both emergencies are listed as ever
+        await keys.press(key)
     await expect(page).to_have_url(re.compile(rf"/alerts/{weak}\?q="))
     await expect(page.locator("[data-act=shelve]")).to_be_visible()
     await keys.press("s")
