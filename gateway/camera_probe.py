@@ -6,11 +6,11 @@ import hashlib
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import Final
 
 import cv2
 import httpx
+import msgspec
 import structlog
 
 from devices.camera.addresses import Address, Transport
@@ -104,15 +104,20 @@ class _Showing:
                 content=body,
                 headers={"Content-Type": "image/jpeg"},
             )
-        except httpx.HTTPError as error:
-            _log.warning("probe.picture_not_sent", camera=camera.device, error=str(error))
+            answer.raise_for_status()
+            name = msgspec.json.decode(answer.content, type=_Taken).hash
+        except (httpx.HTTPError, msgspec.DecodeError) as error:
+            # What was seen is said all the same; the next look brings a picture.
+            _log.warning("probe.picture_not_taken", camera=camera.device, error=str(error))
             return None
-        if answer.status_code != HTTPStatus.OK:
-            _log.warning("probe.picture_refused", camera=camera.device, status=answer.status_code)
-            return None
-        name = str(answer.json()["hash"])
         self._sent[key] = (look.begun, name)
         return name
+
+
+class _Taken(msgspec.Struct):
+    """What the store says of a picture that it has taken."""
+
+    hash: str
 
 
 def jpeg_of(image: Image) -> bytes:

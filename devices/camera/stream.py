@@ -40,8 +40,8 @@ _APART_MS: Final = 1_000
 _MOST_PIXELS: Final = 4096 * 4096
 """Larger pictures are refused: nobody's camera may take the probe's memory."""
 
-_LEAST_SIDE: Final = 64
-"""Pixels. What has fewer is no camera's picture."""
+_LEAST: Final = (128, 96)
+"""Width and height in pixels. What has fewer is no camera's picture, and cannot be judged."""
 
 _NETWORK_BUFFER: Final = 2 * 1024 * 1024
 """Bytes. A key frame of a UDP stream comes in one burst of hundreds of packets."""
@@ -229,7 +229,8 @@ def _sample(frames: list[VideoFrame], pace: _Pace, seen: _Seen) -> None:
 
 def _whole(frame: VideoFrame) -> bool:
     """Whether it can be a camera's picture: garbage decodes to something, too."""
-    return not frame.is_corrupt and min(frame.width, frame.height) >= _LEAST_SIDE
+    large = frame.width >= _LEAST[0] and frame.height >= _LEAST[1]
+    return large and not frame.is_corrupt
 
 
 def _show(frame: VideoFrame, at: int, seen: _Seen) -> None:

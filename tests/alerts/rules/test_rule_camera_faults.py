@@ -109,6 +109,11 @@ def test_a_restart_raises_nothing_twice(camera):
     assert told(camera.says(faults=[], after=60)) == [("camera_frozen", False)]
 
 
+def test_there_is_no_sentence_that_the_rule_does_not_know():
+    told = {key.removeprefix("camera.why.") for key in WORDS if key.startswith("camera.why.")}
+    assert told == set(SENTENCES)
+
+
 @pytest.mark.parametrize("code", sorted(SENTENCES))
 def test_every_reason_has_a_sentence_that_its_figures_fill(code):
     for language in LANGUAGES:
