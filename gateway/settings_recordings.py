@@ -197,8 +197,9 @@ class RecordingSettings(Section):
     at_once: int = Field(4, ge=1, le=100)
     """Recorders that are asked at the same time."""
 
-    look_minutes: float = Field(5.0, ge=0.01, le=60)
-    """How often it is looked whether a recorder answers, and what its clock says."""
+    look_minutes: float = Field(5.0, ge=0.01, le=10)
+    """How often it is looked whether a recorder answers, and what its clock says. Ten at most: else
+    its device would be called silent (kind `recorder`)."""
 
     offline_minutes: float = Field(15.0, ge=0, le=1440)
     """A recorder that has not answered for so long is an alert."""

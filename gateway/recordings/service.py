@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, TypeVar
 from zlib import crc32
 
@@ -52,6 +53,7 @@ LOOK_DUE_S: Final = 30.0
 START_S: Final = 10.0
 """The first looks at recorders after a start are spread over so long."""
 
+TURN_S: Final = 1.0
 PUT_OFF_S: Final = 10.0
 REGISTER_S: Final = 10.0
 
@@ -279,12 +281,26 @@ class Recordings:
     async def _ask_all_due(self, recorder: RecorderSettings) -> None:
         if not self.due(recorder):
             return
-        async with self._turns:
+        async with await self._turn(recorder):
             await self.look_at(recorder)  # as old as the look is, the clock may be otherwise
             while due := self.due(recorder):
                 camera, actor = due[0]
                 await self.check(recorder, camera, actor)
                 self._wanted.pop((recorder.school, camera), None)
+
+    async def _turn(self, recorder: RecorderSettings) -> AbstractAsyncContextManager[object]:
+        """A turn among the other recorders; one that people want asked waits for none of them."""
+        wake = self._wake[recorder.key]
+        while self._turns.locked():
+            if any((recorder.school, camera) in self._wanted for camera in recorder.cameras):
+                return nullcontext()
+            wake.clear()
+            try:
+                async with asyncio.timeout(TURN_S):
+                    await wake.wait()
+            except TimeoutError:
+                pass
+        return self._turns
 
     async def _keep_registered(self) -> None:
         """Schools may be imported later, and devices be removed by mistake."""

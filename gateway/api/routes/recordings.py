@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Depends, Query, Response
 
 from devices.recording.verdict import Status
-from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, sort_key
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Reader, Verifier, check
 from gateway.api.models.recordings import (
     RecorderOut,
@@ -18,6 +18,7 @@ from gateway.api.models.recordings import (
     RecordingsOut,
 )
 from gateway.api.models.shapes import Identifier, Items, Page
+from gateway.api.present_recordings import as_of_now
 from gateway.api.problems import not_found
 from gateway.api.recordings_file import RecordingsFile
 from gateway.api.services import Services, ServicesHere
@@ -30,6 +31,8 @@ from gateway.words import Language
 router = APIRouter(tags=["recordings"])
 
 MOST_FALLING: Final = 500
+
+_WORST_FIRST: Final = (Status.SHORT, Status.GAPS, Status.UNKNOWN, Status.MET)
 
 Wanted = Literal["met", "short", "gaps", "unknown", "all"]
 
@@ -63,22 +66,22 @@ async def list_recordings(
     limit: Limit = DEFAULT_LIMIT,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> Page[RecordingOut]:
-    """By school and camera."""
-    key = sort_key(after, tuple[str, str])
-    items: list[RecordingOut] = []
+    """The worst first: short, with gaps, unknown, met; then by school and camera."""
+    key, now = sort_key(after, tuple[RowNumber, str, str]), services.clock.now()
+    wanted: list[tuple[tuple[int, str, str], Standing]] = []
     for each in found:
-        if key is not None and each.judged.key <= key:
-            continue
-        if recorder is not None and each.judged.recorder != recorder:
-            continue
-        one = services.recordings.recording(each)
-        if status not in ("all", one.status.value):
-            continue
-        if len(items) == limit:
-            last = items[-1]
-            return Page(items=items, next=cursor((last.school, last.camera)))
-        items.append(one)
-    return Page(items=items)
+        one = as_of_now(each.judged, now)
+        place = (_WORST_FIRST.index(one.status), *one.key)
+        if (
+            status in ("all", one.status.value)
+            and recorder in (None, one.recorder)
+            and (key is None or place > key)
+        ):
+            wanted.append((place, each))
+    wanted.sort(key=lambda one: one[0])
+    items = [services.recordings.recording(each) for _, each in wanted[:limit]]
+    more = len(wanted) > limit
+    return Page(items=items, next=cursor(wanted[limit - 1][0]) if more else None)
 
 
 @router.get("/recordings/totals", operation_id="count_recordings")
@@ -87,16 +90,20 @@ async def count_recordings(
 ) -> RecordingsOut:
     """How many cameras stand how: all in scope, by region, by school."""
     schools = services.register.narrow(caller.schools, school=None, region=region)
-    return services.recordings.totals(found, schools)
+    return await services.readers.run(lambda: services.recordings.totals(found, schools))
 
 
 @router.get("/recordings/falling", operation_id="list_falling_recordings")
 async def list_falling_recordings(services: ServicesHere, found: InScope) -> Items[RecordingOut]:
     """Cameras whose recordings will not reach back far enough by the trend, the nearest first."""
-    shown = (services.recordings.recording(each) for each in found)
-    falling = [one for one in shown if one.falls_short is not None and one.status is Status.MET]
-    falling.sort(key=lambda one: one.falls_short or 0)
-    return Items(items=falling[:MOST_FALLING])
+    now = services.clock.now()
+    falling: list[tuple[int, Standing]] = []
+    for each in found:
+        one = as_of_now(each.judged, now)
+        if one.falls_short is not None and one.status is Status.MET:
+            falling.append((one.falls_short, each))
+    falling.sort(key=lambda one: one[0])
+    return Items(items=[services.recordings.recording(each) for _, each in falling[:MOST_FALLING]])
 
 
 @router.get("/recordings/recorders", operation_id="list_recorders")
@@ -131,11 +138,10 @@ async def export_recordings_csv(
     ] = 0,
 ) -> Response:
     """A camera a row. UTF-8 with its mark."""
-    file = RecordingsFile(services.words, language, east_minutes)
-    shown = [services.recordings.recording(each) for each in found]
-    return _attachment(
-        await services.readers.run(lambda: file.csv(shown)), CSV_TYPE, "recordings.csv"
-    )
+    file, present = RecordingsFile(services.words, language, east_minutes), services.recordings
+    # In a thread, all of it: ten thousand sentences take a second.
+    body = await services.readers.run(lambda: file.csv([present.recording(one) for one in found]))
+    return _attachment(body, CSV_TYPE, "recordings.csv")
 
 
 @router.get(
@@ -153,11 +159,9 @@ async def export_recordings_xlsx(
     ] = 0,
 ) -> Response:
     """The same as a workbook."""
-    file = RecordingsFile(services.words, language, east_minutes)
-    shown = [services.recordings.recording(each) for each in found]
-    return _attachment(
-        await services.readers.run(lambda: file.xlsx(shown)), XLSX_TYPE, "recordings.xlsx"
-    )
+    file, present = RecordingsFile(services.words, language, east_minutes), services.recordings
+    body = await services.readers.run(lambda: file.xlsx([present.recording(one) for one in found]))
+    return _attachment(body, XLSX_TYPE, "recordings.xlsx")
 
 
 @router.get("/recordings/{school}/{camera}", operation_id="get_recording")

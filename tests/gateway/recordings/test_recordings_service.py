@@ -251,3 +251,23 @@ async def test_running_asks_by_itself_and_ends_when_told(campus: Campus) -> None
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
+
+
+async def test_whoever_is_wanted_by_people_waits_for_no_others_turn(campus: Campus) -> None:
+    recorder = campus.recorder()
+    campus.record("gate-01", 33)
+    campus.record("yard-01", 33)
+    recordings = await begun(campus, recorder, at_once=1, look_minutes=0.01)
+    async with recordings._turns:  # the night's turn is another recorder's
+        task = asyncio.create_task(recordings.run())
+        async with asyncio.timeout(60):
+            while recordings.look(recorder.key) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+            assert campus.facts("recording_verdict") == []
+            assert recordings.check_soon(("no3", "yard-01"), "user:tim")
+            while not campus.facts("recording_verdict"):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        task.cancel()
+        await asyncio.wait([task])
+    (first, *_) = campus.facts("recording_verdict")
+    assert (first.subject, first.actor) == ("device:no3/yard-01", "user:tim")

@@ -4,8 +4,6 @@ import type { RecordingDay, RecordingStatus, Verdict } from "@/api/types";
 /** The worst first. */
 export const STATUSES: readonly RecordingStatus[] = ["short", "gaps", "unknown", "met"];
 
-export const rank = (status: RecordingStatus): number => STATUSES.indexOf(status);
-
 /** The mark that a verdict is shown by: what is short or has gaps has failed. */
 export function verdictOf(status: RecordingStatus): Verdict {
   return status === "met" || status === "unknown" ? status : "failed";
