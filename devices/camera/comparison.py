@@ -33,6 +33,12 @@ _DARK_BLOCK: Final = 8.0
 _BRIGHT_BLOCK: Final = 244.0
 SMOOTH: Final = 0.4
 """A block with less than this part of its usual edges has nothing to see."""
+OTHER_LIGHT: Final = 0.25
+"""A logarithm: a block this much brighter or darker than others have become shows another thing,
+or lies in a shadow; alone it proves nothing."""
+SAME_FORMS: Final = 0.8
+"""A coarse fit that other views seldom have."""
+_PLAIN: Final = 3.0
 _DETAIL_OVER_NOISE: Final = 1.0
 _DETAIL_LEAST: Final = 4.0
 _EDGE_LEAST: Final = 2.0
@@ -50,11 +56,15 @@ class View:
 
     `gain`: brightness in proportion to the usual, judged by blocks that still show the same.
     `able`: how many blocks can testify in the usual light; `decidable`: those that can now; `lost`:
-    those of them that show something else; `smooth`: where there is nothing to see.
+    those of them that show something else; `hidden`: the area in which there is nothing to see,
+    with most lost blocks in it; `smooth`: all such blocks; `changed`: where the light is not what
+    it is around.
     `blur`: logarithm of the energy of fine edges in proportion to the usual at the same contrast;
     `soft`: logarithm of how much less than larger ones the usual edges of `SMALL` are found again;
-    both None where too few blocks tell. `contrast`: of larger edges, in proportion to the usual.
-    `fit`: likeness of the whole (-1 to 1), `coarse_fit` that of its large forms.
+    both None where too few blocks tell. `sharpness`: the energy of fine edges in lost blocks, in
+    proportion to the usual. `contrast`: of larger edges, in proportion to the usual.
+    `fit`: likeness of the whole (-1 to 1), `striped_fit` the same without
+    what whole rows and columns have in common, `coarse_fit` that of its large forms.
     `shift`: points of `SMALL`, right and down, by which it is best explained; `shifted_fit` the
     likeness of the whole when it is put back.
     """
@@ -64,11 +74,15 @@ class View:
     able: int
     decidable: Mask
     lost: Mask
+    hidden: Mask
     smooth: Mask
+    changed: Mask
     blur: float | None
     soft: float | None
+    sharpness: float
     contrast: float
     fit: float
+    striped_fit: float
     coarse_fit: float
     shift: tuple[float, float]
     shifted_fit: float
@@ -84,9 +98,21 @@ class View:
         return float(self.lost.sum()) / max(1, self.judged)
 
     @property
+    def hidden_share(self) -> float:
+        """The share of blocks that show something else, and nothing to see."""
+        return float((self.lost & self.hidden).sum()) / max(1, self.judged)
+
+    @property
     def smooth_share(self) -> float:
-        """The share of those in which there is nothing to see, instead of something else."""
+        """The share of the lost blocks in which there is nothing to see."""
         return float((self.lost & self.smooth).sum()) / max(1, int(self.lost.sum()))
+
+    @property
+    def hidden_area(self) -> float:
+        """The part of the whole picture in which there is nothing to see any more, or light of
+        its own.
+        """
+        return float((self.hidden & (self.lost | self.changed)).mean())
 
 
 def compare(measures: Measures, usual: Usual) -> View:
@@ -116,10 +142,16 @@ def compare(measures: Measures, usual: Usual) -> View:
     )
     lost = decidable & (alike < LOST_MATCH)
     contrast = _contrast(now, then, texture, gain)
-    present = np.sqrt(np.maximum(by_block(now * now) - measures.small_noise**2, 0))
+    change = np.abs(np.log((measures.means + 2) / (usual_means * gain + 2))) > OTHER_LIGHT
     # Where nearly all is lost there is nothing else to go by.
     seen = decidable & ~lost
     focus = seen if seen.sum() >= max(FEWEST_BLOCKS, 0.2 * decidable.sum()) else decidable
+    smooth = _smooth(measures, before, now, then, gain)
+    hidden = _hidden(lost, smooth, change | ~able)
+    # Edges in other places: the view has changed, and nothing is known of its focus.
+    coarse_fit = _coarse(measures.small, before)
+    least = 0.35 if coarse_fit >= SAME_FORMS else 0.5
+    elsewhere = lost.sum() > 0.4 * able.sum() and (lost & smooth).sum() < least * lost.sum()
     shift, shifted_fit = _shift(now, then)
     return View(
         usual=usual,
@@ -127,12 +159,16 @@ def compare(measures: Measures, usual: Usual) -> View:
         able=int(able.sum()),
         decidable=decidable,
         lost=lost,
-        smooth=present < SMOOTH * expected,
-        blur=_blur(measures, usual, contrast, focus),
-        soft=_soft(measures.small, before, now, then, focus),
+        hidden=hidden,
+        smooth=smooth,
+        changed=change,
+        blur=None if elsewhere else _blur(measures, usual, contrast, focus),
+        soft=None if elsewhere else _soft(measures, before, now, then, focus),
+        sharpness=_sharpness(measures, usual, lost, gain),
         contrast=contrast,
         fit=_whole(now, then),
-        coarse_fit=_coarse(measures.small, before),
+        striped_fit=_whole(_levelled(now), _levelled(then)),
+        coarse_fit=coarse_fit,
         shift=shift,
         shifted_fit=shifted_fit,
     )
@@ -162,9 +198,36 @@ def _blur(measures: Measures, usual: Usual, contrast: float, where: Mask) -> flo
     return float(np.percentile(proportion, _MOST_BLOCKS))
 
 
-def _soft(small: Grid, before: Grid, now: Grid, then: Grid, where: Mask) -> float | None:
+def _smooth(measures: Measures, before: Grid, now: Grid, then: Grid, gain: float) -> Mask:
+    """Blocks with nothing to see: without their fine edges where they had some, else without any.
+
+    A cover's folds are soft, for it is out of focus.
+    """
+    light = min(gain, 1.0) ** 2
+    energy = by_block(now * now)
+    floor = min(float(np.percentile(energy, 10)), 4 * measures.small_noise**2 + 1)
+    large = energy - floor < SMOOTH**2 * np.maximum(by_block(then * then) * light, _PLAIN**2)
+    fine_then = by_block(_edges(before) ** 2) * light
+    fine = _energy(_edges(measures.small)) < SMOOTH**2 * fine_then
+    smooth: Mask = np.where(fine_then >= _EDGE_LEAST, fine, large)
+    return smooth
+
+
+def _hidden(lost: Mask, smooth: Mask, change: Mask) -> Mask:
+    """The connected area of blocks without edges that holds most of the lost ones."""
+    able = (smooth & (lost | change)).astype(np.uint8)
+    count, numbers = cv2.connectedComponents(able, connectivity=4)
+    if count < 2:
+        return np.zeros_like(lost)
+    held = np.bincount(numbers[lost], minlength=count)
+    held[0] = 0
+    largest: Mask = numbers == int(np.argmax(held))
+    return largest if held.any() else np.zeros_like(lost)
+
+
+def _soft(measures: Measures, before: Grid, now: Grid, then: Grid, where: Mask) -> float | None:
     """By how much of the usual edges is found again in their places: noise cannot fake that."""
-    fine_now, fine_then = (_edges(each) for each in (small, before))
+    fine_now, fine_then = (_edges(each) for each in (measures.small, before))
     energy = by_block(fine_then * fine_then)
     telling = where & (energy >= _EDGE_LEAST)
     if telling.sum() < FEWEST_BLOCKS:
@@ -178,6 +241,21 @@ def _soft(small: Grid, before: Grid, now: Grid, then: Grid, where: Mask) -> floa
     return float(np.percentile(proportion, _MOST_BLOCKS))
 
 
+def _energy(edges: Grid) -> Grid:
+    """Mean squares by block, without what the flattest blocks have: that is noise."""
+    energy = by_block(edges * edges)
+    return np.asarray(np.maximum(energy - np.percentile(energy, 10), 0), np.float32)
+
+
+def _sharpness(measures: Measures, usual: Usual, where: Mask, gain: float) -> float:
+    """Energy of fine edges in proportion to the usual, wherever in those blocks they lie."""
+    usual_detail = np.exp(usual.detail.mean)
+    usual_detail = np.maximum(usual_detail - np.percentile(usual_detail, 10), 0)
+    found = np.maximum(measures.detail - np.percentile(measures.detail, 10), 0)
+    expected = float(usual_detail[where].sum()) * min(gain, 1.0) ** 2
+    return float(found[where].sum()) / max(expected, 1.0)
+
+
 def _edges(small: Grid) -> Grid:
     edges: Grid = small - cv2.blur(small, (3, 3))
     return edges
@@ -187,6 +265,11 @@ def _whole(now: Grid, then: Grid) -> float:
     one, other = np.clip(now, -_CLIP, _CLIP), np.clip(then, -_CLIP, _CLIP)
     weight = math.sqrt(float((one * one).sum()) * float((other * other).sum()))
     return float((one * other).sum()) / max(weight, 1.0)
+
+
+def _levelled(picture: Grid) -> Grid:
+    level = picture - picture.mean(axis=1, keepdims=True)
+    return np.asarray(level - level.mean(axis=0, keepdims=True), np.float32)
 
 
 def _coarse(now: Grid, then: Grid) -> float:

@@ -32,9 +32,11 @@ TILE_ROWS: Final = 6
 TILE_COLUMNS: Final = 8
 """Samples of the picture in its own size: 48 squares of 16 x 16 points."""
 
-GREY_CHROMA: Final = 3.0
+LEAST_POINTS: Final = 4 * TILE
+"""High and wide: what is smaller cannot be judged."""
+GREY_CHROMA: Final = 1.5
 """Mean difference of the strongest and the weakest colour below which a picture is grey (default
-of ours: infra-red pictures come with neutral colour, a decoder leaves 0 to 2)."""
+of ours: infra-red pictures come with neutral colour, a decoder leaves 0 to 1)."""
 ONE_HUE: Final = 0.03
 """By which the colours of blocks differ in the middle, as logarithms, and still are one."""
 CLIPPED_LOW: Final = 3
@@ -93,7 +95,7 @@ class Measures:
 
 def measure(image: Image) -> Measures:
     """All figures of one picture of at least 64 x 64 points. Raises `ValueError` for less."""
-    if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < 4 * TILE:
+    if image.ndim != 3 or image.shape[2] != 3 or min(image.shape[:2]) < LEAST_POINTS:
         raise ValueError(f"not a picture that can be judged: shape {image.shape}")
     shrinks = image.shape[1] > FINE[0] and image.shape[0] > FINE[1]
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

@@ -16,7 +16,7 @@ from devices.camera.faults.darkness import darkness
 from devices.camera.faults.focus import blurred
 from devices.camera.faults.glare import white
 from devices.camera.faults.interference import noise, stripes
-from devices.camera.faults.view import WHOLLY, view_changed
+from devices.camera.faults.view import WHOLLY, WHOLLY_AREA, shifted, view_changed
 from devices.camera.measures import Measures
 from devices.camera.reference import Reference, Usual
 from devices.camera.suspicion import Fault, Suspicion, Undecidable
@@ -25,6 +25,11 @@ OTHER_LIGHT: Final = 0.7
 """Twice as bright or half as bright as the nearest time of day that is known: shadows and lamps
 will differ too, and what they hide is not held against the camera (a logarithm)."""
 
+SAME_SCENE: Final = 0.35
+"""A likeness that chance does not make."""
+STRIPED_SCENE: Final = 0.25
+FORMS: Final = 0.35
+"""So alike must a picture be without its stripes, or so much more in its large forms (0.6)."""
 LIGHT: Final = frozenset({Fault.BLACK, Fault.WHITE})
 SIGNAL: Final = frozenset({Fault.NOISE, Fault.COLOUR_CAST})
 VIEW: Final = frozenset({Fault.BLURRED, Fault.COVERED, Fault.MOVED})
@@ -66,32 +71,45 @@ def judge(measures: Measures, reference: Reference, part: int) -> Verdict:
         return _by_other_light(measures, reference)
     verdict = _against(measures, usual, part)
     for other in candidates[1:]:
-        if not verdict.suspicions:
+        if not {each.fault for each in verdict.suspicions} & {Fault.COVERED, Fault.MOVED}:
             break
-        # Weather and seasons: what fits any usual picture of this light is usual.
-        second = _against(measures, other, part)
-        if verdict.view is None or (second.view and second.view.fit > verdict.view.fit):
+        # Weather and seasons: what wholly fits any usual picture of this light is usual.
+        second = _against(measures, other, part, strictly=True)
+        if _explains(second, verdict):
             verdict = second
     return verdict
+
+
+def _explains(second: Verdict, first: Verdict) -> bool:
+    if second.suspicions or second.undecidable is not None:
+        return False
+    if second.view is None or first.view is None:
+        return False
+    better = second.view.fit > first.view.fit
+    return better and second.view.lost_share < 0.5 * first.view.lost_share
 
 
 def _candidates(measures: Measures, reference: Reference, part: int) -> list[Usual]:
     """What it may be held against, the likeliest first."""
     alike = reference.nearest(part, grey=measures.grey)
     other = reference.nearest(part, grey=not measures.grey)
-    if other and other[0].part == part and not measures.grey:
-        # Something coloured before a camera under infra-red light makes no daylight.
-        first = compare(measures, other[0])
-        if not alike or first.fit > compare(measures, alike[0]).fit:
+    if other and other[0].part == part:
+        # Something coloured before a camera under infra-red light makes no daylight, and something
+        # grey before it by day no infra-red light.
+        known = bool(alike) and alike[0].part == part
+        fit = compare(measures, alike[0]).fit if alike else -1.0
+        if compare(measures, other[0]).fit > fit or (not known and fit < SAME_SCENE):
             return [*other, *alike]
     # A grey picture with a tint is no picture by daylight, either.
     return [*alike, *other] if measures.one_hue else alike
 
 
-def _against(measures: Measures, usual: Usual, part: int) -> Verdict:
-    borrowed = usual.part != part or usual.grey != measures.grey
+def _against(measures: Measures, usual: Usual, part: int, *, strictly: bool = False) -> Verdict:
+    """`strictly`: as if it were of this time of day, for it is to explain what else is a fault."""
+    foreign = usual.part != part or (measures.grey and not usual.grey)
+    borrowed = foreign and not strictly
     view = compare(measures, usual)
-    strange = borrowed and abs(math.log(max(view.gain, 1e-3))) > OTHER_LIGHT
+    strange = foreign and abs(math.log(max(view.gain, 1e-3))) > OTHER_LIGHT
     found: list[Suspicion | None] = []
     undecidable = None
     telling = True
@@ -102,12 +120,19 @@ def _against(measures: Measures, usual: Usual, part: int) -> Verdict:
         hidden = view.able >= FEWEST_BLOCKS
         undecidable = Undecidable.TOO_DARK if hidden else Undecidable.NO_TEXTURE
         telling = borrowed or not hidden
-    elif strange and not (view.lost_share >= WHOLLY and view.smooth_share >= WHOLLY):
+    elif strange and not (view.lost_share >= WHOLLY and view.hidden_area >= WHOLLY_AREA):
         undecidable = Undecidable.OTHER_LIGHT
     else:
         decided |= VIEW
-        found += [blurred(view, borrowed=borrowed) or view_changed(view, borrowed=borrowed)]
-    found += [stripes(measures, usual, view.gain)]
+        found += [
+            shifted(view)
+            or blurred(view, borrowed=borrowed)
+            or view_changed(view, borrowed=borrowed)
+        ]
+    lines = stripes(measures, usual, view.gain)
+    if lines is not None and max(view.striped_fit, view.coarse_fit - FORMS) >= STRIPED_SCENE:
+        # Under the stripes it is the usual view: what they spoil is not held against it.
+        return Verdict((lines,), undecidable, LIGHT | {Fault.NOISE}, view, telling=telling)
     if not strange and not any(found):
         found += [cast(measures, view, borrowed=borrowed)]
     return Verdict(_those(found), undecidable, decided, view, telling=telling)
@@ -122,8 +147,8 @@ def _by_other_light(measures: Measures, reference: Reference) -> Verdict:
         return Verdict(_those(found), Undecidable.LEARNING, decided)
     views = [compare(measures, other) for other in others]
     best = max(views, key=lambda view: view.fit)
-    gone = best.judged >= FEWEST_BLOCKS and min(best.lost_share, best.smooth_share) >= WHOLLY
-    if gone:
+    gone = best.judged >= FEWEST_BLOCKS and best.lost_share >= WHOLLY
+    if gone and best.hidden_area >= WHOLLY_AREA:
         found += [view_changed(best, borrowed=True)]
     return Verdict(_those(found), Undecidable.OTHER_LIGHT, decided, best)
 

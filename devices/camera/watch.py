@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from devices.camera.faults.stillness import change, frozen, least_change
 from devices.camera.faults.stream import Declared, below_declared, unseen
-from devices.camera.look import Look, Outcome
+from devices.camera.look import Look
 from devices.camera.measures import SMALL, Measures, measure, sample_tiles
 from devices.camera.reference import PARTS, Reference
 from devices.camera.suspicion import Fault, Suspicion, Undecidable, Why
-from devices.camera.verdict import Verdict, judge
+from devices.camera.verdict import VIEW, Verdict, judge
 
 RAISE_AFTER: Final = 3
 """Looks in a row that speak for a fault. The first frozen look differs from the one before it:
@@ -131,10 +131,10 @@ class CameraWatch:
 
     def see(self, look: Look, now: int) -> Judgement:
         """Judge one look and learn from it. `now` in ms UTC."""
-        if look.outcome is not Outcome.SEEN or not look.pictures:
-            missing = unseen(look)
+        missing = unseen(look)
+        if missing is not None:
             self.memory.tiles = None
-            return self._conclude(_Findings([missing] if missing else [], _CONNECTION), now)
+            return self._conclude(_Findings([missing], _CONNECTION), now)
         findings = _Findings(below_declared(look, self._declared), _CONNECTION)
         findings.decided |= _declared_faults(look)
         measures = measure(look.pictures[-1].image)
@@ -183,7 +183,7 @@ class CameraWatch:
         fresh, over = set(), set()
         by_fault = {each.fault: each for each in findings.suspicions}
         for fault, suspicion in by_fault.items():
-            course = courses[fault] = _grown(courses.get(fault), suspicion, now)
+            course = courses[fault] = _grown(_akin(courses, fault), suspicion, now)
             needed = FROZEN_AFTER if fault is Fault.FROZEN else RAISE_AFTER
             if course.raised is None and course.streak >= needed:
                 course.raised = now
@@ -291,6 +291,17 @@ def _change_within(look: Look) -> float:
     return max(change(one, other) or 0.0 for one, other in pairwise(tiles))
 
 
+def _akin(courses: dict[Fault, Course], fault: Fault) -> Course | None:
+    """The course so far: its own, or that of another change of the view that is not raised yet.
+    What is covered by half may look moved or blurred once; it has persisted all the same.
+    """
+    own = courses.get(fault)
+    if own is not None or fault not in VIEW:
+        return own
+    others = [courses[each] for each in VIEW & courses.keys()]
+    return next((each for each in others if each.raised is None and not each.calm), None)
+
+
 def _grown(course: Course | None, suspicion: Suspicion, now: int) -> Course:
     """The course of a suspicion after one more look for it."""
     if course is None:
@@ -306,21 +317,18 @@ def _grown(course: Course | None, suspicion: Suspicion, now: int) -> Course:
             same = same and math.dist(suspicion.shift, course.last.shift) <= SAME_SHIFT
     if not same:
         return Course(since=now, last=suspicion)
-    course.last = suspicion
-    course.streak += 1
-    course.calm = 0
-    return course
+    return msgspec.structs.replace(course, last=suspicion, streak=course.streak + 1, calm=0)
 
 
 def remembered(memory: Memory) -> bytes:
-    """A camera's memory as bytes, some 50 KB for each time of day and light that is known."""
+    """A camera's memory as bytes, some 60 KB for each time of day and light that is known."""
     return msgspec.msgpack.encode(memory, enc_hook=_packed)
 
 
 def recalled(stored: bytes) -> Memory:
     """The memory in those bytes. Raises `MemoryUnreadableError`."""
     try:
-        memory = msgspec.msgpack.decode(stored, type=Memory, dec_hook=_unpacked)
+        memory = _memory(stored)
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise MemoryUnreadableError(f"not the memory of a camera: {error}") from error
     if memory.version != Memory().version:
@@ -337,3 +345,6 @@ def _packed(value: Any) -> tuple[str, tuple[int, ...], bytes]:
 def _unpacked(_: type, value: Any) -> NDArray[Any]:
     kind, shape, body = value
     return np.frombuffer(body, np.dtype(kind)).reshape(shape).copy()
+
+
+_memory: Final = msgspec.msgpack.Decoder(Memory, dec_hook=_unpacked).decode

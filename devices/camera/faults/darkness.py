@@ -13,6 +13,8 @@ DARK_HIGH: Final = 36.0
 """Where hardly a point is brighter than this, it is dark (default of ours)."""
 DARK_SHARE: Final = 0.25
 """Darker than this part of the usual light."""
+UNUSUAL_SHARE: Final = 0.7
+"""So dark, below this part of the usual light and with nothing of the scene in it: black."""
 DEAD_HIGH: Final = 26.0
 """A sensor that gives nothing: no brighter than this (0.10 of video's scale, as blackdetect)..."""
 DEAD_SPREAD: Final = 1.5
@@ -41,13 +43,13 @@ def darkness(
         inputs: Inputs = {"brightness": round(measures.brightness, 1)}
         confidence = sure(measures.high, DEAD_HIGH, DEAD_HIGH / 2)
         return _black("black_dead", max(confidence, 0.8), measures, inputs)
-    unusual = measures.brightness < 2 * DARK_SHARE * usual
+    unusual = measures.brightness < UNUSUAL_SHARE * usual
     if unusual and _usually_lit(day) and not _seen_again(measures, reference):
         inputs = {
             "percent": round(100 * measures.brightness / usual),
             "brightness": round(measures.brightness, 1),
         }
-        confidence = sure(measures.brightness, 2 * DARK_SHARE * usual, 0)
+        confidence = sure(measures.brightness, UNUSUAL_SHARE * usual, 0)
         return _black("black_unusual", max(confidence, 0.6), measures, inputs)
     return Undecidable.TOO_DARK
 

@@ -8,7 +8,7 @@ from devices.camera.measures import Measures
 from devices.camera.reference import Usual
 from devices.camera.suspicion import Fault, Suspicion, Why, sure
 
-WHITE_SHARE: Final = 0.8
+WHITE_SHARE: Final = 0.7
 """Of all points at the upper end of the scale (default of ours; a jump of the exposure to twice the
 light leaves most walls below it)."""
 BLANK_LOW: Final = 222.0
@@ -18,8 +18,8 @@ BLANK_SPREAD: Final = 6.0
 
 def white(measures: Measures, usual: Usual | None) -> Suspicion | None:
     """Whether the picture is white; `usual` None: nothing learned in this light."""
-    blank = measures.low >= BLANK_LOW and measures.spread < BLANK_SPREAD
     before = usual.bright_share.value if usual else 0.0
+    blank = measures.low >= BLANK_LOW and measures.spread < BLANK_SPREAD
     limit = max(WHITE_SHARE, (1 + before) / 2)
     if not blank and measures.bright_share < limit:
         return None

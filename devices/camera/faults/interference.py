@@ -13,9 +13,9 @@ SNOW_LEAST: Final = 9.0
 SNOW_TIMES: Final = 3.0
 SNOW_UNKNOWN: Final = 26.0
 """Where nothing is learned of this light."""
-STRIPES_LEAST: Final = 3.5
+STRIPES_LEAST: Final = 5.0
 """Grey levels by which lines stand out of their surroundings, in the mean."""
-STRIPES_TIMES: Final = 2.0
+STRIPES_TIMES: Final = 1.6
 STRIPES_UNKNOWN: Final = 22.0
 
 
@@ -45,7 +45,7 @@ def stripes(measures: Measures, usual: Usual | None, gain: float) -> Suspicion |
         before = spread.value * max(1.0, gain) if spread else 0.0
         limit = STRIPES_UNKNOWN
         if spread:
-            limit = max(STRIPES_LEAST, STRIPES_TIMES * before, before + 8 * spread.width)
+            limit = max(STRIPES_LEAST, STRIPES_TIMES * before, before + 6 * spread.width)
         if value < limit or (worst and worst.value >= value):
             continue
         worst = Suspicion(

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from devices.camera.look import Look, Outcome
+from devices.camera.measures import LEAST_POINTS
 from devices.camera.suspicion import Fault, Inputs, Suspicion, Why, sure
 
 FPS_SHARE: Final = 0.6
@@ -32,11 +33,13 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def unseen(look: Look) -> Suspicion | None:
-    """The fault of a look that gave no picture."""
-    fault = _OUTCOMES.get(look.outcome)
-    if fault is None:
-        return None
-    return Suspicion(fault=fault, confidence=1.0, why=Why(look.outcome.value))
+    """The fault of a look that gave no picture, or none that can be judged."""
+    outcome = look.outcome
+    if outcome is Outcome.SEEN:
+        if look.pictures and min(look.pictures[-1].image.shape[:2]) >= LEAST_POINTS:
+            return None
+        outcome = Outcome.UNREADABLE
+    return Suspicion(fault=_OUTCOMES[outcome], confidence=1.0, why=Why(outcome.value))
 
 
 def below_declared(look: Look, declared: Declared) -> list[Suspicion]:

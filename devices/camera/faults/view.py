@@ -16,19 +16,26 @@ from devices.camera.comparison import FEWEST_BLOCKS, View
 from devices.camera.measures import SMALL, Mask
 from devices.camera.suspicion import Fault, Suspicion, Why, sure
 
-COVERED: Final = 0.18
-"""The share of telling blocks with nothing to see in place of what they usually show (default of
-ours: less is a person standing near)."""
+COVERED_AREA: Final = 0.14
+"""The part of the picture with nothing to see where edges and light were others (default of ours:
+less is a person standing near)..."""
+COVERED: Final = 0.08
+"""...of which so many telling blocks, as a share of all, must have lost their edges."""
+COVERED_PLAIN: Final = 0.13
+"""Where a cover looks like the wall behind it: then only the lost edges count."""
 HIDDEN: Final = 0.35
 """The share that shows something else with edges of its own: a box before the lens, or a lorry."""
 WHOLLY: Final = 0.85
-SMOOTH: Final = 0.45
-"""Of the lost blocks, the share without anything to see, from which on it is a cover."""
+WHOLLY_AREA: Final = 0.7
 MOVED: Final = 0.5
 """The share of telling blocks that show something else all over the picture."""
+SMOOTH: Final = 0.5
+"""Of the lost blocks: where more show nothing, there is a cover, no other scene."""
+SHARP: Final = 0.15
+"""Fine edges in proportion to the usual: another scene has some, a cover near the lens has not."""
 SHIFT: Final = 2.4
 """Points of 160: 1.5 % of the width. Wind on a mast is less, and changes from look to look."""
-SHIFTED_FIT: Final = 0.45
+SHIFTED_FIT: Final = 0.35
 """So well must the picture fit once it is put back..."""
 BETTER: Final = 0.15
 """...and so much better than where it is."""
@@ -43,31 +50,32 @@ def view_changed(view: View, *, borrowed: bool) -> Suspicion | None:
     if view.judged < FEWEST_BLOCKS:
         return None
     crowd = view.usual.lost.value + USUAL_LOSS * view.usual.lost.width
-    found = _shifted(view)
-    if found is not None:
-        return found
     if borrowed:
         crowd = max(crowd, BORROWED)
-    if view.smooth_share >= SMOOTH:
-        return _covered(view, max(COVERED, crowd))
-    if view.lost_share >= max(MOVED, crowd) and _everywhere(view):
+    elsewhere = view.smooth_share < SMOOTH and view.sharpness >= SHARP
+    if elsewhere and view.lost_share >= max(MOVED, crowd) and _everywhere(view):
         return _moved(view, max(MOVED, crowd))
-    return _covered(view, max(HIDDEN, crowd))
+    area = max(COVERED_AREA, BORROWED if borrowed else 0)
+    if view.hidden_area >= area and view.hidden_share >= COVERED:
+        return _covered(view, view.hidden_area, area)
+    plain = max(COVERED_PLAIN, crowd)
+    if view.hidden_share >= plain and (view.lost & view.hidden).sum() >= FEWEST_BLOCKS:
+        return _covered(view, view.hidden_share, plain)
+    if view.lost_share >= max(HIDDEN, crowd):
+        return _covered(view, view.lost_share, max(HIDDEN, crowd))
+    return None
 
 
-def _covered(view: View, limit: float) -> Suspicion | None:
-    share = view.lost_share
-    if share < limit:
-        return None
+def _covered(view: View, share: float, limit: float) -> Suspicion:
     whole = share >= WHOLLY
     return Suspicion(
         fault=Fault.COVERED,
-        confidence=sure(share, limit, max(2 * limit, 0.6)),
+        confidence=sure(share, limit, max(2 * limit, 0.5)),
         why=Why(
             "covered_wholly" if whole else "covered_partly",
             {"percent": round(100 * share), "edges_percent": round(100 * max(view.contrast, 0))},
         ),
-        measure="lost",
+        measure="covered",
         value=share,
         limit=limit,
         blocks=_numbers(view.lost),
@@ -82,11 +90,11 @@ def _moved(view: View, limit: float) -> Suspicion:
         measure="lost",
         value=view.lost_share,
         limit=limit,
-        blocks=_numbers(view.lost),
     )
 
 
-def _shifted(view: View) -> Suspicion | None:
+def shifted(view: View) -> Suspicion | None:
+    """Moved a little: the same view, elsewhere in the picture."""
     right, down = view.shift
     size = math.hypot(right, down)
     if size < SHIFT or view.shifted_fit < max(SHIFTED_FIT, view.fit + BETTER):

@@ -1,0 +1,128 @@
+"""How well faults of cameras are found, and how seldom where there are none; beside ffmpeg.
+
+Every clip below the folder `DATA` becomes cameras with different nights. Each is watched for days
+in which nothing is wrong, from its first look on: whatever is raised is a false alarm. Then each
+fault is injected again and again, by day, in the dusk and at night, and must be raised under its
+name within three looks. `HOURS` is how many hours each camera is watched (default 48).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+
+from benchmarks.camera_quality.bounds import rate_upper, share_bounds
+from benchmarks.camera_quality.clips import files, folder, read
+from benchmarks.camera_quality.peers import FAULTS
+from benchmarks.camera_quality.trial import Event, Record, camera
+from benchmarks.camera_quality.weather import Night
+from benchmarks.measure import say
+from devices.camera.suspicion import Fault
+
+LEAST_RECALL: Final = 0.95
+MOST_ALARMS_100H: Final = 1.0
+MOST_CPU_MS: Final = 10.0
+
+
+def main() -> dict[str, Any]:
+    """Per fault: recall, delay, false alarms with bounds; the peers' beside them."""
+    found = files(folder())
+    hours = float(os.environ.get("HOURS", "48"))
+    jobs = [
+        (str(path), str(found[(number + 1) % len(found)]), list(Night)[number % 3], hours, number)
+        for number, path in enumerate(found)
+    ]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        records = [each for each in pool.map(_camera, jobs) if each]
+    return _figures(records)
+
+
+def _camera(job: tuple[str, str, Night, float, int]) -> Record | None:
+    path, beside, night, hours, number = job
+    cv2.setNumThreads(1)
+    clip, other = read(Path(path)), read(Path(beside))
+    if clip is None:
+        return None
+    record = camera(clip, other or clip, night, days=hours / 24, seed=100 * number, peers=True)
+    say(
+        f"{clip.name}, {night}: {record.looks} looks, "
+        f"{1000 * record.cpu_s / max(1, record.looks):.1f} ms CPU each, "
+        f"{len(record.alarms)} false alarms, undecided {record.undecided}"
+    )
+    for alarm in record.alarms:
+        say(f"  false: minute {alarm.minute}, {alarm.fault}: {alarm.why}")
+    return record
+
+
+def _figures(records: Sequence[Record]) -> dict[str, Any]:
+    hours = sum(record.looks for record in records) / 60
+    events = [event for record in records for event in record.events]
+    alarms = [alarm for record in records for alarm in record.alarms]
+    faults = {}
+    for fault in dict.fromkeys(event.fault for event in events):
+        faults[fault.value] = _of_fault(
+            fault,
+            [event for event in events if event.fault is fault],
+            sum(alarm.fault is fault for alarm in alarms),
+            sum(record.peer_alarms.get(fault, 0) for record in records),
+            hours,
+        )
+    rate = 100 * len(alarms) / hours
+    cpu_ms = 1000 * sum(record.cpu_s for record in records) / max(1, hours * 60)
+    figures = {
+        "cameras": len(records),
+        "hours": round(hours, 1),
+        "false_alarms": len(alarms),
+        "false_alarms_per_100h": round(rate, 2),
+        "upper_95_per_100h": round(100 * rate_upper(len(alarms), hours), 2),
+        "cpu_ms_per_look": round(cpu_ms, 2),
+        "faults": faults,
+    }
+    for name, each in faults.items():
+        say(f"{name:12} {each}")
+    holds = (
+        bool(faults)
+        and rate <= MOST_ALARMS_100H
+        and all(each["recall"] >= LEAST_RECALL for each in faults.values())
+        and all(each.get("better_than_peer", True) for each in faults.values())
+    )
+    return {**figures, "holds": holds}
+
+
+def _of_fault(
+    fault: Fault, events: Sequence[Event], alarms: int, peer_alarms: int, hours: float
+) -> dict[str, Any]:
+    hits = sum(event.delay is not None for event in events)
+    low, high = share_bounds(hits, len(events))
+    delays = [event.delay for event in events if event.delay is not None]
+    figures: dict[str, Any] = {
+        "events": len(events),
+        "recall": round(hits / len(events), 3),
+        "recall_95": [round(low, 3), round(high, 3)],
+        "delay_looks": max(delays, default=None),
+        "false_alarms": alarms,
+        "upper_95_per_100h": round(100 * rate_upper(alarms, hours), 2),
+    }
+    for strength in dict.fromkeys(event.strength for event in events):
+        those = [event for event in events if event.strength == strength]
+        missed = [event for event in those if event.delay is None]
+        if missed:
+            say(f"  {fault} {strength}: {len(missed)} of {len(those)} missed")
+            for event in missed[:12]:
+                say(f"    {event.clip} at {event.hour} h: raised {event.raised}")
+    if fault in FAULTS:
+        peer_hits = sum(bool(event.peer) for event in events)
+        peer = round(peer_hits / len(events), 3)
+        figures |= {
+            "peer_recall": peer,
+            "peer_false_alarms": peer_alarms,
+            "better_than_peer": (figures["recall"], -alarms) > (peer, -peer_alarms)
+            and figures["recall"] >= peer
+            and alarms <= peer_alarms,
+        }
+    return figures

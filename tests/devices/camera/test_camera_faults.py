@@ -1,0 +1,153 @@
+"""Each fault is raised within three looks, under its own name, and ends when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from watched_yard import Camera, yard
+
+from devices.camera.look import Image
+from devices.camera.suspicion import Fault
+from devices.camera.watch import CameraWatch, recalled, remembered
+
+Spoil = Callable[[Image], Image]
+
+
+@pytest.fixture(scope="module")
+def learned() -> bytes:
+    """What a camera knows of its yard after half an hour."""
+    camera = Camera()
+    camera.looks(30)
+    return remembered(camera.watch.memory)
+
+
+@pytest.fixture
+def camera(learned: bytes) -> Camera:
+    camera = Camera(seed=11)
+    camera.watch = CameraWatch(memory=recalled(learned))
+    camera.now += 30 * 60_000
+    return camera
+
+
+def blurred(image: Image) -> Image:
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), 5), np.uint8)
+
+
+def half_covered(image: Image) -> Image:
+    covered = image.copy()
+    covered[:, : image.shape[1] // 2] = 90
+    return covered
+
+
+def wholly_covered(image: Image) -> Image:
+    return np.full_like(image, 90)
+
+
+def shifted(image: Image) -> Image:
+    return np.asarray(np.roll(image, 40, axis=1), np.uint8)
+
+
+def elsewhere(image: Image) -> Image:
+    return yard(99)
+
+
+def snowed(image: Image) -> Image:
+    drawn = np.random.default_rng(3).normal(0, 45, image.shape[:2])[:, :, None]
+    return np.clip(image + drawn, 0, 255).astype(np.uint8)
+
+
+def striped(image: Image) -> Image:
+    lines = 25 * (np.arange(image.shape[0]) // 5 % 2)[:, None, None]
+    return np.asarray(np.clip(image.astype(np.int16) + lines, 0, 255), np.uint8)
+
+
+def reddened(image: Image) -> Image:
+    return np.asarray(np.clip(image * np.array([0.8, 0.8, 1.5]), 0, 255), np.uint8)
+
+
+def black(image: Image) -> Image:
+    return np.full_like(image, 4)
+
+
+def white(image: Image) -> Image:
+    return np.full_like(image, 255)
+
+
+SPOILT = [
+    (Fault.BLURRED, blurred),
+    (Fault.COVERED, half_covered),
+    (Fault.COVERED, wholly_covered),
+    (Fault.MOVED, shifted),
+    (Fault.MOVED, elsewhere),
+    (Fault.NOISE, snowed),
+    (Fault.NOISE, striped),
+    (Fault.COLOUR_CAST, reddened),
+    (Fault.BLACK, black),
+    (Fault.WHITE, white),
+]
+
+
+@pytest.mark.parametrize(("fault", "spoil"), SPOILT, ids=lambda one: getattr(one, "__name__", one))
+def test_a_fault_is_raised_by_the_third_look_and_ends_when_it_is_measured_to_be_over(
+    camera: Camera, fault: Fault, spoil: Spoil
+) -> None:
+    raised = [camera.show(spoil(camera.picture())).faults for _ in range(3)]
+    assert raised == [(), (), (fault,)]
+    ended = [camera.show(camera.picture()).over for _ in range(3)]
+    assert ended == [frozenset(), frozenset(), {fault}]
+
+
+@pytest.mark.parametrize(("fault", "spoil"), SPOILT, ids=lambda one: getattr(one, "__name__", one))
+def test_two_bad_looks_raise_nothing(camera: Camera, fault: Fault, spoil: Spoil) -> None:
+    for _ in range(2):
+        camera.show(spoil(camera.picture()))
+    assert [judged.faults for judged in camera.looks(4)] == [()] * 4
+
+
+def test_a_frozen_picture_is_raised_by_the_third_look(camera: Camera) -> None:
+    last = camera.picture()
+    assert [camera.show(last).faults for _ in range(3)] == [(), (), (Fault.FROZEN,)]
+
+
+def test_a_frozen_picture_over_which_a_clock_goes_on_is_frozen(camera: Camera) -> None:
+    last = camera.picture()
+    judged = []
+    for second in range(3):
+        shown = last.copy()
+        cv2.putText(shown, f"08:00:{second:02}", (8, 24), 0, 0.6, (255, 255, 255), 1)
+        judged.append(camera.show(shown))
+    assert judged[-1].faults == (Fault.FROZEN,)
+
+
+def test_two_different_pictures_in_a_look_prove_that_it_is_not_frozen(camera: Camera) -> None:
+    first = camera.picture()
+    for _ in range(4):
+        judged = camera.show(camera.picture(yard(5)), first)
+        assert Fault.FROZEN not in judged.faults
+
+
+def test_a_still_room_is_not_frozen(camera: Camera) -> None:
+    assert {judged.faults for judged in camera.looks(60)} == {()}
+
+
+def test_a_fault_says_by_how_much(camera: Camera) -> None:
+    for _ in range(3):
+        judged = camera.show(blurred(camera.picture()))
+    (trouble,) = judged.troubles
+    assert trouble.why.code == "blurred"
+    assert 0 <= float(trouble.why.inputs["percent"]) < 50
+    assert trouble.confidence > 0.8
+    assert trouble.tampering
+
+
+def test_a_worse_fault_is_surer(camera: Camera) -> None:
+    def confidence(share: float) -> float:
+        covered = camera.picture()
+        covered[:, : int(share * covered.shape[1])] = 90
+        (suspicion,) = camera.show(covered).suspected
+        return suspicion.confidence
+
+    assert 0.5 <= confidence(0.3) < confidence(0.5)
