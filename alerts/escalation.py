@@ -117,6 +117,9 @@ class _Body(msgspec.Struct, frozen=True):
     plan: str = ""
 
 
+_body: Final = msgspec.json.Decoder(_Body).decode
+
+
 _CANCELLED: Final = EscalationDue(due=None)
 
 
@@ -167,7 +170,7 @@ def escalate(
     one comes at once. Raises ``msgspec.ValidationError`` when ``body`` is not what
     `EscalationDue.body` wrote.
     """
-    stored = msgspec.json.decode(body, type=_Body)
+    stored = _body(body)
     plan = policy.plan(stored.plan, alert, now)
     stale = (
         plan is None

@@ -105,7 +105,7 @@ class _Showing:
                 headers={"Content-Type": "image/jpeg"},
             )
             answer.raise_for_status()
-            name = msgspec.json.decode(answer.content, type=_Taken).hash
+            name = _taken(answer.content).hash
         except (httpx.HTTPError, msgspec.DecodeError) as error:
             # What was seen is said all the same; the next look brings a picture.
             _log.warning("probe.picture_not_taken", camera=camera.device, error=str(error))
@@ -118,6 +118,9 @@ class _Taken(msgspec.Struct):
     """What the store says of a picture that it has taken."""
 
     hash: str
+
+
+_taken: Final = msgspec.json.Decoder(_Taken).decode
 
 
 def jpeg_of(image: Image) -> bytes:

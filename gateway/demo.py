@@ -59,6 +59,9 @@ class Ports(msgspec.Struct, frozen=True):
     police_backup: int = 0
 
 
+_kept: Final = msgspec.json.Decoder(Ports).decode
+
+
 def demo_settings(folder: Path = FOLDER) -> Settings:
     """Settings of the demonstration: everything below ``folder``, ports that are free.
 
@@ -221,7 +224,7 @@ class DemoCampus:
 def _ports(folder: Path) -> Ports:
     file = folder / PORTS
     try:
-        ports = msgspec.json.decode(file.read_bytes(), type=Ports)
+        ports = _kept(file.read_bytes())
         if ports.police and ports.police_backup:
             return ports
     except (OSError, msgspec.MsgspecError):

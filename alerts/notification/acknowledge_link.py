@@ -32,6 +32,9 @@ class AcknowledgeLink(msgspec.Struct, frozen=True, array_like=True):
     event: str
 
 
+_link: Final = msgspec.json.Decoder(AcknowledgeLink).decode
+
+
 def sign(link: AcknowledgeLink, key: bytes) -> str:
     """The token for the address: letters, digits, ``-`` and ``_``; the same for the same link."""
     said = msgspec.json.encode(link)
@@ -50,7 +53,7 @@ def read(token: str, key: bytes, now: int) -> AcknowledgeLink | None:
     # The bytes are believed only after this line: nothing of them is decoded before.
     if not hmac.compare_digest(mac, _mac(said, key)) or _text(raw) != token:
         return None
-    link = msgspec.json.decode(said, type=AcknowledgeLink)
+    link = _link(said)
     return link if now < link.expires else None
 
 

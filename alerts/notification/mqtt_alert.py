@@ -29,6 +29,9 @@ class Publication(msgspec.Struct, frozen=True):
         return _canonical.encode(self)
 
 
+_publication: Final = msgspec.json.Decoder(Publication).decode
+
+
 def mqtt_alert(alert: Alert, setting: Setting) -> Publication:
     """The alert as it stands; taken away when it is closed.
 
@@ -59,4 +62,4 @@ def mqtt_alert(alert: Alert, setting: Setting) -> Publication:
 
 def decode_publication(body: bytes) -> Publication:
     """Read an outbox row back. Raises ``msgspec.DecodeError`` when it is none."""
-    return msgspec.json.decode(body, type=Publication)
+    return _publication(body)

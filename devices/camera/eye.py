@@ -44,6 +44,9 @@ class Order(msgspec.Struct, frozen=True):
     limit: float
 
 
+_order: Final = msgspec.msgpack.Decoder(Order).decode
+
+
 class Sent(msgspec.Struct, frozen=True):
     """A picture: `Picture.at`, and its rows as bytes."""
 
@@ -118,13 +121,12 @@ class _Eye:
         self._answers = answers
         self._writing = threading.Lock()
         self._decoding = threading.BoundedSemaphore(DECODING)
-        self._decode = msgspec.msgpack.Decoder(Order).decode
         self._encode = msgspec.msgpack.Encoder().encode
 
     def run(self) -> None:
         self._send(READY)
         while head := self._orders.read(LENGTH):
-            order = self._decode(self._orders.read(int.from_bytes(head)))
+            order = _order(self._orders.read(int.from_bytes(head)))
             # As many threads as looks are under way: the pool bounds them.
             threading.Thread(target=self._take, args=(order,), daemon=True).start()
 

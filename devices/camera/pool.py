@@ -29,6 +29,7 @@ GRACE_S: Final = 3.0
 START_S: Final = 120.0
 """A process may take so long to start, on a machine that is busy with everything else."""
 
+_answer: Final = msgspec.msgpack.Decoder(Answer).decode
 _MEMORY: Final = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
 """For glibc: a process of a hundred threads would have a heap for each of them and give nothing
 back; pictures are given back one by one when each is a mapping of its own."""
@@ -109,14 +110,13 @@ class _Process:
 
     async def _read(self) -> None:
         stdout = self._process.stdout
-        decode = msgspec.msgpack.Decoder(Answer).decode
         try:
             while stdout is not None:
                 length = int.from_bytes(await stdout.readexactly(LENGTH))
                 self.ready.set()
                 if not length:
                     continue
-                answer = decode(await stdout.readexactly(length))
+                answer = _answer(await stdout.readexactly(length))
                 waiting = self._waiting.get(answer.id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(answer.look())

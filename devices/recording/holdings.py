@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import msgspec
 
@@ -132,10 +132,10 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
         """For the store."""
         return _ENCODER.encode(self)
 
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Self:
+    @staticmethod
+    def from_bytes(data: bytes) -> Holdings:
         """What `to_bytes` gave. Raises ``ValueError`` when it is nothing of the kind."""
-        return msgspec.msgpack.decode(data, type=cls, dec_hook=_decode)
+        return _DECODER.decode(data)
 
 
 def _joined(segments: Iterable[Segment]) -> Intervals:
@@ -199,3 +199,4 @@ def _decode(kind: type, value: Any) -> Any:
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_encode)
+_DECODER: Final = msgspec.msgpack.Decoder(Holdings, dec_hook=_decode)

@@ -44,10 +44,13 @@ class Access(msgspec.Struct, frozen=True):
         return self.schools.get(school) or _split(self.url)[2]
 
 
+_access: Final = msgspec.json.Decoder(Access).decode
+
+
 def read_access(path: Path) -> Access:
     """The file that a demo writes. Raises `AccessError`."""
     try:
-        access = msgspec.json.decode(path.read_bytes(), type=Access)
+        access = _access(path.read_bytes())
     except FileNotFoundError:
         raise AccessError(
             f"{path} does not exist: start the demo with `campus run --demo`, "

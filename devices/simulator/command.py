@@ -18,13 +18,16 @@ class _Command(msgspec.Struct):
     expires: int | None = None
 
 
+_command: Final = msgspec.json.Decoder(_Command).decode
+
+
 def answer_to(payload: bytes, now: int) -> dict[str, Value] | None:
     """The values of its ``answered`` event; ``None`` when it does not answer.
 
     Nothing else than a ping is carried out, and nothing that has expired (``now`` in ms).
     """
     try:
-        command = msgspec.json.decode(payload, type=_Command)
+        command = _command(payload)
     except msgspec.MsgspecError:
         return None
     if command.expires is not None and now >= command.expires:

@@ -44,6 +44,9 @@ class Order(msgspec.Struct, omit_defaults=True):
     patience_s: float = 30.0
 
 
+_order: Final = msgspec.json.Decoder(Order).decode
+
+
 class Answer(msgspec.Struct, omit_defaults=True):
     """What came of it."""
 
@@ -51,6 +54,9 @@ class Answer(msgspec.Struct, omit_defaults=True):
     begun: str | None = None
     foretold: str = ""
     error: str | None = None
+
+
+_answer: Final = msgspec.json.Decoder(Answer).decode
 
 
 async def obey(simulation: Simulation, seed: int, order: Order) -> Answer:
@@ -82,7 +88,7 @@ async def listening(simulation: Simulation, seed: int, directory: Path) -> Async
             async with asyncio.timeout(60):
                 line = await reader.readline()
                 try:
-                    answer = await obey(simulation, seed, msgspec.json.decode(line, type=Order))
+                    answer = await obey(simulation, seed, _order(line))
                 except msgspec.MsgspecError as error:
                     answer = Answer(error=f"not understood: {error}")
                 writer.write(msgspec.json.encode(answer) + b"\n")
@@ -117,7 +123,7 @@ async def order(directory: Path, wanted: Order) -> Answer | None:
             writer.write(msgspec.json.encode(wanted) + b"\n")
             await writer.drain()
             line = await reader.readline()
-        answer = msgspec.json.decode(line, type=Answer)
+        answer = _answer(line)
     except (msgspec.MsgspecError, TimeoutError) as error:
         raise ControlError(f"the running simulation gave no answer: {error}") from error
     finally:

@@ -33,6 +33,10 @@ class Credentials(msgspec.Struct, frozen=True):
     passwords: dict[str, str]
 
 
+decode_credentials: Final = msgspec.json.Decoder(Credentials).decode
+"""The file's bytes; raises ``msgspec.DecodeError``."""
+
+
 def write_private(path: Path, text: str) -> None:
     """Replace a file at once, readable by its owner alone, safe against power cuts."""
     fresh = path.with_name(f".{path.name}.new")
@@ -73,7 +77,7 @@ def keep_credentials(path: Path, principals: Iterable[str]) -> Credentials:
 def read_credentials(path: Path) -> Credentials | None:
     """What is in ``path``; ``None`` when there is no such file. Raises `CredentialsError`."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Credentials)
+        return decode_credentials(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as error:

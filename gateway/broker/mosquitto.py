@@ -98,6 +98,9 @@ class _Running(msgspec.Struct, frozen=True):
     digests: Digests
 
 
+_running: Final = msgspec.json.Decoder(_Running).decode
+
+
 class Mosquitto:
     """The broker of one gateway. One object a folder; `start`, run `watch` as a task, `stop`."""
 
@@ -235,7 +238,7 @@ class Mosquitto:
     def _told(self, process: BrokerProcess) -> Digests | None:
         """With which files this very process was started; ``None`` when nobody noted it."""
         try:
-            kept = msgspec.json.decode(self.written.files.running.read_bytes(), type=_Running)
+            kept = _running(self.written.files.running.read_bytes())
         except (OSError, msgspec.DecodeError):
             return None
         return kept.digests if kept.birth == birth_of(process.pid) else None

@@ -27,7 +27,7 @@ import msgspec
 from gateway.broker.access import GATEWAY
 from gateway.broker.configuration import BrokerFiles
 from gateway.broker.connection import way_by_url
-from gateway.broker.credentials import Credentials
+from gateway.broker.credentials import decode_credentials
 from gateway.broker.knock import Answer, Knock, knock
 from gateway.broker.process import find_executable
 from gateway.doctor import verdicts
@@ -183,7 +183,7 @@ async def _broker(settings: Settings) -> Verdict:
         address = f"{listener.host}:{listener.port}"
         path = BrokerFiles(settings.directory / "broker").credentials
         try:
-            kept = msgspec.json.decode(path.read_bytes(), type=Credentials)
+            kept = decode_credentials(path.read_bytes())
         except FileNotFoundError:
             return verdicts.broker_never_started(address)
         except (OSError, msgspec.DecodeError) as error:

@@ -95,6 +95,9 @@ class HeldSilence(msgspec.Struct, frozen=True):
     unheard: bool = False
 
 
+_held_silence: Final = msgspec.json.Decoder(HeldSilence).decode
+
+
 def keep(out: Out, work: Work) -> None:
     """Store that it waits."""
     held = HeldSilence(
@@ -119,7 +122,7 @@ def subject_of(out: Out) -> str:
 def stored(deadline: Deadline) -> HeldSilence:
     """What `keep` stored. What cannot be read has been silent since it would have been judged."""
     try:
-        return msgspec.json.decode(deadline.body, type=HeldSilence)
+        return _held_silence(deadline.body)
     except msgspec.DecodeError as error:
         _log.error("silence.unreadable", subject=deadline.subject, error=str(error))
         school, _, name = deadline.subject.removeprefix("device:").partition("/")

@@ -77,6 +77,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
         return f"device:{self.device.school}/{self.device.id}"
 
 
+_window: Final = msgspec.json.Decoder(Window).decode
+
+
 class HeldPress(msgspec.Struct, frozen=True, kw_only=True):
     """A press that waits for its confirmation until ``due``; ``known`` since then (ms)."""
 
@@ -84,6 +87,9 @@ class HeldPress(msgspec.Struct, frozen=True, kw_only=True):
     reading: Reading
     known: int
     due: int
+
+
+_held_press: Final = msgspec.json.Decoder(HeldPress).decode
 
 
 class Held(msgspec.Struct, frozen=True):
@@ -130,10 +136,10 @@ class Windows:
             held: HeldPress | None
             try:
                 if deadline.kind == WINDOW:
-                    window = msgspec.json.decode(deadline.body, type=Window)
+                    window = _window(deadline.body)
                     self._windows[window.device.row] = window
                     continue
-                held = msgspec.json.decode(deadline.body, type=HeldPress)
+                held = _held_press(deadline.body)
             except msgspec.DecodeError as error:
                 _log.error("test_window.unreadable", subject=deadline.subject, error=str(error))
                 if deadline.kind == WINDOW:

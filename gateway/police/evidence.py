@@ -38,6 +38,9 @@ class ExchangeFact(msgspec.Struct, frozen=True, kw_only=True):
     offset_ms: int | None = None
 
 
+_exchange: Final = msgspec.json.Decoder(ExchangeFact).decode
+
+
 def exchange_fact(
     link: str, event: LinkEvent, exchange: Exchange, number: int, now: int, subject: str
 ) -> Fact:
@@ -71,7 +74,7 @@ def exchange_fact(
 
 def exchange_of(body: bytes) -> ExchangeFact:
     """What such a fact says. Raises ``msgspec.MsgspecError`` when it is none."""
-    return msgspec.json.decode(body, type=ExchangeFact)
+    return _exchange(body)
 
 
 def readable(frame: bytes | str) -> str:
