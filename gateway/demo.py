@@ -95,6 +95,8 @@ def _written(ports: Ports) -> dict[str, object]:
             [school.id for school in demo().schools], (ports.police, ports.police_backup)
         ),
         "recorders": demo_recordings.recorders(),
+        # To be looked at on their own page: a demonstration begins without alerts.
+        "recordings": {"alerts": False},
     }
 
 

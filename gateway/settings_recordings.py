@@ -185,6 +185,11 @@ class RecordingSettings(Section):
     unknown_days: float = Field(3.0, ge=0, le=365)
     """After so many days of which nobody knows how a camera's recordings are, that is an alert."""
 
+    alerts: bool = True
+    """Raise alerts about cameras. `false`: verdicts are shown and kept, and nobody is called, as in
+    the first weeks, when half of the cameras may fall short. Recorders have theirs all the same.
+    """
+
     zone: ZoneName = "Asia/Shanghai"
     """By whose days it is counted."""
 

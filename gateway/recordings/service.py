@@ -224,7 +224,8 @@ class Recordings:
             recorder_away=look is not None and look.failing is not None,
             now=work.batch.now,
         )
-        self._fold(self._device(key), findings, work)
+        told = (one for one in findings if self._settings.alerts or not one.active)
+        self._fold(self._device(key), told, work)
         await self._flow.commit(work)
         self._standing[key] = one
         _log.info("recordings.judged", camera="/".join(key), status=one.status.value)
@@ -377,7 +378,11 @@ class Recordings:
         if not alert.active or not (of_camera or alert.condition in OF_RECORDERS):
             return
         device = self._judge.roster.device(alert.device)
-        if device is None or device.key in (self._recorded_by if of_camera else self._recorders):
+        if device is None:
+            return
+        if of_camera and device.key in self._recorded_by and self._settings.alerts:
+            return
+        if not of_camera and device.key in self._recorders:
             return
         why, now = Explanation(RULE, "recorder_removed"), work.batch.now
         self._book.fold(stopped(alert.condition, alert.priority, now, now, why), device, work)

@@ -271,3 +271,17 @@ async def test_whoever_is_wanted_by_people_waits_for_no_others_turn(campus: Camp
         await asyncio.wait([task])
     (first, *_) = campus.facts("recording_verdict")
     assert (first.subject, first.actor) == ("device:no3/yard-01", "user:tim")
+
+
+async def test_where_nobody_is_to_be_called_yet_verdicts_are_kept_all_the_same(
+    campus: Campus,
+) -> None:
+    recorder = campus.recorder()
+    recordings = await begun(campus, recorder)
+    campus.record("yard-01", 12)
+    await recordings.check(recorder, "yard-01")
+    assert set(campus.alerts()) == {"yard-01 recording_short"}
+    quiet = await begun(campus, recorder, alerts=False)
+    assert campus.alerts() == {}
+    assert (await quiet.check(recorder, "yard-01")).status is Status.SHORT
+    assert campus.alerts() == {}
