@@ -10,6 +10,7 @@ import { EMPTY, foremost, held, SECTIONS, sorted } from "@/alerts/ordering";
 import type { KeyOf, Layout, Section } from "@/alerts/ordering";
 import { NO_PICKS, stillThere, stretched, toggled, withAll } from "@/alerts/picking";
 import { foldKey } from "@/alerts/sheet";
+import { drawn } from "@/look/stages";
 import { here } from "@/stream/stream";
 
 /** After a movement over the list or a key, its rows stand still for so long. */
@@ -40,7 +41,14 @@ export function useAttention({ visible, keyOf, asked, acting }: Sight) {
   const touched = ref(Date.now());
   let forgotten = 0;
 
-  const chosen = computed(() => (route.params.id === undefined ? null : Number(route.params.id)));
+  /** What a person chose, until the address says so: a browser takes longer to write that than the
+   * page to show the alert. */
+  const choosing = shallowRef<{ readonly id: number | null } | null>(null);
+  const chosen = computed(() => {
+    if (choosing.value !== null) return choosing.value.id;
+    return route.params.id === undefined ? null : Number(route.params.id);
+  });
+  watch(() => route.fullPath, () => (choosing.value = null), { flush: "sync" });
   const shown = shallowRef(NOTHING_IN_VIEW);
   const selected = computed(() => chosen.value ?? shown.value.id);
   /** A choice of several is being made; one that was forgotten holds the list no longer. */
@@ -109,7 +117,13 @@ export function useAttention({ visible, keyOf, asked, acting }: Sight) {
     touch();
     const { query } = route; // what is filtered stays so
     const to = id === null ? { name: "alerts", query } : { name: "alert", params: { id }, query };
-    void (keepHistory ? router.push(to) : router.replace(to));
+    const mine = { id };
+    choosing.value = mine;
+    void drawn().then(async () => {
+      if (choosing.value !== mine) return; // another was chosen, or the address has changed, since
+      await (keepHistory ? router.push(to) : router.replace(to));
+      if (choosing.value === mine) choosing.value = null;
+    });
   }
 
   /** The alert `steps` rows further down, counting only what is not folded away. */

@@ -1,4 +1,5 @@
 // Asking the gateway: one function per verb, one error type, a time limit on every request.
+import { turn } from "@/api/turns";
 
 const PREFIX = "/api/v1";
 const TIMEOUT_MS = 15_000;
@@ -69,6 +70,7 @@ async function ask<Answer>(
   const headers: Record<string, string> = { Accept: "application/json", ...more };
   if (method !== "GET") headers["X-Campus-Request"] = "1"; // a foreign site cannot set it
   const raw = body instanceof Blob;
+  if (method === "GET") await turn(); // several are asked at once when something comes into view
   if (body !== undefined) headers["Content-Type"] = raw ? body.type : "application/json";
   let answer: Response;
   try {

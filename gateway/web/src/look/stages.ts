@@ -1,0 +1,37 @@
+// What comes a frame later: parts of a page one after another, so that none holds it up for long.
+import { onScopeDispose, ref, watch } from "vue";
+import type { Ref } from "vue";
+
+/** When what is changed now has been drawn; at once in a page that nobody sees, where no frames come. */
+export function drawn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (document.hidden) resolve();
+    else requestAnimationFrame(() => window.setTimeout(resolve));
+  });
+}
+
+/**
+ * How many of `parts` are to be drawn: none when `of` has changed, then one more with each frame.
+ * In a page that nobody sees no frames come, and all are drawn at once.
+ */
+export function useStages(of: () => unknown, parts: number): Readonly<Ref<number>> {
+  const drawn = ref(0);
+  let frame = 0;
+
+  function next(): void {
+    drawn.value += 1;
+    if (drawn.value < parts) frame = requestAnimationFrame(next);
+  }
+
+  watch(
+    of,
+    () => {
+      cancelAnimationFrame(frame);
+      drawn.value = document.hidden ? parts : 0;
+      if (!document.hidden) frame = requestAnimationFrame(next);
+    },
+    { immediate: true },
+  );
+  onScopeDispose(() => cancelAnimationFrame(frame));
+  return drawn;
+}
