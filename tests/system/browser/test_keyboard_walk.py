@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.broker,
-    pytest.mark.timeout(300),  # a whole gateway is furnished first
     pytest.mark.asyncio(loop_scope="session"),
 ]
 
