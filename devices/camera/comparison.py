@@ -31,6 +31,9 @@ _TEXTURE_LEAST: Final = 1.0
 _TEXTURE_OVER_NOISE: Final = 1.5
 _DARK_BLOCK: Final = 8.0
 _BRIGHT_BLOCK: Final = 244.0
+UNMOVED: Final = 0.7
+SHAKE: Final = 2.4
+"""Points of 160, 1.5 % of the width (`faults.view.SHIFT`): less is put back before comparing."""
 SMOOTH: Final = 0.4
 """A block with less than this part of its usual edges has nothing to see."""
 OTHER_LIGHT: Final = 0.25
@@ -66,7 +69,7 @@ class View:
     `fit`: likeness of the whole (-1 to 1), `striped_fit` the same without
     what whole rows and columns have in common, `coarse_fit` that of its large forms.
     `shift`: points of `SMALL`, right and down, by which it is best explained; `shifted_fit` the
-    likeness of the whole when it is put back.
+    likeness of the whole when it is put back. `shaken`: that is so little that nothing moved.
     """
 
     usual: Usual
@@ -86,6 +89,7 @@ class View:
     coarse_fit: float
     shift: tuple[float, float]
     shifted_fit: float
+    shaken: bool
 
     @property
     def judged(self) -> int:
@@ -119,7 +123,12 @@ def compare(measures: Measures, usual: Usual) -> View:
     """Hold a picture against what is usual; pure."""
     before = usual.small
     now, then = raised(measures.small), raised(before)
+    shift, shifted_fit = _shift(now, then)
     alike = likeness(now, then)
+    # Wind and warmth move a camera by a point: what is seen again beside its place is no loss.
+    shaken = UNMOVED < math.hypot(*shift) <= SHAKE and shifted_fit > _whole(now, then)
+    if shaken:
+        alike = np.maximum(alike, likeness(raised(_put_back(measures.small, shift)), then))
     usual_means = by_block(before)
     same = alike >= STEADY_MATCH
     if same.sum() < FEWEST_BLOCKS:
@@ -146,13 +155,12 @@ def compare(measures: Measures, usual: Usual) -> View:
     # Where nearly all is lost there is nothing else to go by.
     seen = decidable & ~lost
     focus = seen if seen.sum() >= max(FEWEST_BLOCKS, 0.2 * decidable.sum()) else decidable
-    smooth = _smooth(measures, before, now, then, gain)
+    smooth = _smooth(measures.small, measures.small_noise, before, now, then, gain)
     hidden = _hidden(lost, smooth, change | ~able)
     # Edges in other places: the view has changed, and nothing is known of its focus.
     coarse_fit = _coarse(measures.small, before)
     least = 0.35 if coarse_fit >= SAME_FORMS else 0.5
     elsewhere = lost.sum() > 0.4 * able.sum() and (lost & smooth).sum() < least * lost.sum()
-    shift, shifted_fit = _shift(now, then)
     return View(
         usual=usual,
         gain=gain,
@@ -163,7 +171,7 @@ def compare(measures: Measures, usual: Usual) -> View:
         smooth=smooth,
         changed=change,
         blur=None if elsewhere else _blur(measures, usual, contrast, focus),
-        soft=None if elsewhere else _soft(measures, before, now, then, focus),
+        soft=None if elsewhere else _soft(measures.small, before, now, then, focus),
         sharpness=_sharpness(measures, usual, lost, gain),
         contrast=contrast,
         fit=_whole(now, then),
@@ -171,6 +179,7 @@ def compare(measures: Measures, usual: Usual) -> View:
         coarse_fit=coarse_fit,
         shift=shift,
         shifted_fit=shifted_fit,
+        shaken=shaken,
     )
 
 
@@ -198,17 +207,17 @@ def _blur(measures: Measures, usual: Usual, contrast: float, where: Mask) -> flo
     return float(np.percentile(proportion, _MOST_BLOCKS))
 
 
-def _smooth(measures: Measures, before: Grid, now: Grid, then: Grid, gain: float) -> Mask:
+def _smooth(small: Grid, noise: float, before: Grid, now: Grid, then: Grid, gain: float) -> Mask:
     """Blocks with nothing to see: without their fine edges where they had some, else without any.
 
     A cover's folds are soft, for it is out of focus.
     """
     light = min(gain, 1.0) ** 2
     energy = by_block(now * now)
-    floor = min(float(np.percentile(energy, 10)), 4 * measures.small_noise**2 + 1)
+    floor = min(float(np.percentile(energy, 10)), 4 * noise**2 + 1)
     large = energy - floor < SMOOTH**2 * np.maximum(by_block(then * then) * light, _PLAIN**2)
     fine_then = by_block(_edges(before) ** 2) * light
-    fine = _energy(_edges(measures.small)) < SMOOTH**2 * fine_then
+    fine = _energy(_edges(small)) < SMOOTH**2 * fine_then
     smooth: Mask = np.where(fine_then >= _EDGE_LEAST, fine, large)
     return smooth
 
@@ -225,9 +234,9 @@ def _hidden(lost: Mask, smooth: Mask, change: Mask) -> Mask:
     return largest if held.any() else np.zeros_like(lost)
 
 
-def _soft(measures: Measures, before: Grid, now: Grid, then: Grid, where: Mask) -> float | None:
+def _soft(small: Grid, before: Grid, now: Grid, then: Grid, where: Mask) -> float | None:
     """By how much of the usual edges is found again in their places: noise cannot fake that."""
-    fine_now, fine_then = (_edges(each) for each in (measures.small, before))
+    fine_now, fine_then = (_edges(each) for each in (small, before))
     energy = by_block(fine_then * fine_then)
     telling = where & (energy >= _EDGE_LEAST)
     if telling.sum() < FEWEST_BLOCKS:
@@ -280,13 +289,18 @@ def _coarse(now: Grid, then: Grid) -> float:
     return float((one * other).sum()) / max(weight, 144 * 4.0)
 
 
+def _put_back(picture: Grid, shift: tuple[float, float]) -> Grid:
+    back = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    put = cv2.warpAffine(picture, back, SMALL, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(put, np.float32)
+
+
 def _shift(now: Grid, then: Grid) -> tuple[tuple[float, float], float]:
     one = np.clip(now, -_CLIP, _CLIP)
     other = np.clip(then, -_CLIP, _CLIP)
     (right, down), _ = cv2.phaseCorrelate(other, one, _WINDOW)
-    back = np.array([[1, 0, right], [0, 1, down]], np.float32)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    moved = cv2.warpAffine(one, back, SMALL, flags=flags, borderMode=cv2.BORDER_CONSTANT)
+    moved = _put_back(one, (right, down))
     weight = math.sqrt(float((moved * moved).sum()) * float((other * other).sum()))
     fit = float((moved * other).sum()) / max(weight, 1.0)
     return (right, down), fit

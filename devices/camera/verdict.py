@@ -28,8 +28,8 @@ will differ too, and what they hide is not held against the camera (a logarithm)
 SAME_SCENE: Final = 0.35
 """A likeness that chance does not make."""
 STRIPED_SCENE: Final = 0.25
-FORMS: Final = 0.35
-"""So alike must a picture be without its stripes, or so much more in its large forms (0.6)."""
+FORMS: Final = 0.5
+"""So alike must a picture be without its stripes, or so much more in its large forms (0.75)."""
 LIGHT: Final = frozenset({Fault.BLACK, Fault.WHITE})
 SIGNAL: Final = frozenset({Fault.NOISE, Fault.COLOUR_CAST})
 VIEW: Final = frozenset({Fault.BLURRED, Fault.COVERED, Fault.MOVED})

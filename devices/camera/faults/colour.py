@@ -16,8 +16,10 @@ from devices.camera.measures import Measures
 from devices.camera.suspicion import Fault, Suspicion, Why, sure
 
 CAST: Final = 0.3
-"""A logarithm: a proportion of colours a third larger than usual. Dusk makes 0.2 (default of ours:
-red 15 % up and blue 15 % down)."""
+"""A logarithm: a proportion of colours a third larger than usual (default of ours)."""
+LAMPS: Final = 0.45
+"""Weight of the change from blue to red, which dusk and lamps make: no light makes green or purple.
+"""
 CAST_BORROWED: Final = 0.45
 """Where only other times of day are known."""
 TOGETHER: Final = 0.7
@@ -34,14 +36,16 @@ def cast(measures: Measures, view: View, *, borrowed: bool) -> Suspicion | None:
         return None
     changes = difference[telling]
     middle = np.median(changes, axis=0)
-    size = float(np.hypot(middle[0], middle[1]))
+    warmer = float(middle[0] - middle[1]) / math.sqrt(2)
+    greener = float(middle[0] + middle[1]) / math.sqrt(2)
+    size = math.hypot(LAMPS * warmer, greener)
     wander = float(np.median(view.usual.tint.deviation[telling]))
     # Light without colour is the same at any time.
     least = CAST_BORROWED if borrowed and not view.usual.grey else CAST
     limit = max(least, 6 * wander)
     if size < limit:
         return None
-    together = float((changes @ middle >= 0.4 * size * size).mean())
+    together = float((changes @ middle >= 0.4 * (middle @ middle)).mean())
     if together < TOGETHER:
         return None
     red, blue = (round(100 * (math.exp(float(one)) - 1)) for one in middle)

@@ -16,6 +16,8 @@ BLUR_BORROWED: Final = -1.8
 SOFT: Final = -0.35
 """A logarithm: edges of a 160th of the width at 70 % of what larger ones have (default of ours)."""
 SOFT_BORROWED: Final = -0.6
+SOFT_SHAKEN: Final = -1.1
+"""Where the picture lies a point beside its place, its fine edges do not meet the usual ones."""
 SAME_SCENE: Final = 0.55
 """The large forms must be the usual ones: else it is covered or moved, not blurred."""
 
@@ -29,7 +31,8 @@ def blurred(view: View, *, borrowed: bool) -> Suspicion | None:
         ("blur", view.blur, view.usual.blur, (BLUR, BLUR_BORROWED)),
         ("soft", view.soft, view.usual.soft, (SOFT, SOFT_BORROWED)),
     ):
-        limit = min(limits[borrowed], usual.value - 6 * usual.width)
+        least = SOFT_SHAKEN if name == "soft" and view.shaken else limits[borrowed]
+        limit = min(least, usual.value - 6 * usual.width)
         if value is None or value > limit:
             continue
         confidence = sure(value, limit, 2 * limit)
