@@ -107,6 +107,6 @@ def test_nothing_that_is_sent_breaks_it(raw: bytes) -> None:
 def test_every_trouble_has_its_words() -> None:
     words = Words.load()
     codes = ("encoding", "no_csv", "no_header", "no_rows", "no_school", "unknown_school",
-             "several_schools", "other_school", "no_role", "no_number", "shortened", "too_long", "too_many",
-             "unprintable")  # fmt: skip
+             "several_schools", "other_school", "no_role", "no_number", "shortened", "too_long",
+             "too_many", "unprintable")  # fmt: skip
     assert [code for code in codes if f"page.contacts.problem.{code}" not in words] == []
