@@ -161,6 +161,9 @@ def _uvicorn(settings: Settings, api: FastAPI) -> uvicorn.Config:
         ws="none",
         server_header=False,
         timeout_graceful_shutdown=5,
+        # Longer than browsers and proxies (60 s) keep an idle connection: who closes it first must
+        # not be the one whose peer is just about to ask again.
+        timeout_keep_alive=75,
         proxy_headers=bool(settings.web.trusted_proxies),
         forwarded_allow_ips=list(settings.web.trusted_proxies),
         ssl_certfile=None if tls is None else str(tls.cert_file),
