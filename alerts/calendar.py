@@ -80,3 +80,11 @@ class Calendar(msgspec.Struct, frozen=True):
         if any(day in extra for extra in self.school_days):
             return True
         return day.weekday() in self.weekdays and not any(day in off for off in self.holidays)
+
+
+class SchoolCalendar(msgspec.Struct, frozen=True):
+    """The calendar of some schools that do not follow the general one."""
+
+    name: str
+    schools: frozenset[str]
+    calendar: Calendar

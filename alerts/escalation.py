@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from alerts.alert import Alert, Folded, Transition, TransitionKind
-from alerts.calendar import Calendar, Period
+from alerts.calendar import Calendar, Period, SchoolCalendar
 from alerts.course import ACTIVATIONS, Course
 from alerts.duty import Reach, as_written
 from alerts.finding import Priority
@@ -63,19 +63,29 @@ class EscalationPlan(msgspec.Struct, frozen=True):
 class EscalationPolicy(msgspec.Struct, frozen=True):
     """The plans, of which the first that covers an alert counts.
 
-    ``remind_after`` (ms): an emergency that somebody took, that still stands, and that nobody
-    touched for so long is nobody's again; ``None`` = never.
+    What time it is says the calendar of the alert's school: the one of ``calendars`` that names it,
+    else the general ``calendar``. ``remind_after`` (ms): an emergency that somebody took, that
+    still stands, and that nobody touched for so long is nobody's again; ``None`` = never.
     """
 
     plans: tuple[EscalationPlan, ...] = (EscalationPlan(),)
     calendar: Calendar = Calendar()
+    calendars: tuple[SchoolCalendar, ...] = ()
     remind_after: int | None = None
+
+    def calendar_of(self, school: str) -> Calendar:
+        """The calendar that a school follows; that of the gateway itself (``""``), too."""
+        for own in self.calendars:
+            if school in own.schools:
+                return own.calendar
+        return self.calendar
 
     def plan_for(self, alert: Alert, now: int) -> EscalationPlan | None:
         """The plan that counts for an alert whose steps begin now."""
+        calendar = self.calendar_of(alert.school)
         for plan in self.plans:
             if plan.covers(alert) and (
-                plan.periods is None or self.calendar.period(now) in plan.periods
+                plan.periods is None or calendar.period(now) in plan.periods
             ):
                 return plan
         return None

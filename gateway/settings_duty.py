@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from alerts.calendar import Period
 from alerts.duty import TEAM, USER
@@ -42,6 +42,24 @@ def days_of(text: str) -> tuple[date, date]:
     return begin, end
 
 
+def _hours(hours: str) -> str:
+    if not _HOURS.fullmatch(hours):
+        raise ValueError(f"must be times of day like \"07:00-18:00\", not '{hours}'")
+    return hours
+
+
+def _days(days: str) -> str:
+    days_of(days)
+    return days
+
+
+HoursOfDay = Annotated[str, AfterValidator(_hours)]
+"""From when to when on a day, as ``07:00-18:00``; also over midnight."""
+
+SomeDays = Annotated[str, AfterValidator(_days)]
+"""A day or days, as `days_of` reads them."""
+
+
 class CalendarSettings(Section):
     """Which time is of which sort: `night` first, then `holiday`, `school_hours`, `after_hours`."""
 
@@ -51,33 +69,61 @@ class CalendarSettings(Section):
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
     """Days of the week with school."""
 
-    school_hours: str = "07:00-18:00"
+    school_hours: HoursOfDay = "07:00-18:00"
     """From when to when there is school on such a day."""
 
-    night: str = "22:00-06:00"
+    night: HoursOfDay = "22:00-06:00"
     """From when to when it is night, on whatever day."""
 
-    holidays: tuple[str, ...] = ()
+    holidays: tuple[SomeDays, ...] = ()
     """Days without school: `2027-01-01`, or from and to, both included: `2027-01-20/2027-02-20`."""
 
-    school_days: tuple[str, ...] = ()
+    school_days: tuple[SomeDays, ...] = ()
     """Days with school all the same, such as weekends that make up for a holiday. They count for
     more than `holidays`.
     """
 
-    @field_validator("school_hours", "night")
-    @classmethod
-    def _hours(cls, hours: str) -> str:
-        if not _HOURS.fullmatch(hours):
-            raise ValueError(f"must be times of day like \"07:00-18:00\", not '{hours}'")
-        return hours
 
-    @field_validator("holidays", "school_days")
+class SchoolCalendarSettings(Section):
+    """The calendar of schools that have other times or holidays than the rest. What it leaves out
+    is as in `escalation.calendar`; what it gives counts instead of that, also a list of days.
+    """
+
+    name: Id
+    """Its name, shown on the page."""
+
+    schools: tuple[Id, ...]
+    """Ids of the schools that follow it. All others follow `escalation.calendar`."""
+
+    utc_offset: UtcOffset | None = None
+    """These schools' time, hours and minutes east of UTC."""
+
+    weekdays: tuple[Weekday, ...] | None = None
+    """Days of the week with school."""
+
+    school_hours: HoursOfDay | None = None
+    """From when to when there is school on such a day."""
+
+    night: HoursOfDay | None = None
+    """From when to when it is night, on whatever day."""
+
+    holidays: tuple[SomeDays, ...] | None = None
+    """Days without school; `[]` = none beside the days of the week."""
+
+    school_days: tuple[SomeDays, ...] | None = None
+    """Days with school all the same."""
+
+    @field_validator("schools")
     @classmethod
-    def _days(cls, days: tuple[str, ...]) -> tuple[str, ...]:
-        for each in days:
-            days_of(each)
-        return days
+    def _somebody(cls, schools: tuple[str, ...]) -> tuple[str, ...]:
+        if not schools:
+            raise ValueError("names no school; give the ids of those that follow it")
+        return schools
+
+    def beside(self, general: CalendarSettings) -> CalendarSettings:
+        """The whole calendar: what is left out here is as in ``general``."""
+        given = self.model_dump(exclude={"name", "schools"}, exclude_none=True)
+        return general.model_copy(update=given)
 
 
 class EscalationStepSettings(Section):
@@ -122,8 +168,9 @@ class EscalationPlanSettings(Section):
     """Ids of the schools it is for; `*` = all."""
 
     when: tuple[Period, ...] = ()
-    """Sorts of time it is for, see `escalation.calendar`; left out = always. What counts is when
-    the alert came: its steps go on when the night ends.
+    """Sorts of time it is for, by the calendar of the alert's school (`escalation.calendars`, else
+    `escalation.calendar`); left out = always. What counts is when the alert came: its steps go on
+    when the night ends.
     """
 
     steps: tuple[EscalationStepSettings, ...] = Field(min_length=1, max_length=10)
@@ -137,7 +184,10 @@ class EscalationSettings(Section):
     """The steps, by priority, school and time."""
 
     calendar: CalendarSettings = CalendarSettings()
-    """School hours, night and holidays."""
+    """School hours, night and holidays: of every school that `calendars` does not name."""
+
+    calendars: tuple[SchoolCalendarSettings, ...] = ()
+    """Calendars of schools that do not follow the general one."""
 
     remind_after_minutes: int = Field(30, ge=0, le=1440)
     """An emergency that somebody acknowledged, that still stands, and to which nobody has done
@@ -153,6 +203,25 @@ class EscalationSettings(Section):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two plans have the name '{twice[0]}'")
         return plans
+
+    @field_validator("calendars")
+    @classmethod
+    def _one_each(
+        cls, calendars: tuple[SchoolCalendarSettings, ...]
+    ) -> tuple[SchoolCalendarSettings, ...]:
+        names = [calendar.name for calendar in calendars]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two calendars have the name '{twice[0]}'")
+        followed: dict[str, str] = {}
+        for calendar in calendars:
+            for school in sorted(set(calendar.schools)):
+                if school in followed:
+                    raise ValueError(
+                        f"school '{school}' is in '{followed[school]}' and in '{calendar.name}'; "
+                        "a school follows one calendar"
+                    )
+                followed[school] = calendar.name
+        return calendars
 
 
 class TeamSettings(Section):

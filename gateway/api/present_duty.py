@@ -12,6 +12,7 @@ from gateway.api.models.duty import (
     EscalationStepOut,
     HandOverOut,
     PersonOut,
+    SchoolCalendarOut,
     ShiftOut,
     TeamOut,
     VacantOut,
@@ -100,6 +101,14 @@ def escalation_out(
             if of is None or of
         ],
         period=policy.calendar.period(now),
+        calendars=[
+            SchoolCalendarOut(
+                name=own.name, schools=sorted(followers), period=own.calendar.period(now)
+            )
+            for own in policy.calendars
+            for followers in (own.schools if schools is None else own.schools & schools,)
+            if followers
+        ],
         remind_after_minutes=(policy.remind_after or 0) // 60_000,
     )
 

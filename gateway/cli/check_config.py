@@ -81,6 +81,10 @@ def _strangers(settings: Settings, schools: set[Key]) -> Iterator[str]:
         named += [(f"notification.webhooks: {webhook.name}", one) for one in webhook.schools]
     for receiver in settings.notification.messages:
         named += [(f"notification.messages: {receiver.name}", one) for one in receiver.schools]
+    for plan in settings.escalation.plans:
+        named += [(f"escalation.plans: {plan.name}", one) for one in plan.schools]
+    for calendar in settings.escalation.calendars:
+        named += [(f"escalation.calendars: {calendar.name}", one) for one in calendar.schools]
     for where, school in named:
         if school not in {"*", *known}:
             yield f"{where}: school '{school}' is not registered{near_miss(school, known)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alerts.calendar import Calendar, Days, Hours
+from alerts.calendar import Calendar, Days, Hours, SchoolCalendar
 from alerts.escalation import EscalationPlan, EscalationPolicy, EscalationStep
 from alerts.finding import Priority
 from gateway.settings import Settings
@@ -27,6 +27,14 @@ def policy_of(settings: Settings) -> EscalationPolicy:
     return EscalationPolicy(
         plans=plans,
         calendar=calendar_of(escalation.calendar),
+        calendars=tuple(
+            SchoolCalendar(
+                name=own.name,
+                schools=frozenset(own.schools),
+                calendar=calendar_of(own.beside(escalation.calendar)),
+            )
+            for own in escalation.calendars
+        ),
         remind_after=minutes * 60_000 if minutes else None,
     )
 

@@ -245,6 +245,17 @@ class TestCheckConfig:
         assert checked.output.count("note: ") == 1
         assert "dialects: tasmota: school 'n03' is not registered" in checked.output
 
+    def test_notes_an_unregistered_school_of_an_escalation(self, desk: Desk) -> None:
+        plan = "{name: night, schools: ['*', no3, no-3], steps: [{louder: true}]}"
+        calendar = "{name: boarding, schools: [no3, no33]}"
+        escalation = f"escalation: {{plans: [{plan}], calendars: [{calendar}]}}\n"
+        desk.write("gateway.yaml", f"directory: var\nsites: [site.yaml]\n{escalation}")
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 0, checked.output
+        assert checked.output.count("note: ") == 2
+        for where in ("plans: night: school 'no-3'", "calendars: boarding: school 'no33'"):
+            assert f"escalation.{where} is not registered (did you mean 'no3'?)" in checked.output
+
     def test_says_what_is_wrong_with_the_template_of_a_police_link(self, desk: Desk) -> None:
         desk.write("platform.key", "sixteen bytes at least")
         desk.write("platform.json", '{"name": "x", "messages": {"alarm": {"a": "{no_such}"}}}')

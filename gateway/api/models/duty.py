@@ -119,9 +119,20 @@ class EscalationPlanOut(Out):
     steps: list[EscalationStepOut]
 
 
+class SchoolCalendarOut(Out):
+    """A calendar of some schools, and what sort of time it is there now."""
+
+    name: str = Field(examples=["boarding"])
+    schools: list[str] = Field(description="Who follows it, of the caller's schools.")
+    period: Period
+
+
 class EscalationOut(Out):
     """The plans, of which the first that fits counts, and what sort of time it is now."""
 
     plans: list[EscalationPlanOut]
-    period: Period
+    period: Period = Field(description="By the general calendar.")
+    calendars: list[SchoolCalendarOut] = Field(
+        description="Calendars of schools that do not follow the general one."
+    )
     remind_after_minutes: int = Field(description="0 = never.")

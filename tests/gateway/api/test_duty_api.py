@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from alerts.calendar import Calendar, SchoolCalendar
 from alerts.escalation import EscalationPlan, EscalationPolicy
 from alerts.finding import Priority
 from gateway.api.present_duty import escalation_out
@@ -291,9 +292,30 @@ async def test_plans_for_other_schools_are_not_shown(campus) -> None:
     assert shown(frozenset({"no3"})) == [("all", ["*"]), ("some", ["no3"])]
 
 
+async def test_the_page_is_told_which_school_follows_which_calendar() -> None:
+    def own(name: str, offset: int, *schools: str) -> SchoolCalendar:
+        return SchoolCalendar(name, frozenset(schools), Calendar(offset=offset))
+
+    policy = EscalationPolicy(
+        calendar=Calendar(offset=0),
+        calendars=(own("boarding", 12 * 60, "no3", "no5"), own("west", 5 * 60, "no6")),
+    )
+    noon = 1_799_064_000_000  # of a Monday, at an offset of 0
+
+    def shown(schools: frozenset[str] | None) -> list[tuple[str, list[str], str]]:
+        said = escalation_out(policy, schools, noon)
+        assert said.period == "school_hours"
+        return [(one.name, one.schools, one.period) for one in said.calendars]
+
+    boarding = ("boarding", ["no3", "no5"], "night")
+    assert shown(None) == [boarding, ("west", ["no6"], "school_hours")]
+    assert shown(frozenset({"no5", "no9"})) == [("boarding", ["no5"], "night")]
+    assert shown(frozenset({"no9"})) == []
+
+
 async def test_the_page_is_told_whom_alerts_call(door) -> None:
     olga = await door.as_("olga")
     said = (await olga.get("/api/v1/duty/escalation")).json()
-    assert said["plans"] == []
+    assert said["plans"] == said["calendars"] == []
     assert said["remind_after_minutes"] == 30
     assert said["period"] in {"school_hours", "after_hours", "night", "holiday"}

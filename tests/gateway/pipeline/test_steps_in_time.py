@@ -4,6 +4,7 @@ and never once somebody has acknowledged."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from itertools import pairwise
 
 import hypothesis.strategies as st
@@ -11,6 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from alerts.alert import Acknowledge, Action, Alert, Comment, TransitionKind
+from alerts.calendar import Calendar, Days, Hours, Period, SchoolCalendar
 from alerts.duty import Reached
 from alerts.escalation import EscalationPlan, EscalationPolicy, EscalationStep
 from alerts.finding import Explanation, Finding, Priority
@@ -272,3 +274,67 @@ def test_alerts_that_stand_when_the_settings_begin_to_ask_for_steps_get_them() -
     assert [kind for kind, _ in room.deadlines] == ["escalate"]
     room.clock.turn(MINUTE)
     assert room.tick() == [TransitionKind.ESCALATED]
+
+
+NEW_YEAR = date(2027, 1, 1)
+MIDNIGHT = round(datetime(2026, 12, 31, tzinfo=UTC).timestamp()) * SECOND
+BOARDING = Calendar(
+    offset=0,
+    weekdays=frozenset({0, 1, 2, 3, 4, 6}),
+    night=Hours(20 * 60, 9 * 60),
+    lessons=Hours(9 * 60, 18 * 60),
+    holidays=(Days(NEW_YEAR, NEW_YEAR),),
+)
+GENERAL = Calendar(offset=0, night=Hours(0, 60))
+
+
+def by_time(*schools: str) -> EscalationPolicy:
+    """Each sort of time calls its own, twice; these schools have a calendar of their own."""
+    step = EscalationStep
+    return EscalationPolicy(
+        plans=tuple(
+            EscalationPlan(
+                name=period,
+                steps=(step(after=MINUTE, to=(period,)), step(after=30 * MINUTE, to=(period,))),
+                periods=frozenset({period}),
+            )
+            for period in Period
+        ),
+        calendar=GENERAL,
+        calendars=(SchoolCalendar("boarding", frozenset(schools), BOARDING),),
+    )
+
+
+def pressed_at(at: int, policy: EscalationPolicy) -> Room:
+    room = Room(policy)
+    room.clock.jump(at - room.clock.now())
+    room.tick()
+    room.press()
+    return room
+
+
+def test_through_a_restart_an_alarm_calls_whom_its_schools_calendar_named_when_it_came() -> None:
+    for schools, calendar in ((("no3", "no5"), BOARDING), (("no5",), GENERAL)):
+        named = set()
+        # From Thursday to Sunday; each alarm half a minute before a half hour, so that the sort of
+        # time may be another when its steps are due.
+        for half_hour in range(4 * 48):
+            at = MIDNIGHT + half_hour * 30 * MINUTE - 30 * SECOND
+            room = pressed_at(at, by_time(*schools))
+            for after in (MINUTE, 30 * MINUTE):
+                room.start()
+                room.clock.turn(after)
+                assert room.tick() == [TransitionKind.ESCALATED]
+            assert room.called == [(calendar.period(at),)] * 2
+            named.add(calendar.period(at))
+        assert named == set(Period)
+
+
+def test_what_waits_when_its_school_is_given_a_calendar_follows_it_from_the_next_start_on() -> None:
+    noon_of_new_year = MIDNIGHT + 36 * 60 * MINUTE
+    room = pressed_at(noon_of_new_year, EscalationPolicy(plans=()))
+    room.policy = by_time("no3")
+    room.start()
+    room.clock.turn(MINUTE)
+    assert room.tick() == [TransitionKind.ESCALATED]
+    assert room.called == [("holiday",)]

@@ -1303,6 +1303,12 @@ export interface components {
          * @description The plans, of which the first that fits counts, and what sort of time it is now.
          */
         EscalationOut: {
+            /**
+             * Calendars
+             * @description Calendars of schools that do not follow the general one.
+             */
+            calendars: components["schemas"]["SchoolCalendarOut"][];
+            /** @description By the general calendar. */
             period: components["schemas"]["Period"];
             /** Plans */
             plans: components["schemas"]["EscalationPlanOut"][];
@@ -4059,6 +4065,23 @@ export interface components {
              * @example heat
              */
             rule: string;
+        };
+        /**
+         * SchoolCalendarOut
+         * @description A calendar of some schools, and what sort of time it is there now.
+         */
+        SchoolCalendarOut: {
+            /**
+             * Name
+             * @example boarding
+             */
+            name: string;
+            period: components["schemas"]["Period"];
+            /**
+             * Schools
+             * @description Who follows it, of the caller's schools.
+             */
+            schools: string[];
         };
         /**
          * SchoolOut
