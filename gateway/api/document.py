@@ -16,6 +16,7 @@ from gateway.api.models.alerts import LiveAlertOut, LiveFeedOut
 from gateway.api.problems import EVERY_ROUTE, ProblemOut
 from gateway.api.routes import (
     acknowledging,
+    alert_camera,
     alerts,
     camera_pictures,
     contacts,
@@ -68,6 +69,7 @@ _GUARDED: Final = (
     summary,
     overview,
     alerts,
+    alert_camera,
     together,
     victims,
     response,

@@ -117,6 +117,10 @@ class Register:
         path = self._contents.names.place_path(school, place)
         return None if path is None else _shown(path)
 
+    def around(self, school: str, place: str | None) -> tuple[str, ...]:
+        """The ids of a place and of those around it, the narrowest first."""
+        return self._contents.names.around(school, place)
+
     def regions_out(self, schools: frozenset[str] | None) -> list[RegionOut]:
         """Regions that hold one of the schools, with those around them; ``None`` = all regions."""
         regions = self._contents.regions

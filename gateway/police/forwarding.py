@@ -8,7 +8,7 @@ behind one. What is wrong with the links themselves or with the gateway does not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -185,21 +185,3 @@ def _event(
             for camera in around.cameras[:_CAMERAS]
         ),
     )
-
-
-def nearest(
-    cameras: Iterable[Device], place: str | None, around: Callable[[str], Sequence[str]]
-) -> tuple[Device, ...]:
-    """Cameras by how much of the way to ``place`` they share; ``around`` gives a place's way
-    (itself first, then what lies around it).
-    """
-    if place is None:
-        return tuple(cameras)
-    way = list(around(place))
-
-    def distance(camera: Device) -> int:
-        stands = () if camera.place is None else around(camera.place)
-        shared = next((step for step in stands if step in way), None)
-        return len(way) if shared is None else way.index(shared)
-
-    return tuple(sorted(cameras, key=distance))

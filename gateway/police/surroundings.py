@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from functools import partial
 
 from alerts.alert import Alert
 from gateway.names import NameBook
+from gateway.near_cameras import CAMERA, nearest
 from gateway.pipeline.roster import Roster
-from gateway.police.forwarding import Surroundings, nearest
+from gateway.police.forwarding import Surroundings
 from gateway.words import Words
 from gateway.words.explaining import explained
-
-CAMERA = "camera"
-_DEEPEST = 16
 
 
 def surroundings(alert: Alert, roster: Roster, book: NameBook, words: Words) -> Surroundings:
@@ -27,21 +25,5 @@ def surroundings(alert: Alert, roster: Roster, book: NameBook, words: Words) -> 
         school=book.school(alert.school).zh,
         place="" if path is None else path.zh,
         text=f"{condition}: {explained(words, alert.explanation)['zh']}",
-        cameras=nearest(cameras, place, _way(book, alert.school)),
+        cameras=nearest(cameras, place, partial(book.around, alert.school)),
     )
-
-
-def _way(book: NameBook, school: str) -> Callable[[str], Sequence[str]]:
-    """A place and what lies around it, the innermost first."""
-    places = book.places.get(school, {})
-
-    def way(place: str) -> Sequence[str]:
-        steps: list[str] = []
-        step: str | None = place
-        while step is not None and len(steps) < _DEEPEST:
-            steps.append(step)
-            known = places.get(step)
-            step = None if known is None else known.parent
-        return steps
-
-    return way

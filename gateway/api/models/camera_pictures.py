@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+from gateway.api.models.shapes import Names
+
 
 class CameraPictureOut(BaseModel):
     """One picture that a probe took."""
@@ -21,3 +23,18 @@ class CameraPictureOut(BaseModel):
 
     kept_until: int
     """When it is removed, ms UTC."""
+
+
+class AlertCameraOut(BaseModel):
+    """The camera nearest to what an alert is about."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    school: str
+    id: str
+    name: Names
+    place: Names | None
+    """With those around it; null when nobody has said where it is."""
+
+    picture: CameraPictureOut | None
+    """Its newest picture; null when none is kept."""

@@ -15,6 +15,7 @@ from gateway.api.problems import Problem, not_found
 from gateway.api.routes.devices import visible_device
 from gateway.api.services import Services, ServicesHere
 from gateway.camera_pictures.vault import Kept, VaultError
+from gateway.near_cameras import CAMERA
 from gateway.pictures.raster import JPEG
 from gateway.pictures.sight import PictureError, look_at
 from gateway.security.access import Caller, What
@@ -23,7 +24,6 @@ from gateway.store.batch import Batch
 
 router = APIRouter(tags=["camera pictures"])
 
-CAMERA: Final = "camera"
 _SKEW_MS: Final = 86_400_000
 """A probe's clock may be so far from ours; beyond it the picture would be kept too long or too
 short."""
@@ -79,7 +79,7 @@ async def put_camera_picture(
         return services.camera_pictures.keep(school, device, at, seen.body, faulty=bool(faults))
 
     try:
-        return _out(await services.readers.run(keep))
+        return picture_out(await services.readers.run(keep))
     except PictureError as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "picture", f"{error}.") from error
     except VaultError as error:
@@ -100,7 +100,7 @@ async def list_camera_pictures(
     check(caller, What.WATCH, school, f"device {school}/{device}")
     await _camera(services, caller, school, device)
     found = await services.readers.run(lambda: services.camera_pictures.pictures_of(school, device))
-    return [_out(each) for each in found[:limit]]
+    return [picture_out(each) for each in found[:limit]]
 
 
 @router.get(
@@ -158,7 +158,8 @@ async def _camera(services: Services, caller: Caller, school: str, device: str) 
         raise not_found(f"device {school}/{device}")
 
 
-def _out(picture: Kept) -> CameraPictureOut:
+def picture_out(picture: Kept) -> CameraPictureOut:
+    """A picture that is kept, without the picture itself."""
     return CameraPictureOut(
         at=picture.at, hash=picture.hash, faulty=picture.faulty, kept_until=picture.until
     )

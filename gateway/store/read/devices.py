@@ -100,6 +100,16 @@ def one_device(school: str, device: str) -> Callable[[Connection], Device | None
     return query
 
 
+def devices_of_kind(school: str, kind: str) -> Callable[[Connection], list[Device]]:
+    """Devices of a kind at a school, by id."""
+
+    def query(connection: Connection) -> list[Device]:
+        of_kind = select(*_COLUMNS).where(devices.c.school == school, devices.c.kind == kind)
+        return [_device(row) for row in connection.execute(of_kind.order_by(devices.c.id))]
+
+    return query
+
+
 def devices_with_own_figures(school: str, kind: str) -> Callable[[Connection], list[Device]]:
     """Devices of a kind at a school that are judged by figures of their own."""
 

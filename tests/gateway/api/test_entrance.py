@@ -22,6 +22,7 @@ ROUTES = [
     ("POST", "/alerts/1/actions", ACK, "olga tim ada"),
     ("POST", "/alerts/actions", {"alerts": [{"id": 1}], "action": ACK}, "olga tim ada"),
     ("GET", "/alerts/1/victims", None, "everybody"),
+    ("GET", "/alerts/1/camera", None, "olga tim ada"),
     ("GET", "/alerts/1/report.pdf", None, "everybody"),
     ("GET", "/alerts/1/report.txt", None, "everybody"),
     ("GET", "/reports", None, "everybody"),
@@ -162,6 +163,7 @@ IDS = [f"{method} {path}" for method, path, _, _ in ROUTES]
 OUT_OF_SCOPE = [
     ("GET", "/alerts/1", None),
     ("POST", "/alerts/1/actions", ACK),
+    ("GET", "/alerts/1/camera", None),
     ("GET", "/alerts/1/deliveries", None),
     ("GET", "/places?school=no5", None),
     ("GET", "/devices/no5/gate-01", None),

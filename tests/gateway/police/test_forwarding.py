@@ -27,7 +27,6 @@ from gateway.police.forwarding import (
     Forwarding,
     Surroundings,
     decode_event,
-    nearest,
 )
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import Batch
@@ -213,15 +212,6 @@ def test_what_is_hidden_by_maintenance_is_hidden_from_the_platform() -> None:
     away = msgspec.structs.replace(SMOKE, out_of_service=True)
     assert told.finds("silent", priority=Priority.HIGH, occurrence=False, device=away) == []
     assert told.finds("silent", active=False, priority=Priority.HIGH, device=away) == []
-
-
-def test_the_nearest_camera_comes_first() -> None:
-    ways = {"lab": ["lab", "f1", "block"], "f1": ["f1", "block"], "gate": ["gate"]}
-    far = Device("no3", "far", "camera", place="gate")
-    near = Device("no3", "near", "camera", place="f1")
-    nowhere = Device("no3", "nowhere", "camera")
-    found = nearest([far, nowhere, near], "lab", lambda place: ways[place])
-    assert found[0] is near
 
 
 def test_the_record_alone_proves_where_it_stands() -> None:

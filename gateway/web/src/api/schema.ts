@@ -68,6 +68,21 @@ export interface components {
          */
         AlertActionName: "acknowledge" | "comment" | "assign" | "shelve" | "unshelve" | "reset" | "mark_false" | "confirm_false" | "tick" | "tell";
         /**
+         * AlertCameraOut
+         * @description The camera nearest to what an alert is about.
+         */
+        AlertCameraOut: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Names"];
+            /** @description Its newest picture; null when none is kept. */
+            picture: components["schemas"]["CameraPictureOut"] | null;
+            /** @description With those around it; null when nobody has said where it is. */
+            place: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+        };
+        /**
          * AlertDetailOut
          * @description An alert, its history, and what the caller may do to it right now.
          */

@@ -31,6 +31,8 @@ export type AlertState = Shapes["AlertState"];
 export type Alert = Shapes["AlertOut"];
 export type Transition = Shapes["TransitionOut"];
 export type AlertDetail = Shapes["AlertDetailOut"];
+/** The camera nearest to an alert, with its newest picture. */
+export type AlertCamera = Shapes["AlertCameraOut"];
 export type ActionName = Action["action"];
 export type Acted = Shapes["ActedOut"];
 /** What is sent to do the same to several alerts, and what came of it for each. */

@@ -29,6 +29,7 @@ const RIGHTS = {
   exercise: ["operator", "technician", "administrator"],
   maintain: ["operator", "technician", "administrator"],
   repair: ["operator", "technician", "administrator"],
+  watch: ["operator", "technician", "administrator"],
   calibrate: ["administrator"],
   seeRejects: ["technician", "auditor", "administrator"],
   planDuty: ["administrator"],
