@@ -2,8 +2,7 @@
 
 What a rule calls silent or offline waits a moment here for others that went out with it
 (`alerts.correlation`). A group of them becomes one alert with a scope and its victims; what nobody
-joins gets an alert of its own, as ever. Whoever is heard again leaves its cause; when that is over,
-the rest are checked: they get one limit of theirs to be heard before they are judged anew.
+joins gets an alert of its own, as ever. How it ends is in `gateway.pipeline.recovery`.
 
 Pure state, no I/O. All of it is stored with what it follows from, so that a gateway killed at any
 moment goes on: those who wait as deadlines, victims as rows of their own.
@@ -16,39 +15,34 @@ from typing import Final
 
 import msgspec
 
-from alerts.alert import Alert, TransitionKind
+from alerts.alert import Alert
 from alerts.correlation import (
     CUT_OFF,
     CauseLimits,
     Outage,
     Sign,
     explains,
-    is_over,
     outages,
     spreads,
     why_cut_off,
-    why_over,
 )
-from alerts.course import Course, explanation_detail
 from alerts.evidence import CutOff
 from alerts.finding import Explanation, Finding, Priority
 from alerts.rules.silent import OFFLINE, watch_over
 from devices.model import Device
 from gateway.names import NameBook, RegisterNames
 from gateway.pipeline.alert_book import AlertBook
-from gateway.pipeline.outs import HELD, Cause, Out, keep, stored, subject_of
-from gateway.pipeline.roster import GATEWAY, Roster
-from gateway.pipeline.signs import APART, WATCHED, is_out, signs_of, span_of
+from gateway.pipeline.cause_alerts import CauseAlerts
+from gateway.pipeline.outs import HELD, Cause, Out, Outs, keep, stored, subject_of
+from gateway.pipeline.recovery import LOOK_MS, Recovery
+from gateway.pipeline.roster import Roster
+from gateway.pipeline.signs import APART, WATCHED, limit_of, signs_of, span_of
 from gateway.pipeline.silenced import Recorded, count_of, silenced_by
 from gateway.pipeline.work import Work
-from gateway.store.batch import Deadline, Fact, Victim
-from gateway.store.encoding import canonical
+from gateway.store.batch import Deadline, Victim
 
 TELL_MS: Final = 2_000
 """An alert says no more often how many it cuts off."""
-
-LOOK_MS: Final = 500
-"""A school is looked at no more often: hundreds of devices may be missed within a second."""
 
 SPREAD_MS: Final = 5_000
 """What looks like part of a wider outage is told of so much later: rooms are missed in turn."""
@@ -80,25 +74,24 @@ class Causes:
         self._limits: Final = limits
         self._hold: Final = hold_ms
         self._recorded: Final = recorded or {}
-        self._outs: dict[int, Out] = {}
-        self._schools: dict[str, set[int]] = {}
-        self._causes: dict[int, Cause] = {}
-        self._looks: dict[str, int] = {}
-        self._looked: dict[str, int] = {}
-        self._recovered = False
+        self._outs: Final = Outs()
+        self._alerts: Final = CauseAlerts(book)
+        self._recovery: Final = Recovery(outs=self._outs, alerts=self._alerts, roster=roster)
+        self._looked: Final[dict[str, int]] = {}
+        self._begun = False
 
     def load(self, victims: Iterable[Victim], deadlines: Iterable[Deadline]) -> None:
         """At a start: what was out at the last commit. The roster and the book are loaded."""
         for alert in self._book:
             device = self._roster.device(alert.device)
             if alert.condition == CUT_OFF and alert.active:
-                self._causes[alert.id] = Cause(
+                self._outs.causes[alert.id] = Cause(
                     alert.id, alert.school, alert.scope, alert.raised, alert.explanation
                 )
             elif alert.condition in WATCHED and alert.active and device is not None:
                 lasted = 0 if alert.condition == OFFLINE else alert.explanation.limit or 0
                 since = alert.raised - round(lasted * 60_000)
-                self._add(Out(device, alert.condition, since, alert.raised, alert.raised))
+                self._outs.add(Out(device, alert.condition, since, alert.raised, alert.raised))
         for victim in victims:
             self._load_victim(victim)
         for deadline in deadlines:
@@ -106,7 +99,7 @@ class Causes:
                 self._load_held(deadline)
 
     def _load_victim(self, victim: Victim) -> None:
-        cause, device = self._causes.get(victim.alert), self._roster.device(victim.device)
+        cause, device = self._outs.causes.get(victim.alert), self._roster.device(victim.device)
         if cause is not None:
             cause.since[victim.device] = victim.since
         if device is None or victim.back is not None or victim.alone is not None:
@@ -116,7 +109,7 @@ class Causes:
             cause.out.add(victim.device)
         else:
             out.checked, out.due = True, 0
-        self._add(out)
+        self._outs.add(out)
 
     def _load_held(self, deadline: Deadline) -> None:
         held = stored(deadline)
@@ -124,7 +117,7 @@ class Causes:
         if device is not None:
             out = Out(device, held.condition, held.since, held.until, held.noticed)
             out.due, out.left, out.unheard = deadline.due, held.left, held.unheard
-            self._add(out)
+            self._outs.add(out)
 
     @property
     def _roster(self) -> Roster:
@@ -139,7 +132,7 @@ class Causes:
         out, now = self._outs.get(device.row), work.batch.now
         if not finding.active:
             if out is not None:
-                self._heard(out, now, work)
+                self._recovery.heard(out, work)
             return False
         if out is not None:
             return not out.alone
@@ -154,9 +147,9 @@ class Causes:
             return False
         out = Out(device, finding.condition, *span, now, due=now + self._hold, finding=finding)
         out.unheard = not state.heard
-        self._add(out)
+        self._outs.add(out)
         keep(out, work)
-        self._look_at(device.school, max(now, self._looked.get(device.school, 0) + LOOK_MS))
+        self._outs.look_at(device.school, max(now, self._looked.get(device.school, 0) + LOOK_MS))
         return True
 
     # Asked by people
@@ -168,13 +161,13 @@ class Causes:
         if out is None or out.alone:
             return None
         alert = out.alert or out.left
-        cause = self._causes.get(alert)
+        cause = self._outs.causes.get(alert)
         devices = 0 if cause is None else len(cause.since)
         return CutOff(alert, devices, out.since, over=alert != 0 and cause is None)
 
     def doubted(self) -> Iterator[int]:
         """The rows of all who are not heard and have no alert of their own."""
-        return (row for row, out in self._outs.items() if not out.alone)
+        return (out.device.row for out in self._outs if not out.alone)
 
     def silenced(self, alert: Alert) -> Sequence[Device]:
         """Devices that cannot be heard because of what an alert without a scope is about."""
@@ -190,9 +183,9 @@ class Causes:
         """When a school is to be looked at, or an alert to be told of its victims."""
         if not self._ready:
             return None
-        dues = list(self._looks.values())
-        dues += [cause.told + TELL_MS for cause in self._causes.values() if cause.news]
-        return min(dues, default=None) if self._recovered else 0
+        dues = list(self._outs.looks.values())
+        dues += [cause.told + TELL_MS for cause in self._outs.causes.values() if cause.news]
+        return min(dues, default=None) if self._begun else 0
 
     @property
     def _ready(self) -> bool:
@@ -205,100 +198,76 @@ class Causes:
         names = self._names.known
         if not self._ready or names is None:
             return
-        if not self._recovered:
-            self._recover(now, work)
+        if not self._begun:
+            self._begin(now, work)
         looked = 0
-        for school, due in sorted(self._looks.items(), key=lambda one: one[1]):
+        for school, due in sorted(self._outs.looks.items(), key=lambda one: one[1]):
             if due > now or looked >= AT_ONCE:
                 break
-            del self._looks[school]
+            del self._outs.looks[school]
             self._looked[school] = now
             looked += self._look(school, names, now, work)
-        for cause in list(self._causes.values()):
+        for cause in list(self._outs.causes.values()):
             if cause.news and not now < cause.told + TELL_MS <= now + TELL_MS:
-                self._tell(cause, now, work)
+                self._alerts.tell(cause, work)
 
-    def _recover(self, now: int, work: Work) -> None:
+    def _begin(self, now: int, work: Work) -> None:
         """After a start, when what rules remember is loaded: who is out still, and since when."""
-        self._recovered = True
+        self._begun = True
         roster = self._roster
-        for out in list(self._outs.values()):
+        for out in list(self._outs):
             state = roster.awake(out.device.row)
             watch = None if state is None else watch_over(state)
             if watch is None or not watch[0].raised(watch[1]):
-                self._heard(out, now, work)
+                self._recovery.heard(out, work)
                 continue
             out.condition = watch[1].stage
             if not out.until:
-                lasted = 0 if out.condition == OFFLINE else self._limit(out)
+                lasted = 0 if out.condition == OFFLINE else limit_of(out, roster)
                 out.until = out.since + lasted
             if out.checked:
-                out.due = now + self._limit(out)
+                out.due = now + limit_of(out, roster)
             if out.due is not None:
-                self._look_at(out.device.school, out.due)
-        for cause in self._causes.values():
-            self._tell(cause, now, work)  # perhaps killed before it was
-            self._look_at(cause.school, now)
+                self._outs.look_at(out.device.school, out.due)
+        for cause in self._outs.causes.values():
+            self._alerts.tell(cause, work)  # perhaps killed before it was
+            self._outs.look_at(cause.school, now)
 
     def _look(self, school: str, names: NameBook, now: int, work: Work) -> int:
         """Find out what the silences of a school have in common; how many devices were seen."""
-        self._heal(school, now, work)
+        self._recovery.heal(school, work)
         signs = {
             sign.device: sign for sign in signs_of(school, self._roster, self._outs, names, now)
         }
-        for out in self._of(school):
+        for out in self._outs.of(school):
             if out.held and (sign := signs.get(out.device.row)) is not None:
                 self._join_standing(out, sign, work)
         suspected: set[int] = set()
-        if any(not out.alert for out in self._of(school)):
+        if any(not out.alert for out in self._outs.of(school)):
             for outage in outages(list(signs.values()), self._limits):
                 if not self._form(outage, school, signs, now, work):
                     suspected |= outage.out
-        for out in self._of(school):
+        earliest = self._roster.hearing.since + self._hold  # who could be heard that long
+        for out in self._outs.of(school):
             patient = out.device.row in suspected and now < out.noticed + self._patience(out)
-            if out.held and self._over(out, now) and not patient:
+            if out.held and out.waited(now, earliest) and not patient:
                 self._leave_alone(out, now, work)
-        dues = [out.due for out in self._of(school) if out.due is not None]
+        dues = [out.due for out in self._outs.of(school) if out.due is not None]
         if dues:
-            self._look_at(school, max(now + TELL_MS, min(dues)))
+            self._outs.look_at(school, max(now + TELL_MS, min(dues)))
         return len(signs)
-
-    def _heal(self, school: str, now: int, work: Work) -> None:
-        """What is over is over; whoever was given time to be heard and was not is judged anew."""
-        for out in self._of(school):
-            state = self._roster.awake(out.device.row)
-            if state is None or not is_out(state):
-                self._heard(out, now, work)  # off the register, or watched by other rules now
-        for cause in [one for one in self._causes.values() if one.school == school]:
-            if is_over(len(cause.out), len(cause.since)):
-                self._end(cause, now, work)
-        for out in self._of(school):
-            if out.checked and self._over(out, now):
-                out.checked, out.left, out.alert = False, out.alert, 0
-                keep(out, work)
-
-    def _over(self, out: Out, now: int) -> bool:
-        """Whether it has waited long enough: not before others could be heard that long, too."""
-        wait = self._limit(out) if out.checked else self._hold
-        return out.due is not None and now >= max(out.due, self._roster.hearing.since + wait)
 
     def _patience(self, out: Out) -> int:
         """How long (ms) it waits while others have missed their time, too: until they are missed,
         or heard again, but not so long that nobody hears of it."""
-        return max(self._hold, min(self._limit(out), PATIENCE_MS))
-
-    def _limit(self, out: Out) -> int:
-        """The silence (ms) after which its rule misses it."""
-        state = self._roster.awake(out.device.row)
-        watch = None if state is None else watch_over(state)
-        return 0 if watch is None else watch[0].limit(watch[1])
+        return max(self._hold, min(limit_of(out, self._roster), PATIENCE_MS))
 
     # Outages
 
     def _join_standing(self, out: Out, sign: Sign, work: Work) -> None:
         """Who speaks seldom is missed later, and comes to the cause that stands already; so does
         whoever was not heard between two outages there."""
-        for cause in self._causes.values():
+        for cause in self._outs.causes.values():
             if cause.school != out.device.school or cause.scope not in sign.scopes:
                 continue
             again = out.device.row in cause.since or bool(out.left)
@@ -318,7 +287,7 @@ class Causes:
         merged = [
             cause
             for alert in dict.fromkeys(out.alert for out in outs if out.alert)
-            if (cause := self._causes.get(alert)) is not None
+            if (cause := self._outs.causes.get(alert)) is not None
             and 2 * len(cause.out & outage.out) >= len(cause.out)
             and _within(cause, outage, signs)
         ]
@@ -331,16 +300,16 @@ class Causes:
         if fresh and spreads(outage, list(signs.values())):
             return False
         why = why_cut_off(outage, first.device.id, len(outs))
-        cause = self._survivor(outage, school, merged, why, now, work)
+        cause = self._survivor(outage, school, merged, why, work)
         if cause is None:
             return False
         cause.scope, cause.moment, cause.why = outage.scope, outage.moment, why
         for other in merged:
             if other is not cause:
-                self._absorb(other, cause, now, work)
+                self._absorb(other, cause, work)
         for out in free:
             self._join(out, cause, work)
-        self._tell(cause, now, work)
+        self._alerts.tell(cause, work)
         return True
 
     def _survivor(
@@ -349,28 +318,23 @@ class Causes:
         school: str,
         merged: Sequence[Cause],
         why: Explanation,
-        now: int,
         work: Work,
     ) -> Cause | None:
         """The cause that goes on: what stands for that scope already, else the oldest one."""
-        standing = self._book.of(GATEWAY.row, CUT_OFF, outage.scope, school)
-        known = None if standing is None else self._causes.get(standing.id)
+        standing = self._alerts.of(outage.scope, school)
+        known = None if standing is None else self._outs.causes.get(standing.id)
         if known is not None:
             return known
         if merged and standing is None:
             return min(merged, key=lambda cause: cause.alert)
-        finding = Finding(
-            CUT_OFF, True, Priority.HIGH, min(outage.moment, now), now, why, scope=outage.scope
-        )
-        self._book.fold(finding, _stand_in(school), work)
-        raised = self._book.of(GATEWAY.row, CUT_OFF, outage.scope, school)
+        raised = self._alerts.raise_for(outage.scope, school, outage.moment, why, work)
         if raised is None:
             return None
         cause = Cause(raised.id, school, outage.scope, outage.moment, why)
-        self._causes[raised.id] = cause
+        self._outs.causes[raised.id] = cause
         return cause
 
-    def _absorb(self, other: Cause, cause: Cause, now: int, work: Work) -> None:
+    def _absorb(self, other: Cause, cause: Cause, work: Work) -> None:
         """What looked like a cause was part of a larger one."""
         for row in sorted(other.out):
             out = self._outs[row]
@@ -379,14 +343,14 @@ class Causes:
             self._join(out, cause, work)
         for row, since in other.since.items():
             cause.since.setdefault(row, since)
-        del self._causes[other.alert]
-        self._close(self._book.get(other.alert), now, work)
+        del self._outs.causes[other.alert]
+        self._alerts.absorb(self._book.get(other.alert), work)
 
     def _join(self, out: Out, cause: Cause, work: Work) -> None:
         """One more victim; an alert of its own that it has is part of the cause's from now on."""
-        row, now = out.device.row, work.batch.now
+        row = out.device.row
         if out.alone:
-            self._close(self._book.of(row, out.condition), now, work)
+            self._alerts.absorb(self._book.of(row, out.condition), work)
         self._settle(out, cause.alert, work)
         out.alert, out.due, out.checked = cause.alert, None, False
         cause.since[row] = out.since
@@ -416,78 +380,6 @@ class Causes:
             work.batch.victims.append(victim)
             out.left = 0
 
-    def _heard(self, out: Out, now: int, work: Work) -> None:
-        """Heard again, or nobody waits for it any more."""
-        row = out.device.row
-        del self._outs[row]
-        self._schools[out.device.school].discard(row)
-        if out.held:
-            work.batch.deadlines.append(Deadline(HELD, subject_of(out), None))
-        for alert in (out.alert, out.left):
-            if alert:
-                work.batch.victims.append(Victim(alert, row, out.since, back=now))
-        cause = self._causes.get(out.alert)
-        if cause is not None:
-            cause.out.discard(row)
-            cause.back.append(out.device.id)
-            self._look_at(cause.school, now + LOOK_MS)
-
-    def _end(self, cause: Cause, now: int, work: Work) -> None:
-        """The cause is over; those still out get one limit of theirs to be heard."""
-        self._tell(cause, now, work)
-        del self._causes[cause.alert]
-        why = why_over(len(cause.since) - len(cause.out), len(cause.out))
-        over = Finding(CUT_OFF, False, Priority.HIGH, now, now, why, scope=cause.scope)
-        self._book.fold(over, _stand_in(cause.school), work)
-        for row in cause.out:
-            out = self._outs[row]
-            out.checked, out.due = True, now + self._limit(out)
-
-    def _tell(self, cause: Cause, now: int, work: Work) -> None:
-        """Let the alert know how many it cuts off, and the record which."""
-        alert = self._book.get(cause.alert)
-        if alert is None:
-            return
-        cause.told = now
-        told = (alert.victims, alert.scope) == (len(cause.out), cause.scope)
-        if told and not cause.news:
-            return
-        detail = explanation_detail(
-            msgspec.structs.replace(
-                cause.why, inputs={**cause.why.inputs, "devices": len(cause.since)}
-            )
-        )
-        if alert.scope != cause.scope:
-            detail["scope"] = cause.scope
-        course = Course(alert)
-        victims = {"victims": len(cause.out)}
-        course.add(TransitionKind.CUT_OFF, happened=now, known=now, detail={**detail, **victims})
-        self._book.record(alert, course.folded(), work)
-        body = {"back": cause.back, "gone": cause.gone}
-        work.batch.facts.append(
-            Fact("victims", now, now, "gateway", f"alert:{alert.id}", canonical(body))
-        )
-        cause.gone, cause.back = [], []
-
-    def _close(self, alert: Alert | None, now: int, work: Work) -> None:
-        """It is part of another alert from now on."""
-        if alert is not None:
-            course = Course(alert)
-            course.close("absorbed", happened=now, known=now)
-            self._book.record(alert, course.folded(), work)
-
-    # Who is out
-
-    def _add(self, out: Out) -> None:
-        self._outs[out.device.row] = out
-        self._schools.setdefault(out.device.school, set()).add(out.device.row)
-
-    def _of(self, school: str) -> list[Out]:
-        return [self._outs[row] for row in sorted(self._schools.get(school, ()))]
-
-    def _look_at(self, school: str, when: int) -> None:
-        self._looks[school] = min(when, self._looks.get(school, when))
-
 
 def _within(cause: Cause, outage: Outage, signs: dict[int, Sign]) -> bool:
     """Whether the outage is as wide as the cause, or wider."""
@@ -496,8 +388,3 @@ def _within(cause: Cause, outage: Outage, signs: dict[int, Sign]) -> bool:
         return False
     scopes = list(sign.scopes)
     return cause.scope in scopes and scopes.index(cause.scope) <= scopes.index(outage.scope)
-
-
-def _stand_in(school: str) -> Device:
-    """Whose alerts of a whole school, place or repeater are: nobody's, so the gateway's."""
-    return Device(school, GATEWAY.id, GATEWAY.kind, GATEWAY.row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
@@ -59,6 +60,10 @@ class Out(msgspec.Struct):
         """Whether it has an alert of its own."""
         return self.due is None and not self.alert
 
+    def waited(self, now: int, earliest: int) -> bool:
+        """Whether it has waited long enough, which it has not before ``earliest`` (ms)."""
+        return self.due is not None and now >= max(self.due, earliest)
+
 
 class Cause(msgspec.Struct):
     """One standing cause. ``since`` (ms) is when each victim it ever had was last heard, ``out``
@@ -80,6 +85,50 @@ class Cause(msgspec.Struct):
     def news(self) -> bool:
         """Whether its alert does not know of all yet."""
         return bool(self.gone or self.back)
+
+
+class Outs:
+    """All who are out by their rows, the causes that stand by their alerts, and the schools to be
+    looked at with when (ms) they are.
+    """
+
+    def __init__(self) -> None:
+        self.causes: Final[dict[int, Cause]] = {}
+        self.looks: Final[dict[str, int]] = {}
+        self._outs: Final[dict[int, Out]] = {}
+        self._schools: Final[dict[str, set[int]]] = {}
+
+    def __iter__(self) -> Iterator[Out]:
+        return iter(self._outs.values())
+
+    def __getitem__(self, row: int) -> Out:
+        return self._outs[row]
+
+    def get(self, row: int) -> Out | None:
+        """``None``: it is heard."""
+        return self._outs.get(row)
+
+    def of(self, school: str) -> list[Out]:
+        """Those of one school."""
+        return [self._outs[row] for row in sorted(self._schools.get(school, ()))]
+
+    def causes_of(self, school: str) -> list[Cause]:
+        """The causes that stand there."""
+        return [cause for cause in self.causes.values() if cause.school == school]
+
+    def add(self, out: Out) -> None:
+        """One more."""
+        self._outs[out.device.row] = out
+        self._schools.setdefault(out.device.school, set()).add(out.device.row)
+
+    def remove(self, out: Out) -> None:
+        """It is heard again."""
+        del self._outs[out.device.row]
+        self._schools[out.device.school].discard(out.device.row)
+
+    def look_at(self, school: str, when: int) -> None:
+        """The school is to be looked at, not later than ``when`` (ms)."""
+        self.looks[school] = min(when, self.looks.get(school, when))
 
 
 class HeldSilence(msgspec.Struct, frozen=True):

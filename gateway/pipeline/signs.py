@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 from alerts.correlation import REPEATER, Life, Sign, chain
 from alerts.rules.rule import DeviceState
 from alerts.rules.silent import OFFLINE, SILENT, WAITING, watch_over
 from gateway.names import NameBook
-from gateway.pipeline.outs import Out
+from gateway.pipeline.outs import Out, Outs
 from gateway.pipeline.roster import Roster
 
 WATCHED: Final = frozenset({SILENT, OFFLINE})
@@ -40,9 +40,14 @@ def is_out(state: DeviceState) -> bool:
     return watch is not None and watch[0].raised(watch[1])
 
 
-def signs_of(
-    school: str, roster: Roster, outs: Mapping[int, Out], names: NameBook, now: int
-) -> Iterator[Sign]:
+def limit_of(out: Out, roster: Roster) -> int:
+    """The silence (ms) after which its rule misses who is out."""
+    state = roster.awake(out.device.row)
+    watch = None if state is None else watch_over(state)
+    return 0 if watch is None else watch[0].limit(watch[1])
+
+
+def signs_of(school: str, roster: Roster, outs: Outs, names: NameBook, now: int) -> Iterator[Sign]:
     """What is known of each device of the school that says something."""
     chains: dict[str | None, tuple[str, ...]] = {}
     for device in roster.of_school(school):
