@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -97,6 +97,11 @@ class Demo(Protocol):
 
     async def run(self) -> None:
         """Keep it running until cancelled."""
+        ...
+
+    @property
+    def buttons(self) -> Collection[tuple[str, str]]:
+        """School and id of every alarm button that can be pressed."""
         ...
 
     async def press(self, school: str, device: str) -> bool:

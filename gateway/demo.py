@@ -147,7 +147,7 @@ class DemoCampus:
         self._folder: Final = folder
         self._file: Final = folder / DEMO_FILE.name
         self._schools: Final = [school.id for school in campus.schools]
-        self._buttons: Final = frozenset(
+        self.buttons: Final = frozenset(
             device.key for device in campus.devices if device.kind == "alarm-button"
         )
         self._access: Final = Access(
@@ -210,7 +210,7 @@ class DemoCampus:
 
     async def press(self, school: str, device: str) -> bool:
         """Press a simulated alarm button; false when there is no such button."""
-        if (school, device) not in self._buttons:
+        if (school, device) not in self.buttons:
             return False
         await self._centre_listens()
         wanted = Order(press=(school, device), patience_s=PRESS_PATIENCE_S)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final, Protocol, TypeVar
@@ -55,6 +55,11 @@ COMMIT_SECONDS: Final = 15.0
 
 class Demo(Protocol):
     """The simulated campus, when there is one."""
+
+    @property
+    def buttons(self) -> Collection[tuple[str, str]]:
+        """School and id of every alarm button that can be pressed."""
+        ...
 
     async def press(self, school: str, device: str) -> bool:
         """Press a simulated alarm button; false when there is no such button."""

@@ -258,6 +258,15 @@ class FactOut(Out):
     body: dict[str, Any]
 
 
+class ButtonOut(Out):
+    """A simulated button."""
+
+    school: str = Field(examples=["no3-middle"])
+    school_name: Names
+    device: str = Field(examples=["button-gatehouse"])
+    name: Names
+
+
 class PressIn(In):
     """Which simulated button to press."""
 

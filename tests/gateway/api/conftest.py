@@ -94,6 +94,8 @@ USERS = {
 class Buttons:
     """The simulated buttons of the demonstration."""
 
+    buttons = frozenset({("no3", "gate-01"), ("no5", "gate-01"), ("no9", "gate-01")})
+
     def __init__(self, campus: Campus) -> None:
         self._campus = campus
 

@@ -404,3 +404,17 @@ async def test_a_simulated_button_is_pressed_in_a_demonstration_only(
     summary = (await client.get("/api/v1/summary")).json()
     assert summary["demo"] is True
     assert summary["counts"]["emergency"]["open"] == 1
+
+
+async def test_the_buttons_to_choose_from_are_those_that_are_simulated(door, demo_door) -> None:
+    client = await demo_door.as_("ada")
+    real_button = {"kind": "alarm-button", "name_zh": "真按钮"}
+    await client.put("/api/v1/devices/no3/real-01", json=real_button)
+
+    async def buttons(of, name: str) -> list[tuple[str, str]]:
+        found = (await (await of.as_(name)).get("/api/v1/demo/buttons")).json()["items"]
+        return [(one["school"], one["device"]) for one in found]
+
+    assert await buttons(demo_door, "olga") == [("no3", "gate-01"), ("no5", "gate-01")]
+    assert await buttons(demo_door, "east") == [("no3", "gate-01")]
+    assert await buttons(door, "olga") == []

@@ -156,6 +156,7 @@ ROUTES = [
     ("GET", "/tokens", None, "ada"),
     ("POST", "/tokens", {"name": "dashboard"}, "ada"),
     ("DELETE", "/tokens/0123456789abcdef", None, "ada"),
+    ("GET", "/demo/buttons", None, "olga tim ada"),
     ("POST", "/demo/press", {"school": "no3", "device": "gate-01"}, "olga tim ada"),
 ]
 IDS = [f"{method} {path}" for method, path, _, _ in ROUTES]

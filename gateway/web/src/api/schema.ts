@@ -461,6 +461,24 @@ export interface components {
             to: number;
         };
         /**
+         * ButtonOut
+         * @description A simulated button.
+         */
+        ButtonOut: {
+            /**
+             * Device
+             * @example button-gatehouse
+             */
+            device: string;
+            name: components["schemas"]["Names"];
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
          * CameraPictureOut
          * @description One picture that a probe took.
          */
@@ -2028,6 +2046,11 @@ export interface components {
         Items_AssigneeOut_: {
             /** Items */
             items: components["schemas"]["AssigneeOut"][];
+        };
+        /** ButtonList */
+        Items_ButtonOut_: {
+            /** Items */
+            items: components["schemas"]["ButtonOut"][];
         };
         /** DeliveryList */
         Items_DeliveryOut_: {

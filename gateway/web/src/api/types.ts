@@ -153,6 +153,7 @@ export type Delivery = Shapes["DeliveryOut"];
 export type DeadLetter = Shapes["DeadLetterOut"];
 export type Decided = Shapes["DecidedOut"];
 
+export type DemoButton = Shapes["ButtonOut"];
 export type Exercise = Shapes["ExerciseOut"];
 export type ExerciseStep = Shapes["ExerciseStepOut"];
 export type PlannedStep = Shapes["PlannedStepOut"];
