@@ -5,12 +5,13 @@ from devices.recording.gb28181.catalog import Channel
 from devices.recording.gb28181.device_status import DeviceStatus
 from devices.recording.gb28181.errors import Gb28181Error, IdentityError, PlatformError
 from devices.recording.gb28181.flow import Transport
-from devices.recording.gb28181.platform import Event, Platform, Registered
+from devices.recording.gb28181.platform import GONE, Event, Platform, Refusal, Registered
 from devices.recording.gb28181.recorder import Gb28181Recorder
 from devices.recording.gb28181.registrations import Change
-from devices.recording.gb28181.signalling import Config
+from devices.recording.gb28181.signalling import Config, Refused
 
 __all__ = [
+    "GONE",
     "Change",
     "Channel",
     "Config",
@@ -22,6 +23,8 @@ __all__ = [
     "Limits",
     "Platform",
     "PlatformError",
+    "Refusal",
+    "Refused",
     "Registered",
     "Transport",
 ]

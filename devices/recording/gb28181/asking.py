@@ -13,7 +13,7 @@ import msgspec
 
 from devices.recording.gb28181.errors import ContentError, IdentityError
 from devices.recording.gb28181.manscdp import MAX_SN, Command, Envelope
-from devices.recording.gb28181.paging import Assembly, Page
+from devices.recording.gb28181.paging import MOST_ITEMS, Assembly, Page
 from devices.recording.gb28181.registrations import Registration
 from devices.recording.gb28181.sip import Response
 from devices.recording.source import (
@@ -81,9 +81,10 @@ class Gathering(Protocol):
 class Pages(Generic[Item]):
     """A `Gathering` of pages (Catalog, RecordInfo)."""
 
-    def __init__(self, read: Callable[[Element], Page[Item]]) -> None:
+    def __init__(self, read: Callable[[Element], Page[Item]], most: int = MOST_ITEMS) -> None:
+        """``most``: an answer of more items is not believed."""
         self._read: Final = read
-        self._assembly: Final[Assembly[Item]] = Assembly()
+        self._assembly: Final[Assembly[Item]] = Assembly(most)
 
     def take(self, root: Element) -> None:
         """One page."""

@@ -30,9 +30,14 @@ _STATUS: Final[Mapping[str, bool]] = MappingProxyType(
 """The standard has ON and OFF (and OK in examples); the others are makers'."""
 
 
+MOST_CHANNELS: Final = 10_000
+"""Of one recorder: the largest have some hundreds, a platform below us a few thousand."""
+
+
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of a catalog.
 
+    ``civil_code`` is that of the place by GB/T 2260: province, city, county, as far as it is said.
     ``online`` is what the recorder last said of it, None when it did not; whether the channel can
     be reached is for `Platform.channels`, which knows whether the recorder can.
     """
@@ -42,6 +47,7 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     maker: str = ""
     model: str = ""
     address: str = ""
+    civil_code: str = ""
     parent: str = ""
     online: bool | None = None
 
@@ -68,6 +74,7 @@ def _entry(element: Element) -> tuple[Hashable, Channel]:
         maker=_text(element, "Manufacturer"),
         model=_text(element, "Model"),
         address=_text(element, "Address"),
+        civil_code=_text(element, "CivilCode"),
         parent=_text(element, "ParentID"),
         online=_STATUS.get(_text(element, "Status").lower()),
     )

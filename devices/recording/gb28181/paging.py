@@ -31,7 +31,9 @@ class Page(msgspec.Struct, Generic[Item], frozen=True, kw_only=True):
 class Assembly(Generic[Item]):
     """The pages of one answer, as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST_ITEMS) -> None:
+        """``most``: more items than these are not taken."""
+        self._most: Final = most
         self._items: Final[dict[Hashable, Item]] = {}
         self._total: int | None = None
         self._contradiction: str | None = None
@@ -43,8 +45,8 @@ class Assembly(Generic[Item]):
             self._total = page.total
         elif self._total != page.total:
             self._contradict(f"one page announces {self._total} items, another {page.total}")
-        if self._total > MOST_ITEMS:
-            self._contradict(f"{self._total} items announced; {MOST_ITEMS} are taken")
+        if self._total > self._most:
+            self._contradict(f"{self._total} items announced; {self._most} are taken")
             return
         for key, item in page.items:
             known = self._items.setdefault(key, item)

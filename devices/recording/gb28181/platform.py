@@ -30,7 +30,7 @@ from devices.recording.gb28181.manscdp import (
 )
 from devices.recording.gb28181.record_info import LONGEST_QUERY_MS
 from devices.recording.gb28181.registrations import Change, Registration
-from devices.recording.gb28181.signalling import Config, Signalling
+from devices.recording.gb28181.signalling import Config, Refused, Signalling
 from devices.recording.gb28181.times import Zulu, as_local
 from devices.recording.source import (
     Answer,
@@ -42,15 +42,35 @@ from devices.recording.source import (
     UnreadableError,
 )
 
+SAMPLE_BYTES: Final = 1_024
+"""Of a message that was not taken."""
+
 CLOCK_ASKED_AGAIN_MS: Final = 3_600_000
 """Of a device that marks times with Z, and whose clock did not show what it means by it."""
 
 
+GONE: Final = frozenset({Change.UNREGISTERED, Change.SILENT, Change.EXPIRED})
+"""A device of which that is said is offline, and its channels with it."""
+
+
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A device came or went, ``at`` ms since 1970 UTC."""
+    """A device came or went, or its channels did, ``at`` ms since 1970 UTC."""
 
     device: str
     change: Change
+    at: int
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """What came in the name of a device that we know, and was not taken.
+
+    ``detail`` is for technicians, in English; ``sample``: as it came, cut short.
+    """
+
+    device: str
+    why: Refused
+    detail: str
+    sample: bytes
     at: int
 
 
@@ -84,15 +104,17 @@ class Platform:
         limits: Limits | None = None,
         now: Callable[[], int] | None = None,
         on_event: Callable[[Event], None] | None = None,
+        on_refusal: Callable[[Refusal], None] | None = None,
     ) -> None:
-        """``on_event`` is called from the event loop and must return at once.
+        """``on_event`` and ``on_refusal`` are called from the event loop and must return at once.
 
         `IdentityError` when ``config.identity`` is not 20 digits.
         """
         checked_id(config.identity)
-        self._zone: Final = config.zone
+        self._zone_of: Final = config.zone_of
         self._now: Final = now or _machine_clock
         self._on_event: Final = on_event
+        self._on_refusal: Final = on_refusal
         self._signalling: Final = Signalling(config, self, now=self._now)
         self._asker: Final = Asker(self._signalling.ask, limits or Limits())
         self._catalogs: Final[dict[str, tuple[Channel, ...]]] = {}
@@ -165,7 +187,7 @@ class Platform:
 
     async def catalog(self, device: str) -> tuple[Channel, ...]:
         """Ask which channels there are. `RecordingError` when that does not become known."""
-        gathering = Pages(catalog.read_page)
+        gathering = Pages(catalog.read_page, catalog.MOST_CHANNELS)
         await self._asker.ask(
             lambda: self._registered(device),
             Command.CATALOG,
@@ -183,7 +205,7 @@ class Platform:
 
         `RecordingError` when that does not become known.
         """
-        asked = 0
+        asked, zone = 0, self._zone_of(device)
 
         def write(sn: int) -> bytes:
             nonlocal asked
@@ -191,9 +213,7 @@ class Platform:
             return device_status_query(sn, device)
 
         gathering = Single(
-            lambda root: device_status.read_status(
-                root, asked=asked, heard=self._now(), zone=self._zone
-            )
+            lambda root: device_status.read_status(root, asked=asked, heard=self._now(), zone=zone)
         )
         await self._asker.ask(
             lambda: self._registered(device), Command.DEVICE_STATUS, device, write, gathering
@@ -223,9 +243,10 @@ class Platform:
         return Answer(span=span, segments=_in_order(found))
 
     async def _part(self, recorder: str, channel: str, part: Span) -> tuple[Segment, ...]:
+        zone = self._zone_of(recorder)
         try:
-            begin = as_local(part.begin, self._zone)
-            end = as_local(part.end + 999, self._zone)
+            begin = as_local(part.begin, zone)
+            end = as_local(part.end + 999, zone)
         except ContentError as error:
             raise UnreadableError(str(error)) from error
         gathering = Pages(lambda root: record_info.read_page(root, {channel, recorder}))
@@ -241,7 +262,7 @@ class Platform:
             await self._learn_from_clock(recorder, habit)
         try:
             read = record_info.segments(
-                gathering.items, part, self._zone, clock=habit.clock, before=habit.records
+                gathering.items, part, zone, clock=habit.clock, before=habit.records
             )
         except ContentError as error:
             raise UnreadableError(f"{channel} at {recorder}: {error}") from error
@@ -295,11 +316,23 @@ class Platform:
         )
 
     def changed(self, device: str, change: Change) -> None:
-        """Told by the signalling: a device came or went."""
-        if change not in {Change.ONLINE, Change.MOVED}:
+        """Told by the signalling: a device came or went, or its channels did."""
+        if change in GONE:
             self._asker.abandon(device, f"{device} went offline: {change}")
         if self._on_event is not None:
             self._on_event(Event(device=device, change=change, at=self._now()))
+
+    def refused(self, device: str, why: Refused, detail: str, sample: bytes) -> None:
+        """Told by the signalling: something in its name was not taken."""
+        if self._on_refusal is not None:
+            told = Refusal(
+                device=device,
+                why=why,
+                detail=detail[:300],
+                sample=sample[:SAMPLE_BYTES],
+                at=self._now(),
+            )
+            self._on_refusal(told)
 
     def answered(self, device: str, envelope: Envelope) -> bool:
         """Told by the signalling: a device answers something."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from devices.recording.gb28181.ids import checked_id
 from devices.recording.gb28181.platform import Platform
-from devices.recording.source import Answer, DeviceTime, Span
+from devices.recording.source import Answer, DeviceTime, RefusedError, Span, UnreadableError
 
 
 class Gb28181Recorder:
@@ -22,8 +22,14 @@ class Gb28181Recorder:
         return await self._platform.records(channel, span, self._device)
 
     async def clock(self) -> DeviceTime | None:
-        """Its clock; None when it tells none that can be read. Raises `RecordingError`."""
-        return (await self._platform.status(self._device)).clock
+        """Its clock; None when it tells none that can be read. Raises `RecordingError`.
+
+        Some know no DeviceStatus and refuse it: such a one is there all the same.
+        """
+        try:
+            return (await self._platform.status(self._device)).clock
+        except (RefusedError, UnreadableError):
+            return None
 
     async def aclose(self) -> None:
         """Nothing of its own is open."""

@@ -26,12 +26,15 @@ Passwords = Callable[[str], str | None]
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
-    """What to answer. ``change``: what became of the device; ``proven``: it knew the password."""
+    """What to answer. ``change``: what became of the device; ``proven``: it knew the password;
+    ``guessed``: it gave a wrong one.
+    """
 
     status: int
     headers: tuple[Header, ...] = ()
     change: Change | None = None
     proven: bool = False
+    guessed: bool = False
 
 
 class Registrar:
@@ -44,16 +47,16 @@ class Registrar:
         registrations: Registrations,
         challenger: Challenger,
         counters: Counters,
-        zone: tzinfo,
+        zone_of: Callable[[str], tzinfo],
         now: Callable[[], int],
     ) -> None:
-        """``now`` (ms since 1970 UTC) is the time that devices are told, in ``zone``."""
+        """``now`` (ms since 1970 UTC) is the time that a device is told, in its zone."""
         self._time: Final = now
         self._passwords: Final = passwords
         self._registrations: Final = registrations
         self._challenger: Final = challenger
         self._counters: Final = counters
-        self._zone: Final = zone
+        self._zone_of: Final = zone_of
         # Ten wrong ones, then one in ten seconds: by device and address, so that guessing from
         # elsewhere does not keep the device itself out.
         self._guesses: Final = Admission(
@@ -92,7 +95,7 @@ class Registrar:
         if verdict is Verdict.WRONG:
             self._guesses.admit(guesser, now)
             self._counters.wrong_password += 1
-            return Reply(status=403)
+            return Reply(status=403, guessed=True)
         return self._proven(request, device, flow, now)
 
     def _challenge(self, device: str, flow: Flow, now: int, *, stale: bool = False) -> Reply:
@@ -102,7 +105,7 @@ class Registrar:
     def _proven(self, request: Request, device: str, flow: Flow, now: int) -> Reply:
         wanted = request.expires
         granted = min(USUAL_EXPIRES_S if wanted is None else wanted, LONGEST_EXPIRES_S)
-        date = ("Date", as_date_header(self._time(), self._zone))
+        date = ("Date", as_date_header(self._time(), self._zone_of(device)))
         if granted == 0:
             change = self._registrations.unregister(device)
             return Reply(status=200, headers=(date, ("Expires", "0")), change=change, proven=True)

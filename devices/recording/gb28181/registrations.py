@@ -26,6 +26,8 @@ class Change(StrEnum):
     """Three keep-alives are missing."""
     EXPIRED = "expired"
     """It did not register again in time."""
+    CHANNELS = "channels"
+    """It is as online as it was, and says that something about its channels is not."""
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):

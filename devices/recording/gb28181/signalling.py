@@ -6,8 +6,10 @@ import asyncio
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -50,7 +52,7 @@ MOST_LARGER: Final = 1.5
 """An answer to who has proven nothing is at most so many times as large as what it answers: a false
 sender's address turns us into nobody's weapon."""
 
-ALLOW: Final[Header] = ("Allow", "REGISTER, MESSAGE, OPTIONS")
+ALLOW: Final[Header] = ("Allow", "REGISTER, MESSAGE, NOTIFY, OPTIONS")
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +61,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     ``identity``: our own 20 digits. ``realm``: its first ten when left out. ``host`` and ports:
     where we listen; None leaves a transport out, 0 takes a free port. ``contact_host``: our address
     as devices see it, where that is not the one towards them. ``offer_qop``: whether challenges
-    offer qop="auth"; answers with and without it are taken either way.
+    offer qop="auth"; answers with and without it are taken either way. ``zones``: whose clock is
+    not set to ``zone``, by identity.
     """
 
     identity: str
@@ -70,16 +73,37 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     tcp_port: int | None = 5060
     contact_host: str = ""
     zone: tzinfo = ZoneInfo("Asia/Shanghai")
+    zones: Mapping[str, tzinfo] = MappingProxyType({})
     offer_qop: bool = True
     keepalive_ms: int = KEEPALIVE_MS
     missed: int = MISSED
+
+    def zone_of(self, device: str) -> tzinfo:
+        """The time zone that a device's clock is set to."""
+        return self.zones.get(device, self.zone)
+
+
+class Refused(StrEnum):
+    """What of a device that we know was not taken."""
+
+    PASSWORD = "password"  # noqa: S105 - what was wrong
+    BROKEN = "broken"
+    """No XML."""
+    CONTENT = "content"
+    """XML, and not what every message must say."""
+    COMMAND = "command"
+    """Nothing that is understood here, such as alarms and positions."""
 
 
 class Hearer(Protocol):
     """Who is told of what devices say."""
 
     def changed(self, device: str, change: Change) -> None:
-        """A device came or went."""
+        """A device came or went, or its channels did."""
+        ...
+
+    def refused(self, device: str, why: Refused, detail: str, sample: bytes) -> None:
+        """Something that came in a device's name was not taken."""
         ...
 
     def answered(self, device: str, envelope: Envelope) -> bool:
@@ -116,7 +140,7 @@ class Signalling:
             registrations=self.registrations,
             challenger=Challenger(self._realm, offer_qop=config.offer_qop),
             counters=self.counters,
-            zone=config.zone,
+            zone_of=config.zone_of,
             now=now,
         )
         # A recorder that is not registered sends two requests a minute; a site comes through one
@@ -217,6 +241,9 @@ class Signalling:
         self._reply(request, flow, reply)
         if reply.change is not None:
             self._hearer.changed(request.sender, reply.change)
+        if reply.guessed:
+            why = f"{flow.host} does not know its password"
+            self._hearer.refused(request.sender, Refused.PASSWORD, why, b"")
 
     def _on_other(self, request: Request, flow: Flow) -> None:
         device = request.sender
@@ -229,7 +256,7 @@ class Signalling:
             self._reply(request, flow, Reply(status=403))
             return
         self._sockets.trust(flow)
-        if request.method == "MESSAGE":
+        if request.method in {"MESSAGE", "NOTIFY"}:
             status = self._message(device, request, flow)
             self._reply(request, flow, Reply(status=status, proven=True))
         else:
@@ -242,15 +269,25 @@ class Signalling:
         except (DocumentError, ContentError, IdentityError) as error:
             self.counters.unreadable += 1
             self._hearer.broken(device, guessed_sn(request.body), str(error))
+            why = Refused.BROKEN if isinstance(error, DocumentError) else Refused.CONTENT
+            self._hearer.refused(device, why, str(error), request.body)
             return 400
         if envelope.answer:
             if not self._hearer.answered(device, envelope):
                 self.counters.unexpected += 1
         elif envelope.command == Command.KEEPALIVE and envelope.device == device:
+            before = self.registrations.of(device)
             faulty = faulty_devices(envelope.root)
             self.registrations.hear(device, flow, self.steady(), faulty)
+            if before is not None and before.faulty != faulty:
+                self._hearer.changed(device, Change.CHANNELS)
+        elif envelope.command == Command.CATALOG:
+            # What it tells of single channels is not believed piece by piece: it is asked.
+            self._hearer.changed(device, Change.CHANNELS)
         else:
             self.counters.ignored += 1
+            what = f"{envelope.command} of {envelope.device}"
+            self._hearer.refused(device, Refused.COMMAND, what, request.body)
         return 200
 
     def _reply(self, request: Request, flow: Flow, reply: Reply) -> None:

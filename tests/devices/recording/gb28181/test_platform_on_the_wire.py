@@ -342,7 +342,7 @@ async def test_other_methods_of_devices_are_refused_politely() -> None:
             device.send(device.request(method))
             answer = await device.answer()
             assert answer.status == status
-            assert answer.header("allow") == "REGISTER, MESSAGE, OPTIONS"
+            assert answer.header("allow") == "REGISTER, MESSAGE, NOTIFY, OPTIONS"
         device.send(
             device.request(
                 "MESSAGE",

@@ -11,7 +11,7 @@ from typing import Final, cast
 
 import msgspec
 
-from devices.recording.gb28181 import Config, Event, Limits, Platform, Transport
+from devices.recording.gb28181 import Config, Event, Limits, Platform, Refusal, Transport
 from devices.recording.gb28181.digest import digest_of, read_credentials
 from devices.recording.gb28181.sip import Request, Response, SipMessage, parse
 
@@ -144,9 +144,12 @@ def hour(begin: int) -> str:
 class House:
     """A platform, what became of its devices, and the devices of a test."""
 
-    def __init__(self, platform: Platform, events: asyncio.Queue[Event]) -> None:
+    def __init__(
+        self, platform: Platform, events: asyncio.Queue[Event], refusals: list[Refusal]
+    ) -> None:
         self.platform = platform
         self.events = events
+        self.refusals = refusals
         self.devices: list[Device] = []
 
     @property
@@ -189,8 +192,12 @@ async def house(
         tcp_port=0,
         keepalive_ms=keepalive_ms,
     )
-    async with Platform(config, limits=limits, on_event=events.put_nowait) as platform:
-        inside = House(platform, events)
+    refusals: list[Refusal] = []
+    platform = Platform(
+        config, limits=limits, on_event=events.put_nowait, on_refusal=refusals.append
+    )
+    async with platform:
+        inside = House(platform, events, refusals)
         try:
             yield inside
         finally:
