@@ -10,6 +10,7 @@ from alerts.recorders import RULE
 from alerts.rules.measure import tidy
 from alerts.rules.quiet import stopped
 from devices.recording.local_time import DAY_MS, HOUR_MS
+from devices.recording.proof import Outcome, Proof, Sample
 from devices.recording.requirement import Requirement
 from devices.recording.verdict import Reason, ReasonKind, Status, Verdict
 
@@ -18,12 +19,15 @@ _Inputs: TypeAlias = "dict[str, bool | int | float | str | None]"
 SHORT: Final = "recording_short"
 GAPS: Final = "recording_gaps"
 UNKNOWN: Final = "recording_unknown"
+UNPLAYABLE: Final = "recording_unplayable"
 
 PRIORITIES: Final = {
     SHORT: Priority.MEDIUM,
     GAPS: Priority.MEDIUM,
     UNKNOWN: Priority.LOW,
+    UNPLAYABLE: Priority.MEDIUM,
 }
+_OF_VERDICTS: Final = (SHORT, GAPS, UNKNOWN)
 
 
 def camera_findings(
@@ -40,9 +44,12 @@ def camera_findings(
     ``unknown_since``: since when (ms UTC) nobody knows. While the recorder is away
     (``recorder_away``), its own alert says so for all of its cameras.
     """
+    if verdict.proof is not None:
+        yield from _about_playing(verdict.proof, now)
     if verdict.status is Status.UNKNOWN:
         lasted = 0 if unknown_since is None else now - unknown_since
-        if not recorder_away and lasted >= max(1, unknown_after_ms) and not _too_new(verdict):
+        elsewhere = recorder_away or _too_new(verdict) or _unplayable(verdict) is not None
+        if not elsewhere and lasted >= max(1, unknown_after_ms):
             yield _active(UNKNOWN, _why_unknown(verdict, lasted), now)
         return
     if verdict.status is Status.SHORT:
@@ -50,15 +57,29 @@ def camera_findings(
     elif verdict.status is Status.GAPS:
         yield _active(GAPS, _why_gaps(verdict), now)
     told = {Status.SHORT: SHORT, Status.GAPS: GAPS}.get(verdict.status)
-    for condition in PRIORITIES:
+    for condition in _OF_VERDICTS:
         # That it is short says nothing about gaps in what is there.
         if condition != told and not (condition == GAPS and told == SHORT and verdict.gap_count):
             why = Explanation(RULE, f"recording_now_{verdict.status.value}")
             yield stopped(condition, PRIORITIES[condition], now, now, why)
 
 
+def _about_playing(proof: Proof, now: int) -> Iterator[Finding]:
+    """What a sample shows. One that came to nothing raises nothing, and ends nothing."""
+    outcome = proof.sample.outcome
+    if proof.unplayable is not None:
+        yield _active(UNPLAYABLE, _why_unplayable(proof.unplayable, now), now)
+    elif outcome is not Outcome.UNDECIDED:
+        code = "recording_played" if outcome is Outcome.PLAYED else "recording_not_played"
+        yield stopped(UNPLAYABLE, PRIORITIES[UNPLAYABLE], now, now, Explanation(RULE, code))
+
+
 def _active(condition: str, why: Explanation, now: int) -> Finding:
     return Finding(condition, True, PRIORITIES[condition], now, now, why)
+
+
+def _unplayable(verdict: Verdict) -> Sample | None:
+    return None if verdict.proof is None else verdict.proof.unplayable
 
 
 def _too_new(verdict: Verdict) -> bool:
@@ -96,6 +117,12 @@ def _why_unknown(verdict: Verdict, lasted: int) -> Explanation:
         {"days": tidy(lasted / DAY_MS), "detail": detail},
         source="recordings.unknown_days",
     )
+
+
+def _why_unplayable(sample: Sample, now: int) -> Explanation:
+    days = 0 if sample.wanted is None else (now - sample.wanted) / DAY_MS
+    inputs: _Inputs = {"days": tidy(days), "detail": sample.detail[:200]}
+    return Explanation(RULE, UNPLAYABLE, inputs, source="recordings.samples")
 
 
 def _reason(verdict: Verdict, kind: ReasonKind) -> Reason | None:

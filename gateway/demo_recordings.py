@@ -79,6 +79,7 @@ def recorders() -> list[dict[str, Any]]:
 
 def fill(folder: Path, now: int) -> None:
     """Write what was recorded by ``now``, and take away what is overwritten. Blocks."""
+    film = b""
     for (school, camera), fault in cameras().items():
         channel = folder / FOLDER / school / camera
         wanted = dict(_pieces(fault, now))
@@ -89,7 +90,8 @@ def fill(folder: Path, now: int) -> None:
             file = channel / name
             if not file.exists():
                 file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(b"a demonstration's recording\n")
+                film = film or _film()
+                file.write_bytes(film)
                 os.utime(file, (end / 1000, end / 1000))
 
 
@@ -99,6 +101,13 @@ async def keep_filled(folder: Path) -> None:
         now = time.time_ns() // 1_000_000
         await asyncio.to_thread(fill, folder, now)
         await asyncio.sleep((PIECE_MS - now % PIECE_MS) / 1000)
+
+
+def _film() -> bytes:
+    """What is in each file: samples of it are played."""
+    from devices.simulator.film import film  # noqa: PLC0415 - only when there is some to write
+
+    return film(PIECE_MS // 1000, every_s=60)
 
 
 def _pieces(fault: Fault, now: int) -> Iterator[tuple[str, int]]:

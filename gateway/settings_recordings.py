@@ -106,6 +106,9 @@ class RecorderSettings(Section):
     device: str | None = None
     """Its 20 digits, in quotes (`gb28181`)."""
 
+    rtsp_port: int = Field(554, ge=1, le=65_535)
+    """Where it plays recordings (`isapi`, `dahua`); others tell."""
+
     zone: ZoneName | None = None
     """The time zone its clock is set to. Default: that of `recordings`."""
 
@@ -136,6 +139,8 @@ class RecorderSettings(Section):
                 raise ValueError(f"{self.kind} {'does not take' if given else 'needs'} {name}")
         if self.z_means is not None and self.kind not in ("isapi", "onvif"):
             raise ValueError("z_means is for isapi and onvif only")
+        if "rtsp_port" in self.model_fields_set and self.kind not in ("isapi", "dahua"):
+            raise ValueError("rtsp_port is for isapi and dahua only")
         if self.kind == "gb28181":
             digits = [str(self.device), *(one.channel for one in self.cameras.values())]
             for each in digits:
@@ -184,6 +189,14 @@ class RecordingSettings(Section):
 
     unknown_days: float = Field(3.0, ge=0, le=365)
     """After so many days of which nobody knows how a camera's recordings are, that is an alert."""
+
+    samples: bool = True
+    """Play a few seconds of each camera, from a random moment of what is required, whenever its
+    recorder is asked. Nothing of it is kept but whether there was a picture.
+    """
+
+    sample_timeout_s: float = Field(30.0, ge=1, le=300)
+    """Longest wait for that picture; recorders wake a disk for it."""
 
     alerts: bool = True
     """Raise alerts about cameras. `false`: verdicts are shown and kept, and nobody is called, as in

@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from devices.recording.intervals import EMPTY, Intervals
+from devices.recording.local_time import DAY_MS
 from devices.recording.source import Answer, DeviceTime, Flag, Segment, Span, Trouble
 
 JOIN_MS: Final = 2000
@@ -116,6 +117,11 @@ class Holdings(msgspec.Struct, frozen=True, kw_only=True):
             estimated=self.estimated.without(0, begin),
             failures=_cut(self.failures, 0, begin),
         )
+
+    def doubting(self, moment: int) -> Holdings:
+        """As it is, but the days around ``moment`` (ms UTC) are asked for again the next time."""
+        known = self.known.without(moment - DAY_MS, moment + DAY_MS)
+        return msgspec.structs.replace(self, known=known)
 
     def timed(self, clock: DeviceTime | None) -> Holdings:
         """With what the recorder's clock showed."""

@@ -38,6 +38,7 @@ from devices.recording.source import (
     Span,
     TimedOutError,
     UnreadableError,
+    UnsupportedError,
 )
 from devices.recording.written_time import Label, ZMeans
 
@@ -133,7 +134,7 @@ class OnvifSource:
             )
         uri = said(answer, "Uri")
         if not uri.startswith("rtsp://"):
-            raise UnreadableError(f"no address of a replay: {uri[:60]!r}")
+            raise UnsupportedError(f"no address of a replay: {uri[:60]!r}")
         utc = calibration.means is ZMeans.UTC
         return uri, to_local(FixedZone(0) if utc else calibration.zone, moment)
 

@@ -14,7 +14,7 @@ from devices.recording.onvif import OnvifSource
 from devices.recording.recorder_http import HttpAccess
 from devices.recording.rtsp_replay import RTSP_PORT, RtspPlace
 from devices.recording.sample import FilePlace, PlaceOf
-from devices.recording.source import Segment, UnreadableError
+from devices.recording.source import Segment, UnreadableError, UnsupportedError
 
 PLAYED: Final = timedelta(seconds=30)
 """So much is asked for where the end has to be said; a group of pictures is within it."""
@@ -42,7 +42,7 @@ def of_isapi(access: HttpAccess, port: int = RTSP_PORT) -> PlaceOf:
         try:
             begin = datetime.strptime(told, "%Y%m%dT%H%M%SZ")  # noqa: DTZ007 - see above
         except ValueError as error:
-            raise UnreadableError(f"no time to play from: {told[:40]!r}") from error
+            raise UnsupportedError(f"no time to play from: {told[:40]!r}") from error
         begin += timedelta(milliseconds=moment - segment.begin)
         asked = {"starttime": _compact(begin), "endtime": _compact(begin + PLAYED)}
         return _place(access, port, parts.path, urlencode(asked), begin)

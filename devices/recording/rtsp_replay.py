@@ -28,6 +28,7 @@ from devices.recording.source import (
     TimedOutError,
     UnreachableError,
     UnreadableError,
+    UnsupportedError,
 )
 
 RTSP_PORT: Final = 554
@@ -215,8 +216,8 @@ class _Player:
         if answer.status == 401:
             raise RefusedError(f"{self._host} refused user {self._place.user} for playing")
         told = f"{self._host}: RTSP {answer.status} to {method}"
-        if 400 <= answer.status < 500:
-            raise RefusedError(told)
+        if 400 <= answer.status < 500 or answer.status == 503:
+            raise RefusedError(told)  # 453 and 503: it has no session left
         raise UnreadableError(told)
 
     def _challenged(self, answer: _Answer) -> dict[str, str]:
@@ -226,7 +227,7 @@ class _Player:
                 if fields.get("algorithm", "MD5").upper() == "MD5" and "nonce" in fields:
                     return fields
         # Basic would give the password away to whoever listens.
-        raise UnreadableError(f"{self._host} asks for an authentication other than digest")
+        raise UnsupportedError(f"{self._host} asks for an authentication other than digest")
 
     def _write(self, method: str, url: str, headers: dict[str, str]) -> None:
         self._count += 1
@@ -322,7 +323,7 @@ def _video(description: bytes) -> tuple[Units, str]:
         raise UnreadableError("there is no video in it")
     encoding = video.get("rtpmap", "").partition(" ")[2].partition("/")[0].upper()
     if encoding not in _CODECS:
-        raise UnreadableError(f"video as {encoding[:20] or 'nothing that is said'}")
+        raise UnsupportedError(f"video as {encoding[:20] or 'nothing that is said'}")
     return Units(_CODECS[encoding], _parameters(video.get("fmtp", ""))), video.get("control", "")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import IntFlag, StrEnum
-from typing import ClassVar, Protocol
+from typing import ClassVar, Final, Protocol
 
 import msgspec
 
@@ -21,6 +21,7 @@ class Trouble(StrEnum):
     TIMED_OUT = "timed_out"
     UNREADABLE = "unreadable"
     INCOMPLETE = "incomplete"
+    UNSUPPORTED = "unsupported"
 
 
 class RecordingError(Exception):
@@ -57,6 +58,30 @@ class IncompleteError(RecordingError):
     """Its answer broke off, or says itself that there is more than it gives."""
 
     trouble = Trouble.INCOMPLETE
+
+
+class UnsupportedError(RecordingError):
+    """What it speaks there, we do not: a codec, an authentication, a way of playing."""
+
+    trouble = Trouble.UNSUPPORTED
+
+
+_ERRORS: Final[dict[Trouble, type[RecordingError]]] = {
+    each.trouble: each
+    for each in (
+        RefusedError,
+        UnreachableError,
+        TimedOutError,
+        UnreadableError,
+        IncompleteError,
+        UnsupportedError,
+    )
+}
+
+
+def error_of(trouble: Trouble, detail: str) -> RecordingError:
+    """The error that stands for it, as another process told it."""
+    return _ERRORS[trouble](detail)
 
 
 class Flag(IntFlag):

@@ -20,6 +20,7 @@ from devices.recording.forecast import Forecast, forecast
 from devices.recording.holdings import Failure, Holdings, unknown_within
 from devices.recording.intervals import EMPTY, Intervals
 from devices.recording.local_time import DAY_MS, day_of, local_days
+from devices.recording.proof import Outcome, Proof, Sample
 from devices.recording.requirement import Requirement
 from devices.recording.source import Span
 
@@ -67,6 +68,12 @@ class ReasonKind(StrEnum):
     """No date of commissioning is registered: judged as if it had always been there."""
     FALLS_SHORT_ON = "falls_short_on"
     """By the trend, at ``begin``."""
+    UNPLAYABLE = "unplayable"
+    """The recorder lists ``begin``, and it cannot be played (``trouble``, ``detail``)."""
+    NOT_SAMPLED = "not_sampled"
+    """Whether ``begin`` can be played is not known (``trouble``, ``detail``)."""
+    NO_SAMPLES = "no_samples"
+    """Recordings of this recorder cannot be played here (``detail``)."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -101,7 +108,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     ``oldest`` is the oldest that can be played, locked or not, though none before the camera's
     commissioning. ``reach`` is the oldest of what the recorder overwrites in its turn: the one that
     counts; ``None`` = nobody knows, since it borders on an unknown span. ``gaps`` are the longest,
-    in order of time. ``drift`` (ms) is positive for a recorder's clock that is fast.
+    in order of time. ``drift`` (ms) is positive for a recorder's clock that is fast. ``proof``:
+    what came of playing some of it; ``None`` = that was never tried.
     """
 
     status: Status
@@ -117,6 +125,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     unknown: tuple[Span, ...] = ()
     drift: int | None = None
     forecast: Forecast | None = None
+    proof: Proof | None = None
 
     @property
     def held(self) -> int | None:
@@ -173,6 +182,28 @@ def judge(holdings: Holdings, requirement: Requirement, now: int) -> Verdict:
         drift=drift,
         forecast=ahead,
     )
+
+
+def proven(verdict: Verdict, proof: Proof) -> Verdict:
+    """The verdict with a sample of what it rests on.
+
+    What is listed and cannot be played makes all of the list doubtful: then nobody knows whether
+    it is met. What fails by the list alone still fails; what was not tried changes nothing.
+    """
+    status, reasons = verdict.status, verdict.reasons
+    if proof.sample.outcome is Outcome.UNDECIDED:
+        reasons = (*reasons, _of_sample(ReasonKind.NOT_SAMPLED, proof.sample))
+    elif proof.sample.outcome is Outcome.IMPOSSIBLE:
+        reasons = (*reasons, _of_sample(ReasonKind.NO_SAMPLES, proof.sample))
+    if proof.unplayable is not None:
+        reasons = (_of_sample(ReasonKind.UNPLAYABLE, proof.unplayable), *reasons)
+        status = Status.UNKNOWN if status is Status.MET else status
+    return msgspec.structs.replace(verdict, status=status, reasons=reasons, proof=proof)
+
+
+def _of_sample(kind: ReasonKind, sample: Sample) -> Reason:
+    trouble = "" if sample.trouble is None else sample.trouble.value
+    return Reason(kind=kind, begin=sample.wanted, trouble=trouble, detail=sample.detail)
 
 
 def _about_clock_and_age(requirement: Requirement, drift: int | None) -> tuple[Reason, ...]:

@@ -9,6 +9,7 @@ import msgspec
 
 from devices.model import Device
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone, to_local
+from devices.recording.proof import Proof
 from devices.recording.source import Trouble
 from devices.recording.verdict import Reason, ReasonKind, Status, Verdict
 from gateway.api.models.devices import RegionOut
@@ -18,6 +19,7 @@ from gateway.api.models.recordings import (
     RecordingDetailOut,
     RecordingOut,
     RecordingReasonOut,
+    RecordingSampleOut,
     RecordingsOut,
     RecordingSpanOut,
     RecordingTotalsOut,
@@ -93,7 +95,21 @@ class RecordingPresenter:
             falls_short=one.falls_short,
             first_day=one.first_day,
             marks=one.marks,
+            sample=None if one.proof is None else self._sample(one.proof),
             checking=self.desk.checking(one.key),
+        )
+
+    def _sample(self, proof: Proof) -> RecordingSampleOut:
+        sample = proof.sample
+        return RecordingSampleOut(
+            outcome=sample.outcome,
+            text=Names(**self._words.both(f"recording.sample.{sample.outcome.value}")),
+            at=proof.at,
+            moment=sample.wanted,
+            width=sample.width,
+            height=sample.height,
+            detail=sample.detail,
+            played_at=proof.played_at,
         )
 
     def detail(self, standing: Standing, verdict: Verdict) -> RecordingDetailOut:

@@ -30,6 +30,9 @@ COLUMNS: Final = (
     "gaps",
     "falls_short",
     "as_of",
+    "sample",
+    "sample_of",
+    "played_at",
     "reasons",
 )
 """Their words are ``recordings.column.…``."""
@@ -60,14 +63,16 @@ class RecordingsFile:
         from openpyxl import Workbook  # noqa: PLC0415
         from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
         from openpyxl.styles import Font  # noqa: PLC0415
+        from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
         book = Workbook(write_only=True)
         sheet = book.create_sheet(self._words.text("recordings.sheet", self._language))
         sheet.freeze_panes = "A2"
         heads = []
-        for at, name in enumerate(COLUMNS):
-            sheet.column_dimensions["ABCDEFGHIJKLM"[at]].width = 40 if name in _TEXTS else 18
-            head = WriteOnlyCell(sheet, value=self._heads()[at])
+        for at, (name, told) in enumerate(zip(COLUMNS, self._heads(), strict=True), 1):
+            letter = get_column_letter(at)
+            sheet.column_dimensions[letter].width = 40 if name in _TEXTS else 18
+            head = WriteOnlyCell(sheet, value=told)
             head.font = Font(bold=True)
             heads.append(head)
         sheet.append(heads)
@@ -80,7 +85,7 @@ class RecordingsFile:
                     cell.quotePrefix = value.startswith(FORMULA)
                 cells.append(cell)
             sheet.append(cells)
-        sheet.auto_filter.ref = f"A1:M{len(found) + 1}"
+        sheet.auto_filter.ref = f"A1:{letter}{len(found) + 1}"
         target = io.BytesIO()
         book.save(target)
         return target.getvalue()
@@ -103,6 +108,9 @@ class RecordingsFile:
                 one.gaps,
                 self._at(one.falls_short),
                 self._at(one.as_of),
+                None if one.sample is None else self._name(one.sample.text),
+                None if one.sample is None else self._at(one.sample.moment),
+                None if one.sample is None else self._at(one.sample.played_at),
                 "；".join(reason.text.zh for reason in one.reasons)
                 if self._language == "zh"
                 else "; ".join(reason.text.en for reason in one.reasons),

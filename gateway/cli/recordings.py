@@ -83,6 +83,8 @@ def _print(found: dict[str, Any]) -> None:
         f"{_SIGNS[found['status']]} {text(found['name'])}: {found['status']}, "
         f"{held} / {found['required_days']} d, {covered}"
     )
+    if (sample := found["sample"]) is not None:
+        typer.echo(f"  {text(sample['text'])}")
     for reason in found["reasons"]:
         typer.echo(f"  {text(reason['text'])}")
         if reason["detail"]:

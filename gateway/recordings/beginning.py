@@ -43,18 +43,22 @@ async def begin_recordings(
     registering: Registering,
 ) -> Recordings:
     """Ask them from now on; ``closing`` ends what is open then."""
-    for name in ("gateway.recordings.sources", "gateway.recordings.service"):
+    for name in ("gateway.recordings.sampling", "gateway.recordings.service"):
         await asyncio.to_thread(import_module, name)
-    from gateway.recordings.service import Recordings  # noqa: PLC0415 - see above
+    from gateway.recordings.sampling import Sampling  # noqa: PLC0415 - see above
+    from gateway.recordings.service import Recordings  # noqa: PLC0415
     from gateway.recordings.sources import Sources  # noqa: PLC0415
 
     apart = await closing.enter_async_context(Apart())
     sources = Sources(settings.recorders, settings.gb28181, settings.recordings.zone, clock)
     closing.push_async_callback(lambda: apart.run(sources.aclose()))
+    limit_s = settings.recordings.sample_timeout_s
+    sampling = Sampling(reached=sources.of, now=clock.now, limit_s=limit_s)
     recordings = Recordings(
         settings.recorders,
         settings.recordings,
-        source_of=sources.of,
+        source_of=lambda recorder: sources.of(recorder).source,
+        sampling=sampling if settings.recordings.samples else None,
         apart=apart,
         flow=flow,
         judge=judge,

@@ -18,16 +18,17 @@ import structlog
 from alerts.alert import Alert
 from alerts.finding import Explanation, Finding
 from alerts.recorders import OF_RECORDERS, RULE, Look, recorder_findings
-from alerts.recordings import PRIORITIES, camera_findings
+from alerts.recordings import PRIORITIES, UNPLAYABLE, camera_findings
 from alerts.rules.quiet import stopped
 from devices.model import Device
 from devices.reading import Value
 from devices.recording.asking import ask_round
 from devices.recording.holdings import Holdings
 from devices.recording.local_time import DAY_MS
+from devices.recording.proof import Outcome, Proof
 from devices.recording.requirement import Requirement
 from devices.recording.source import DeviceTime, RecordingError, RecordingSource
-from devices.recording.verdict import ReasonKind, judge
+from devices.recording.verdict import ReasonKind, Verdict, judge, proven
 from gateway.clock import Clock
 from gateway.names import NameBook
 from gateway.pipeline.alert_book import AlertBook
@@ -37,9 +38,18 @@ from gateway.police.registering import Registering
 from gateway.recordings.apart import Apart
 from gateway.recordings.night import Night
 from gateway.recordings.registering import REASON, ensure_registered, left_over, spoken_for
+from gateway.recordings.sampling import Sampling
 from gateway.settings_recordings import RecorderSettings, RecordingSettings
 from gateway.store.read.recordings import every_standing, holdings_of
-from gateway.store.recordings import Judged, forget, judged, put_fact, put_verdict
+from gateway.store.recordings import (
+    Judged,
+    forget,
+    is_news,
+    judged,
+    put_fact,
+    put_round,
+    put_verdict,
+)
 from gateway.store.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -84,6 +94,7 @@ class Recordings:
         settings: RecordingSettings,
         *,
         source_of: Callable[[RecorderSettings], RecordingSource],
+        sampling: Sampling | None,
         apart: Apart,
         flow: Keeper,
         judge: Judge,
@@ -93,10 +104,13 @@ class Recordings:
         names: Callable[[], NameBook],
         registering: Registering,
     ) -> None:
-        """``source_of`` is called on the loop of ``apart``."""
+        """``source_of`` is called on the loop of ``apart``; ``sampling`` lives there, if samples
+        are wanted.
+        """
         self._recorders: Final = {recorder.key: recorder for recorder in recorders}
         self._settings: Final = settings
         self._source_of: Final = source_of
+        self._sampling: Final = sampling
         self._apart: Final = apart
         self._flow: Final = flow
         self._judge: Final = judge
@@ -210,12 +224,24 @@ class Recordings:
         holdings = holdings.timed(self._clocks.get(recorder.key))
         now = self._clock.now()
         verdict = await asyncio.to_thread(judge, holdings, requirement, now)
+        if self._sampling is not None:
+            last = None if known is None or known.recorder != recorder.id else known.proof
+            by_person = actor != GATEWAY
+            proof = await self._apart.run(
+                self._sampling.proof(recorder, camera, holdings, verdict, last, by_person=by_person)
+            )
+            verdict, holdings = _doubted(verdict, holdings, proof)
         since = now if known is None or known.unknown_since is None else known.unknown_since
         one = judged(key, recorder.id, verdict, requirement, asked=asked, unknown_since=since)
         look = self._looks.get(recorder.key)
         work = self._flow.work()
         put_verdict(work.batch, one, verdict, holdings)
-        put_fact(work.batch, one, verdict, actor)
+        if actor != GATEWAY or is_news(known, one):
+            put_fact(work.batch, one, verdict, actor)
+        if self._due_tonight(recorder) == [camera]:
+            others = [self._standing[recorder.school, each] for each in recorder.cameras]
+            its = [one if each.key == key else each for each in others]
+            put_round(work.batch, recorder.key, its, GATEWAY)
         findings = camera_findings(
             verdict,
             requirement,
@@ -233,17 +259,23 @@ class Recordings:
 
     def due(self, recorder: RecorderSettings) -> list[tuple[str, str]]:
         """The cameras to be asked about now, each with who wants it; people's first."""
-        now = self._clock.now()
-        last = self._night.last_due(f"{recorder.school}/{recorder.id}", now)
-        wanted: list[tuple[str, str]] = []
-        others: list[tuple[str, str]] = []
-        for camera in recorder.cameras:
-            key = (recorder.school, camera)
-            if key in self._wanted:
-                wanted.append((camera, self._wanted[key]))
-            elif self._standing[key].asked < last or self._is_back(recorder, key):
-                others.append((camera, GATEWAY))
-        return wanted + others
+        wanted = {
+            camera: self._wanted[recorder.school, camera]
+            for camera in recorder.cameras
+            if (recorder.school, camera) in self._wanted
+        }
+        others = [(one, GATEWAY) for one in self._due_tonight(recorder) if one not in wanted]
+        return [*wanted.items(), *others]
+
+    def _due_tonight(self, recorder: RecorderSettings) -> list[str]:
+        """The cameras not yet asked about since the recorder was due last, or came back."""
+        last = self._night.last_due(f"{recorder.school}/{recorder.id}", self._clock.now())
+        return [
+            camera
+            for camera in recorder.cameras
+            if self._standing[recorder.school, camera].asked < last
+            or self._is_back(recorder, (recorder.school, camera))
+        ]
 
     def _is_back(self, recorder: RecorderSettings, camera: _Key) -> bool:
         """Whether it answers again since it was asked about this camera in vain."""
@@ -374,17 +406,18 @@ class Recordings:
                 self._book.fold(finding, device, work)
 
     def _end_if_left_over(self, alert: Alert, work: Work) -> None:
-        of_camera = alert.condition in PRIORITIES
-        if not alert.active or not (of_camera or alert.condition in OF_RECORDERS):
-            return
         device = self._judge.roster.device(alert.device)
-        if device is None:
+        if not alert.active or device is None:
             return
-        if of_camera and device.key in self._recorded_by and self._settings.alerts:
+        code = "recorder_removed"
+        if alert.condition in PRIORITIES:
+            if device.key in self._recorded_by and self._settings.alerts:
+                if alert.condition != UNPLAYABLE or self._sampling is not None:
+                    return
+                code = "recording_not_played"
+        elif alert.condition not in OF_RECORDERS or device.key in self._recorders:
             return
-        if not of_camera and device.key in self._recorders:
-            return
-        why, now = Explanation(RULE, "recorder_removed"), work.batch.now
+        why, now = Explanation(RULE, code), work.batch.now
         self._book.fold(stopped(alert.condition, alert.priority, now, now, why), device, work)
 
     def _device(self, key: _Key) -> Device | None:
@@ -392,3 +425,13 @@ class Recordings:
 
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         return await asyncio.to_thread(self._store.read, query)
+
+
+def _doubted(verdict: Verdict, holdings: Holdings, proof: Proof | None) -> tuple[Verdict, Holdings]:
+    """What a sample makes of them: a day of which some could not be played is asked for anew."""
+    if proof is None:
+        return verdict, holdings
+    sample = proof.sample
+    if sample.outcome is Outcome.UNPLAYABLE and sample.wanted is not None:
+        holdings = holdings.doubting(sample.wanted)
+    return proven(verdict, proof), holdings

@@ -1,10 +1,13 @@
-"""Makes what recorders are asked through, as the settings say. Lives on the recorders' own loop."""
+"""Makes what recorders are asked through, and played by, as the settings say.
+
+Lives on the recorders' own loop.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from devices.recording.dahua import DahuaSource
@@ -13,7 +16,9 @@ from devices.recording.gb28181 import Config, Gb28181Recorder, Platform
 from devices.recording.isapi import IsapiSource
 from devices.recording.local_time import named_zone
 from devices.recording.onvif import OnvifSource
+from devices.recording.places import in_folder, of_dahua, of_isapi, of_onvif
 from devices.recording.recorder_http import HttpAccess, recorder_client
+from devices.recording.sample import PlaceOf
 from devices.recording.source import RecordingSource
 from devices.recording.written_time import ZMeans
 from gateway.clock import Clock
@@ -21,6 +26,13 @@ from gateway.settings_recordings import Gb28181Settings, RecorderSettings
 
 if TYPE_CHECKING:
     import httpx
+
+
+class Reached(NamedTuple):
+    """What a recorder is asked through, and where it plays; ``None``: it cannot be had to play."""
+
+    source: RecordingSource
+    place_of: PlaceOf | None
 
 
 class Sources:
@@ -39,10 +51,10 @@ class Sources:
         self._clock: Final = clock
         self._client: httpx.AsyncClient | None = None
         self._platform: Final = None if platform is None else self._upper(platform)
-        self._made: Final[dict[tuple[str, str], RecordingSource]] = {}
+        self._made: Final[dict[tuple[str, str], Reached]] = {}
 
-    def of(self, recorder: RecorderSettings) -> RecordingSource:
-        """That of one recorder."""
+    def of(self, recorder: RecorderSettings) -> Reached:
+        """How one recorder is reached."""
         made = self._made.get(recorder.key)
         if made is None:
             made = self._made[recorder.key] = self._make(recorder)
@@ -58,17 +70,18 @@ class Sources:
         async with AsyncExitStack() as closing:
             if self._client is not None:
                 closing.push_async_callback(self._client.aclose)
-            for source in self._made.values():
-                closing.push_async_callback(source.aclose)
+            for made in self._made.values():
+                closing.push_async_callback(made.source.aclose)
 
-    def _make(self, recorder: RecorderSettings) -> RecordingSource:
+    def _make(self, recorder: RecorderSettings) -> Reached:
         zone = named_zone(recorder.zone or self._zone)
         if recorder.folder is not None:
-            return FolderSource(recorder.folder, zone, timeout_s=recorder.ask_timeout_s)
+            folder = FolderSource(recorder.folder, zone, timeout_s=recorder.ask_timeout_s)
+            return Reached(folder, in_folder(recorder.folder))
         if recorder.kind == "gb28181" and recorder.device is not None:
             if self._platform is None:
                 raise ValueError("a recorder of GB/T 28181 without a platform")
-            return Gb28181Recorder(self._platform, recorder.device)
+            return Reached(Gb28181Recorder(self._platform, recorder.device), None)
         access = HttpAccess(
             url=recorder.url or "",
             user=recorder.user or "",
@@ -78,14 +91,16 @@ class Sources:
         )
         if self._client is None:
             self._client = recorder_client()
+        client, now, port = self._client, self._clock.now, recorder.rtsp_port
         if recorder.kind == "dahua":
-            return DahuaSource(access, zone, client=self._client, now=self._clock.now)
+            dahua = DahuaSource(access, zone, client=client, now=now)
+            return Reached(dahua, of_dahua(access, zone, port))
         means = None if recorder.z_means is None else ZMeans(recorder.z_means)
         if recorder.kind == "onvif":
-            return OnvifSource(
-                access, zone, z_means=means, client=self._client, now=self._clock.now
-            )
-        return IsapiSource(access, zone, z_means=means, client=self._client, now=self._clock.now)
+            onvif = OnvifSource(access, zone, z_means=means, client=client, now=now)
+            return Reached(onvif, of_onvif(access, onvif))
+        isapi = IsapiSource(access, zone, z_means=means, client=client, now=now)
+        return Reached(isapi, of_isapi(access, port))
 
     def _upper(self, platform: Gb28181Settings) -> Platform:
         passwords = {

@@ -1,4 +1,4 @@
-"""Verdicts on recordings written: how they stand, what they rest on, and each as a fact."""
+"""Verdicts on recordings written: how they stand, what they rest on, and the facts of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import delete
 
 from devices.recording.holdings import Holdings
+from devices.recording.proof import Proof
 from devices.recording.requirement import Requirement
 from devices.recording.verdict import Reason, Status, Verdict
 from gateway.store import schema
@@ -17,6 +18,7 @@ from gateway.store.encoding import canonical
 from gateway.store.upserts import upsert
 
 FACT: Final = "recording_verdict"
+ROUND: Final = "recordings_round"
 
 _body: Final = msgspec.json.Encoder()
 
@@ -44,6 +46,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     first_day: str = ""
     marks: str = ""
     reasons: tuple[Reason, ...] = ()
+    proof: Proof | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -80,6 +83,7 @@ def judged(
         first_day=verdict.days[0].day.isoformat() if verdict.days else "",
         marks="".join(day.status.value[0] for day in verdict.days),
         reasons=verdict.reasons,
+        proof=verdict.proof,
     )
 
 
@@ -91,12 +95,18 @@ def put_verdict(batch: Batch, one: Judged, verdict: Verdict, holdings: Holdings)
         "reasons": _body.encode(one.reasons),
         "verdict": _body.encode(verdict),
         "holdings": holdings.to_bytes(),
+        "proof": None if one.proof is None else _body.encode(one.proof),
     }
     batch.statements.append((upsert("sqlite", schema.recordings), [row]))
 
 
+def is_news(before: Judged | None, after: Judged) -> bool:
+    """Whether a verdict says other things than the one before; amounts grow each night."""
+    return before is None or not before.asked or _gist(before) != _gist(after)
+
+
 def put_fact(batch: Batch, one: Judged, verdict: Verdict, actor: str) -> None:
-    """What is proven, once a round: the verdict and its grounds, not each of its days."""
+    """What is proven: the verdict and its grounds, not each of its days."""
     body = {
         "recorder": one.recorder,
         "status": one.status,
@@ -106,14 +116,47 @@ def put_fact(batch: Batch, one: Judged, verdict: Verdict, actor: str) -> None:
         "end": verdict.end,
         "oldest": verdict.oldest,
         "reach": one.reach,
-        "covered_ppm": None if one.covered is None else round(one.covered * 1_000_000),
+        "covered_ppm": _ppm(one),
         "gaps": one.gaps,
         "drift": verdict.drift,
         "falls_short": one.falls_short,
         "reasons": one.reasons,
+        "sample": None if one.proof is None else one.proof.sample,
+        "sampled": None if one.proof is None else one.proof.at,
     }
     subject = f"device:{one.school}/{one.camera}"
     batch.facts.append(Fact(FACT, one.as_of, batch.now, actor, subject, canonical(body)))
+
+
+def put_round(batch: Batch, recorder: tuple[str, str], its: Iterable[Judged], actor: str) -> None:
+    """How all cameras of a recorder stood when it was asked through: one fact a night, so that
+    what did not change is proven of that night as well.
+    """
+    cameras = {
+        one.camera: {
+            "status": one.status,
+            "required_days": one.required_days,
+            "as_of": one.as_of,
+            "reach": one.reach,
+            "covered_ppm": _ppm(one),
+            "sample": None if one.proof is None else one.proof.sample,
+            "sampled": None if one.proof is None else one.proof.at,
+        }
+        for one in its
+    }
+    subject = f"device:{recorder[0]}/{recorder[1]}"
+    body = canonical({"cameras": cameras})
+    batch.facts.append(Fact(ROUND, batch.now, batch.now, actor, subject, body))
+
+
+def _ppm(one: Judged) -> int | None:
+    return None if one.covered is None else round(one.covered * 1_000_000)
+
+
+def _gist(one: Judged) -> tuple[object, ...]:
+    told = frozenset((reason.kind, reason.trouble) for reason in one.reasons)
+    outcome = None if one.proof is None else one.proof.sample.outcome
+    return one.recorder, one.status, one.required_days, told, outcome
 
 
 def forget(batch: Batch, keys: Iterable[tuple[str, str]]) -> None:

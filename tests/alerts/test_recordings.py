@@ -5,12 +5,13 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from alerts.finding import Finding
-from alerts.recordings import GAPS, SHORT, UNKNOWN, camera_findings
+from alerts.recordings import GAPS, SHORT, UNKNOWN, UNPLAYABLE, camera_findings
 from devices.recording.holdings import Holdings
 from devices.recording.local_time import DAY_MS, HOUR_MS
+from devices.recording.proof import Outcome, Proof, Sample
 from devices.recording.requirement import Requirement
 from devices.recording.source import Answer, Segment, Span, Trouble
-from devices.recording.verdict import Verdict, judge
+from devices.recording.verdict import Verdict, judge, proven
 
 NOW = 1_795_161_600_000
 NEED = Requirement(days=30, commissioned=NOW - 400 * DAY_MS)
@@ -104,3 +105,34 @@ def test_a_camera_too_new_to_be_judged_is_no_trouble() -> None:
     new = replace(NEED, commissioned=NOW - HOUR_MS)
     one = judge(Holdings(), new, NOW)
     assert found(one, since=NOW - 9 * DAY_MS, need=new) == {}
+
+
+def proof(outcome: Outcome, before: Proof | None = None) -> Proof:
+    sample = Sample(outcome=outcome, wanted=NOW - 9 * DAY_MS, detail="a.mp4: invalid data")
+    return Proof.of(sample, NOW, before)
+
+
+def test_what_is_listed_and_cannot_be_played_is_an_alert_until_some_is_played() -> None:
+    whole, broken = verdict((40, 0)), proof(Outcome.UNPLAYABLE)
+    told = found(proven(whole, broken), since=NOW - 9 * DAY_MS)
+    assert active(told) == {UNPLAYABLE}  # and none of its own that nobody knows
+    assert told[UNPLAYABLE].explanation.inputs == {"days": 9, "detail": "a.mp4: invalid data"}
+    assert active(found(proven(verdict((19, 0)), broken))) == {SHORT, UNPLAYABLE}
+
+    no_answer = proof(Outcome.UNDECIDED, broken)
+    assert active(found(proven(whole, no_answer))) == {UNPLAYABLE}
+    played = found(proven(whole, proof(Outcome.PLAYED, no_answer)))
+    assert set(played) == {SHORT, GAPS, UNKNOWN, UNPLAYABLE}
+    assert active(played) == set()
+
+
+def test_a_recorder_that_does_not_play_in_time_raises_and_ends_nothing() -> None:
+    assert UNPLAYABLE not in found(proven(verdict((40, 0)), proof(Outcome.UNDECIDED)))
+
+
+def test_what_can_no_longer_be_played_by_nature_ends_the_doubt() -> None:
+    broken = proof(Outcome.UNPLAYABLE)
+    for outcome in (Outcome.NOTHING, Outcome.IMPOSSIBLE):
+        told = found(proven(verdict((40, 0)), proof(outcome, broken)))
+        assert UNPLAYABLE in told
+        assert active(told) == set()

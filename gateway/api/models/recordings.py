@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from devices.recording.forecast import Basis
+from devices.recording.proof import Outcome
 from devices.recording.source import Trouble
 from devices.recording.verdict import ReasonKind, Status
 from gateway.api.models.shapes import Moment, Names, Out
@@ -18,6 +19,19 @@ class RecordingReasonOut(Out):
     begin: Moment | None
     end: Moment | None
     detail: str = Field(description="The recorder's or the network's own words, in English.")
+
+
+class RecordingSampleOut(Out):
+    """What came of playing one random moment of what is required, the last time."""
+
+    outcome: Outcome
+    text: Names
+    at: Moment = Field(description="When it was tried.")
+    moment: Moment | None = Field(description="What was to be played; `null`: there was nothing.")
+    width: int
+    height: int
+    detail: str = Field(description="Why not: the recorder's or the network's own words.")
+    played_at: Moment | None = Field(description="When one was played last; `null`: never yet.")
 
 
 class RecordingOut(Out):
@@ -47,6 +61,7 @@ class RecordingOut(Out):
     marks: str = Field(
         examples=["mmmgmmu"], description="A letter a day: met, short, gaps or unknown."
     )
+    sample: RecordingSampleOut | None = Field(description="`null`: none was tried yet.")
     checking: bool = Field(description="Its recorder is being asked because somebody wants it.")
 
 

@@ -10,6 +10,7 @@ import structlog
 from sqlalchemy import Connection, select
 
 from devices.recording.holdings import Holdings
+from devices.recording.proof import Proof
 from devices.recording.verdict import Reason, Status, Verdict
 from gateway.store.recordings import Judged
 from gateway.store.schema import devices, recordings
@@ -17,6 +18,7 @@ from gateway.store.schema import devices, recordings
 _log: Final = structlog.get_logger(__name__)
 _reasons: Final = msgspec.json.Decoder(tuple[Reason, ...])
 _verdict: Final = msgspec.json.Decoder(Verdict)
+_proof: Final = msgspec.json.Decoder(Proof)
 
 _FIELDS: Final = Judged.__struct_fields__
 _COLUMNS: Final = tuple(recordings.c[name] for name in _FIELDS)
@@ -93,4 +95,5 @@ def _judged(row: Sequence[Any]) -> Judged:
     fields = dict(zip(_FIELDS, row, strict=False))
     fields["status"] = Status(fields["status"])
     fields["reasons"] = _reasons.decode(fields["reasons"])
+    fields["proof"] = None if fields["proof"] is None else _proof.decode(fields["proof"])
     return Judged(**fields)

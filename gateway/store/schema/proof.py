@@ -75,7 +75,7 @@ link_watches = Table(
 )
 
 recordings = Table(
-    "recordings",  # what the recorder of a camera holds, and the verdict; each is a fact as well
+    "recordings",  # what the recorder of a camera holds, and the verdict
     metadata,
     Column("school", String(64), primary_key=True),
     Column("camera", String(64), primary_key=True),
@@ -94,6 +94,7 @@ recordings = Table(
     Column("reasons", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Reason
     Column("verdict", LargeBinary, nullable=False),  # JSON of devices.recording.verdict.Verdict
     Column("holdings", LargeBinary, nullable=False),  # devices.recording.holdings packs them
+    Column("proof", LargeBinary),  # JSON of devices.recording.proof.Proof; NULL: never tried
 )
 
 work_orders = Table(

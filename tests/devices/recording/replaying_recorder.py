@@ -185,7 +185,8 @@ class ReplayingRecorder:
         self.playing.set()
         sends_time = headers.get("require") == "onvif-replay"
         count = 0
-        for number, unit in enumerate(self.held[second * FPS :]):
+        # It holds a few seconds, again and again.
+        for number, unit in enumerate(self.held[second * FPS % len(self.held) :]):
             at = self.since + timedelta(seconds=second + number / FPS)
             for packet in self._packets(unit, number, at if sends_time else None):
                 count += 1

@@ -20,10 +20,12 @@ from devices.recording.isapi import IsapiSource
 from devices.recording.local_time import FixedZone, named_zone
 from devices.recording.onvif import OnvifSource
 from devices.recording.places import in_folder, of_dahua, of_isapi, of_onvif
+from devices.recording.proof import Outcome, Sample
 from devices.recording.recorder_http import HttpAccess
 from devices.recording.rtsp_replay import RtspPlace
-from devices.recording.sample import FilePlace, Sample, chosen_moment, play, sampled
+from devices.recording.sample import FilePlace, PlaceOf, chosen_moment, play, sampled
 from devices.recording.source import RecordingError, Segment, Span, Trouble
+from devices.simulator.film import film as film_of
 
 SHANGHAI = named_zone("Asia/Shanghai")
 UTC_ZONE = FixedZone(0)
@@ -61,6 +63,13 @@ def test_moments_are_spread_over_all_that_is_recorded() -> None:
     assert 60 <= early <= 140  # a quarter; the seeds are fixed, and so is this
 
 
+def test_moments_keep_off_where_a_recording_breaks_off() -> None:
+    recorded = Intervals([(0, 20_000), (60_000, 61_000)])
+    drawn = [chosen_moment(recorded, Span(0, 90_000), f"{n}") for n in range(200)]
+    assert all(each is not None and 2_000 <= each < 10_000 for each in drawn)
+    assert chosen_moment(Intervals([(0, 5_000)]), Span(0, 90_000), "1") is not None
+
+
 # --- files ---------------------------------------------------------------------------------------
 
 
@@ -94,7 +103,7 @@ async def test_a_file_that_is_shorter_than_its_name_proves_nothing_beyond_its_en
     copied(film, tmp_path / "gate" / "2026-11-20_08-00-00_09-00-00.mp4")
     source = FolderSource(tmp_path, SHANGHAI)
     sample = await sampled(source, "gate", BEGIN + 1_800_000, in_folder(tmp_path))
-    assert sample.trouble is Trouble.INCOMPLETE
+    assert (sample.outcome, sample.trouble) == (Outcome.UNPLAYABLE, Trouble.INCOMPLETE)
     assert sample.decoded is None
     assert "1800 s" in sample.detail
 
@@ -136,9 +145,66 @@ async def test_what_the_recorder_refuses_to_tell_is_not_sampled(tmp_path: Path) 
     (tmp_path / "gate").mkdir()
     source = FolderSource(tmp_path, SHANGHAI)
     sample = await sampled(source, "yard", BEGIN, in_folder(tmp_path))
-    assert sample.trouble is Trouble.REFUSED
+    assert (sample.outcome, sample.trouble) == (Outcome.UNDECIDED, Trouble.REFUSED)
     none = await sampled(source, "gate", BEGIN, in_folder(tmp_path))
-    assert none.trouble is Trouble.INCOMPLETE
+    assert (none.outcome, none.trouble) == (Outcome.UNPLAYABLE, Trouble.INCOMPLETE)
+
+
+async def test_between_two_files_that_follow_each_other_the_second_is_played(
+    film: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "gate").mkdir()
+    copied(film, tmp_path / "gate" / "2026-11-20_08-00-00_08-01-59.mp4")
+    copied(film, tmp_path / "gate" / "2026-11-20_08-02-00_08-04-00.mp4")
+    source = FolderSource(tmp_path, SHANGHAI)
+    sample = await sampled(source, "gate", BEGIN + 119_500, in_folder(tmp_path))
+    assert (sample.outcome, sample.decoded) == (Outcome.PLAYED, BEGIN + 120_000)
+
+
+async def test_key_pictures_may_be_minutes_apart(tmp_path: Path) -> None:
+    """Recorders that save disk do so; between them it is decoded on."""
+    path = tmp_path / "a.mp4"
+    path.write_bytes(film_of(3600))
+    sample = await play(FilePlace(tmp_path, path, 1_801_000), BEGIN)
+    assert sample.decoded == BEGIN - 31_000
+
+
+async def test_a_connection_that_breaks_once_costs_a_second_try_and_no_more() -> None:
+    recorder = ReplayingRecorder(SINCE)
+    recorder.stops_after = 2
+    told = HikvisionRecorder([(SINCE, SINCE + timedelta(minutes=30))], local_now=SINCE)
+    told.local_now = SINCE + timedelta(hours=1)
+
+    async def at_last(channel: str, segment: Segment, moment: int) -> RtspPlace:
+        place = isapi_place(recorder)
+        if len(recorder.told) > 1:
+            recorder.stops_after = None
+        return place
+
+    async with recorder.running():
+        with told.running():
+            access = HttpAccess(url=told.url, user=USER, password=PASSWORD)
+            source = IsapiSource(access, SHANGHAI, now=lambda: BEGIN + HOUR)
+            sample = await sampled(source, "1", BEGIN + 2_000, at_last)
+            recorder.stops_after = 2
+            broken = await sampled(source, "1", BEGIN + 2_000, broken_place(recorder))
+            await source.aclose()
+    assert sample.outcome is Outcome.PLAYED
+    assert broken.outcome is Outcome.UNPLAYABLE
+
+
+def broken_place(recorder: ReplayingRecorder) -> PlaceOf:
+    async def place(channel: str, segment: Segment, moment: int) -> RtspPlace:
+        return isapi_place(recorder)
+
+    return place
+
+
+async def test_a_decoder_that_dies_takes_nobody_with_it(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.recording.decoding.sys.executable", "/bin/false")
+    assert await trouble_of(FilePlace(film.parent, film, 0)) is Trouble.UNREADABLE
 
 
 # --- RTSP ----------------------------------------------------------------------------------------
@@ -166,8 +232,13 @@ async def test_a_replay_is_decoded(codec: str, qop: str) -> None:
     async with recorder.running():
         sample = await play(isapi_place(recorder), BEGIN + 1000)
         await asyncio.wait_for(recorder.torn_down.wait(), 30)
-    expected = Sample(wanted=BEGIN + 1000, decoded=BEGIN + 1000, width=SIZE[0], height=SIZE[1])
-    assert sample == expected
+    assert sample == Sample(
+        outcome=Outcome.PLAYED,
+        wanted=BEGIN + 1000,
+        decoded=BEGIN + 1000,
+        width=SIZE[0],
+        height=SIZE[1],
+    )
     asked = [(method, "require" in headers) for method, _, headers in recorder.told]
     assert asked[-1] == ("TEARDOWN", False)
 
@@ -262,9 +333,10 @@ async def test_a_lost_packet_costs_a_picture_and_not_the_sample() -> None:
         ({"status": {"DESCRIBE": 404}}, Trouble.REFUSED),
         ({"status": {"SETUP": 461}}, Trouble.REFUSED),
         ({"status": {"PLAY": 500}}, Trouble.UNREADABLE),
-        ({"challenge": 'Basic realm="recorder"'}, Trouble.UNREADABLE),
+        ({"status": {"DESCRIBE": 503}}, Trouble.REFUSED),
+        ({"challenge": 'Basic realm="recorder"'}, Trouble.UNSUPPORTED),
         ({"description": b"v=0\r\nm=audio 0 RTP/AVP 8\r\n"}, Trouble.UNREADABLE),
-        ({"description": b"m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/9"}, Trouble.UNREADABLE),
+        ({"description": b"m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/9"}, Trouble.UNSUPPORTED),
         ({"description": b"\xff\xfe" * 500}, Trouble.UNREADABLE),
         ({"stops_after": 2}, Trouble.INCOMPLETE),
         ({"garbles": True}, Trouble.UNREADABLE),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import select
@@ -12,7 +13,9 @@ from alerts.lifecycle import Limits
 from devices.dialects.native import Native
 from devices.recording.folder import FolderSource
 from devices.recording.local_time import HOUR_MS, named_zone, to_local
+from devices.recording.places import in_folder
 from devices.recording.source import Answer, DeviceTime, Span
+from devices.simulator.film import film
 from gateway.clock import ManualClock
 from gateway.configuration import default_settings
 from gateway.desk import Feed
@@ -29,7 +32,10 @@ from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.upkeep import Upkeep
 from gateway.recordings.apart import Apart
+from gateway.recordings.registering import ensure_registered
+from gateway.recordings.sampling import Sampling
 from gateway.recordings.service import Recordings
+from gateway.recordings.sources import Reached
 from gateway.settings_recordings import RecorderSettings, RecordingSettings
 from gateway.store.batch import Fact
 from gateway.store.schema import facts
@@ -38,6 +44,11 @@ from gateway.store.sqlite import SqliteStore
 SHANGHAI = named_zone("Asia/Shanghai")
 CAMERAS = ("gate-01", "yard-01")
 PIECE_MS = 6 * HOUR_MS
+
+
+@cache
+def six_hours() -> bytes:
+    return film(PIECE_MS // 1000, every_s=60)
 
 
 class Asked:
@@ -112,15 +123,23 @@ class Campus:
         )
 
     def recordings(self, *recorders: RecorderSettings, **settings: object) -> Recordings:
-        """Who asks them."""
+        """Who asks them; without playing anything unless ``samples`` says so."""
         sources = {
             one.key: Asked(FolderSource(one.folder or Path(), SHANGHAI), self.asked)
             for one in recorders
         }
+        told = {"offline_minutes": 15, "samples": False, **settings}
+        sampling = Sampling(
+            reached=lambda one: Reached(sources[one.key], in_folder(one.folder or Path())),
+            now=self.clock.now,
+            limit_s=120.0,
+            draw=lambda: f"seed {self.clock.now()}",
+        )
         return Recordings(
             recorders,
-            RecordingSettings.model_validate({"offline_minutes": 15, **settings}),
+            RecordingSettings.model_validate(told),
             source_of=lambda one: sources[one.key],
+            sampling=sampling if told["samples"] else None,
             apart=self.apart,
             flow=self.flow,
             judge=self.judge,
@@ -145,7 +164,7 @@ class Campus:
             }
         )
 
-    def record(self, camera: str, days: float, until: float = 0) -> None:
+    def record(self, camera: str, days: float, until: float = 0, content: bytes = b"?") -> None:
         """Files of six hours, from so many days ago until so many days ago."""
         folder = self.folder / "nvr" / camera
         folder.mkdir(parents=True, exist_ok=True)
@@ -154,7 +173,7 @@ class Campus:
         for begin in range(first, now - round(until * 24) * HOUR_MS, PIECE_MS):
             wall = to_local(SHANGHAI, begin)
             end = wall + timedelta(milliseconds=PIECE_MS)
-            (folder / f"{wall:%Y%m%d_%H%M%S}_{end:%Y%m%d_%H%M%S}.mp4").write_bytes(b"video")
+            (folder / f"{wall:%Y%m%d_%H%M%S}_{end:%Y%m%d_%H%M%S}.mp4").write_bytes(content)
 
     def alerts(self, *, active: bool = True) -> dict[str, Alert]:
         """The open alerts by ``device condition``."""
@@ -170,3 +189,18 @@ class Campus:
         query = select(facts).where(facts.c.kind == kind).order_by(facts.c.row)
         rows = self.store.read(lambda connection: connection.execute(query).all())
         return [Fact(*row[1:]) for row in rows]
+
+
+async def begun(campus: Campus, *recorders: RecorderSettings, **settings: object) -> Recordings:
+    """Who asks them, with each on the register."""
+    recordings = campus.recordings(*recorders, **settings)
+    await recordings.prepare()
+    for recorder in recorders:
+        problem = await ensure_registered(
+            recorder,
+            find=campus.judge.roster.named,
+            has_school=lambda school: school == "no3",
+            registering=campus.control,
+        )
+        assert problem == ""
+    return recordings

@@ -7,31 +7,14 @@ import json
 import shutil
 
 import pytest
-from recorded_school import Campus
+from recorded_school import Campus, begun
 
 from devices.recording.local_time import DAY_MS, HOUR_MS
 from devices.recording.verdict import ReasonKind, Status
-from gateway.recordings.registering import ensure_registered
-from gateway.recordings.service import Recordings
-from gateway.settings_recordings import RecorderSettings
 from gateway.store.read.recordings import every_standing, holdings_of, one_verdict, standing
 from gateway.store.recordings import Judged
 
 MINUTE = 60_000
-
-
-async def begun(campus: Campus, *recorders: RecorderSettings, **settings: object) -> Recordings:
-    recordings = campus.recordings(*recorders, **settings)
-    await recordings.prepare()
-    for recorder in recorders:
-        problem = await ensure_registered(
-            recorder,
-            find=campus.judge.roster.named,
-            has_school=lambda school: school == "no3",
-            registering=campus.control,
-        )
-        assert problem == ""
-    return recordings
 
 
 def stored(campus: Campus) -> dict[str, Judged]:
@@ -67,6 +50,13 @@ async def test_what_a_recorder_holds_is_kept_with_its_verdict_fact_and_alert(
     assert verdict.reasons == found["yard-01"].reasons
     facts = campus.facts("recording_verdict")
     assert [fact.subject for fact in facts] == ["device:no3/gate-01", "device:no3/yard-01"]
+    (asked_through,) = campus.facts("recordings_round")
+    assert asked_through.subject == "device:no3/nvr"
+    cameras = json.loads(asked_through.body)["cameras"]
+    assert {name: one["status"] for name, one in cameras.items()} == {
+        "gate-01": "met",
+        "yard-01": "short",
+    }
     body = json.loads(facts[1].body)
     assert (body["status"], body["required_days"], facts[1].actor) == ("short", 30, "gateway")
 

@@ -55,6 +55,7 @@ def test_passwords_are_never_shown() -> None:
         ({**FOLDER, "url": "http://192.0.2.30"}, "folder does not take url"),
         ({"kind": "gb28181", "device": DEVICE, "password": {"env": "NVR"}}, "'1' is not 20 digits"),
         ({**FOLDER, "z_means": "utc"}, "z_means is for isapi and onvif only"),
+        ({**FOLDER, "rtsp_port": 554}, "rtsp_port is for isapi and dahua only"),
         ({**FOLDER, "zone": "China/Nowhere"}, "must be a time zone"),
         ({**FOLDER, "cameras": {"gate/01": 1}}, "must be 1 to 64 of"),
         ({**FOLDER, "cameras": {}}, "at least 1 item"),
@@ -130,7 +131,7 @@ def test_a_file_with_recorders_is_read_with_its_mistakes_by_line(tmp_path: Path)
     assert "folder needs folder" in problem.message
 
 
-async def test_each_kind_is_asked_through_its_own_source(clock: Any) -> None:
+async def test_each_kind_is_asked_through_its_own_source_and_all_but_one_can_be_played(clock: Any) -> None:
     made = [
         recorder(**FOLDER),
         recorder(**{**BASE, "id": "a"}, kind="isapi", **HTTP),
@@ -145,7 +146,7 @@ async def test_each_kind_is_asked_through_its_own_source(clock: Any) -> None:
         ),
     ]
     sources = Sources(made, Gb28181Settings(id="34020000002000000001"), "Asia/Shanghai", clock)
-    names = [type(sources.of(one)).__name__ for one in made]
+    names = [type(sources.of(one).source).__name__ for one in made]
     assert names == [
         "FolderSource",
         "IsapiSource",
@@ -153,5 +154,6 @@ async def test_each_kind_is_asked_through_its_own_source(clock: Any) -> None:
         "OnvifSource",
         "Gb28181Recorder",
     ]
+    assert [sources.of(one).place_of is None for one in made] == [False] * 4 + [True]
     assert sources.of(made[0]) is sources.of(made[0])
     await sources.aclose()
