@@ -157,6 +157,17 @@ class Flow:
                 self.start(self._see_through(work, error))
             raise
 
+    async def write_down(self, work: Work) -> bool:
+        """Commit what is so in memory already and no person waits for, as often as it takes.
+
+        ``False`` when the gateway is about to end without it.
+        """
+        try:
+            await self.commit(work)
+        except StoreError as error:
+            return await self.keep_trying(work, error)
+        return True
+
     def wake_timers(self) -> None:
         """A timer was set from outside the flow."""
         self._tick.set()

@@ -28,7 +28,6 @@ from gateway.police.lane import Told
 from gateway.police.links import LinkInfo
 from gateway.police.sendings import Attempt, Sending, Unreadable
 from gateway.store.batch import Arrived
-from gateway.store.store import StoreError
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -45,12 +44,8 @@ class Keeper(Protocol):
         """An empty piece of work at the present time."""
         ...
 
-    async def commit(self, work: Work) -> None:
-        """Commit it. Raises `StoreError`."""
-        ...
-
-    async def keep_trying(self, work: Work, error: BaseException) -> bool:
-        """Until it is committed."""
+    async def write_down(self, work: Work) -> bool:
+        """Commit it, as often as it takes; ``False`` when the gateway ends without it."""
         ...
 
 
@@ -118,10 +113,7 @@ class Record:
             else:
                 self._given_up(link, told, work)
                 done.append((link.id, told.key))
-        try:
-            await self._keeper.commit(work)
-        except StoreError as error:
-            await self._keeper.keep_trying(work, error)
+        await self._keeper.write_down(work)
         for link_id, key in done:
             self._written(link_id, key)
 

@@ -44,8 +44,8 @@ class Keeper(Protocol):
         """An empty piece of work at the present time."""
         ...
 
-    async def commit(self, work: Work) -> None:
-        """Commit it. Raises `StoreError`."""
+    async def write_down(self, work: Work) -> bool:
+        """Commit it, as often as it takes; ``False`` when the gateway ends without it."""
         ...
 
 
@@ -85,7 +85,7 @@ class Removal:
             if not self._has(link):
                 untold = self._end(link, devices.get(link, GATEWAY), work)
                 _log.warning("police.link_removed", link=link, alarms_given_up=untold)
-            await self._flow.commit(work)
+            await self._flow.write_down(work)
             device = devices.get(link)
             if device is not None:
                 refused = await self._registering.remove(device.school, device.id, "", RULE)
@@ -178,7 +178,7 @@ class Removal:
             ):
                 why = Explanation(RULE, "police_link_removed", {"link": device.id})
                 self._book.fold(stopped(UNVERIFIED, alert.priority, now, now, why), device, work)
-        await self._flow.commit(work)
+        await self._flow.write_down(work)
 
 
 def _is_of(alert: Alert, name: str) -> bool:

@@ -351,7 +351,7 @@ class Police:
             work = self._flow.work()
             for device, finding in self.hosts.findings(self._book):
                 self._book.fold(finding, device, work)
-            await self._flow.commit(work)
+            await self._flow.write_down(work)
             await asyncio.sleep(ATTESTED_LOOK_S)
 
     def _make(self) -> Made:

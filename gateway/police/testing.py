@@ -70,8 +70,8 @@ class Keeper(Protocol):
         """An empty piece of work at the present time."""
         ...
 
-    async def commit(self, work: Work) -> None:
-        """Commit it. Raises `StoreError`."""
+    async def write_down(self, work: Work) -> bool:
+        """Commit it, as often as it takes; ``False`` when the gateway ends without it."""
         ...
 
 
@@ -233,7 +233,4 @@ class Schedule:
         now = work.batch.now
         finding = Finding(ANNOUNCED, active, Priority.NOTICE, now, now, why)
         self._book.fold(finding, device, work)
-        try:
-            await self._flow.commit(work)
-        except StoreError as error:
-            _log.error("police.notice_not_kept", error=str(error))
+        await self._flow.write_down(work)

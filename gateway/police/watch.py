@@ -58,6 +58,10 @@ class Keeper(Protocol):
         """Commit it. Raises `StoreError`."""
         ...
 
+    async def write_down(self, work: Work) -> bool:
+        """Commit it, as often as it takes; ``False`` when the gateway ends without it."""
+        ...
+
 
 class LinkWatch:
     """The states of all own links."""
@@ -170,12 +174,7 @@ class LinkWatch:
         for link in due:
             self._hear(link, work)
             self._told[link] = now
-        try:
-            await self._flow.commit(work)
-        except StoreError as error:
-            _log.error("police.states_unwritten", error=str(error), changes=len(changes))
-            self._changes.extendleft(reversed(changes))
-            await asyncio.sleep(LOOK_S)
+        await self._flow.write_down(work)
 
     def _hear(self, link: str, work: Work) -> None:
         info, view = self._links[link], self.view(link)

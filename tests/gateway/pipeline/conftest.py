@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
 from judged import Judged
+from running import Running
 from windowed import Testing
 
 from gateway.store.sqlite import SqliteStore
@@ -30,6 +32,16 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     store = opened(tmp_path, reserve_bytes=1 << 20)
     yield store
     store.close()
+
+
+@pytest.fixture
+async def running(store: SqliteStore) -> AsyncIterator[Running]:
+    running = Running(store)
+    task = asyncio.create_task(running.flow.run())
+    yield running
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def payload(**values: object) -> bytes:

@@ -83,6 +83,10 @@ class Gateway:
     async def commit(self, work: Work) -> None:
         await asyncio.wrap_future(self.store.commit(work.batch))
 
+    async def write_down(self, work: Work) -> bool:
+        await self.commit(work)
+        return True
+
     async def register(self, device: Device, actor: str, reason: str = "") -> Device | Refusal:
         raise AssertionError((device, actor, reason))
 
