@@ -9,15 +9,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from devices.camera.measures import (
-    SMALL,
-    Grid,
-    Mask,
-    Measures,
-    by_block,
-    raised,
-)
-from devices.camera.reference import DETAIL_LEAST, Usual, likeness
+from devices.camera.displacement import fit, put_back, shifted_by
+from devices.camera.measures import Grid, Mask, Measures, by_block, raised
+from devices.camera.reference import DETAIL_LEAST, Spread, Usual, likeness
 
 STEADY_MATCH: Final = 0.45
 """Blocks that usually resemble the usual picture at least so well, give or take, can testify."""
@@ -41,6 +35,8 @@ OTHER_LIGHT: Final = 0.25
 or lies in a shadow; alone it proves nothing."""
 SAME_FORMS: Final = 0.8
 """A coarse fit that other views seldom have."""
+OTHER_COLOUR: Final = 0.2
+"""The same for proportions of colours, as logarithms, against those of the whole picture."""
 _PLAIN: Final = 3.0
 _DETAIL_OVER_NOISE: Final = 1.0
 _DETAIL_LEAST: Final = 4.0
@@ -48,9 +44,6 @@ _EDGE_LEAST: Final = 2.0
 """Squared grey levels of edges that can be weak or strong."""
 _MOST_BLOCKS: Final = 60
 """Percent of the blocks that must be less sharp: blur is everywhere."""
-_CLIP: Final = 24.0
-"""A car or a lamp with strong edges must not outweigh the rest when the shift is sought."""
-_WINDOW: Final = cv2.createHanningWindow(SMALL, cv2.CV_32F)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,8 +53,8 @@ class View:
     `gain`: brightness in proportion to the usual, judged by blocks that still show the same.
     `able`: how many blocks can testify in the usual light; `decidable`: those that can now; `lost`:
     those of them that show something else; `hidden`: the area in which there is nothing to see,
-    with most lost blocks in it; `smooth`: all such blocks; `changed`: where the light is not what
-    it is around.
+    with most lost blocks in it; `smooth`: all such blocks; `changed`: where light or colour are
+    not what they are around.
     `blur`: logarithm of the energy of fine edges in proportion to the usual at the same contrast;
     `soft`: logarithm of how much less than larger ones the usual edges of `SMALL` are found again;
     both None where too few blocks tell. `sharpness`: the energy of fine edges in lost blocks, in
@@ -123,12 +116,13 @@ def compare(measures: Measures, usual: Usual) -> View:
     """Hold a picture against what is usual; pure."""
     before = usual.small
     now, then = raised(measures.small), raised(before)
-    shift, shifted_fit = _shift(now, then)
+    whole = fit(now, then)
+    shift, shifted_fit = shifted_by(now, then)
     alike = likeness(now, then)
     # Wind and warmth move a camera by a point: what is seen again beside its place is no loss.
-    shaken = UNMOVED < math.hypot(*shift) <= SHAKE and shifted_fit > _whole(now, then)
+    shaken = UNMOVED < math.hypot(*shift) <= SHAKE and shifted_fit > whole
     if shaken:
-        alike = np.maximum(alike, likeness(raised(_put_back(measures.small, shift)), then))
+        alike = np.maximum(alike, likeness(raised(put_back(measures.small, shift)), then))
     usual_means = by_block(before)
     same = alike >= STEADY_MATCH
     if same.sum() < FEWEST_BLOCKS:
@@ -152,6 +146,8 @@ def compare(measures: Measures, usual: Usual) -> View:
     lost = decidable & (alike < LOST_MATCH)
     contrast = _contrast(now, then, texture, gain)
     change = np.abs(np.log((measures.means + 2) / (usual_means * gain + 2))) > OTHER_LIGHT
+    if not measures.grey and not usual.grey:
+        change |= _recoloured(measures.tint, usual.tint)
     # Where nearly all is lost there is nothing else to go by.
     seen = decidable & ~lost
     focus = seen if seen.sum() >= max(FEWEST_BLOCKS, 0.2 * decidable.sum()) else decidable
@@ -174,13 +170,24 @@ def compare(measures: Measures, usual: Usual) -> View:
         soft=None if elsewhere else _soft(measures.small, before, now, then, focus),
         sharpness=_sharpness(measures, usual, lost, gain),
         contrast=contrast,
-        fit=_whole(now, then),
-        striped_fit=_whole(_levelled(now), _levelled(then)),
+        fit=whole,
+        striped_fit=fit(_levelled(now), _levelled(then)),
         coarse_fit=coarse_fit,
         shift=shift,
         shifted_fit=shifted_fit,
         shaken=shaken,
     )
+
+
+def _recoloured(tint: Grid, usual: Spread) -> Mask:
+    """Blocks whose colour has changed otherwise than the whole, which changes with the light."""
+    difference = tint - usual.mean
+    known: Mask = np.isfinite(difference).all(axis=2)
+    if not known.any():
+        return known
+    own = difference - np.median(difference[known], axis=0)
+    limit = np.maximum(OTHER_COLOUR, 4 * np.linalg.norm(usual.deviation, axis=2))
+    return known & (np.linalg.norm(own, axis=2) > limit)
 
 
 def _contrast(now: Grid, then: Grid, texture: Grid, gain: float) -> float:
@@ -270,12 +277,6 @@ def _edges(small: Grid) -> Grid:
     return edges
 
 
-def _whole(now: Grid, then: Grid) -> float:
-    one, other = np.clip(now, -_CLIP, _CLIP), np.clip(then, -_CLIP, _CLIP)
-    weight = math.sqrt(float((one * one).sum()) * float((other * other).sum()))
-    return float((one * other).sum()) / max(weight, 1.0)
-
-
 def _levelled(picture: Grid) -> Grid:
     level = picture - picture.mean(axis=1, keepdims=True)
     return np.asarray(level - level.mean(axis=0, keepdims=True), np.float32)
@@ -287,20 +288,3 @@ def _coarse(now: Grid, then: Grid) -> float:
     weight = math.sqrt(float((one * one).sum()) * float((other * other).sum()))
     # 144 blocks that differ by less than two levels have no form.
     return float((one * other).sum()) / max(weight, 144 * 4.0)
-
-
-def _put_back(picture: Grid, shift: tuple[float, float]) -> Grid:
-    back = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    put = cv2.warpAffine(picture, back, SMALL, flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(put, np.float32)
-
-
-def _shift(now: Grid, then: Grid) -> tuple[tuple[float, float], float]:
-    one = np.clip(now, -_CLIP, _CLIP)
-    other = np.clip(then, -_CLIP, _CLIP)
-    (right, down), _ = cv2.phaseCorrelate(other, one, _WINDOW)
-    moved = _put_back(one, (right, down))
-    weight = math.sqrt(float((moved * moved).sum()) * float((other * other).sum()))
-    fit = float((moved * other).sum()) / max(weight, 1.0)
-    return (right, down), fit

@@ -1,8 +1,9 @@
 """What is measured in one picture: light, colour, edges, noise and stripes, from small copies.
 
-A picture is shrunk once to `FINE` and from there to `SMALL`; only noise, stripes and stillness are
-measured in samples of the picture itself, because shrinking averages them away. All figures are in
-grey levels (0 to 255) unless they say otherwise; a block is one of `ROWS` x `COLUMNS` equal parts.
+A picture is shrunk once to `FINE` and from there to `HALF` and `SMALL`; only noise, stripes and
+stillness are measured in samples of the picture itself, because shrinking averages them away. All
+figures are in grey levels (0 to 255) unless they say otherwise; a block is one of `ROWS` x
+`COLUMNS` equal parts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ Grid = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FINE: Final = (640, 360)
+HALF: Final = (320, 180)
 SMALL: Final = (160, 90)
 """Width and height. Whatever a camera sends is judged in these: its substream as well."""
 ROWS: Final = 9
@@ -57,7 +59,7 @@ class Measures:
 
     `noise` is that of the picture itself, `small_noise` what is left of it in `small`. `rows` and
     `columns`: how far neighbouring lines differ as a whole, which only stripes do. `detail`: mean
-    square of the Laplacian of `FINE`, with what noise adds. `tint`: natural logarithms of red over
+    square of the Laplacian of `HALF`, with what noise adds. `tint`: natural logarithms of red over
     green and of blue over green, NaN where it is too dark.
     """
 
@@ -108,7 +110,9 @@ def measure(image: Image) -> Measures:
     tiles = sample_tiles(image)
     low, high = np.percentile(small, (1, 99))
     small_noise = _quiet(_noise_by_block(small))
-    laplace = cv2.Laplacian(fine, cv2.CV_32F, ksize=1)
+    # In `FINE` the noise of a night is as strong as edges are; a blur that matters is wider.
+    half = cv2.resize(fine, HALF, interpolation=cv2.INTER_AREA)
+    laplace = cv2.Laplacian(half, cv2.CV_32F, ksize=1)
     return Measures(
         small=small,
         tiles=tiles,
@@ -129,7 +133,7 @@ def measure(image: Image) -> Measures:
 
 
 def by_block(figures: Grid) -> Grid:
-    """The mean of each block of a picture as large as `FINE` or `SMALL`."""
+    """The mean of each block of a picture as large as `HALF` or `SMALL`."""
     return np.asarray(
         cv2.resize(figures, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32
     )

@@ -16,7 +16,7 @@ from devices.camera.faults.darkness import darkness
 from devices.camera.faults.focus import blurred
 from devices.camera.faults.glare import white
 from devices.camera.faults.interference import noise, stripes
-from devices.camera.faults.view import WHOLLY, WHOLLY_AREA, shifted, view_changed
+from devices.camera.faults.view import WHOLLY, WHOLLY_AREA, shifted, turned_away, view_changed
 from devices.camera.measures import Measures
 from devices.camera.reference import Reference, Usual
 from devices.camera.suspicion import Fault, Suspicion, Undecidable
@@ -63,7 +63,7 @@ def judge(measures: Measures, reference: Reference, part: int) -> Verdict:
         return Verdict((light,), decided=frozenset({light.fault}))
     if light is not None:
         return Verdict(undecidable=light, dark=True, telling=False)
-    if found := white(measures, usual):
+    if found := white(measures, usual, part):
         return Verdict((found,), decided=LIGHT)
     if found := noise(measures, usual):
         return Verdict((found,), decided=LIGHT | {Fault.NOISE})
@@ -124,11 +124,7 @@ def _against(measures: Measures, usual: Usual, part: int, *, strictly: bool = Fa
         undecidable = Undecidable.OTHER_LIGHT
     else:
         decided |= VIEW
-        found += [
-            shifted(view)
-            or blurred(view, borrowed=borrowed)
-            or view_changed(view, borrowed=borrowed)
-        ]
+        found += [shifted(view) or _askew_or_hidden(measures, view, borrowed=borrowed)]
     lines = stripes(measures, usual, view.gain)
     if lines is not None and max(view.striped_fit, view.coarse_fit - FORMS) >= STRIPED_SCENE:
         # Under the stripes it is the usual view: what they spoil is not held against it.
@@ -136,6 +132,12 @@ def _against(measures: Measures, usual: Usual, part: int, *, strictly: bool = Fa
     if not strange and not any(found):
         found += [cast(measures, view, borrowed=borrowed)]
     return Verdict(_those(found), undecidable, decided, view, telling=telling)
+
+
+def _askew_or_hidden(measures: Measures, view: View, *, borrowed: bool) -> Suspicion | None:
+    found = blurred(view, borrowed=borrowed) or view_changed(view, borrowed=borrowed)
+    # A view brought nearer has lost its edges where they were, as a blurred or covered one has.
+    return found and (turned_away(measures, view) or found)
 
 
 def _by_other_light(measures: Measures, reference: Reference) -> Verdict:

@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 
 from devices.camera.comparison import FEWEST_BLOCKS, View
-from devices.camera.measures import SMALL, Mask
+from devices.camera.displacement import turned
+from devices.camera.measures import SMALL, Mask, Measures, raised
 from devices.camera.suspicion import Fault, Suspicion, Why, sure
 
 COVERED_AREA: Final = 0.14
@@ -39,6 +40,8 @@ SHIFTED_FIT: Final = 0.35
 """So well must the picture fit once it is put back..."""
 BETTER: Final = 0.15
 """...and so much better than where it is."""
+TURNED_FIT: Final = 0.42
+"""After a turn or at another distance: a dozen are tried, and chance makes some of them fit."""
 BORROWED: Final = 0.4
 """The least share of lost blocks where only other times of day are known: shadows differ."""
 USUAL_LOSS: Final = 4.0
@@ -113,6 +116,28 @@ def shifted(view: View) -> Suspicion | None:
         value=size,
         limit=SHIFT,
         shift=view.shift,
+    )
+
+
+def turned_away(measures: Measures, view: View) -> Suspicion | None:
+    """Turned about the line of sight, or brought nearer or farther: the same view, askew.
+
+    Costs as much as all other measures: to be asked when something is wrong with the view.
+    """
+    turn = turned(raised(measures.small), raised(view.usual.small))
+    limit = max(TURNED_FIT, view.fit + BETTER)
+    if turn.fit < limit:
+        return None
+    why = Why("moved_turned", {"degrees": round(turn.degrees)})
+    if turn.times != 1:
+        why = Why("moved_nearer", {"percent": round(100 * turn.times)})
+    return Suspicion(
+        fault=Fault.MOVED,
+        confidence=sure(turn.fit, limit, 1.0),
+        why=why,
+        measure="turned",
+        value=turn.fit,
+        limit=limit,
     )
 
 

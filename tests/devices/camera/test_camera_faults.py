@@ -54,6 +54,19 @@ def elsewhere(image: Image) -> Image:
     return yard(99)
 
 
+def nearer(image: Image) -> Image:
+    height, width = image.shape[:2]
+    inner = image[height // 8 : -height // 8, width // 8 : -width // 8]
+    return np.asarray(cv2.resize(inner, (width, height)), np.uint8)
+
+
+def turned(image: Image) -> Image:
+    height, width = image.shape[:2]
+    turning = cv2.getRotationMatrix2D((width / 2, height / 2), 9, 1)
+    askew = cv2.warpAffine(image, turning, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(askew, np.uint8)
+
+
 def snowed(image: Image) -> Image:
     drawn = np.random.default_rng(3).normal(0, 45, image.shape[:2])[:, :, None]
     return np.clip(image + drawn, 0, 255).astype(np.uint8)
@@ -82,6 +95,8 @@ SPOILT = [
     (Fault.COVERED, wholly_covered),
     (Fault.MOVED, shifted),
     (Fault.MOVED, elsewhere),
+    (Fault.MOVED, nearer),
+    (Fault.MOVED, turned),
     (Fault.NOISE, snowed),
     (Fault.NOISE, striped),
     (Fault.COLOUR_CAST, reddened),
@@ -151,3 +166,28 @@ def test_a_worse_fault_is_surer(camera: Camera) -> None:
         return suspicion.confidence
 
     assert 0.5 <= confidence(0.3) < confidence(0.5)
+
+
+def test_a_burnt_out_picture_in_which_dark_parts_are_still_seen_is_white() -> None:
+    scene = yard()
+    scene[:, :256] //= 4
+    camera = Camera(scene)
+    camera.looks(30)
+    jump = np.clip(scene * 2.2, 0, 255).astype(np.uint8)
+    assert {judged.faults for judged in camera.looks(6, jump)} == {()}
+    camera.looks(3)
+    burnt = np.clip(scene * 4.0 + 40, 0, 255).astype(np.uint8)
+    assert camera.looks(3, burnt)[-1].faults == (Fault.WHITE,)
+
+
+def test_a_cloth_as_bright_as_the_bare_wall_behind_it_is_told_by_its_colour() -> None:
+    scene = np.full((360, 640, 3), (132, 120, 108), np.uint8)
+    scene[:, 200::12] = 60
+    camera = Camera(scene)
+    camera.looks(30)
+    like_the_wall, cloth = scene.copy(), scene.copy()
+    like_the_wall[:, :236] = (132, 120, 108)
+    cloth[:, :236] = (60, 117, 158)
+    assert {judged.faults for judged in camera.looks(4, like_the_wall)} == {()}
+    camera.looks(3)
+    assert camera.looks(3, cloth)[-1].faults == (Fault.COVERED,)
