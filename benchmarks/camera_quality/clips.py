@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -21,13 +22,19 @@ FRAMES: Final = 120
 """Taken of each clip, evenly: the first half to learn from, the other half to judge."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Clip:
     """Some pictures of one fixed camera, in order."""
 
     name: str
     learnt: list[Image]
     judged: list[Image]
+
+    @cached_property
+    def empty(self) -> Image:
+        """The place without who goes through it: each point as it mostly is."""
+        some = self.judged[:: len(self.judged) // 15 + 1]
+        return np.asarray(np.median(some, axis=0), np.uint8)
 
 
 def folder() -> Path:

@@ -1,4 +1,7 @@
-"""Faults to inject, each at several strengths: in the view, before the lens, or in the signal."""
+"""Faults to inject, each at several strengths: in the view, before the lens, or in the signal.
+
+And what looks like one and is none.
+"""
 
 from __future__ import annotations
 
@@ -15,18 +18,22 @@ from devices.camera.suspicion import Fault
 
 @dataclass(frozen=True, slots=True)
 class Injury:
-    """One fault at one strength. `also`: other names under which it is rightly found.
+    """One fault at one strength, for so many `looks`. `also`: other names under which it is rightly
+    found. `fault` None: nothing is wrong, nothing may be raised.
 
-    `after` changes the encoded picture and is given the last good one; `scene` shows another clip.
+    `after` changes the encoded picture and is given the last good one; `scene` shows another clip,
+    `empty` the place without anybody in it.
     """
 
-    fault: Fault
+    fault: Fault | None
     strength: str
+    looks: int = 3
     turn: Turn = AHEAD
     optical: Change | None = None
     signal: Change | None = None
     after: Callable[[Image, int], Image] | None = None
     scene: bool = False
+    empty: bool = False
     also: frozenset[Fault] = field(default_factory=frozenset)
 
 
@@ -41,6 +48,17 @@ def injuries(invented: np.random.Generator) -> Iterator[Injury]:
     yield Injury(Fault.FROZEN, "the same picture", after=lambda last, _: last)
     yield Injury(Fault.FROZEN, "encoded anew", after=lambda last, _: encoded(last, 85))
     yield Injury(Fault.FROZEN, "a clock goes on", after=_with_clock)
+    yield from _nothing_wrong()
+
+
+def _nothing_wrong() -> Iterator[Injury]:
+    yield Injury(None, "nobody there", looks=20, empty=True)
+    for times, looks in ((0.45, 2), (2.2, 2), (0.5, 8), (1.6, 8)):
+
+        def change(image: Image, times: float = times) -> Image:
+            return np.asarray(np.clip(image * times, 0, 255), np.uint8)
+
+        yield Injury(None, f"exposure × {times}, {looks} looks", looks=looks, optical=change)
 
 
 def _light(invented: np.random.Generator) -> Iterator[Injury]:

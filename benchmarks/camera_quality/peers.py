@@ -6,82 +6,86 @@ could set: just above what the same camera's healthy looks of the learning hours
 
 from __future__ import annotations
 
-import math
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 import av
 import av.filter
+import numpy as np
+from numpy.typing import NDArray
 
 from devices.camera.look import Image
 from devices.camera.suspicion import Fault
 
 LOOKS: Final = 3
 """In a row, as for our own judging; the filters' two seconds are two looks."""
-_GRAPHS: Final = {
-    Fault.BLACK: ("blackdetect", "d=2:pic_th=0.98:pix_th=0.10"),
-    Fault.FROZEN: ("freezedetect", "n=-60dB:d=2"),
-    Fault.BLURRED: ("blurdetect", ""),
-}
-FAULTS: Final = tuple(_GRAPHS)
+FAULTS: Final = (Fault.BLACK, Fault.FROZEN, Fault.BLURRED)
+_FILTERS: Final = (
+    ("format", "yuv420p"),
+    ("blackdetect", "d=2:pic_th=0.98:pix_th=0.10"),
+    ("freezedetect", "n=-60dB:d=2"),
+    ("blurdetect", None),
+)
 _SECOND: Final = Fraction(1, 1)
 
 
-class Peer:
-    """One of the three filters, fed look by look."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What they said of one look: whether it lies in a black or a frozen time, and blurdetect's
+    figure, NaN where the picture has no edge.
+    """
 
-    def __init__(self, fault: Fault, limit: float = float("inf")) -> None:
-        """`limit`: of blurdetect's figure."""
-        self.fault = fault
-        self.most = 0.0
-        self._limit = limit
+    black: bool
+    frozen: bool
+    blur: float
+
+
+class Filters:
+    """The three of them over one camera, fed look by look."""
+
+    def __init__(self) -> None:
         self._graph: av.filter.Graph | None = None
         self._fed = 0
-        self._streak = 0
-        self._on = False
+        self._black = False
+        self._frozen = False
 
-    def see(self, image: Image) -> bool:
-        """Whether it raises its alarm with this look."""
-        values = self._filtered(image)
-        if self.fault is Fault.BLURRED:
-            value = float(values.get("lavfi.blur", 0))
-            # Not a number: a picture without any edge. It counts as blurred, not as a figure.
-            if math.isfinite(value):
-                self.most = max(self.most, value)
-            self._streak = 0 if value <= self._limit else self._streak + 1
-        else:
-            name = "lavfi.black_" if self.fault is Fault.BLACK else "lavfi.freezedetect.freeze_"
-            if name + "end" in values:
-                self._streak = 0
-            if name + "start" in values or self._streak:
-                self._streak += 1
-        # freezedetect says start when its two seconds are over, blackdetect at once.
-        now = self._streak >= (1 if self.fault is Fault.FROZEN else LOOKS)
-        self._on, fresh = now, now and not self._on
-        return fresh
-
-    def _filtered(self, image: Image) -> dict[str, str]:
+    def see(self, image: Image) -> Said:
+        """What they say of the next look."""
         frame = av.VideoFrame.from_ndarray(image, format="bgr24")
         frame.pts = self._fed
         frame.time_base = _SECOND
         self._fed += 1
         if self._graph is None:
-            self._graph = _graph(self.fault, frame)
+            self._graph = _graph(frame)
         self._graph.push(frame)
-        return dict(self._graph.pull().metadata)
+        values = self._graph.pull().metadata
+        self._black = _goes_on(self._black, values, "lavfi.black_")
+        self._frozen = _goes_on(self._frozen, values, "lavfi.freezedetect.freeze_")
+        return Said(self._black, self._frozen, float(values.get("lavfi.blur", "nan")))
 
 
-def _graph(fault: Fault, frame: av.VideoFrame) -> av.filter.Graph:
+def alarms(said: NDArray[np.void], fault: Fault, blur_limit: float) -> NDArray[np.bool_]:
+    """At which of these looks the filter for a fault raises its alarm."""
+    if fault is Fault.FROZEN:
+        # freezedetect says so when its two seconds are over, the others at once.
+        on = said["frozen"]
+    else:
+        # Without any edge a picture counts as blurred.
+        each = said["black"] if fault is Fault.BLACK else ~(said["blur"] <= blur_limit)
+        on = np.convolve(each, np.ones(LOOKS, int))[: len(each)] >= LOOKS
+    return np.asarray(on & ~np.concatenate(([False], on[:-1])))
+
+
+def _goes_on(before: bool, values: dict[str, str], name: str) -> bool:
+    return name + "start" in values or (before and name + "end" not in values)
+
+
+def _graph(frame: av.VideoFrame) -> av.filter.Graph:
     graph = av.filter.Graph()
     source = graph.add_buffer(
         width=frame.width, height=frame.height, format=frame.format, time_base=_SECOND
     )
-    name, settings = _GRAPHS[fault]
-    nodes = [
-        source,
-        graph.add("format", "gray" if fault is Fault.BLURRED else "yuv420p"),
-        graph.add(name, settings or None),
-        graph.add("buffersink"),
-    ]
-    graph.link_nodes(*nodes).configure()
+    filters = [graph.add(name, settings) for name, settings in _FILTERS]
+    graph.link_nodes(source, *filters, graph.add("buffersink")).configure()
     return graph

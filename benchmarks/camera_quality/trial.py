@@ -1,37 +1,36 @@
-"""One camera under trial: days in which nothing is wrong, then each fault again and again."""
+"""One camera under trial: its film is judged look by look, as a probe would have it judged."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
-from benchmarks.camera_quality.clips import Clip
-from benchmarks.camera_quality.injury import Injury, injuries
-from benchmarks.camera_quality.peers import FAULTS, Peer
-from benchmarks.camera_quality.weather import Night, Weather
-from devices.camera.look import Image, Look, Outcome, Picture
+from benchmarks.camera_quality.film import LEAD_IN, Film, Scene
+from benchmarks.camera_quality.peers import FAULTS, alarms
+from benchmarks.camera_quality.weather import Night
+from devices.camera.look import Look, Outcome
 from devices.camera.suspicion import Fault
-from devices.camera.watch import CameraWatch, Memory, recalled, remembered
+from devices.camera.watch import CameraWatch, Judgement, recalled, remembered
 
 MINUTE_MS: Final = 60_000
 MIDNIGHT: Final = 1_795_104_000_000
 """00:00 of a day in China, in ms UTC."""
-LEAD_IN: Final = 3
-MOST_DELAY: Final = 3
-"""Looks after which a fault must have been raised."""
-HOURS: Final = (10.5, 16.2, 18.3, 22.5, 2.5)
-"""When faults begin: by day, in the dusk, at night."""
+LEARNING: Final = 720
+"""Looks of the calm days from which blurdetect's limit is taken."""
 
 
 @dataclass(slots=True)
 class Event:
-    """An injected fault, and what came of it: `delay` in looks, None when it was not raised."""
+    """An injected fault, and what came of it: `delay` in looks, None when it was not raised. Where
+    nothing was wrong (`fault` None) nothing should have been `raised`.
+    """
 
     clip: str
-    fault: Fault
+    fault: Fault | None
     strength: str
     hour: float
     delay: int | None
@@ -64,146 +63,76 @@ class Record:
     undecided: dict[str, int] = field(default_factory=dict)
 
 
-def camera(clip: Clip, other: Clip, night: Night, *, days: float, seed: int, peers: bool) -> Record:
-    """One camera's trial, from the first look on: nothing of it is known before.
-
-    `other` gives the scene it is turned to when it shows another one.
-    """
-    record = Record(clip.name, night)
+def trial(film: Film) -> Record:
+    """One camera's trial, from the first look on: nothing of it is known before."""
+    record = Record(film.plan.path.stem, film.plan.night)
     watch = CameraWatch()
-    weather = Weather(night, seed)
-    invented = np.random.default_rng(seed + 1)
-    blurs = _calm_days(record, watch, weather, clip, days, invented, peers=peers)
+    _calm_days(record, watch, film)
+    calm = film.looks[: film.plan.calm]
+    blurs = calm["blur"][:LEARNING]
+    limit = 1.05 * float(np.nanmax(blurs)) if np.isfinite(blurs).any() else 0.0
+    for fault in FAULTS:
+        raised = alarms(calm, fault, limit)
+        learning = LEARNING if fault is Fault.BLURRED else 0
+        record.peer_alarms[fault] = int(raised[learning:].sum())
     stored = remembered(watch.memory)
-    day = 1440 * (int(days) + 1)
-    for number, hour in enumerate(HOURS):
-        minute = day + int(60 * hour)
-        if night is Night.DARK and not 7 <= hour <= 18:
-            continue
-        for injury in injuries(invented):
-            trial = _Trial(clip, other, Weather(night, seed + 7 * number), minute, invented)
-            event = trial.run(injury, recalled(stored), blurs if peers else None)
-            event.hour = hour
-            record.events.append(event)
+    for scene in film.scenes:
+        record.events.append(_event(film, scene, stored, limit))
     return record
 
 
-def look_at(image: Image, now: int) -> Look:
-    """A look with one picture, as a probe gives it."""
-    height, width = image.shape[:2]
-    return Look(
-        begun=now,
-        ended=now,
-        outcome=Outcome.SEEN,
-        pictures=(Picture(0, image),),
-        codec="h264",
-        width=width,
-        height=height,
-    )
-
-
-def _calm_days(
-    record: Record,
-    watch: CameraWatch,
-    weather: Weather,
-    clip: Clip,
-    days: float,
-    invented: np.random.Generator,
-    *,
-    peers: bool,
-) -> float:
-    """Days in which nothing is wrong; returns the limit of blurdetect they lead to."""
-    black, still = Peer(Fault.BLACK), Peer(Fault.FROZEN)
-    learning = Peer(Fault.BLURRED)
-    blur: Peer | None = None
-    record.peer_alarms = dict.fromkeys(FAULTS, 0) if peers else {}
-    for minute in range(int(1440 * days)):
-        # The first half of the clip makes the first day, the other half those that are judged.
-        frames = clip.learnt if minute < 1440 else clip.judged
-        image = weather.picture(frames[int(invented.integers(len(frames)))], minute)
-        now = MIDNIGHT + minute * MINUTE_MS
+def _calm_days(record: Record, watch: CameraWatch, film: Film) -> None:
+    for minute in range(film.plan.calm):
         begun = time.process_time()
-        judgement = watch.see(look_at(image, now), now)
-        record.cpu_s += time.process_time() - begun
+        judgement = _seen(watch, film, minute, minute)
+        record.cpu_s += time.process_time() - begun + float(film.looks[minute]["cpu_ms"]) / 1000
         record.looks += 1
         if judgement.undecidable:
             name = judgement.undecidable.value
             record.undecided[name] = record.undecided.get(name, 0) + 1
-        for trouble in judgement.troubles:
-            if trouble.fault in judgement.fresh:
-                why = f"{trouble.why.code} {trouble.why.inputs}"
-                record.alarms.append(
-                    FalseAlarm(clip.name, weather.night.value, minute, trouble.fault, why)
-                )
-        if not peers:
-            continue
-        record.peer_alarms[Fault.BLACK] += black.see(image)
-        record.peer_alarms[Fault.FROZEN] += still.see(image)
-        if minute < 720:
-            learning.see(image)
-            continue
-        if blur is None:
-            blur = Peer(Fault.BLURRED, 1.05 * learning.most)
-        record.peer_alarms[Fault.BLURRED] += blur.see(image)
-    return 1.05 * learning.most
+        record.alarms += [
+            FalseAlarm(
+                record.clip,
+                record.night.value,
+                minute,
+                trouble.fault,
+                f"{trouble.why.code} {trouble.why.inputs}",
+            )
+            for trouble in judgement.troubles
+            if trouble.fault in judgement.fresh
+        ]
 
 
-class _Trial:
-    """The looks before a fault and those after its beginning."""
+def _event(film: Film, scene: Scene, stored: bytes, limit: float) -> Event:
+    """A fault happens to a camera that remembers the calm days."""
+    watch = CameraWatch(memory=recalled(stored))
+    judged = [
+        _seen(watch, film, scene.first + number, scene.minute + number)
+        for number in range(scene.length)
+    ]
+    peer = None
+    if scene.fault in FAULTS:
+        looks = film.looks[scene.first : scene.first + scene.length]
+        peer = bool(alarms(looks, scene.fault, limit)[LEAD_IN:].any())
+    return Event(
+        clip=film.plan.path.stem,
+        fault=scene.fault,
+        strength=scene.strength,
+        hour=scene.hour,
+        delay=_delay(judged[LEAD_IN:], scene.also | {scene.fault}),
+        raised=tuple(fault for each in judged for fault in sorted(each.fresh)),
+        peer=peer,
+    )
 
-    def __init__(
-        self,
-        clip: Clip,
-        other: Clip,
-        weather: Weather,
-        minute: int,
-        invented: np.random.Generator,
-    ) -> None:
-        self._clip = clip
-        self._other = other
-        self._weather = weather
-        self._minute = minute
-        self._invented = invented
 
-    def run(self, injury: Injury, memory: Memory, blur: float | None) -> Event:
-        """Let it happen to a camera with this memory."""
-        watch = CameraWatch(memory=memory)
-        peer = None
-        if blur is not None and injury.fault in FAULTS:
-            peer = Peer(injury.fault, blur)
-        raised: list[str] = []
-        heard: bool | None = None if peer is None else False
-        delay = None
-        last = None
-        for number in range(LEAD_IN + MOST_DELAY):
-            wrong = number >= LEAD_IN
-            image = self._picture(injury, number, wrong=wrong, last=last)
-            last = image if not wrong else last
-            now = MIDNIGHT + (self._minute + number) * MINUTE_MS
-            judgement = watch.see(look_at(image, now), now)
-            raised += sorted(judgement.fresh)
-            if wrong and delay is None and judgement.fresh & ({injury.fault} | injury.also):
-                delay = number - LEAD_IN + 1
-            if peer is not None:
-                heard = peer.see(image) or heard
-        return Event(
-            clip=self._clip.name,
-            fault=injury.fault,
-            strength=injury.strength,
-            hour=0,
-            delay=delay,
-            raised=tuple(raised),
-            peer=heard,
-        )
+def _delay(judged: Iterable[Judgement], names: frozenset[Fault | None]) -> int | None:
+    """Looks until one of these was raised."""
+    raised = (number for number, each in enumerate(judged, 1) if each.fresh & names)
+    return next(raised, None)
 
-    def _picture(self, injury: Injury, number: int, *, wrong: bool, last: Image | None) -> Image:
-        if wrong and injury.after and last is not None:
-            return injury.after(last, number)
-        frames = self._other.judged if wrong and injury.scene else self._clip.judged
-        frame = frames[int(self._invented.integers(len(frames)))]
-        minute = self._minute + number
-        if not wrong:
-            return self._weather.picture(frame, minute)
-        return self._weather.picture(
-            frame, minute, turn=injury.turn, optical=injury.optical, signal=injury.signal
-        )
+
+def _seen(watch: CameraWatch, film: Film, number: int, minute: int) -> Judgement:
+    """A look of the film, at this minute of its days."""
+    now = MIDNIGHT + minute * MINUTE_MS
+    look = Look(begun=now, ended=now, outcome=Outcome.SEEN)
+    return watch.see_measured(look, film.measures(number), now)

@@ -64,14 +64,23 @@ class Clip:
 
 
 def coded(
-    images: Iterable[Image], *, codec: Codec = Codec.H264, fps: int = 10, group: int = 10
+    images: Iterable[Image],
+    *,
+    codec: Codec = Codec.H264,
+    fps: int = 10,
+    group: int = 10,
+    kbps: int | None = None,
 ) -> Clip:
-    """Code pictures of one size, with a key frame every ``group`` of them."""
+    """Code pictures of one size, with a key frame every ``group`` of them, at this bit rate or with
+    whatever they need.
+    """
     context: av.VideoCodecContext | None = None
     packets: list[av.Packet[VideoStream]] = []
     for index, image in enumerate(images):
         if context is None:
             context = _encoder(codec, image.shape[1], image.shape[0], fps, group)
+            if kbps is not None:
+                context.bit_rate = 1_000 * kbps
         picture = av.VideoFrame.from_ndarray(image, format="bgr24")
         picture.pts = index
         packets += context.encode(picture.reformat(format="yuv420p"))
@@ -147,9 +156,9 @@ class Visitors:
             await asyncio.wait(self._talks)
 
     @asynccontextmanager
-    async def received(self) -> AsyncIterator[int]:
+    async def received(self, port: int = 0) -> AsyncIterator[int]:
         """Listen until the end of the block; gives the port."""
-        server = await asyncio.start_server(self._come, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._come, "127.0.0.1", port)
         try:
             yield int(server.sockets[0].getsockname()[1])
         finally:
@@ -193,10 +202,9 @@ class RtspServer:
         return f"rtsp://127.0.0.1:{self.port}/{path}"
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[RtspServer]:
-        """Listen on a free port of this machine until the end of the block."""
-        async with self._visitors.received() as port:
-            self.port = port
+    async def serving(self, port: int = 0) -> AsyncIterator[RtspServer]:
+        """Listen on a port of this machine, any free one by default, until the end of the block."""
+        async with self._visitors.received(port) as self.port:
             yield self
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
