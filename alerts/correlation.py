@@ -1,7 +1,8 @@
 """Which silences are one outage: devices that went out at one moment and belong together.
 
-Topology comes from the register (repeaters, rooms in floors in buildings in schools) and from what
-falls silent together. Pure functions of what is known of each device of one school.
+Topology comes from the register (what a device is heard through, rooms in floors in buildings in
+schools) and from what falls silent together. Pure functions of what is known of each device of one
+school.
 
 When a device went out is known to lie between two moments: it was heard at ``since``, and had it
 been alive at ``until``, it would have been heard by now. An outage is a moment that explains them:
@@ -29,6 +30,7 @@ RULE: Final = "cut_off"
 SCHOOL: Final = "school"
 PLACE: Final = "place:"
 REPEATER: Final = "repeater:"
+"""Behind a device, of whatever kind that is: all that is heard or seen through it."""
 
 AFTER: Final = 2_000
 """ms. Heard this much later than the moment of an outage, a device has outlived it."""
@@ -64,8 +66,8 @@ class Sign(msgspec.Struct, frozen=True):
     ``since`` is its last proof of life, ``until`` when it would have been heard at the latest.
     ``willed``: it is known by its last will, which came at ``until``. ``unheard``: it was not heard
     since the gateway's start, which is ``since`` then. ``places`` are the scopes
-    that it lies in, the narrowest first, the last one `SCHOOL`; ``repeater`` that of its repeater,
-    or empty.
+    that it lies in, the narrowest first, the last one `SCHOOL`; ``through`` those of the devices
+    that it is heard or seen through.
     """
 
     device: int
@@ -73,7 +75,7 @@ class Sign(msgspec.Struct, frozen=True):
     since: int
     until: int
     places: tuple[str, ...]
-    repeater: str = ""
+    through: tuple[str, ...] = ()
     willed: bool = False
     unheard: bool = False
 
@@ -87,8 +89,7 @@ class Sign(msgspec.Struct, frozen=True):
     @property
     def scopes(self) -> Iterator[str]:
         """All its scopes, the narrowest first."""
-        if self.repeater:
-            yield self.repeater
+        yield from self.through
         yield from self.places
 
 

@@ -329,6 +329,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             floods = await asyncio.to_thread(_floods, settings, store, clock)
             follow += [verifications.committed, work_orders.committed, floods.committed]
+            follow.append(judging.causes.committed)
             keep("verifications", verifications.run)
             recordings: RecordingsDesk = NoRecordings()
             if settings.recorders:

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from alerts.alert import Alert, TransitionKind
-from alerts.correlation import CUT_OFF, why_over
+from alerts.correlation import CUT_OFF, is_over, why_over
 from alerts.course import Course, explanation_detail
 from alerts.finding import Explanation, Finding, Priority
 from devices.model import Device
@@ -45,12 +45,24 @@ class CauseAlerts:
     def tell(self, cause: Cause, work: Work) -> None:
         """Let the alert know how many it cuts off, and the record which."""
         alert, now = self._book.get(cause.alert), work.batch.now
-        if alert is None:
+        if alert is None and not cause.device:
             return
         cause.told = now
-        told = (alert.victims, alert.scope) == (len(cause.out), cause.scope)
-        if told and not cause.news:
+        if alert is not None and not cause.device:
+            told = (alert.victims, alert.scope) == (len(cause.out), cause.scope)
+            if told and not cause.news:
+                return
+            self._count(alert, cause, work)
+        elif not cause.news:
             return
+        body = {"back": cause.back, "gone": cause.gone}
+        work.batch.facts.append(
+            Fact("victims", now, now, "gateway", f"alert:{cause.alert}", canonical(body))
+        )
+        cause.gone, cause.back = [], []
+
+    def _count(self, alert: Alert, cause: Cause, work: Work) -> None:
+        now = work.batch.now
         detail = explanation_detail(
             msgspec.structs.replace(
                 cause.why, inputs={**cause.why.inputs, "devices": len(cause.since)}
@@ -62,14 +74,18 @@ class CauseAlerts:
         victims = {"victims": len(cause.out)}
         course.add(TransitionKind.CUT_OFF, happened=now, known=now, detail={**detail, **victims})
         self._book.record(alert, course.folded(), work)
-        body = {"back": cause.back, "gone": cause.gone}
-        work.batch.facts.append(
-            Fact("victims", now, now, "gateway", f"alert:{alert.id}", canonical(body))
-        )
-        cause.gone, cause.back = [], []
+
+    def is_over(self, cause: Cause) -> bool:
+        """Whether most of its victims are back; a device's own alert ends by itself."""
+        if not cause.device:
+            return is_over(len(cause.out), len(cause.since))
+        alert = self._book.get(cause.alert)
+        return alert is None or not alert.active
 
     def end(self, cause: Cause, work: Work) -> None:
         """The cause is over, whoever is out still."""
+        if cause.device:
+            return
         now = work.batch.now
         why = why_over(len(cause.since) - len(cause.out), len(cause.out))
         over = Finding(CUT_OFF, False, Priority.HIGH, now, now, why, scope=cause.scope)

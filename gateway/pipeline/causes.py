@@ -18,6 +18,7 @@ import msgspec
 from alerts.alert import Alert
 from alerts.correlation import (
     CUT_OFF,
+    REPEATER,
     CauseLimits,
     Outage,
     Sign,
@@ -33,11 +34,11 @@ from devices.model import Device
 from gateway.names import NameBook, RegisterNames
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.cause_alerts import CauseAlerts
-from gateway.pipeline.outs import HELD, Cause, Out, Outs, keep, stored, subject_of
+from gateway.pipeline.outs import HELD, WATCHED, Cause, Out, Outs, keep, stored, subject_of
 from gateway.pipeline.recovery import LOOK_MS, Recovery
 from gateway.pipeline.roster import Roster
-from gateway.pipeline.signs import APART, WATCHED, limit_of, signs_of, span_of
-from gateway.pipeline.silenced import Recorded, count_of, silenced_by
+from gateway.pipeline.signs import APART, limit_of, signs_of, span_of
+from gateway.pipeline.upstream import Recorded, Upstream
 from gateway.pipeline.work import Work
 from gateway.store.batch import Deadline, Victim
 
@@ -67,13 +68,13 @@ class Causes:
         hold_ms: int,
         recorded: Recorded | None = None,
     ) -> None:
-        """``recorded``: the cameras of each recorder, which go unproven with it."""
+        """``recorded``: the cameras of each recorder, which are seen through it."""
         self._book: Final = book
         self._roster_of: Final = roster
         self._names: Final = names
         self._limits: Final = limits
         self._hold: Final = hold_ms
-        self._recorded: Final = recorded or {}
+        self._upstream: Final = Upstream(roster, book, recorded or {})
         self._outs: Final = Outs()
         self._alerts: Final = CauseAlerts(book)
         self._recovery: Final = Recovery(outs=self._outs, alerts=self._alerts, roster=roster)
@@ -84,7 +85,9 @@ class Causes:
         """At a start: what was out at the last commit. The roster and the book are loaded."""
         for alert in self._book:
             device = self._roster.device(alert.device)
-            if alert.condition == CUT_OFF and alert.active:
+            if alert.active and self._upstream.note(alert):
+                self._causes_own(alert)
+            elif alert.condition == CUT_OFF and alert.active:
                 self._outs.causes[alert.id] = Cause(
                     alert.id, alert.school, alert.scope, alert.raised, alert.explanation
                 )
@@ -152,6 +155,12 @@ class Causes:
         self._outs.look_at(device.school, max(now, self._looked.get(device.school, 0) + LOOK_MS))
         return True
 
+    def committed(self, work: Work) -> None:
+        """An alert of something that others are seen through may have begun, or ended."""
+        for event in work.live:
+            if self._upstream.note(event.alert):
+                self._outs.look_at(event.alert.school, event.transition.known)
+
     # Asked by people
 
     def cut_off(self, device: int) -> CutOff | None:
@@ -169,13 +178,17 @@ class Causes:
         """The rows of all who are not heard and have no alert of their own."""
         return (out.device.row for out in self._outs if not out.alone)
 
+    def through(self, school: str, name: str) -> Device | None:
+        """The device that a scope of such (`REPEATER`) names, if it is registered."""
+        return self._roster.named(school, name)
+
     def silenced(self, alert: Alert) -> Sequence[Device]:
         """Devices that cannot be heard because of what an alert without a scope is about."""
-        return silenced_by(alert, self._roster, self._recorded)
+        return self._upstream.silenced(alert)
 
     def count(self, alert: Alert) -> int:
         """How many devices an alert keeps from being heard."""
-        return count_of(alert, self._roster, self._recorded)
+        return self._upstream.count(alert)
 
     # What happens by itself
 
@@ -237,8 +250,10 @@ class Causes:
         """Find out what the silences of a school have in common; how many devices were seen."""
         self._recovery.heal(school, work)
         signs = {
-            sign.device: sign for sign in signs_of(school, self._roster, self._outs, names, now)
+            sign.device: sign
+            for sign in signs_of(school, self._roster, self._upstream, self._outs, names, now)
         }
+        self._join_upstream(school, work)
         for out in self._outs.of(school):
             if out.held and (sign := signs.get(out.device.row)) is not None:
                 self._join_standing(out, sign, work)
@@ -263,6 +278,26 @@ class Causes:
         return max(self._hold, min(limit_of(out, self._roster), PATIENCE_MS))
 
     # Outages
+
+    def _causes_own(self, alert: Alert) -> Cause:
+        """The cause that is an alert of a device's own."""
+        return self._outs.causes.setdefault(
+            alert.id,
+            Cause(alert.id, alert.school, "", alert.raised, alert.explanation, alert.device),
+        )
+
+    def _join_upstream(self, school: str, work: Work) -> None:
+        """Who is out behind a device that is known to be away needs no other cause."""
+        for alert, device in self._upstream.standing(school):
+            cause = self._causes_own(alert)
+            for other in self._outs.causes_of(school):
+                if other.scope == REPEATER + device.id:
+                    self._absorb(other, cause, work)
+            behind = {one.row for one in self._upstream.behind(device)}
+            for out in self._outs.of(school):
+                if (out.held or out.alone) and out.device.row in behind:
+                    self._join(out, cause, work)
+            self._alerts.tell(cause, work)
 
     def _join_standing(self, out: Out, sign: Sign, work: Work) -> None:
         """Who speaks seldom is missed later, and comes to the cause that stands already; so does

@@ -10,12 +10,15 @@ import structlog
 
 from alerts.correlation import WILL
 from alerts.finding import Explanation, Finding
-from alerts.rules.silent import OFFLINE
+from alerts.rules.silent import OFFLINE, SILENT
 from devices.model import Device
 from gateway.pipeline.work import Work
 from gateway.store.batch import Deadline
 
 _log: Final = structlog.get_logger(__name__)
+
+WATCHED: Final = frozenset({SILENT, OFFLINE})
+"""The conditions that may be one of many with one cause."""
 
 HELD: Final = "silence"
 """The kind of the stored deadline until which a silence waits for others; for after a restart."""
@@ -67,7 +70,8 @@ class Out(msgspec.Struct):
 
 class Cause(msgspec.Struct):
     """One standing cause. ``since`` (ms) is when each victim it ever had was last heard, ``out``
-    are those that it still has; ``gone`` and ``back`` the devices not told of yet.
+    are those that it still has; ``gone`` and ``back`` the devices not told of yet. ``device`` is
+    the row of the one whose own alert it is, without a scope then; 0 of an alert with a scope.
     """
 
     alert: int
@@ -75,6 +79,7 @@ class Cause(msgspec.Struct):
     scope: str
     moment: int
     why: Explanation
+    device: int = 0
     since: dict[int, int] = msgspec.field(default_factory=dict)
     out: set[int] = msgspec.field(default_factory=set)
     gone: list[str] = msgspec.field(default_factory=list)

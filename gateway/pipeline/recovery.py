@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from alerts.correlation import is_over
 from gateway.pipeline.cause_alerts import CauseAlerts
 from gateway.pipeline.outs import HELD, Cause, Out, Outs, keep, subject_of
 from gateway.pipeline.roster import Roster
@@ -52,7 +51,7 @@ class Recovery:
             if state is None or not is_out(state):
                 self.heard(out, work)  # off the register, or watched by other rules now
         for cause in self._outs.causes_of(school):
-            if is_over(len(cause.out), len(cause.since)):
+            if self._alerts.is_over(cause):
                 self._end(cause, work)
         for out in self._outs.of(school):
             if out.checked and out.waited(now, roster.hearing.since + limit_of(out, roster)):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from alerts.correlation import REPEATER, Life, Sign, chain
+from alerts.correlation import Life, Sign, chain
 from alerts.rules.rule import DeviceState
-from alerts.rules.silent import OFFLINE, SILENT, WAITING, watch_over
+from alerts.rules.silent import OFFLINE, WAITING, watch_over
 from gateway.names import NameBook
 from gateway.pipeline.outs import Out, Outs
 from gateway.pipeline.roster import Roster
-
-WATCHED: Final = frozenset({SILENT, OFFLINE})
-"""The conditions that may be one of many with one cause."""
+from gateway.pipeline.upstream import Upstream
 
 APART: Final = frozenset({"police-link"})
 """Kinds whose silence is always an alert of its own: without them no alarm reaches the police."""
@@ -47,7 +45,9 @@ def limit_of(out: Out, roster: Roster) -> int:
     return 0 if watch is None else watch[0].limit(watch[1])
 
 
-def signs_of(school: str, roster: Roster, outs: Outs, names: NameBook, now: int) -> Iterator[Sign]:
+def signs_of(
+    school: str, roster: Roster, upstream: Upstream, outs: Outs, names: NameBook, now: int
+) -> Iterator[Sign]:
     """What is known of each device of the school that says something."""
     chains: dict[str | None, tuple[str, ...]] = {}
     for device in roster.of_school(school):
@@ -67,7 +67,7 @@ def signs_of(school: str, roster: Roster, outs: Outs, names: NameBook, now: int)
             since=since,
             until=until,
             places=places,
-            repeater="" if device.repeater is None else REPEATER + device.repeater,
+            through=upstream.scopes(device),
             willed=willed,
             unheard=unheard,
         )

@@ -44,7 +44,7 @@ def sign(
         since=since,
         until=until,
         places=(*named, SCHOOL),
-        repeater=repeater and f"repeater:{repeater}",
+        through=(f"repeater:{repeater}",) if repeater else (),
         willed=willed,
     )
 

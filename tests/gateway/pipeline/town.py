@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from typing import ClassVar
 
 from alerts.alert import Alert
 from alerts.correlation import CUT_OFF, CauseLimits
@@ -35,6 +36,9 @@ class Town:
 
     Devices speak once a minute, each at a second of its own, and are silent after two.
     """
+
+    recorded: ClassVar[dict[tuple[str, str], list[str]]] = {}
+    """The cameras of recorders, as the settings name them."""
 
     def __init__(self, store: SqliteStore, per_room: int = 5, repeater: bool = False) -> None:
         self.store = store
@@ -89,6 +93,7 @@ class Town:
             names=names,
             limits=CauseLimits(),
             hold_ms=HOLD_S * 1000,
+            recorded=self.recorded,
         )
         self.judge = Judge(
             dialects=[Native()],
@@ -153,6 +158,7 @@ class Town:
         self.judge.finish(work)
         if work.concluded:
             self.store.commit(work.batch).result()
+            self.causes.committed(work)
 
     # What came of it
 
