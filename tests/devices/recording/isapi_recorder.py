@@ -10,16 +10,22 @@ import hashlib
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 from xml.etree import ElementTree as ET
 
+from devices.recording.local_time import named_zone
+from devices.recording.recorder_http import HttpAccess
+from devices.recording.source import RecordingSource
+
 NAMESPACE = "{http://www.isapi.org/ver20/XMLSchema}"
 USER, PASSWORD = "admin", "a good password"
+Source = TypeVar("Source", bound=RecordingSource)
 
 
 class _Server(ThreadingHTTPServer):
@@ -27,7 +33,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
 
 
-class DigestServer:
+class DigestServer(ABC):
     """An HTTP server behind RFC 2617 digest; ``answer`` is called for who knows the password."""
 
     def __init__(self) -> None:
@@ -51,8 +57,9 @@ class DigestServer:
         """So many bytes more than there are, in a good answer."""
         return self.promises_too_much if status == 200 else 0
 
+    @abstractmethod
     def answer(self, path: str, body: bytes) -> tuple[int, bytes]:
-        raise NotImplementedError
+        """Status and body."""
 
     def knows(self, header: str, method: str, path: str) -> bool:
         if not header.startswith("Digest "):
@@ -229,3 +236,29 @@ def hours(begin: datetime, count: int) -> list[Piece]:
     """Files of an hour, one after the other, a second lost in between."""
     hour, second = timedelta(hours=1), timedelta(seconds=1)
     return [(begin + n * hour, begin + (n + 1) * hour - second) for n in range(count)]
+
+
+@asynccontextmanager
+async def asked(
+    kind: Callable[..., Source],
+    recorder: DigestServer,
+    *,
+    password: str = PASSWORD,
+    answer_timeout_s: float = 10.0,
+    ask_timeout_s: float = 60.0,
+    **options: Any,
+) -> AsyncIterator[Source]:
+    """A source of its kind, in Shanghai unless ``zone`` says otherwise; the recorder runs."""
+    access = HttpAccess(
+        url=recorder.url,
+        user=USER,
+        password=password,
+        answer_timeout_s=answer_timeout_s,
+        ask_timeout_s=ask_timeout_s,
+    )
+    source = kind(access, options.pop("zone", named_zone("Asia/Shanghai")), **options)
+    with recorder.running():
+        try:
+            yield source
+        finally:
+            await source.aclose()

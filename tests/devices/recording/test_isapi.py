@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from isapi_recorder import PASSWORD, USER, HikvisionRecorder, Piece, hours
+from isapi_recorder import PASSWORD, USER, HikvisionRecorder, Piece, asked, hours
 
 from devices.recording.holdings import Holdings
 from devices.recording.isapi import IsapiSource
@@ -27,22 +26,8 @@ TODAY = Span(MIDNIGHT, NOW)
 YESTERDAY = Span(MIDNIGHT - DAY_MS, MIDNIGHT)
 
 
-@asynccontextmanager
-async def asking(recorder: HikvisionRecorder, **options: Any) -> AsyncIterator[IsapiSource]:
-    access = HttpAccess(
-        url=recorder.url,
-        user=USER,
-        password=options.pop("password", PASSWORD),
-        answer_timeout_s=options.pop("answer_timeout_s", 10.0),
-        ask_timeout_s=options.pop("ask_timeout_s", 60.0),
-    )
-    zone = options.pop("zone", SHANGHAI)
-    source = IsapiSource(access, zone, now=options.pop("now", lambda: NOW), **options)
-    with recorder.running():
-        try:
-            yield source
-        finally:
-            await source.aclose()
+def asking(recorder: HikvisionRecorder, **options: Any) -> AbstractAsyncContextManager[IsapiSource]:
+    return asked(IsapiSource, recorder, **{"now": lambda: NOW, **options})
 
 
 def local(day: int, hour: int = 0, minute: int = 0) -> datetime:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from isapi_recorder import PASSWORD, USER, Piece, hours
+from isapi_recorder import PASSWORD, USER, Piece, asked, hours
 from onvif_recorder import OnvifRecorder, Recorded
 
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone
@@ -36,20 +36,8 @@ def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def asking(recorder: OnvifRecorder, **options: Any) -> AsyncIterator[OnvifSource]:
-    access = HttpAccess(
-        url=recorder.url,
-        user=USER,
-        password=options.pop("password", PASSWORD),
-        answer_timeout_s=options.pop("answer_timeout_s", 10.0),
-        ask_timeout_s=options.pop("ask_timeout_s", 60.0),
-    )
-    zone = options.pop("zone", SHANGHAI)
-    source = OnvifSource(access, zone, now=options.pop("now", lambda: NOW), **options)
-    with recorder.running():
-        try:
-            yield source
-        finally:
-            await source.aclose()
+    async with asked(OnvifSource, recorder, **{"now": lambda: NOW, **options}) as source:
+        yield source
     assert recorder.violations == []
 
 

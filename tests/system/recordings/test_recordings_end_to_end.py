@@ -7,20 +7,24 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from dahua_recorder import DahuaRecorder
 from isapi_recorder import PASSWORD, USER, HikvisionRecorder, hours
+from onvif_recorder import OnvifRecorder, Recorded
+from replaying_recorder import ReplayingRecorder
 
 from benchmarks import measure
 from benchmarks.police_campus import Page
 from benchmarks.running_gateway import RunningGateway, started, write_settings
 from devices.model import Device, School
 from devices.recording.local_time import HOUR_MS, named_zone, to_local
+from devices.simulator.film import film
 from gateway.store.batch import Batch
 from gateway.store.open import open_store
 from gateway.store.registry import next_register_version, put_devices, put_schools
@@ -29,6 +33,7 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
 
 SHANGHAI = named_zone("Asia/Shanghai")
 CAMERAS = ("gate-01", "yard-01")
+ALL_CAMERAS = (*CAMERAS, "hall-01", "lab-01", "door-01")
 DAYS = 33
 SETTINGS = {"look_minutes": 0.01, "offline_minutes": 0.0}
 
@@ -73,16 +78,19 @@ class Site:
 
 
 @asynccontextmanager
-async def site(directory: Path, recorder: dict[str, Any]) -> AsyncIterator[Site]:
+async def site(
+    directory: Path, *recorders: dict[str, Any], cameras: Sequence[str] = CAMERAS
+) -> AsyncIterator[Site]:
     store = open_store(directory / "campus.db", reserve_bytes=16 << 20)
     batch = Batch(now=1)
     batch.statements += put_schools([School("no3", "第三中学", "No. 3 Middle School")])
-    batch.statements += put_devices([Device("no3", name, "camera") for name in CAMERAS])
+    batch.statements += put_devices([Device("no3", name, "camera") for name in cameras])
     batch.statements += next_register_version()
     store.commit(batch).result()
     store.close()
     with measure.mosquitto() as broker:
-        settings = {"recorders": [{"school": "no3", **recorder}], "recordings": SETTINGS}
+        told = [{"school": "no3", "commissioned": "2025-09-01", **one} for one in recorders]
+        settings = {"recorders": told, "recordings": SETTINGS}
         port = write_settings(directory, broker.url, settings)
         running = started(directory, port)
         gateway = await asyncio.to_thread(running.__enter__)
@@ -97,10 +105,11 @@ def record(folder: Path, days: int) -> None:
     folder.mkdir(parents=True)
     now = time.time_ns() // 1_000_000
     last = now // HOUR_MS * HOUR_MS
+    hour = film(3600)
     for begin in range(last - days * 24 * HOUR_MS, last, HOUR_MS):
         wall = to_local(SHANGHAI, begin)
         end = wall + timedelta(hours=1)
-        (folder / f"{wall:%Y%m%d_%H%M%S}_{end:%Y%m%d_%H%M%S}.mp4").write_bytes(b"video")
+        (folder / f"{wall:%Y%m%d_%H%M%S}_{end:%Y%m%d_%H%M%S}.mp4").write_bytes(hour)
 
 
 async def test_a_folder_is_judged_told_of_and_missed(tmp_path: Path) -> None:
@@ -111,7 +120,6 @@ async def test_a_folder_is_judged_told_of_and_missed(tmp_path: Path) -> None:
         "id": "nvr",
         "kind": "folder",
         "folder": "nvr",
-        "commissioned": "2025-09-01",
         "cameras": {name: name for name in CAMERAS},
     }
     async with site(tmp_path, recorder) as it:
@@ -120,6 +128,7 @@ async def test_a_folder_is_judged_told_of_and_missed(tmp_path: Path) -> None:
             "gate-01": "met",
             "yard-01": "short",
         }
+        assert {one["sample"]["outcome"] for one in found.values()} == {"played"}
         alert = await it.alert("recording_short")
         assert (alert["device"]["id"], alert["priority"]) == ("yard-01", "medium")
         assert it.facts() == ["device:no3/gate-01", "device:no3/yard-01"]
@@ -127,6 +136,7 @@ async def test_a_folder_is_judged_told_of_and_missed(tmp_path: Path) -> None:
         checked = await asyncio.to_thread(command, it, "no3/gate-01")
         assert checked.returncode == 0, checked.stderr
         assert "gate-01: met" in checked.stdout
+        assert checked.stdout.splitlines()[1].strip() in {"Played", "已放出画面"}
         short = await asyncio.to_thread(command, it, "no3/yard-01")
         assert (short.returncode, len(it.facts())) == (1, 4)
         nobody = await asyncio.to_thread(command, it, "no3/hall")
@@ -145,11 +155,8 @@ async def test_a_hikvision_recorder_is_asked_over_http(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NVR_PASSWORD", PASSWORD)
-    now = datetime.fromisoformat("1970-01-01") + timedelta(
-        milliseconds=time.time_ns() // 1_000_000 + 8 * HOUR_MS
-    )
-    begin = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
-    recorded = hours(begin, DAYS * 24)
+    now = local_now()
+    recorded = hours(begun(now), DAYS * 24)
     hole = recorded[-100:-94]
     fake = HikvisionRecorder([one for one in recorded if one not in hole], local_now=now)
     with fake.running():
@@ -160,7 +167,6 @@ async def test_a_hikvision_recorder_is_asked_over_http(
             "user": USER,
             "password": {"env": "NVR_PASSWORD"},
             "z_means": "local",
-            "commissioned": "2025-09-01",
             "cameras": {"gate-01": 1, "yard-01": 2},
         }
         async with site(tmp_path, recorder) as it:
@@ -175,6 +181,96 @@ async def test_a_hikvision_recorder_is_asked_over_http(
             assert (await it.alert("recording_short"))["device"]["id"] == "yard-01"
             assert PASSWORD not in it.gateway.log()
             assert fake.failed_logins == 0
+
+
+async def test_dahua_and_onvif_are_complete_or_unknown_and_never_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two that answer and play, one that hangs half way, one that refuses the password."""
+    monkeypatch.setenv("NVR_PASSWORD", PASSWORD)
+    monkeypatch.setenv("OLD_PASSWORD", "another one")
+    now = local_now()
+    recorded = hours(begun(now), DAYS * 24)
+    hole = recorded[-100:-94]
+    player = ReplayingRecorder(begun(now))
+    gate = DahuaRecorder([one for one in recorded if one not in hole], local_now=now)
+    hanging = DahuaRecorder(recorded, local_now=now)
+    hanging.hang_at_page = 5  # on the third day of 37
+    utc_now = now - timedelta(hours=8)
+    hall, door = (
+        OnvifRecorder([Recorded("1", hours(begun(utc_now), DAYS * 24))], utc_now=utc_now)
+        for _ in range(2)
+    )
+    # By the clock of the recorder, signatures are good for a minute; how slow are we?
+    hall.http_digest = door.http_digest = True
+    async with player.running():
+        hall.replay_port = player.port
+        with gate.running(), hanging.running(), hall.running(), door.running():
+            access = {"user": USER, "password": {"env": "NVR_PASSWORD"}}
+            recorders: list[dict[str, Any]] = [
+                {
+                    "id": "nvr-1",
+                    "kind": "dahua",
+                    "url": gate.url,
+                    **access,
+                    "rtsp_port": player.port,
+                    "cameras": {"gate-01": 1, "yard-01": 2},
+                },
+                {
+                    "id": "nvr-2",
+                    "kind": "dahua",
+                    "url": hanging.url,
+                    **access,
+                    "answer_timeout_s": 2.0,
+                    "cameras": {"lab-01": 1},
+                },
+                {
+                    "id": "nvr-3",
+                    "kind": "onvif",
+                    "url": hall.url,
+                    **access,
+                    "cameras": {"hall-01": "Camera 1"},
+                },
+                {
+                    "id": "nvr-4",
+                    "kind": "onvif",
+                    "url": door.url,
+                    **access,
+                    "password": {"env": "OLD_PASSWORD"},
+                    "cameras": {"door-01": "Camera 1"},
+                },
+            ]
+            async with site(tmp_path, *recorders, cameras=ALL_CAMERAS) as it:
+                found = await it.verdicts()
+                assert {name: one["status"] for name, one in found.items()} == {
+                    "gate-01": "gaps",
+                    "yard-01": "short",
+                    "hall-01": "met",
+                    "lab-01": "unknown",
+                    "door-01": "unknown",
+                }
+                samples = {name: one["sample"] for name, one in found.items()}
+                assert (samples["lab-01"], samples["door-01"]) == (None, None)
+                assert samples["gate-01"]["outcome"] == "played", samples["gate-01"]
+                assert samples["hall-01"]["outcome"] == "played", samples["hall-01"]
+                assert samples["yard-01"]["outcome"] == "nothing"
+                (hung, *_) = found["lab-01"]["reasons"]
+                assert (hung["kind"], hung["text"]["en"][-11:]) == ("unknown_span", "(timed out)")
+                assert (await it.alert("recorder_offline"))["device"]["id"] == "nvr-2"
+                assert (await it.alert("recorder_refused"))["device"]["id"] == "nvr-4"
+                assert PASSWORD not in it.gateway.log()
+    assert door.failed_logins == 1
+    assert hall.violations == []
+
+
+def local_now() -> datetime:
+    """What clocks in Shanghai show."""
+    return to_local(SHANGHAI, time.time_ns() // 1_000_000)
+
+
+def begun(now: datetime) -> datetime:
+    """The full hour since which is recorded."""
+    return now.replace(minute=0, second=0, microsecond=0) - timedelta(days=DAYS)
 
 
 def command(it: Site, camera: str) -> subprocess.CompletedProcess[str]:
