@@ -11,9 +11,11 @@ from pydantic import ValidationError
 
 from alerts.rules.battery import Battery
 from alerts.rules.camera_faults import CameraFaults
+from alerts.rules.channel_state import ChannelStateRule
 from alerts.rules.clock_wrong import ClockWrong
 from alerts.rules.link_state import LinkStateRule
 from alerts.rules.out_of_range import OutOfRange
+from alerts.rules.police_registration import PoliceRegistration
 from alerts.rules.pressed import Pressed
 from alerts.rules.quiet import MissingFigureError, QuietRule
 from alerts.rules.rate_of_rise import RateOfRise
@@ -31,9 +33,11 @@ __all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 RULES: Final[Mapping[str, type[QuietRule]]] = {
     "battery": Battery,
     "camera_faults": CameraFaults,
+    "channel_state": ChannelStateRule,
     "clock_wrong": ClockWrong,
     "link_state": LinkStateRule,
     "out_of_range": OutOfRange,
+    "police_registration": PoliceRegistration,
     "pressed": Pressed,
     "rate_of_rise": RateOfRise,
     "rejected": Rejected,

@@ -117,7 +117,7 @@ class Platform:
         self._on_refusal: Final = on_refusal
         self._signalling: Final = Signalling(config, self, now=self._now)
         self._asker: Final = Asker(self._signalling.ask, limits or Limits())
-        self._catalogs: Final[dict[str, tuple[Channel, ...]]] = {}
+        self._catalogs: Final[dict[str, _Told]] = {}
         self._recorder_of: Final[dict[str, str]] = {}
         self._zulu: Final[dict[str, _Habit]] = {}
 
@@ -174,16 +174,19 @@ class Platform:
     def channels(self, device: str) -> tuple[Channel, ...]:
         """The channels of the newest whole catalog, each online or not as it is *now*.
 
-        A recorder that is offline takes its channels with it, whatever it said of them before.
+        A recorder that is offline takes its channels with it, whatever it said of them before. One
+        that has come back since has not said anything of them yet.
         """
-        known = self._signalling.registrations.of(device)
-        return tuple(
-            msgspec.structs.replace(
-                one,
-                online=False if known is None or one.id in known.faulty else one.online,
-            )
-            for one in self._catalogs.get(device, ())
-        )
+        known, told = self._signalling.registrations.of(device), self._catalogs.get(device)
+        if told is None:
+            return ()
+
+        def online(one: Channel) -> bool | None:
+            if known is None or one.id in known.faulty:
+                return False
+            return one.online if told.since == known.since else None
+
+        return tuple(msgspec.structs.replace(one, online=online(one)) for one in told.channels)
 
     async def catalog(self, device: str) -> tuple[Channel, ...]:
         """Ask which channels there are. `RecordingError` when that does not become known."""
@@ -195,8 +198,9 @@ class Platform:
             lambda sn: catalog_query(sn, device),
             gathering,
         )
+        since = self._registered(device).since
         self._forget_catalog(device)
-        self._catalogs[device] = gathering.items
+        self._catalogs[device] = _Told(gathering.items, since)
         self._recorder_of.update((one.id, device) for one in gathering.items)
         return self.channels(device)
 
@@ -279,7 +283,8 @@ class Platform:
             await self.status(recorder)
 
     def _forget_catalog(self, device: str) -> None:
-        for one in self._catalogs.pop(device, ()):
+        told = self._catalogs.pop(device, None)
+        for one in () if told is None else told.channels:
             if self._recorder_of.get(one.id) == device:
                 del self._recorder_of[one.id]
 
@@ -341,6 +346,13 @@ class Platform:
     def broken(self, device: str, sn: int | None, why: str) -> None:
         """Told by the signalling: a device sent what cannot be read."""
         self._asker.hear_broken(device, sn, why)
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """A catalog, and since when the device that told it had been registered (ms, steady)."""
+
+    channels: tuple[Channel, ...]
+    since: int
 
 
 class _Habit(msgspec.Struct):

@@ -6,7 +6,14 @@ from typing import Final
 
 from devices.recording.gb28181.ids import checked_id
 from devices.recording.gb28181.platform import Platform
-from devices.recording.source import Answer, DeviceTime, RefusedError, Span, UnreadableError
+from devices.recording.source import (
+    Answer,
+    DeviceTime,
+    RefusedError,
+    Span,
+    TimedOutError,
+    UnreadableError,
+)
 
 
 class Gb28181Recorder:
@@ -24,11 +31,11 @@ class Gb28181Recorder:
     async def clock(self) -> DeviceTime | None:
         """Its clock; None when it tells none that can be read. Raises `RecordingError`.
 
-        Some know no DeviceStatus and refuse it: such a one is there all the same.
+        It is there as long as it is registered: some refuse DeviceStatus, some never answer it.
         """
         try:
             return (await self._platform.status(self._device)).clock
-        except (RefusedError, UnreadableError):
+        except (RefusedError, UnreadableError, TimedOutError):
             return None
 
     async def aclose(self) -> None:
