@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from devices.model import is_identifier
-from gateway.notification.key_file import kept
+from gateway.security.key_file import kept
 
 KEY_NAME: Final = "camera-pictures.key"
 FOLDER: Final = "camera-pictures"

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from gateway.notification.key_file import kept
+from gateway.security.key_file import kept
 
 NAME: Final = "links.key"
 _BYTES: Final = 32

@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from gateway.notification.key_file import kept
 from gateway.push.encryption import point_of, text_of
+from gateway.security.key_file import kept
 
 NAME: Final = "push.key"
 

@@ -32,3 +32,15 @@ def _make(path: Path, fresh: Callable[[], str]) -> None:
         os.link(beside, path)
     finally:
         beside.unlink()
+    _keep_names(path.parent)
+
+
+def _keep_names(folder: Path) -> None:
+    """What is encrypted with a key is on the disk at once; after a power cut the key must be, too:
+    the file's name as well as what it holds.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
