@@ -66,10 +66,12 @@ def position_of(connection: Connection) -> Position:
 
 
 def paths(metric: str) -> tuple[str, str]:
-    """Where a metric may stand in a reading: as a value, or as an element of a list."""
+    """Where a metric may stand in a reading: as a value, or as an element of a list or object."""
     plain = f'$."{metric}"'
-    name, dot, index = metric.rpartition(".")
-    return plain, f'$."{name}"[{index}]' if dot and index.isdecimal() else plain
+    name, dot, element = metric.rpartition(".")
+    if not dot or '"' in metric:
+        return plain, plain
+    return plain, f'$."{name}"[{element}]' if element.isdecimal() else f'$."{name}"."{element}"'
 
 
 def read_parts(

@@ -32,7 +32,7 @@ class Summary(NamedTuple):
 
 
 Summaries: TypeAlias = dict[str, Summary]
-"""By metric. Elements of lists are metrics ``name.index``."""
+"""By metric. Elements of lists are metrics ``name.index``, those of objects ``name.key``."""
 
 Body: TypeAlias = dict[str, Any]
 """What a reading says, decoded."""
@@ -73,7 +73,9 @@ def decode_one_by_one(rows: Iterable[tuple[int, int, bytes]]) -> tuple[list[int]
 
 
 def fold(times: list[int], bodies: list[Body]) -> Summaries:
-    """What each metric was. Numbers and switches count; text, null and objects do not."""
+    """What each metric was. Numbers and switches count, also in a list or an object; text, null and
+    what is deeper inside do not.
+    """
     summaries: Summaries = {}
     if not bodies:
         return summaries
@@ -163,7 +165,7 @@ def _fold_column(
 def _fold_mixed(
     summaries: Summaries, name: str, times: Sequence[int], values: Sequence[Any]
 ) -> None:
-    """Numbers among other things, and lists: each element is a column of its own."""
+    """Numbers among other things, lists and objects: each element is a column of its own."""
     lengths = {len(value) if type(value) is list else -1 for value in values}
     if len(lengths) == 1 and -1 not in lengths:
         for index, column in enumerate(zip(*values, strict=True)):
@@ -174,6 +176,11 @@ def _fold_mixed(
         long = [n for n, value in enumerate(values) if type(value) is list and index < len(value)]
         element = [values[n][index] for n in long]
         _fold_numbers(summaries, f"{name}.{index}", [times[n] for n in long], element)
+    objects = [n for n, value in enumerate(values) if type(value) is dict]
+    for key in dict.fromkeys(key for n in objects for key in values[n]):
+        there = [n for n in objects if key in values[n]]
+        element = [values[n][key] for n in there]
+        _fold_numbers(summaries, f"{name}.{key}", [times[n] for n in there], element)
 
 
 def _fold_numbers(

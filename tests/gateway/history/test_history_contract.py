@@ -126,8 +126,12 @@ def test_a_curve_has_about_as_many_points_as_asked_for(kept: Kept, hours: int, p
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_elements_of_lists_and_switches_are_metrics_of_their_own(kept: Kept, settled: bool) -> None:
-    body = '{"current_a":[4.1,null,2],"arc":true,"switch":"closed","co_ppm":null,"m":{"x":1}}'
+def test_switches_and_what_lists_and_objects_hold_are_metrics_of_their_own(
+    kept: Kept, settled: bool
+) -> None:
+    body = (
+        '{"current_a":[4.1,null,2],"arc":true,"switch":"closed","co_ppm":null,"m":{"x":1,"y":"z"}}'
+    )
     kept.take(reading(1, body))
     if settled:
         kept.settle()
@@ -139,7 +143,9 @@ def test_elements_of_lists_and_switches_are_metrics_of_their_own(kept: Kept, set
     assert last("current_a.1") == []
     assert last("current_a.2") == [2]
     assert last("arc") == [1]
-    for metric in ("switch", "co_ppm", "m", "m.x", "current_a", "nothing", "", "a'b", 'a"b', "."):
+    assert last("m.x") == [1]
+    nothing = ("switch", "co_ppm", "m", "m.y", "m.z", "current_a", "nothing", "", "a'b", 'a"b', ".")
+    for metric in (*nothing, 'm."x', "m.", ".x", 'm".x'):
         assert last(metric) == [], metric
 
 
