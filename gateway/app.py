@@ -242,6 +242,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
             from gateway.camera_pictures.keeping import keep_camera_pictures  # noqa: PLC0415
+            from gateway.camera_pictures.vault import Vault  # noqa: PLC0415
+            from gateway.cameras.relearning import Relearning  # noqa: PLC0415
             from gateway.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.duty.service import make_duty  # noqa: PLC0415
             from gateway.history.apart import GatheringApart  # noqa: PLC0415
@@ -317,6 +319,11 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             keep("pictures", lambda: keep_pictures(store, clock))
             seen = settings.database.parent
             keep("camera pictures", lambda: keep_camera_pictures(seen, clock))
+            relearning = Relearning(
+                store=store, clock=clock, vault=Vault(seen), notify=outbox.notify
+            )
+            relearning.load(snapshot.deadlines)
+            keep("relearning", relearning.run)
             verifications = Verifications(
                 flow=flow,
                 judge=judge,
@@ -329,6 +336,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             floods = await asyncio.to_thread(_floods, settings, store, clock)
             follow += [verifications.committed, work_orders.committed, floods.committed]
+            follow.append(relearning.committed)
             follow.append(judging.causes.committed)
             keep("verifications", verifications.run)
             recordings: RecordingsDesk = NoRecordings()
@@ -377,6 +385,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 outbox=outbox,
                 pushes=pushes,
                 recordings=recordings,
+                relearning=relearning,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")

@@ -10,6 +10,9 @@ from devices.model import Device
 CAMERA: Final = "camera"
 """Their kind."""
 
+PROBE: Final = "probe"
+"""The kind of what looks at them."""
+
 
 def nearest(
     cameras: Iterable[Device],

@@ -20,6 +20,7 @@ from devices.kinds import KindSpec
 from gateway.api.app import close_streams, create_api
 from gateway.api.services import Demo
 from gateway.broker.connection import Way
+from gateway.cameras.relearning import Relearning
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.duty.service import Duty
@@ -104,6 +105,7 @@ def make_page(
     outbox: Outbox,
     pushes: Pushes,
     recordings: RecordingsDesk,
+    relearning: Relearning,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -130,6 +132,7 @@ def make_page(
         outbox=outbox,
         pushes=pushes,
         recordings=recordings,
+        relearning=relearning,
     )
     return Page(api, settings, listening)
 

@@ -168,16 +168,22 @@ class CameraFaults(QuietRule):
         return stopped(_condition(fault), self._priorities[fault], reading.happened, now, why)
 
     def _why(self, fault: Fault, reading: Reading) -> Explanation:
-        """The probe's own reason, when it is one that there is a sentence for."""
-        reasons = reading.values.get("why")
-        reason = reasons.get(fault.value) if isinstance(reasons, dict) else None
-        if isinstance(reason, dict):
-            code = reason.get("code")
-            needed = SENTENCES.get(code) if isinstance(code, str) else None
-            inputs = _inputs(reason)
-            if needed is not None and needed <= inputs.keys():
-                return self.explain(f"camera.why.{code}", {name: inputs[name] for name in needed})
-        return self.explain("camera_fault_told")
+        return self.explain(*reason_of(fault, reading.values))
+
+
+def reason_of(fault: Fault, values: Mapping[str, Any]) -> tuple[str, Inputs]:
+    """The code and the inputs of the sentence that gives the probe's own reason, when it is one
+    that there is a sentence for; ``values`` are those of its reading.
+    """
+    reasons = values.get("why")
+    reason = reasons.get(fault.value) if isinstance(reasons, dict) else None
+    if isinstance(reason, dict):
+        code = reason.get("code")
+        needed = SENTENCES.get(code) if isinstance(code, str) else None
+        inputs = _inputs(reason)
+        if needed is not None and needed <= inputs.keys():
+            return f"camera.why.{code}", {name: inputs[name] for name in needed}
+    return "camera_fault_told", {}
 
 
 def _condition(fault: Fault) -> str:

@@ -25,6 +25,7 @@ from gateway.api.overview import Overviews
 from gateway.api.page import BuiltPage
 from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
+from gateway.api.present_cameras import CameraPresenter
 from gateway.api.present_causes import InCommon
 from gateway.api.present_performance import PerformancePresenter
 from gateway.api.present_recordings import RecordingPresenter
@@ -35,6 +36,8 @@ from gateway.api.reading import Readers
 from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
 from gateway.camera_pictures.vault import Vault
+from gateway.camera_pictures.views import WallViews
+from gateway.cameras.relearning import Relearning
 from gateway.duty.rota import Rota
 from gateway.duty.service import Duty, make_duty
 from gateway.kinds import rule_models
@@ -104,6 +107,7 @@ def create_api(
     causes: Causes | None = None,
     floods: Floods | None = None,
     recordings: RecordingsDesk | None = None,
+    relearning: Relearning | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -136,6 +140,8 @@ def create_api(
         responses=responses,
         in_common=in_common,
     )
+
+    vault = Vault(settings.database.parent)
 
     async def commit(batch: Batch) -> None:
         await committed(store.commit(batch))
@@ -199,7 +205,10 @@ def create_api(
             clock=clock,
         ),
         pushes=pushes,
-        camera_pictures=Vault(settings.database.parent),
+        camera_pictures=vault,
+        wall_views=WallViews(),
+        cameras=CameraPresenter(register=register, words=words, recorders=settings.recorders),
+        relearning=relearning or Relearning(store=store, clock=clock, vault=vault),
         acknowledging=Acknowledging(
             key=lambda: link_key(settings.database.parent),
             desk=desk,

@@ -25,12 +25,15 @@ if TYPE_CHECKING:
     from gateway.api.overview import Overviews
     from gateway.api.police import LinkPresenter
     from gateway.api.present import Presenter
+    from gateway.api.present_cameras import CameraPresenter
     from gateway.api.present_causes import InCommon
     from gateway.api.present_recordings import RecordingPresenter
     from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
     from gateway.api.register import Register
     from gateway.camera_pictures.vault import Vault
+    from gateway.camera_pictures.views import WallViews
+    from gateway.cameras.relearning import Relearning
     from gateway.clock import Clock
     from gateway.desk import Desk
     from gateway.duty.service import Duty
@@ -104,6 +107,9 @@ class Services:
     notification: NotificationDesk
     pushes: Pushes
     camera_pictures: Vault
+    wall_views: WallViews
+    cameras: CameraPresenter
+    relearning: Relearning
     acknowledging: Acknowledging
     counting: Counting
     overviews: Overviews

@@ -2,7 +2,9 @@
 
 AES-256-GCM with a key of this gateway beside its database: who copies the folder alone has nothing.
 School, device and name of the file are authenticated with it, so that no picture can be passed off
-as another camera's or moment's. All functions block.
+as another camera's or moment's. Beside each picture there may be a small one, which goes with it;
+and there are usual pictures, one for each part of the day and light, which stay until they are
+replaced: means of hundreds of pictures, on which nobody is to be seen. All functions block.
 """
 
 from __future__ import annotations
@@ -37,9 +39,14 @@ MOST_OF_CAMERA: Final = 2_000
 """Pictures of one camera: three days of one every quarter of an hour, and as many with a fault as
 come in thirty days twice over. Beyond it the oldest one makes room."""
 
+PARTS: Final = 6
+"""Of a day, each with usual pictures of its own (`devices.camera.reference`)."""
+
 _NONCE: Final = 12
 _MARK: Final = b"CP1\0"
+_SMALL: Final = ".small"
 _NAME: Final = re.compile(r"(\d{13})\.(well|faulty)\.([0-9a-f]{64})\Z")
+_USUAL: Final = re.compile(r"usual\.(\d)\.(grey|colour)\.(\d{1,9})\.(\d{13})\.([0-9a-f]{64})\Z")
 
 
 class VaultError(Exception):
@@ -66,6 +73,24 @@ class Kept(msgspec.Struct, frozen=True):
         return f"{self.at:013d}.{'faulty' if self.faulty else 'well'}.{self.hash}"
 
 
+class Usual(msgspec.Struct, frozen=True):
+    """What a camera usually shows in one ``part`` of its day, with colour or ``grey``: learned from
+    so many ``looks``, the newest of them ``at`` (ms UTC).
+    """
+
+    part: int
+    grey: bool
+    looks: int
+    at: int
+    hash: str
+
+    @property
+    def name(self) -> str:
+        """Of its file."""
+        light = "grey" if self.grey else "colour"
+        return f"usual.{self.part}.{light}.{self.looks}.{self.at:013d}.{self.hash}"
+
+
 class Vault:
     """The pictures of one gateway. Used by several threads at once."""
 
@@ -78,49 +103,91 @@ class Vault:
     def keep(self, school: str, device: str, at: int, body: bytes, *, faulty: bool) -> Kept:
         """Keep a picture; the same one of one moment is kept once. Raises `VaultError`."""
         picture = Kept(at, sha256(body).hexdigest(), faulty)
+        self._write(school, device, picture.name, body)
+        for older in self.pictures_of(school, device)[MOST_OF_CAMERA:]:
+            self._forget(school, device, older.name, older.name + _SMALL)
+        return picture
+
+    def keep_small(self, school: str, device: str, picture: Kept, body: bytes) -> None:
+        """Keep a small copy beside a picture, as long as that. Raises `VaultError`."""
+        self._write(school, device, picture.name + _SMALL, body)
+
+    def keep_usual(self, school: str, device: str, usual: Usual, body: bytes) -> None:
+        """Keep what is usual, in place of what was so until now. Raises `VaultError`."""
+        before = [
+            one
+            for one in self.usual_of(school, device)
+            if (one.part, one.grey) == (usual.part, usual.grey) and one != usual
+        ]
+        self._write(school, device, usual.name, body)
+        self._forget(school, device, *(one.name for one in before))
+
+    def forget_usual(self, school: str, device: str) -> None:
+        """Remove all that was usual of a camera: it learns anew. Raises `VaultError`."""
+        self._forget(school, device, *(one.name for one in self.usual_of(school, device)))
+
+    def pictures_of(self, school: str, device: str) -> list[Kept]:
+        """Those of a camera, the newest first."""
+        found = [picture for name in self._names(school, device) if (picture := _kept(name))]
+        return sorted(found, key=lambda each: each.at, reverse=True)
+
+    def usual_of(self, school: str, device: str) -> list[Usual]:
+        """What is usual of a camera, by part of the day and light."""
+        found = [usual for name in self._names(school, device) if (usual := _usual(name))]
+        return sorted(found, key=lambda each: (each.part, each.grey))
+
+    def open(self, school: str, device: str, picture: Kept | Usual) -> bytes:
+        """The picture itself. Raises ``LookupError`` when it is gone, and `VaultError`."""
+        return self._read(school, device, picture.name)
+
+    def open_small(self, school: str, device: str, picture: Kept) -> bytes:
+        """Its small copy. Raises as `open`."""
+        return self._read(school, device, picture.name + _SMALL)
+
+    def remove_due(self, now: int) -> int:
+        """Remove what has been kept long enough, and what a crash left half written; how many."""
+        removed = 0
+        for folder in self._folders():
+            for file in list(folder.iterdir()):
+                picture = _kept(file.name.removesuffix(_SMALL))
+                if _left_over(file, now) if picture is None else picture.until <= now:
+                    file.unlink(missing_ok=True)
+                    removed += 1
+            with contextlib.suppress(OSError):
+                folder.rmdir()  # only when nothing is left of that camera
+        return removed
+
+    def _write(self, school: str, device: str, name: str, body: bytes) -> None:
+        """Whole, or not at all."""
         folder = self._of(school, device)
         nonce = secrets.token_bytes(_NONCE)
-        about = _about(school, device, picture.name)
-        sealed = _MARK + nonce + self._aead().encrypt(nonce, body, about)
-        beside = folder / f".{picture.name}.{secrets.token_hex(4)}"
+        sealed = _MARK + nonce + self._aead().encrypt(nonce, body, _about(school, device, name))
+        beside = folder / f".{name}.{secrets.token_hex(4)}"
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             try:
                 with os.fdopen(descriptor, "wb") as file:
                     file.write(sealed)
-                beside.replace(folder / picture.name)
-                for older in self.pictures_of(school, device)[MOST_OF_CAMERA:]:
-                    (folder / older.name).unlink(missing_ok=True)
+                beside.replace(folder / name)
             except OSError:
                 beside.unlink(missing_ok=True)
                 raise
         except OSError as error:
             raise VaultError(f"the picture cannot be kept in {folder}: {error.strerror}") from error
-        return picture
 
-    def pictures_of(self, school: str, device: str) -> list[Kept]:
-        """Those of a camera, the newest first."""
-        try:
-            files = list(self._of(school, device).iterdir())
-        except FileNotFoundError:
-            return []
-        found = [picture for file in files if (picture := _kept(file.name)) is not None]
-        return sorted(found, key=lambda each: each.at, reverse=True)
-
-    def open(self, school: str, device: str, picture: Kept) -> bytes:
-        """The picture itself. Raises ``LookupError`` when it is gone, and `VaultError`."""
-        path = self._of(school, device) / picture.name
+    def _read(self, school: str, device: str, name: str) -> bytes:
+        path = self._of(school, device) / name
         try:
             sealed = path.read_bytes()
         except FileNotFoundError as error:
-            raise LookupError(f"there is no picture {picture.hash}") from error
+            raise LookupError(f"there is no picture {name}") from error
         except OSError as error:
             raise VaultError(f"{path} cannot be read: {error.strerror}") from error
         head = len(_MARK) + _NONCE
         if not sealed.startswith(_MARK) or len(sealed) < head:
             raise VaultError(f"{path} is no picture of this store")
-        about = _about(school, device, picture.name)
+        about = _about(school, device, name)
         try:
             return self._aead().decrypt(sealed[len(_MARK) : head], sealed[head:], about)
         except InvalidTag as error:
@@ -128,18 +195,19 @@ class Vault:
                 f"{path} was changed, or was made with another key than {self._key_file}"
             ) from error
 
-    def remove_due(self, now: int) -> int:
-        """Remove what has been kept long enough, and what a crash left half written; how many."""
-        removed = 0
-        for folder in self._folders():
-            for file in list(folder.iterdir()):
-                picture = _kept(file.name)
-                if _left_over(file, now) if picture is None else picture.until <= now:
-                    file.unlink(missing_ok=True)
-                    removed += 1
-            with contextlib.suppress(OSError):
-                folder.rmdir()  # only when nothing is left of that camera
-        return removed
+    def _forget(self, school: str, device: str, *names: str) -> None:
+        folder = self._of(school, device)
+        try:
+            for name in names:
+                (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise VaultError(f"{folder} keeps what is old: {error.strerror}") from error
+
+    def _names(self, school: str, device: str) -> list[str]:
+        try:
+            return [file.name for file in self._of(school, device).iterdir()]
+        except FileNotFoundError:
+            return []
 
     def _folders(self) -> Iterator[Path]:
         return (each for each in self._folder.glob("*/*") if each.is_dir())
@@ -166,9 +234,14 @@ def _about(school: str, device: str, name: str) -> bytes:
 
 def _kept(name: str) -> Kept | None:
     found = _NAME.match(name)
+    return None if found is None else Kept(int(found[1]), found[3], found[2] == "faulty")
+
+
+def _usual(name: str) -> Usual | None:
+    found = _USUAL.match(name)
     if found is None:
         return None
-    return Kept(int(found[1]), found[3], found[2] == "faulty")
+    return Usual(int(found[1]), found[2] == "grey", int(found[3]), int(found[4]), found[5])
 
 
 def _left_over(path: Path, now: int) -> bool:

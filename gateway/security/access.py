@@ -11,12 +11,13 @@ import msgspec
 
 
 class Role(StrEnum):
-    """What a person's work is."""
+    """What a person's work is; or a program's."""
 
     OPERATOR = "operator"  # sits in the control room and takes alerts
     TECHNICIAN = "technician"  # keeps devices working
     AUDITOR = "auditor"  # reads everything in scope, changes nothing
     ADMINISTRATOR = "administrator"
+    PROBE = "probe"  # looks at cameras: brings what it saw, and sees nothing
 
 
 class What(StrEnum):
@@ -36,12 +37,13 @@ class What(StrEnum):
     ROSTER = "roster"  # plan who is on duty
     MAINTAIN = "maintain"  # announce and end maintenances: faults are hidden meanwhile
     WATCH = "watch"  # see pictures that cameras took: they show children; each view is a fact
+    FILM = "film"  # bring pictures of cameras
     PROVE = "prove"  # read the facts
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
 
 
-_EVERYBODY: Final = frozenset(Role)
+_EVERYBODY: Final = frozenset(Role) - {Role.PROBE}
 
 MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
     {
@@ -59,6 +61,7 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.ROSTER: frozenset({Role.ADMINISTRATOR}),
         What.MAINTAIN: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.WATCH: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
+        What.FILM: frozenset({Role.PROBE, Role.ADMINISTRATOR}),
         What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),

@@ -25,6 +25,8 @@ from devices.dialects.native import Native
 from devices.model import Device, Place, Region, School
 from gateway.api import broadcast
 from gateway.api.app import close_streams, create_api
+from gateway.camera_pictures.vault import Vault
+from gateway.cameras.relearning import Relearning
 from gateway.clock import ManualClock
 from gateway.configuration import default_settings
 from gateway.desk import Feed, LiveAlert
@@ -87,6 +89,7 @@ USERS = {
     "east-anna": (Role.AUDITOR, ("region:east",)),
     "east-ada": (Role.ADMINISTRATOR, ("region:east",)),
     "west": (Role.OPERATOR, ("school:no5",)),
+    "eye": (Role.PROBE, ("region:east",)),
 }
 """Everybody, by name. `no3` lies in the county `east`, `no5` in none of its."""
 
@@ -187,6 +190,8 @@ class Campus:
             cut_off=lambda row: None if self.causes is None else self.causes.cut_off(row),
         )
         self.maintenances = Maintenances(flow=self.flow, upkeep=self.upkeep, clock=self.clock)
+        self.vault = Vault(settings.database.parent)
+        self.relearning = Relearning(store=store, clock=self.clock, vault=self.vault)
         self._seq = 0
 
     async def _reasons_of(self, device: Device) -> Sequence[Reason]:
@@ -195,6 +200,7 @@ class Campus:
     def _committed(self, work: Work) -> None:
         self.judge.windows.committed(work)
         self.verifications.committed(work)
+        self.relearning.committed(work)
 
     @asynccontextmanager
     async def verifying(self) -> AsyncIterator[None]:
@@ -346,6 +352,7 @@ class Campus:
             floods=self.floods,
             outbox=self.outbox,
             recordings=self.recordings,
+            relearning=self.relearning,
             **more,
         )
 

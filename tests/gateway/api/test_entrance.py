@@ -9,6 +9,8 @@ import pytest
 DEVICE = {"kind": "smoke", "name_zh": "新"}
 ORDER = {"device": {"school": "no3", "id": "lab-2"}, "text": "the lid is loose"}
 ACK = {"action": "acknowledge"}
+REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
+SMALL_PICTURE = f"/camera-pictures/no3/lab-2/{'0' * 64}/small"
 
 # method, path, body, who may, what else a technician of another region is answered
 ROUTES = [
@@ -118,7 +120,14 @@ ROUTES = [
     ("POST", "/work-orders/1/actions", {"action": "comment", "text": "x"}, "olga tim ada"),
     ("PUT", "/pictures?school=no3", None, "olga tim ada"),
     ("GET", f"/pictures/{'0' * 64}", None, "everybody"),
-    ("PUT", f"/camera-pictures?school=no3&device=x&at=1&sha256={'0' * 64}", None, "tim ada"),
+    ("PUT", f"/camera-pictures?school=no3&device=x&at=1&sha256={'0' * 64}", None, "eye ada"),
+    ("PUT", f"{SMALL_PICTURE}?sha256={'0' * 64}", None, "eye ada"),
+    ("GET", SMALL_PICTURE, None, "olga tim ada"),
+    ("PUT", f"/camera-references?school=no3&{REFERENCE}", None, "eye ada"),
+    ("GET", "/camera-references/no3/lab-2/2/grey", None, "olga tim ada"),
+    ("GET", "/cameras", None, "olga tim ada"),
+    ("GET", "/cameras/no3/lab-2", None, "olga tim ada"),
+    ("POST", "/cameras/no3/lab-2/relearn", {"reason": "moved"}, "tim ada"),
     ("GET", "/camera-pictures/no3/lab-2", None, "olga tim ada"),
     ("GET", f"/camera-pictures/no3/lab-2/{'0' * 64}", None, "olga tim ada"),
     ("GET", "/places/no3/a-3/plan", None, "everybody"),
@@ -182,6 +191,10 @@ OUT_OF_SCOPE = [
     ("PUT", "/pictures?school=no5", None),
     ("PUT", f"/camera-pictures?school=no5&device=x&at=1&sha256={'0' * 64}", None),
     ("GET", "/camera-pictures/no5/gate-01", None),
+    ("PUT", f"/camera-references?school=no5&{REFERENCE}", None),
+    ("GET", "/camera-references/no5/gate-01/2/grey", None),
+    ("GET", "/cameras/no5/gate-01", None),
+    ("POST", "/cameras/no5/gate-01/relearn", {"reason": "moved"}),
     ("GET", "/places/no5/hall/plan", None),
     ("PUT", "/places/no5/hall/plan", {"picture": "0" * 64}),
     ("DELETE", "/places/no5/hall/plan", None),
@@ -261,7 +274,9 @@ TEMPLATES = (
     (r"^/(users)/[^/]+$", r"/\1/{name}"),
     (r"^/(pictures)/[^/]+$", r"/\1/{hash}"),
     (r"^/(camera-pictures)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
-    (r"^(/camera-pictures/.*)/[0-9a-f]{64}$", r"\1/{hash}"),
+    (r"^(/camera-pictures/.*)/[0-9a-f]{64}", r"\1/{hash}"),
+    (r"^/(cameras)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
+    (r"^/camera-references/.*/grey$", "/camera-references/{school}/{device}/{part}/{light}"),
     (r"^/(recordings)/[^/]+/[^/]+", r"/\1/{school}/{camera}"),
     (r"^/(schools)/[^/]+", r"/\1/{school}"),
     (r"^/(links)/[^/]+/[^/]+", r"/\1/{school}/{name}"),
@@ -306,6 +321,15 @@ async def test_each_role_is_let_through_where_its_work_is_and_nowhere_else(
             may = who == "everybody" or name in who.split()
             assert (answer.status_code != 403) is may, (name, method, path, answer.text)
             assert answer.status_code < 500
+
+
+async def test_a_probe_brings_pictures_and_is_let_through_nowhere_else(demo_door) -> None:
+    eye = await demo_door.as_("eye")
+    for method, path, body, who in ROUTES:
+        if method == "PUT" and "eye" in who.split():
+            assert (await ask(eye, method, path, body)).status_code in {404, 422}, path
+        elif not path.startswith(("/session", "/push")):
+            assert (await ask(eye, method, path, body)).status_code == 403, (method, path)
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OUT_OF_SCOPE)

@@ -33,6 +33,7 @@ MAY = {
     },
     Role.AUDITOR: {What.READ, What.DIAGNOSE, What.PROVE},
     Role.ADMINISTRATOR: set(What),
+    Role.PROBE: {What.FILM},
 }
 
 
