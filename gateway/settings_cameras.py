@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from devices.camera.addresses import AddressError, check_address
-from devices.model import is_identifier
-from gateway.settings_fields import ExistingFile, HttpUrl, Secret, Section
+from gateway.settings_fields import ExistingFile, HttpUrl, Id, Secret, Section
 from gateway.settings_recordings import ZoneName
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -18,10 +17,10 @@ Corner = tuple[Fraction, Fraction]
 class CameraSettings(Section):
     """One camera."""
 
-    school: str
+    school: Id
     """Id of its school."""
 
-    device: str
+    device: Id
     """Its id in the register."""
 
     url: str
@@ -56,13 +55,6 @@ class CameraSettings(Section):
     before anything else is done with a picture.
     """
 
-    @field_validator("school", "device")
-    @classmethod
-    def _identifier(cls, text: str) -> str:
-        if not is_identifier(text):
-            raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{text}'")
-        return text
-
     @field_validator("masks")
     @classmethod
     def _polygons(cls, masks: tuple[tuple[Corner, ...], ...]) -> tuple[tuple[Corner, ...], ...]:
@@ -82,6 +74,12 @@ class CameraSettings(Section):
 
 class CamerasSettings(Section):
     """The probe that looks at cameras (`campus probe cameras`)."""
+
+    name: Id = "camera-probe"
+    """Id of the probe's own device (kind `probe`) in each school where it has cameras. Register it
+    and name it as their `repeater`: when the probe falls silent, that is one alert, and nothing is
+    said of its cameras.
+    """
 
     period_s: float = Field(60, ge=5, le=3600)
     """Each camera is looked at once in this time."""
@@ -106,7 +104,9 @@ class CamerasSettings(Section):
     """Authority that signed the page's certificate, PEM. Default: the system's."""
 
     token: Secret | None = None
-    """API token for the pictures, of a user with the role technician (`campus token`)."""
+    """API token for the pictures, of a user with the role probe (`campus token`) whose scope are
+    the schools of these cameras.
+    """
 
     picture_every_s: float = Field(900, ge=60, le=86_400)
     """How often a picture is kept of a camera that is well. Of one with a fault it is every look's

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -19,9 +19,11 @@ from devices.camera.addresses import Address
 from devices.camera.faults.stream import Declared
 from devices.camera.look import Image, Look, Outcome
 from devices.camera.look import Picture as LookPicture
+from devices.camera.orders import camera_of, relearning_asked
 from devices.camera.pool import Pool, offsets
 from devices.camera.privacy import Polygon, masked
-from devices.camera.saying import messages
+from devices.camera.reference import Usual
+from devices.camera.saying import heartbeat, messages, relearned
 from devices.camera.suspicion import Fault
 from devices.camera.watch import (
     CameraWatch,
@@ -40,8 +42,24 @@ REMEMBER_MS: Final = 600_000
 _WATCHED_FOR: Final = frozenset({Fault.FROZEN, Fault.LOW_FPS, Fault.LOW_BITRATE})
 """While one of these is suspected or stands, every look watches the stream: only that decides."""
 
-Show: TypeAlias = Callable[["Watched", Look, Judgement, Image], Awaitable[str | None]]
-"""Puts a picture into the store; its name there, None when it was not wanted or not taken."""
+REFERENCE_MS: Final = 3_600_000
+"""How often what is usual now is brought to the gateway, to be looked at."""
+
+HEARTBEAT_S: Final = 60.0
+
+
+class Gallery(Protocol):
+    """Where pictures go (`gateway.camera_probe`)."""
+
+    async def show(
+        self, camera: Watched, look: Look, judgement: Judgement, image: Image
+    ) -> str | None:
+        """Put a picture into the store; its name there, None when it was not wanted or taken."""
+        ...
+
+    async def show_usual(self, camera: Watched, usual: Usual, at: int) -> bool:
+        """Put there what is usual as of ``at`` (ms UTC); whether it was taken."""
+        ...
 
 
 class Telling(Protocol):
@@ -85,18 +103,28 @@ class Probe:
         folder: Path,
         clock: Callable[[], int],
         pace: Pace | None = None,
-        show: Show | None = None,
+        gallery: Gallery | None = None,
         zone: ZoneInfo | None = None,
+        name: str = "",
     ) -> None:
-        """``folder`` keeps what was learned; ``clock`` tells ms UTC, ``zone`` the time of day."""
+        """``folder`` keeps what was learned; ``clock`` tells ms UTC, ``zone`` the time of day.
+        ``name`` is the id of the probe's own device in each school where it has cameras; without
+        one it says nothing of itself.
+        """
         self._cameras = tuple(cameras)
         self._pool = pool
         self._telling = telling
         self._folder = folder
         self._clock = clock
         self._pace = pace or Pace()
-        self._show = show
+        self.gallery = gallery
+        """Where pictures go, if anywhere."""
         self._zone = zone
+        self._name = name
+        self._keys = {(camera.school, camera.device) for camera in self._cameras}
+        self._tallies = {camera.school: _Tally() for camera in self._cameras}
+        for camera in self._cameras:
+            self._tallies[camera.school].cameras += 1
         self.looks = 0
         """Looks taken so far."""
 
@@ -110,9 +138,38 @@ class Probe:
                 tasks.create_task(
                     self._keep_looking(eye, begun + offset), name=f"{camera.school}/{camera.device}"
                 )
+            if self._name:
+                tasks.create_task(self._show_life(), name="heartbeat")
+
+    def hear(self, topic: str, payload: bytes) -> None:
+        """An order has come (`devices.camera.orders`): it is carried out at the next look."""
+        camera, order = camera_of(topic), relearning_asked(payload)
+        if camera not in self._keys or camera is None or order is None:
+            return
+        try:
+            order_relearning(self._folder, *camera, order)
+        except OSError as error:
+            # It is repeated until it is answered.
+            _log.warning("probe.order_not_kept", camera="/".join(camera), error=str(error))
+
+    async def _show_life(self) -> None:
+        while True:
+            for school, tally in self._tallies.items():
+                looks, missed = tally.counted()
+                topic, payload, retain = heartbeat(
+                    school,
+                    self._name,
+                    self.now(),
+                    cameras=tally.cameras,
+                    looks=looks,
+                    missed=missed,
+                )
+                self._telling.tell(topic, payload, retain=retain)
+            await asyncio.sleep(HEARTBEAT_S)
 
     async def _keep_looking(self, eye: _Attention, due: float) -> None:
         loop = asyncio.get_running_loop()
+        tally = self._tallies[eye.school]
         await asyncio.to_thread(eye.recall)
         try:
             while True:
@@ -123,9 +180,12 @@ class Probe:
                     # A fault of ours over one camera must not end the looks at all others.
                     _log.exception("probe.fault", camera=eye.name)
                 self.looks += 1
+                tally.looks += 1
+                due += self._pace.period
                 # Moments that have passed meanwhile are left out, not caught up with.
                 while due <= loop.time():
                     due += self._pace.period
+                    tally.missed += 1
         finally:
             eye.remember()
 
@@ -152,12 +212,6 @@ class Probe:
         """Publish."""
         self._telling.tell(topic, payload, retain=retain)
 
-    async def show(
-        self, camera: Watched, look: Look, judgement: Judgement, image: Image
-    ) -> str | None:
-        """Put a picture into the store, if there is one."""
-        return None if self._show is None else await self._show(camera, look, judgement, image)
-
     def memory_of(self, camera: Watched) -> Path:
         """The file that keeps what is usual of a camera."""
         return memory_file(self._folder, camera.school, camera.device)
@@ -168,15 +222,32 @@ def memory_file(folder: Path, school: str, device: str) -> Path:
     return folder / school / f"{device}.memory"
 
 
-def order_relearning(folder: Path, school: str, device: str) -> None:
-    """Have a camera's probe, running or not, forget what is usual at its next look."""
-    order = _order_of(memory_file(folder, school, device))
-    order.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    order.touch()
+def order_relearning(folder: Path, school: str, device: str, order: str = "") -> None:
+    """Have a camera's probe, running or not, forget what is usual at its next look; it answers the
+    order with that id, if it has one.
+    """
+    file = _order_of(memory_file(folder, school, device))
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = file.with_suffix(".ordered")
+    fresh.write_text(order, "utf-8")
+    fresh.replace(file)
 
 
 def _order_of(memory: Path) -> Path:
     return memory.with_suffix(".relearn")
+
+
+@dataclass(slots=True)
+class _Tally:
+    """Of a school: its cameras, and the looks taken and left out since they were told of last."""
+
+    cameras: int = 0
+    looks: int = 0
+    missed: int = 0
+
+    def counted(self) -> tuple[int, int]:
+        counts, self.looks, self.missed = (self.looks, self.missed), 0, 0
+        return counts
 
 
 class _Attention:
@@ -190,6 +261,11 @@ class _Attention:
         self._doubtful = False
         self._online: bool | None = None
         self._remembered = probe.now()
+        self._shown: dict[tuple[int, bool], int] = {}
+
+    @property
+    def school(self) -> str:
+        return self._camera.school
 
     @property
     def name(self) -> str:
@@ -201,12 +277,18 @@ class _Attention:
         watching = self._doubtful or self._looks % probe.pace.watch_every == 0
         self._looks += 1
         look = await probe.take(camera.address, probe.pace.watch if watching else 0.0)
+        order = await asyncio.to_thread(self._obey)
+        if order:
+            topic, payload, retain = relearned(self.school, camera.device, look.begun, order)
+            probe.tell(topic, payload, retain=retain)
         look, judgement = await asyncio.to_thread(self._judge, look)
         suspected = {each.fault for each in judgement.suspected}
         self._doubtful = not _WATCHED_FOR.isdisjoint(suspected | {*judgement.faults})
         picture = None
-        if look.outcome is Outcome.SEEN and look.pictures:
-            picture = await probe.show(camera, look, judgement, look.pictures[-1].image)
+        if probe.gallery is not None and look.outcome is Outcome.SEEN and look.pictures:
+            image = look.pictures[-1].image
+            picture = await probe.gallery.show(camera, look, judgement, image)
+            await self._show_usual(probe.gallery, look.begun)
         for topic, payload, retain in messages(
             camera.school,
             camera.device,
@@ -225,12 +307,6 @@ class _Attention:
 
     def _judge(self, look: Look) -> tuple[Look, Judgement]:
         """The look without what lies in private areas, and what is to be said of it."""
-        order = _order_of(self._probe.memory_of(self._camera))
-        if order.exists():
-            self._watch.relearn()
-            self.remember()
-            order.unlink(missing_ok=True)
-            _log.info("probe.learns_anew", camera=self.name)
         if self._camera.masks:
             pictures = tuple(
                 LookPicture(each.at, masked(each.image, self._camera.masks))
@@ -238,6 +314,34 @@ class _Attention:
             )
             look = replace(look, pictures=pictures)
         return look, self._watch.see(look, look.begun)
+
+    def _obey(self) -> str:
+        """Forget what is usual, if that is ordered; the id of the order that is to be answered.
+
+        One that comes again is only answered again: the answer was lost.
+        """
+        file = _order_of(self._probe.memory_of(self._camera))
+        try:
+            order = file.read_text("utf-8")
+        except FileNotFoundError:
+            return ""
+        if not order or order != self._watch.memory.order:
+            self._watch.relearn(order)
+            self._shown.clear()
+            self.remember()
+            _log.info("probe.learns_anew", camera=self.name, order=order)
+        file.unlink(missing_ok=True)
+        return order
+
+    async def _show_usual(self, gallery: Gallery, now: int) -> None:
+        """Bring what is usual to the gateway: one a look, until it has all of them as they are."""
+        for usual in self._watch.memory.reference.usual:
+            key = usual.part, usual.grey
+            before = self._shown.get(key)
+            if usual.learned and (before is None or now - before >= REFERENCE_MS):
+                if await gallery.show_usual(self._camera, usual, now):
+                    self._shown[key] = now
+                return
 
     def recall(self) -> None:
         """Begin with what was learned before."""

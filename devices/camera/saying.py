@@ -12,11 +12,12 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from devices.camera.look import Look
+from devices.camera.orders import PREFIX, RELEARNED
 from devices.camera.suspicion import Fault
 from devices.camera.watch import Judgement, Trouble
 
-PREFIX: Final = "probe"
-"""The first level of what probes publish (`devices.dialects.native.PREFIXES`)."""
+PROBE: Final = "probe"
+"""The kind of a probe's own device."""
 
 Message: TypeAlias = tuple[str, bytes, bool]
 """Topic, payload, retained."""
@@ -52,6 +53,28 @@ def messages(
     return said
 
 
+def relearned(school: str, device: str, at: int, order: str) -> Message:
+    """That what was usual is forgotten, as ``order`` asked."""
+    body = {"ts": at, "event": RELEARNED, "id": order}
+    return f"{PREFIX}/{school}/camera/{device}/event", _encode(body), False
+
+
+def presence(school: str, probe: str) -> tuple[str, bytes, bytes]:
+    """Topic and payloads for a probe's own device: while it is connected, and afterwards."""
+    here, gone = (_encode({"online": online}) for online in (True, False))
+    return f"{PREFIX}/{school}/{PROBE}/{probe}/status", here, gone
+
+
+def heartbeat(
+    school: str, probe: str, at: int, *, cameras: int, looks: int, missed: int
+) -> Message:
+    """That a probe works: its cameras in a school, and the looks taken and missed there since the
+    last time.
+    """
+    body = {"ts": at, "cameras": cameras, "looks": looks, "looks_missed": missed}
+    return f"{PREFIX}/{school}/{PROBE}/{probe}/telemetry", _encode(body), False
+
+
 def _values(look: Look, judgement: Judgement, picture: str | None) -> dict[str, Any]:
     known = {
         "fps": look.fps,
@@ -59,6 +82,8 @@ def _values(look: Look, judgement: Judgement, picture: str | None) -> dict[str, 
         "width": look.width or None,
         "height": look.height or None,
         "undecidable": judgement.undecidable,
+        "grey": judgement.grey,
+        "learned": None if judgement.grey is None else judgement.learned,
         "measures": judgement.measures or None,
         "why": {each.fault.value: _reason(each) for each in judgement.troubles} or None,
         "picture": picture,

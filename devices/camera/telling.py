@@ -1,4 +1,5 @@
-"""What the probe says to the broker: the newest message of each topic, acknowledged, as itself.
+"""What the probe says to the broker: the newest message of each topic, acknowledged, as itself;
+and what it is told there.
 
 While the broker is away nothing piles up: of each camera only the last word waits.
 """
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import aiomqtt
@@ -18,6 +21,24 @@ RECONNECT_MIN_S: Final = 0.5
 RECONNECT_MAX_S: Final = 30.0
 PUBLISH_S: Final = 10.0
 KEEP_ALIVE_S: Final = 30
+
+MOST_HEARD: Final = 10_000
+"""Messages that wait to be heard: as many as there are cameras, and some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What is retained on ``topic`` while there is a connection, and what the broker says there in
+    its place when it has broken.
+    """
+
+    topic: str
+    here: bytes
+    gone: bytes
+
+
+def _unheard(_topic: str, _payload: bytes) -> None:
+    """For who expects nothing."""
 
 
 class Teller:
@@ -32,13 +53,18 @@ class Teller:
         username: str | None = None,
         password: str | None = None,
         tls: ssl.SSLContext | None = None,
+        presence: Presence | None = None,
+        filters: Sequence[str] = (),
     ) -> None:
+        """``filters`` are of the topics that are heard."""
         self._host = host
         self._port = port
         self._identifier = identifier
         self._username = username
         self._password = password
         self._tls = tls
+        self._presence = presence
+        self._filters = tuple(filters)
         self._waiting: dict[str, tuple[bytes, bool]] = {}
         self._news = asyncio.Event()
         self.told = 0
@@ -52,8 +78,10 @@ class Teller:
         self._waiting[topic] = (payload, retain)
         self._news.set()
 
-    async def run(self) -> None:
-        """Connect, publish and stay connected until cancelled."""
+    async def run(self, hear: Callable[[str, bytes], None] = _unheard) -> None:
+        """Connect, publish and stay connected until cancelled. ``hear`` is called with topic and
+        payload of all that comes: after each connecting first with what is retained.
+        """
         delay = RECONNECT_MIN_S
         while True:
             try:
@@ -64,17 +92,24 @@ class Teller:
                     username=self._username,
                     password=self._password,
                     tls_context=self._tls,
+                    will=_will(self._presence),
                     keepalive=KEEP_ALIVE_S,
                     timeout=PUBLISH_S,
+                    max_queued_incoming_messages=MOST_HEARD,
                 ) as client:
                     delay = RECONNECT_MIN_S
-                    await self._speak(client)
-            except (aiomqtt.MqttError, OSError) as error:
-                _log.warning("probe.broker_lost", error=str(error))
+                    async with asyncio.TaskGroup() as both:
+                        both.create_task(self._speak(client))
+                        both.create_task(self._listen(client, hear))
+            except* (aiomqtt.MqttError, OSError) as errors:
+                _log.warning("probe.broker_lost", error=str(errors.exceptions[0]))
             await asyncio.sleep(delay)
             delay = min(2 * delay, RECONNECT_MAX_S)
 
     async def _speak(self, client: aiomqtt.Client) -> None:
+        here = self._presence
+        if here is not None:  # said anew each time: the broker has said otherwise meanwhile
+            await client.publish(here.topic, here.here, qos=1, retain=True)
         while True:
             await self._news.wait()
             self._news.clear()
@@ -86,3 +121,16 @@ class Teller:
                     del self._waiting[topic]
                 else:
                     self._news.set()
+
+    async def _listen(self, client: aiomqtt.Client, hear: Callable[[str, bytes], None]) -> None:
+        for wanted in self._filters:
+            await client.subscribe(wanted, qos=1)
+        async for message in client.messages:
+            if isinstance(message.payload, bytes):
+                hear(message.topic.value, message.payload)
+
+
+def _will(presence: Presence | None) -> aiomqtt.Will | None:
+    if presence is None:
+        return None
+    return aiomqtt.Will(presence.topic, presence.gone, qos=1, retain=True)

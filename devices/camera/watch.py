@@ -64,6 +64,8 @@ class Memory(msgspec.Struct):
     reference: Reference = msgspec.field(default_factory=Reference)
     courses: dict[Fault, Course] = {}
     tiles: NDArray[np.uint8] | None = None
+    order: str = ""
+    """The id of the last order to relearn that was carried out."""
 
 
 class MemoryUnreadableError(ValueError):
@@ -150,10 +152,10 @@ class CameraWatch:
         self._learn(measures, verdict, judgement, part, changed)
         return judgement
 
-    def relearn(self) -> None:
+    def relearn(self, order: str = "") -> None:
         """Forget what was usual, and all faults that follow from it; on a person's command."""
         kept = {fault: each for fault, each in self.memory.courses.items() if fault in _CONNECTION}
-        self.memory = Memory(courses=kept)
+        self.memory = Memory(courses=kept, order=order)
 
     def _look_for_change(
         self, look: Look, measures: Measures, verdict: Verdict, findings: _Findings

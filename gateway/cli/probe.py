@@ -99,38 +99,45 @@ def _folder(settings: Settings) -> Path:
 
 async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> None:
     # Only the probe needs what judges pictures: every other command starts without it.
+    from devices.camera.orders import order_topic  # noqa: PLC0415
     from devices.camera.pool import Pool, slots_for  # noqa: PLC0415
     from devices.camera.probe import Probe  # noqa: PLC0415
-    from devices.camera.telling import Teller  # noqa: PLC0415
-    from gateway.camera_probe import make_show, pace_of, watched_of  # noqa: PLC0415
+    from devices.camera.saying import presence  # noqa: PLC0415
+    from devices.camera.telling import Presence, Teller  # noqa: PLC0415
+    from gateway.camera_probe import make_gallery, pace_of, watched_of  # noqa: PLC0415
 
     wanted = settings.cameras
-    teller = Teller(
-        host=way.host,
-        port=way.port,
-        # Two probes of one gateway must not throw each other out.
-        identifier=f"campus-probe-{secrets.token_hex(4)}",
-        username=way.username,
-        password=way.password,
-        tls=way.tls,
-    )
-    slots = slots_for(len(wanted.watched), wanted.period_s, wanted.limit_s)
+    cameras = watched_of(wanted)
+    schools = sorted({camera.school for camera in cameras})
+    slots = slots_for(len(cameras), wanted.period_s, wanted.limit_s)
     async with AsyncExitStack() as closing:
         pool = await closing.enter_async_context(Pool(processes=wanted.processes, slots=slots))
-        show = await closing.enter_async_context(make_show(wanted))
+        gallery = await closing.enter_async_context(make_gallery(wanted))
+        teller = Teller(
+            host=way.host,
+            port=way.port,
+            # Two probes of one gateway must not throw each other out.
+            identifier=f"campus-probe-{secrets.token_hex(4)}",
+            username=way.username,
+            password=way.password,
+            tls=way.tls,
+            presence=Presence(*presence(schools[0], wanted.name)),
+            filters=[order_topic(school, "+") for school in schools],
+        )
         probe = Probe(
-            watched_of(wanted),
+            cameras,
             pool=pool,
             telling=teller,
             folder=_folder(settings),
             clock=SystemClock().now,
             pace=pace_of(wanted),
-            show=show,
+            gallery=gallery,
             zone=ZoneInfo(wanted.zone),
+            name=wanted.name,
         )
-        both = asyncio.gather(teller.run(), probe.run())
+        both = asyncio.gather(teller.run(probe.hear), probe.run())
         call_at_end(both.cancel, with_stdin=until_stdin_closes)
-        _log.info("probe.looking", cameras=len(wanted.watched), broker=f"{way.host}:{way.port}")
+        _log.info("probe.looking", cameras=len(cameras), broker=f"{way.host}:{way.port}")
         try:
             await both
         except asyncio.CancelledError:

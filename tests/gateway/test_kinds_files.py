@@ -37,8 +37,8 @@ UNITS = {
 
 def test_every_kind_of_the_message_format_has_a_file() -> None:
     assert set(SHIPPED) == {
-        "alarm-button", "camera", "electrical", "other", "police-link", "recorder", "repeater",
-        "smoke", "smoke-temperature", "temperature",
+        "alarm-button", "camera", "electrical", "other", "police-link", "probe", "recorder",
+        "repeater", "smoke", "smoke-temperature", "temperature",
     }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from devices.camera.look import Look, Outcome, Picture
 from devices.camera.pool import Pool
 from devices.camera.privacy import masked
 from devices.camera.probe import Pace, Probe, Watched, memory_file, order_relearning
+from devices.camera.reference import Reference, Usual
 from devices.camera.saying import messages
-from devices.camera.watch import CameraWatch
+from devices.camera.watch import CameraWatch, Memory, recalled, remembered
 from devices.dialects.native import Native
 from devices.reading import Channel, Origin, Reject, Route
 from devices.simulator.rtsp_camera import Camera, RtspServer, coded
@@ -169,33 +171,153 @@ async def test_a_probe_looks_again_and_again_and_remembers_what_is_usual(tmp_pat
     assert "secret" not in str(heard.messages)
 
 
-async def test_a_camera_learns_anew_on_command(tmp_path: Path) -> None:
-    heard = Heard()
-    (seen,) = looks(Outcome.SEEN, 1)
+class Taken:
+    """Takes the same look each time, at once."""
 
-    class Taken:
-        async def look(self, _address: Address, **_: float) -> Look:
-            return seen
+    async def look(self, _address: Address, **_: float) -> Look:
+        return looks(Outcome.SEEN, 1)[0]
 
-    probe = Probe(
-        [Watched(school="no3", device="yard", address=Address(url="rtsp://camera/yard"))],
+
+class Hall:
+    """Keeps what a probe shows; lets a test wait for it."""
+
+    def __init__(self) -> None:
+        self.usual: list[tuple[int, bool, int]] = []
+        self.came = asyncio.Event()
+
+    async def show(self, *_: object) -> str:
+        return "f" * 64
+
+    async def show_usual(self, camera: Watched, usual: Usual, at: int) -> bool:
+        assert camera.device == "yard"
+        assert at == NOW
+        self.usual.append((usual.part, usual.grey, usual.looks))
+        if len(self.usual) == 1:
+            return False  # the gateway is away
+        self.came.set()
+        return True
+
+
+YARD = Watched(school="no3", device="yard", address=Address(url="rtsp://camera/yard"))
+TELEMETRY = "probe/no3/camera/yard/telemetry"
+COMMAND = "probe/no3/camera/yard/command"
+EVENT = "probe/no3/camera/yard/event"
+
+
+def probe_of(heard: Heard, folder: Path, hall: Hall | None = None) -> Probe:
+    return Probe(
+        [YARD],
         pool=Taken(),
         telling=heard,
-        folder=tmp_path,
+        folder=folder,
         clock=lambda: NOW,
-        pace=Pace(period=0.2),
+        pace=Pace(period=0.1),
+        gallery=hall,
+        name="probe-1",
     )
-    topic = "probe/no3/camera/yard/telemetry"
+
+
+@asynccontextmanager
+async def looking(probe: Probe) -> AsyncIterator[None]:
     running = asyncio.create_task(probe.run())
-    await heard.until(topic, lambda told: len(told) >= 2)
-    file = memory_file(tmp_path, "no3", "yard")
-    order_relearning(tmp_path, "no3", "yard")
-    order = file.with_suffix(".relearn")
-    count = len(heard.messages)
-    await heard.until(topic, lambda _: not order.exists() and len(heard.messages) > count)
+    yield
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert file.exists()
+
+
+def usual_of(part: int, *, grey: bool = False, looks: int = 60) -> Usual:
+    return Usual(part, grey, np.full((90, 160), 25_600, np.uint16), looks=looks)
+
+
+def remember(folder: Path, *usual: Usual) -> Path:
+    """As if the probe had learned it before."""
+    file = memory_file(folder, "no3", "yard")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(remembered(Memory(reference=Reference(usual=list(usual)))))
+    return file
+
+
+async def test_a_camera_learns_anew_on_command(tmp_path: Path) -> None:
+    heard = Heard()
+    file = remember(tmp_path, usual_of(0), usual_of(1))
+    async with looking(probe_of(heard, tmp_path)):
+        await heard.until(TELEMETRY, lambda told: len(told) >= 2)
+        order_relearning(tmp_path, "no3", "yard")
+        order = file.with_suffix(".relearn")
+        count = len(heard.messages)
+        await heard.until(TELEMETRY, lambda _: not order.exists() and len(heard.messages) > count)
+    learned = recalled(file.read_bytes()).reference.usual
+    assert not any(each.learned and each.part in {0, 1} and each.looks > 50 for each in learned)
+    assert not [topic for topic, _ in heard.messages if topic == EVENT]  # nobody is to be answered
+
+
+async def test_an_order_of_the_gateway_is_carried_out_once_and_answered_each_time(
+    tmp_path: Path,
+) -> None:
+    heard = Heard()
+    file = remember(tmp_path, usual_of(0))
+    probe = probe_of(heard, tmp_path)
+    order = b'{"id": "a1", "command": "relearn"}'
+    async with looking(probe):
+        probe.hear(COMMAND, order)
+        await heard.until(EVENT, lambda told: len(told) >= 1)
+        assert recalled(file.read_bytes()).order == "a1"
+    # A probe that was restarted before the gateway had its answer.
+    remembered_since = recalled(file.read_bytes())
+    remembered_since.reference.usual = [usual_of(0)]
+    file.write_bytes(remembered(remembered_since))
+    again = probe_of(heard, tmp_path)
+    again.hear(COMMAND, order)
+    async with looking(again):
+        await heard.until(EVENT, lambda told: len(told) >= 2)
+    events = [values for topic, values in heard.messages if topic == EVENT]
+    assert events == [{"ts": NOW, "event": "relearned", "id": "a1"}] * 2
+    assert any(each.looks >= 60 for each in recalled(file.read_bytes()).reference.usual)
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("probe/no3/camera/gate/command", b'{"id": "a1", "command": "relearn"}'),
+        ("probe/no5/camera/yard/command", b'{"id": "a1", "command": "relearn"}'),
+        ("probe/no3/camera/yard/reply", b'{"id": "a1", "command": "relearn"}'),
+        ("probe/no3/camera/../yard/command", b'{"id": "a1", "command": "relearn"}'),
+        (COMMAND, b""),
+        (COMMAND, b"no json"),
+        (COMMAND, b'{"id": "a1", "command": "reboot"}'),
+        (COMMAND, b'{"id": "", "command": "relearn"}'),
+        (COMMAND, b'{"id": 3, "command": "relearn"}'),
+        (COMMAND, b'{"command": "relearn"}'),
+    ],
+)
+def test_what_is_no_order_for_its_cameras_changes_nothing(
+    tmp_path: Path, topic: str, payload: bytes
+) -> None:
+    probe_of(Heard(), tmp_path).hear(topic, payload)
+    assert list(tmp_path.rglob("*.relearn")) == []
+
+
+async def test_a_probe_shows_that_it_works(tmp_path: Path) -> None:
+    heard = Heard()
+    topic = "probe/no3/probe/probe-1/telemetry"
+    async with looking(probe_of(heard, tmp_path)):
+        await heard.until(topic, lambda told: len(told) >= 1)
+    values = next(values for name, values in heard.messages if name == topic)
+    assert values == {"ts": NOW, "cameras": 1, "looks": 0, "looks_missed": 0}
+
+
+async def test_what_is_usual_is_brought_one_a_look_and_again_when_it_was_not_taken(
+    tmp_path: Path,
+) -> None:
+    remember(tmp_path, usual_of(0), usual_of(3, grey=True), usual_of(5, looks=3))
+    heard, hall = Heard(), Hall()
+    async with looking(probe_of(heard, tmp_path, hall)):
+        await hall.came.wait()
+        count = len(heard.messages)
+        await heard.until(TELEMETRY, lambda _: len(heard.messages) > count + 2)
+    brought = [(part, grey) for part, grey, _ in hall.usual]
+    assert brought[:3] == [(0, False), (0, False), (3, True)]
+    assert (5, False) not in brought  # too few looks to be believed
 
 
 async def test_a_fault_of_ours_over_one_camera_ends_no_looks_at_another(
@@ -204,7 +326,7 @@ async def test_a_fault_of_ours_over_one_camera_ends_no_looks_at_another(
     heard = Heard()
     (seen,) = looks(Outcome.SEEN, 1)
 
-    class Taken:
+    class Brittle:
         async def look(self, address: Address, **_: float) -> Look:
             if address.url.endswith("broken"):
                 raise ZeroDivisionError
@@ -216,7 +338,7 @@ async def test_a_fault_of_ours_over_one_camera_ends_no_looks_at_another(
     ]
     probe = Probe(
         watched,
-        pool=Taken(),
+        pool=Brittle(),
         telling=heard,
         folder=tmp_path,
         clock=lambda: NOW,
