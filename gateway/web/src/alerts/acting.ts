@@ -69,7 +69,7 @@ export function useActing(id: ComputedRef<number | null>, chosen: ComputedRef<bo
     problem.value = null;
     refusal.value = null;
     asking.value = null;
-  });
+  }, { flush: "sync" }); // before what a key begins in the same moment
 
   /** Which version of the alert in view the gateway was asked about; null before it is. */
   const asked = shallowRef<{ id: number; version: number } | null>(null);

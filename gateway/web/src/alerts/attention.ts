@@ -4,7 +4,7 @@ import { computed, onScopeDispose, ref, shallowRef, watch } from "vue";
 import type { ComputedRef } from "vue";
 import { useRoute, useRouter } from "vue-router";
 import type { Alert } from "@/api/types";
-import { forget } from "@/alerts/book";
+import { emergencies, forget } from "@/alerts/book";
 import { inView, NOTHING_IN_VIEW } from "@/alerts/dwelling";
 import { EMPTY, foremost, held, SECTIONS, sorted } from "@/alerts/ordering";
 import type { KeyOf, Layout, Section } from "@/alerts/ordering";
@@ -74,11 +74,28 @@ export function useAttention({ visible, keyOf, asked, acting }: Sight) {
     forget();
   }
 
+  function keepUp(): void {
+    if (holding.value) layout.value = held(layout.value, visible.value);
+    else arrange();
+    picks.value = stillThere(picks.value, listed);
+  }
+
+  /** What changed in the rows is drawn first, and then where they stand: on a slow machine the two
+   * in one frame would hold up the next key. An emergency does not wait. */
+  let owing = false;
+  async function keepUpSoon(): Promise<void> {
+    if (owing) return;
+    owing = true;
+    await drawn();
+    owing = false;
+    keepUp();
+  }
+  watch([visible, keyOf, holding], keepUpSoon);
+  watch(emergencies, keepUp);
   watch(
-    [visible, keyOf, holding, asked],
-    (_, [, , , before]) => {
-      if (holding.value && before === asked.value) layout.value = held(layout.value, visible.value);
-      else arrange();
+    asked,
+    () => {
+      arrange();
       picks.value = stillThere(picks.value, listed);
     },
     { immediate: true },

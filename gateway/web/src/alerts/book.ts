@@ -63,12 +63,17 @@ export function take(...changed: readonly Alert[]): void {
 
 /** Take in what the stream brought. Closed ones stay until `forget`: their rows may be held. */
 export function fold(entries: readonly StreamEntry[], now: number): void {
-  for (const { alert } of entries) if (!book.value.has(alert.id)) arrivals.set(alert.id, now);
+  const known = book.value;
   put(entries.map(({ alert }) => alert));
+  for (const { alert } of entries)
+    if (!known.has(alert.id) && book.value.has(alert.id)) arrivals.set(alert.id, now);
 }
 
+/** The closed ones may go: with the next change, as each change already makes the book anew. */
+let letGo = false;
+
 function put(changed: readonly Alert[]): void {
-  const next = new Map(book.value);
+  const next = letGo ? onlyOpen() : new Map(book.value);
   for (const alert of changed) {
     if (!newer(alert, next) || (alert.state === "closed" && !next.has(alert.id))) continue;
     next.set(alert.id, alert);
@@ -77,12 +82,16 @@ function put(changed: readonly Alert[]): void {
   book.value = next;
 }
 
-/** Let go of the alerts that are closed. */
+function onlyOpen(): Map<number, Alert> {
+  letGo = false;
+  const open = new Map([...book.value].filter(([, alert]) => alert.state !== "closed"));
+  for (const id of arrivals.keys()) if (!open.has(id)) arrivals.delete(id);
+  return open;
+}
+
+/** Let go of the alerts that are closed, with the next change. */
 export function forget(): void {
-  const open = [...book.value].filter(([, alert]) => alert.state !== "closed");
-  if (open.length === book.value.size) return;
-  book.value = new Map(open);
-  for (const id of arrivals.keys()) if (!book.value.has(id)) arrivals.delete(id);
+  letGo = true;
 }
 
 /** Load all open alerts anew. What comes in while they are loaded is newer than the list. */

@@ -1,6 +1,6 @@
 // What comes a frame later: parts of a page one after another, so that none holds it up for long.
-import { onScopeDispose, ref, watch } from "vue";
-import type { Ref } from "vue";
+import { computed, onScopeDispose, ref, watch } from "vue";
+import type { ComputedRef, Ref } from "vue";
 
 /** When what is changed now has been drawn; at once in a page that nobody sees, where no frames come. */
 export function drawn(): Promise<void> {
@@ -8,6 +8,22 @@ export function drawn(): Promise<void> {
     if (document.hidden) resolve();
     else requestAnimationFrame(() => window.setTimeout(resolve));
   });
+}
+
+/**
+ * What `of` was when the last frame was drawn, for what costs more to draw than the rest that
+ * follows it; `follow` takes it over at once.
+ */
+export function useDrawnAfter(of: Readonly<Ref<number | null>>): {
+  after: ComputedRef<number | null>;
+  follow: () => void;
+} {
+  const shown = ref(of.value);
+  const follow = () => {
+    shown.value = of.value;
+  };
+  watch(of, () => void drawn().then(follow));
+  return { after: computed(() => shown.value), follow };
 }
 
 /**
