@@ -246,6 +246,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.cameras.relearning import Relearning  # noqa: PLC0415
             from gateway.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.duty.service import make_duty  # noqa: PLC0415
+            from gateway.gate_video.desk import NO_GATE_VIDEO  # noqa: PLC0415
             from gateway.history.apart import GatheringApart  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415
             from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
@@ -340,8 +341,9 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             follow.append(judging.causes.committed)
             keep("verifications", verifications.run)
             recordings: RecordingsDesk = NoRecordings()
+            gate_video = NO_GATE_VIDEO
             if settings.recorders:
-                recordings = await begin_recordings(
+                recordings, gate_video = await begin_recordings(
                     settings,
                     closing=closing,
                     keep=keep,
@@ -352,6 +354,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                     clock=clock,
                     names=lambda: names.book,
                     registering=control,
+                    discoveries=judging.discoveries,
+                    rejects=judging.rejects,
                 )
             police.begin_watching(keep)
             police.begin_testing(
@@ -385,6 +389,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 outbox=outbox,
                 pushes=pushes,
                 recordings=recordings,
+                gate_video=gate_video,
                 relearning=relearning,
                 listening=listening,
             )

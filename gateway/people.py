@@ -24,6 +24,7 @@ from gateway.cameras.relearning import Relearning
 from gateway.clock import Clock
 from gateway.desk import Desk
 from gateway.duty.service import Duty
+from gateway.gate_video.desk import GateVideo
 from gateway.maintenance.service import Maintenances
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
@@ -105,6 +106,7 @@ def make_page(
     outbox: Outbox,
     pushes: Pushes,
     recordings: RecordingsDesk,
+    gate_video: GateVideo,
     relearning: Relearning,
     listening: socket.socket,
 ) -> Page:
@@ -132,6 +134,7 @@ def make_page(
         outbox=outbox,
         pushes=pushes,
         recordings=recordings,
+        gate_video=gate_video,
         relearning=relearning,
     )
     return Page(api, settings, listening)

@@ -110,7 +110,8 @@ class RecorderSettings(Section):
     """Where it plays recordings (`isapi`, `dahua`); others tell."""
 
     zone: ZoneName | None = None
-    """The time zone its clock is set to. Default: that of `recordings`."""
+    """The time zone its clock is set to; one of `gb28181` is told this time when it registers.
+    Default: that of `recordings`."""
 
     z_means: Literal["local", "utc"] | None = None
     """What `Z` means in its times (`isapi`, `onvif`), where that cannot be found out by itself."""
@@ -171,6 +172,9 @@ class RecordingSettings(Section):
     school's id alone stands for the school.
     """
 
+    gates: tuple[str, ...] = ()
+    """Places whose cameras are gate cameras: `no3-middle/gate`, also all that lies within."""
+
     short_by_hours: float = Field(12.0, ge=0, le=240)
     """So much may be missing at the old end: recorders overwrite whole files."""
 
@@ -221,6 +225,15 @@ class RecordingSettings(Section):
 
     offline_minutes: float = Field(15.0, ge=0, le=1440)
     """A recorder that has not answered for so long is an alert."""
+
+    @field_validator("gates")
+    @classmethod
+    def _gates(cls, gates: tuple[str, ...]) -> tuple[str, ...]:
+        for name in gates:
+            school, _, place = name.partition("/")
+            if not is_identifier(school) or not is_identifier(place):
+                raise ValueError(f"'{name}' is not SCHOOL/PLACE")
+        return gates
 
     @field_validator("places")
     @classmethod
@@ -277,6 +290,14 @@ class Gb28181Settings(Section):
 
     contact_host: str = Field("", max_length=253)
     """Our address as recorders see it, where that is not the one towards them."""
+
+    keepalive_s: int = Field(60, ge=1, le=3600)
+    """How often recorders say that they are there, as it is set in them; three missed in a row mean
+    offline (GB/T 28181: 60, 3)."""
+
+    catalog_minutes: float = Field(30.0, ge=0.01, le=1440)
+    """How often a recorder is asked which channels it has and how they are. When it says that they
+    changed, and when it registers, it is asked at once."""
 
     @field_validator("id")
     @classmethod

@@ -27,6 +27,7 @@ from gateway.api.police import LinkPresenter
 from gateway.api.present import Presenter
 from gateway.api.present_cameras import CameraPresenter
 from gateway.api.present_causes import InCommon
+from gateway.api.present_gate_video import GateVideoPresenter
 from gateway.api.present_performance import PerformancePresenter
 from gateway.api.present_recordings import RecordingPresenter
 from gateway.api.present_response import Responses
@@ -40,6 +41,7 @@ from gateway.camera_pictures.views import WallViews
 from gateway.cameras.relearning import Relearning
 from gateway.duty.rota import Rota
 from gateway.duty.service import Duty, make_duty
+from gateway.gate_video.desk import NO_GATE_VIDEO, GateVideo
 from gateway.kinds import rule_models
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
@@ -107,6 +109,7 @@ def create_api(
     causes: Causes | None = None,
     floods: Floods | None = None,
     recordings: RecordingsDesk | None = None,
+    gate_video: GateVideo = NO_GATE_VIDEO,
     relearning: Relearning | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
@@ -242,6 +245,9 @@ def create_api(
             words=words,
             zone=settings.recordings.zone,
             now=clock.now,
+        ),
+        gate_video=GateVideoPresenter(
+            gate_video, settings.recordings.gates, register=register, words=words, now=clock.now
         ),
         hub=hub,
         doorkeeper=doorkeeper,

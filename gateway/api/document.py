@@ -29,6 +29,7 @@ from gateway.api.routes import (
     exercises,
     exports,
     facts,
+    gate_video,
     health,
     links,
     maintenances,
@@ -100,6 +101,7 @@ _GUARDED: Final = (
     exports,
     performance,
     recordings,
+    gate_video,
     demo,
 )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gateway.api.present import Presenter
     from gateway.api.present_cameras import CameraPresenter
     from gateway.api.present_causes import InCommon
+    from gateway.api.present_gate_video import GateVideoPresenter
     from gateway.api.present_recordings import RecordingPresenter
     from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
@@ -114,6 +115,7 @@ class Services:
     counting: Counting
     overviews: Overviews
     recordings: RecordingPresenter
+    gate_video: GateVideoPresenter
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

@@ -241,20 +241,50 @@ class Judge:
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
 
-    def hear_own(self, row: int, values: dict[str, Value], now: int, work: Work) -> bool:
+    def hear_own(
+        self,
+        row: int,
+        values: dict[str, Value],
+        now: int,
+        work: Work,
+        *,
+        online: bool | None = None,
+    ) -> bool:
         """Take in what the gateway itself found out about a device that it speaks for.
 
-        False when there is no such device.
+        ``online``: whether the device is there, if that was found out. False when there is no such
+        device.
         """
         state = self.roster.state_of(row)
         if state is None:
             return False
-        reading = Reading(
-            _TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE
-        )
+        if online is not None and (online is not state.online or not online):
+            state.online, state.online_since = online, now
+            work.batch.states[row] = b""  # filled by `finish`
+        reading = _own_reading(values, now)
         place_in_time(reading, state.offset)
         take_in(state, reading)
         self._judge(state, self.roster.rules(row).telemetry, reading, now, work)
+        work.batch.readings.append((row, 0, reading.happened, now, reading.body))
+        return True
+
+    def hear_of(self, row: int, values: dict[str, Value], now: int, work: Work) -> bool:
+        """Take in what something else says of a device: no sign of life of its own.
+
+        Only rules that watch one of the values see it. False when there is no such device.
+        """
+        state = self.roster.state_of(row)
+        if state is None:
+            return False
+        reading, heard = _own_reading(values, now), state.heard
+        state.values.update(values)
+        calls = tuple(
+            (number, rule.judge)
+            for number, rule in enumerate(state.rules)
+            if rule.telemetry and not (rule.watches() or frozenset()).isdisjoint(values)
+        )
+        self._judge(state, calls, reading, now, work)
+        state.heard = heard
         work.batch.readings.append((row, 0, reading.happened, now, reading.body))
         return True
 
@@ -458,3 +488,8 @@ class Judge:
                 self._follow(slot.state, number, outcome, work)
         slot.state.hitch().reject(reject.reason.value, reject.detail, now)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
+
+
+def _own_reading(values: dict[str, Value], now: int) -> Reading:
+    """What the gateway found out, as a reading of ``now``."""
+    return Reading(_TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE)

@@ -132,6 +132,7 @@ class Recordings:
         self._wanted: Final[dict[_Key, str]] = {}
         self._wake: Final = {key: asyncio.Event() for key in self._recorders}
         self._turns: Final = asyncio.Semaphore(settings.at_once)
+        self._looked_for: Final = {key: asyncio.Event() for key in self._recorders}
 
     # What people see and want (`RecordingsDesk`)
 
@@ -143,6 +144,10 @@ class Recordings:
     def look(self, recorder: _Key) -> Look | None:
         """How one was at the last look; ``None`` when there was none yet."""
         return self._looks.get(recorder)
+
+    def look_soon(self, recorder: _Key) -> None:
+        """It came or went, by its own word: look at it now."""
+        self._looked_for[recorder].set()
 
     def checking(self, camera: _Key) -> bool:
         """Whether its recorder is being asked, or about to be, because people want it."""
@@ -287,13 +292,19 @@ class Recordings:
     async def _follow(self, recorder: RecorderSettings) -> None:
         name = f"{recorder.school}/{recorder.id}"
         pause = self._settings.look_minutes * 60
+        wanted = self._looked_for[recorder.key]
         await asyncio.sleep(min(START_S, pause) * crc32(name.encode()) / 2**32)
         while True:
+            wanted.clear()
             try:
                 await self.look_at(recorder)
             except StoreError as error:
                 _log.warning("recorder.look_not_kept", recorder=name, error=str(error))
-            await asyncio.sleep(pause)
+            try:
+                async with asyncio.timeout(pause):
+                    await wanted.wait()
+            except TimeoutError:
+                pass
 
     async def _ask_in_time(self, recorder: RecorderSettings) -> None:
         wake = self._wake[recorder.key]

@@ -22,6 +22,7 @@ from devices.recording.sample import PlaceOf
 from devices.recording.source import RecordingSource
 from devices.recording.written_time import ZMeans
 from gateway.clock import Clock
+from gateway.gb28181.mailbox import Mailbox
 from gateway.settings_recordings import Gb28181Settings, RecorderSettings
 
 if TYPE_CHECKING:
@@ -44,12 +45,16 @@ class Sources:
         platform: Gb28181Settings | None,
         zone: str,
         clock: Clock,
+        mailbox: Mailbox | None = None,
     ) -> None:
-        """``zone`` is that of recorders that name none."""
+        """``zone`` is that of recorders that name none; ``mailbox`` gets what is told by those that
+        register here.
+        """
         self._recorders: Final = {recorder.key: recorder for recorder in recorders}
         self._zone: Final = zone
         self._clock: Final = clock
         self._client: httpx.AsyncClient | None = None
+        self._mailbox: Final = mailbox
         self._platform: Final = None if platform is None else self._upper(platform)
         self._made: Final[dict[tuple[str, str], Reached]] = {}
 
@@ -118,6 +123,14 @@ class Sources:
                 tcp_port=platform.listen.port,
                 contact_host=platform.contact_host,
                 zone=ZoneInfo(self._zone),
+                zones={
+                    recorder.device: ZoneInfo(recorder.zone)
+                    for recorder in self._recorders.values()
+                    if recorder.device is not None and recorder.zone is not None
+                },
+                keepalive_ms=platform.keepalive_s * 1000,
             ),
             now=self._clock.now,
+            on_event=None if self._mailbox is None else self._mailbox.event,
+            on_refusal=None if self._mailbox is None else self._mailbox.refusal,
         )

@@ -11,6 +11,7 @@ from devices.dialects import DIALECTS
 from devices.dialects.native import Native
 from devices.kinds import KindSpec
 from devices.model import Device, Place, Region, School
+from devices.recording.channel_state import DIALECT as GB28181
 from gateway.kinds import RuleModels
 from gateway.problem import Problem
 from gateway.register.entries import Parsed, Table
@@ -18,7 +19,7 @@ from gateway.register.register import Key, Register, Registered
 from gateway.register.removal import find_missing, removable
 from gateway.register.resolve import Candidate, Candidates, Resolver
 
-KNOWN_DIALECTS: Final = (Native.name, *DIALECTS)
+KNOWN_DIALECTS: Final = (Native.name, *DIALECTS, GB28181)
 
 _STRUCTS: Final[dict[Table, type[Region | School | Place | Device]]] = {
     Table.REGIONS: Region,

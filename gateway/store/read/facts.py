@@ -22,6 +22,22 @@ class FactRow(msgspec.Struct, frozen=True):
     body: bytes
 
 
+def newest_fact(subject: str, kind: str) -> Callable[[Connection], bytes | None]:
+    """The body of the newest fact of a kind about a subject; ``None`` without one."""
+    table = facts.c
+    statement = (
+        select(table.body)
+        .where(table.subject == subject, table.kind == kind)
+        .order_by(table.row.desc())
+        .limit(1)
+    )
+
+    def query(connection: Connection) -> bytes | None:
+        return connection.execute(statement).scalar()
+
+    return query
+
+
 def fact_page(
     *, subject: str | None, kind: str | None, after: int, limit: int
 ) -> Callable[[Connection], list[FactRow]]:

@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Connection
 from two_links import TwoLinks
+from told_recorders import Told
 from two_recorders import TwoRecorders
 
 from alerts.evidence import Reason
@@ -31,6 +32,7 @@ from gateway.clock import ManualClock
 from gateway.configuration import default_settings
 from gateway.desk import Feed, LiveAlert
 from gateway.diagnosing import reasons_of
+from gateway.gate_video.desk import NO_GATE_VIDEO, GateVideo
 from gateway.history.sqlite import SqliteHistory
 from gateway.ingest.source import Message
 from gateway.kinds import load_kinds
@@ -59,6 +61,7 @@ from gateway.security.access import Role
 from gateway.security.accounts import User
 from gateway.security.sessions import Lifetime
 from gateway.settings import Settings
+from gateway.settings_recordings import RecordingSettings
 from gateway.store.batch import Batch
 from gateway.store.open import open_store
 from gateway.store.read.stream import transitions_after
@@ -127,6 +130,7 @@ class Campus:
         self.floods: Floods | None = None
         self.outbox: Outbox | None = None
         self.recordings: RecordingsDesk | None = None
+        self.gate_video = NO_GATE_VIDEO
         self.kinds = load_kinds(settings.kinds)
         self.words = Words.load()
         self.history = SqliteHistory(store)
@@ -352,6 +356,7 @@ class Campus:
             floods=self.floods,
             outbox=self.outbox,
             recordings=self.recordings,
+            gate_video=self.gate_video,
             relearning=self.relearning,
             **more,
         )
@@ -432,6 +437,17 @@ async def police_door(campus: Campus) -> AsyncIterator[Door]:
 async def recordings_door(campus: Campus) -> AsyncIterator[Door]:
     """The application of a gateway with recorders."""
     campus.recordings = TwoRecorders()
+    async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
+        yield Door(campus, app, stack)
+
+
+@pytest.fixture
+async def gate_door(campus: Campus) -> AsyncIterator[Door]:
+    """The application of a gateway whose recorders told something; ``a-3`` is a gate."""
+    told = Told()
+    campus.recordings, campus.gate_video = TwoRecorders(), GateVideo(told, told)
+    gates = RecordingSettings.model_validate({"gates": ["no3/a-3"]})
+    campus.settings = campus.settings.model_copy(update={"recordings": gates})
     async with campus.verifying(), running(campus.api()) as app, AsyncExitStack() as stack:
         yield Door(campus, app, stack)
 

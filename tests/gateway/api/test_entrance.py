@@ -154,6 +154,8 @@ ROUTES = [
     ("GET", "/recordings/totals", None, "everybody"),
     ("GET", "/recordings/falling", None, "everybody"),
     ("GET", "/recordings/recorders", None, "everybody"),
+    ("GET", "/video/recorders", None, "everybody"),
+    ("GET", "/video/gates", None, "everybody"),
     ("GET", "/recordings.csv", None, "everybody"),
     ("GET", "/recordings.xlsx", None, "everybody"),
     ("GET", "/recordings/no3/yard", None, "everybody"),
