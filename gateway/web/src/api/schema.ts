@@ -431,12 +431,6 @@ export interface components {
             start: number;
         };
         /**
-         * Basis
-         * @description What a forecast rests on.
-         * @enum {string}
-         */
-        Basis: "trend" | "steady" | "enough" | "not_yet";
-        /**
          * BatteryEndOut
          * @description When the battery will be empty: the likeliest day (its begin, UTC), not before, not after.
          */
@@ -479,6 +473,152 @@ export interface components {
             school_name: components["schemas"]["Names"];
         };
         /**
+         * CameraDetailOut
+         * @description One camera with all that is known of its picture.
+         */
+        CameraDetailOut: {
+            /**
+             * Alert
+             * @description The most urgent open alert of the camera.
+             */
+            alert: number | null;
+            /** Bitrate Kbps */
+            bitrate_kbps: number | null;
+            /**
+             * Device
+             * @example camera-gate
+             */
+            device: string;
+            /** Faults */
+            faults: components["schemas"]["CameraFaultOut"][];
+            /** Fps */
+            fps: number | null;
+            /** @description The newest without a fault. */
+            good_picture: components["schemas"]["NewestPictureOut"] | null;
+            /**
+             * Grey
+             * @description Whether the picture is without colour now.
+             */
+            grey: boolean | null;
+            /** Height */
+            height: number | null;
+            /**
+             * Learned
+             * @description Whether what is usual now is known.
+             */
+            learned: boolean | null;
+            /**
+             * Measures
+             * @description Of the newest look. Each has a curve of the device: `measures.{name}`.
+             * @example {
+             *       "brightness": 92.4,
+             *       "edges_percent": 97
+             *     }
+             */
+            measures: {
+                [key: string]: number;
+            };
+            name: components["schemas"]["Names"];
+            /** Out Of Service */
+            out_of_service: boolean;
+            /** @description The newest one. */
+            picture: components["schemas"]["NewestPictureOut"] | null;
+            place: components["schemas"]["Names"] | null;
+            /**
+             * Recorder
+             * @description That keeps what it sees.
+             * @example nvr-1
+             */
+            recorder: string | null;
+            /** References */
+            references: components["schemas"]["CameraReferenceOut"][];
+            relearn: components["schemas"]["RelearnOut"] | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Seen
+             * @description When the newest reading was made.
+             */
+            seen: number | null;
+            state: components["schemas"]["State"];
+            /** @description Why its picture is not judged wholly. */
+            undecidable: components["schemas"]["Undecidable"] | null;
+            /** Width */
+            width: number | null;
+        };
+        /**
+         * CameraFaultOut
+         * @description A fault that the newest look at a camera named.
+         */
+        CameraFaultOut: {
+            /**
+             * Confidence
+             * @description 0.5 at the limit, 1 beyond doubt.
+             */
+            confidence: number | null;
+            fault: components["schemas"]["Fault"];
+            /** Since */
+            since: number | null;
+            why: components["schemas"]["CameraFaultWhyOut"];
+        };
+        /**
+         * CameraFaultWhyOut
+         * @description The probe's reason. `code` is that of a sentence of the catalogues, `camera.why.{code}`.
+         */
+        CameraFaultWhyOut: {
+            /**
+             * Code
+             * @description `null`: none was given.
+             * @example covered_partly
+             */
+            code: string | null;
+            text: components["schemas"]["Names"];
+        };
+        /**
+         * CameraOut
+         * @description One camera as the wall shows it.
+         */
+        CameraOut: {
+            /**
+             * Alert
+             * @description The most urgent open alert of the camera.
+             */
+            alert: number | null;
+            /**
+             * Device
+             * @example camera-gate
+             */
+            device: string;
+            /** Faults */
+            faults: components["schemas"]["CameraFaultOut"][];
+            /** @description The newest without a fault. */
+            good_picture: components["schemas"]["NewestPictureOut"] | null;
+            name: components["schemas"]["Names"];
+            /** Out Of Service */
+            out_of_service: boolean;
+            /** @description The newest one. */
+            picture: components["schemas"]["NewestPictureOut"] | null;
+            place: components["schemas"]["Names"] | null;
+            /**
+             * Recorder
+             * @description That keeps what it sees.
+             * @example nvr-1
+             */
+            recorder: string | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Seen
+             * @description When the newest reading was made.
+             */
+            seen: number | null;
+            state: components["schemas"]["State"];
+            /** @description Why its picture is not judged wholly. */
+            undecidable: components["schemas"]["Undecidable"] | null;
+        };
+        /**
          * CameraPictureOut
          * @description One picture that a probe took.
          */
@@ -505,6 +645,66 @@ export interface components {
             kept_until: number;
         };
         /**
+         * CameraReferenceOut
+         * @description What a camera usually shows in one part of the day, in one light: the mean of many pictures,
+         *     in which nobody is to be seen.
+         */
+        CameraReferenceOut: {
+            /**
+             * At
+             * @description When the newest of these was taken.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Grey
+             * @description Without colour, as under infra-red light.
+             */
+            grey: boolean;
+            /** Hash */
+            hash: string;
+            /**
+             * Looks
+             * @description Pictures that it was learned from.
+             */
+            looks: number;
+            /**
+             * Part
+             * @description Of the local day, from 0: four hours each.
+             */
+            part: number;
+        };
+        /**
+         * CamerasOut
+         * @description Cameras, trouble first. `totals` are of all states, whichever was asked for.
+         */
+        CamerasOut: {
+            /** Items */
+            items: components["schemas"]["CameraOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+            totals: components["schemas"]["CameraTotalsOut"];
+        };
+        /**
+         * CameraTotalsOut
+         * @description How many cameras of the school or region are how.
+         */
+        CameraTotalsOut: {
+            /** Cannot Judge */
+            cannot_judge: number;
+            /** Good */
+            good: number;
+            /** Offline */
+            offline: number;
+            /** Trouble */
+            trouble: number;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
          * CancelIn
          * @description Give it up. A press that waits goes out as a real alarm.
          */
@@ -525,6 +725,52 @@ export interface components {
              */
             reason: string;
         };
+        /**
+         * CatalogOut
+         * @description What a recorder of GB/T 28181 tells of its channels.
+         */
+        CatalogOut: {
+            /**
+             * Asked
+             * @description When its newest whole list of channels came.
+             */
+            asked: number | null;
+            /**
+             * Listed
+             * @description Cameras in the list.
+             */
+            listed: number;
+            /**
+             * Missing
+             * @description Cameras that it should list and does not.
+             */
+            missing: string[];
+            /** Online */
+            online: number;
+            /**
+             * Registered
+             * @description It is registered here now.
+             */
+            registered: boolean;
+            /** Since */
+            since: number | null;
+            /**
+             * Trouble
+             * @description Why the newest did not, in English.
+             */
+            trouble: string;
+            /**
+             * Unregistered
+             * @description Cameras that it lists and nobody registered.
+             */
+            unregistered: number;
+        };
+        /**
+         * ChannelState
+         * @description The value ``channel_state`` of a camera.
+         * @enum {string}
+         */
+        ChannelState: "online" | "offline" | "missing" | "recorder_away" | "untold";
         /**
          * ChosenIn
          * @description One of them. `occurrences`: how many the person saw of it, for acknowledging.
@@ -729,6 +975,11 @@ export interface components {
         ContactsIn: {
             /** Contacts */
             contacts: components["schemas"]["ContactIn"][];
+            /**
+             * Version
+             * @description Of the list that was changed; refused when it is no longer that one. Left out: replaces whatever stands.
+             */
+            version?: string | null;
         };
         /**
          * ContactsOut
@@ -742,6 +993,12 @@ export interface components {
             /** School */
             school: string;
             school_name: components["schemas"]["Names"];
+            /**
+             * Version
+             * @description Names the list as it stands.
+             * @example 9f86d081884c7d65
+             */
+            version: string;
         };
         /**
          * ContactTroubleOut
@@ -1206,6 +1463,18 @@ export interface components {
             why: components["schemas"]["WhyOut"][];
         };
         /**
+         * Basis
+         * @description What a forecast rests on.
+         * @enum {string}
+         */
+        devices__recording__forecast__Basis: "trend" | "steady" | "enough" | "not_yet";
+        /**
+         * Basis
+         * @description What is known of the link rests on this.
+         * @enum {string}
+         */
+        devices__recording__police_report__Basis: "reported" | "attested" | "unknown";
+        /**
          * DiagnosisOut
          * @description Why a device is as it is, the most telling reason first.
          */
@@ -1611,6 +1880,12 @@ export interface components {
             subject: string;
         };
         /**
+         * Fault
+         * @description What can be wrong with a camera's picture; the words of its messages (`faults`).
+         * @enum {string}
+         */
+        Fault: "offline" | "auth" | "no_frames" | "frozen" | "black" | "white" | "blurred" | "covered" | "moved" | "noise" | "colour_cast" | "low_fps" | "low_bitrate";
+        /**
          * FeedOut
          * @description Whether messages arrive.
          */
@@ -1894,6 +2169,7 @@ export interface components {
             first: number;
             /**
              * School
+             * @description Empty: all schools in the caller's scope together, none of which is flooded.
              * @example no3-middle
              */
             school: string;
@@ -1930,19 +2206,60 @@ export interface components {
             school: string;
         };
         /**
+         * GateCameraOut
+         * @description One gate camera, and what is known of what the gate video profile asks for.
+         */
+        GateCameraOut: {
+            /** Camera */
+            camera: string;
+            /** @description `null`: no recorder says anything. */
+            channel_state: components["schemas"]["ChannelState"] | null;
+            name: components["schemas"]["Names"];
+            /** Out Of Service */
+            out_of_service: boolean;
+            place: components["schemas"]["Names"] | null;
+            police: components["schemas"]["VideoPoliceOut"];
+            /**
+             * Recorder
+             * @description `null`: none is configured for it.
+             */
+            recorder: string | null;
+            recordings: components["schemas"]["Status"] | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
          * HandOverAskedOut
          * @description What the next shift signs for: every open emergency, and the most urgent of the others.
          */
         HandOverAskedOut: {
-            /** Emergencies */
+            /**
+             * Emergencies
+             * @description A page of them; whoever signs reads all.
+             */
             emergencies: components["schemas"]["AlertOut"][];
+            /**
+             * Next
+             * @description The cursor of the next page of emergencies.
+             */
+            next?: string | null;
             /**
              * Open
              * @description All open alerts in the caller's scope.
              * @example 14
              */
             open: number;
-            /** Others */
+            /**
+             * Open Emergencies
+             * @description All that have to be ticked.
+             * @example 2
+             */
+            open_emergencies: number;
+            /**
+             * Others
+             * @description With the first page.
+             */
             others: components["schemas"]["AlertOut"][];
             team: components["schemas"]["TeamOut"];
         };
@@ -2062,6 +2379,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["FoundOut"][];
         };
+        /** GateCameraList */
+        Items_GateCameraOut_: {
+            /** Items */
+            items: components["schemas"]["GateCameraOut"][];
+        };
         /** HeldPressList */
         Items_HeldPressOut_: {
             /** Items */
@@ -2151,6 +2473,11 @@ export interface components {
         Items_UserOut_: {
             /** Items */
             items: components["schemas"]["UserOut"][];
+        };
+        /** VideoRecorderList */
+        Items_VideoRecorderOut_: {
+            /** Items */
+            items: components["schemas"]["VideoRecorderOut"][];
         };
         /**
          * KindOut
@@ -2779,6 +3106,25 @@ export interface components {
             zh: string;
         };
         /**
+         * NewestPictureOut
+         * @description A picture that is kept, by its name.
+         */
+        NewestPictureOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Faulty
+             * @description Whether the camera had a fault then.
+             */
+            faulty: boolean;
+            /** Hash */
+            hash: string;
+        };
+        /**
          * NewPasswordIn
          * @description Set one's own password. `current` is needed when there is one already.
          */
@@ -2894,6 +3240,12 @@ export interface components {
             /** Until */
             until: number | null;
         };
+        /**
+         * Outcome
+         * @description What a sample shows.
+         * @enum {string}
+         */
+        Outcome: "played" | "unplayable" | "undecided" | "nothing" | "impossible";
         /**
          * OverviewOut
          * @description How the schools in the caller's scope stand, in no order. `gateway` is what is open of the
@@ -3463,7 +3815,7 @@ export interface components {
          * @description What is to be said about a verdict; the catalogues have the words.
          * @enum {string}
          */
-        ReasonKind: "reaches_back_to" | "nothing_recorded" | "gap" | "thin_days" | "locked_older" | "unknown_span" | "never_asked" | "clock_off" | "clock_untrusted" | "ends_concluded" | "too_new" | "age_unknown" | "falls_short_on";
+        ReasonKind: "reaches_back_to" | "nothing_recorded" | "gap" | "thin_days" | "locked_older" | "unknown_span" | "never_asked" | "clock_off" | "clock_untrusted" | "ends_concluded" | "too_new" | "age_unknown" | "falls_short_on" | "unplayable" | "not_sampled" | "no_samples";
         /**
          * ReasonOut
          * @description One reason, and what to do about it.
@@ -3689,7 +4041,7 @@ export interface components {
              * @example 2026-10-23
              */
             first_day: string;
-            forecast: components["schemas"]["Basis"] | null;
+            forecast: components["schemas"]["devices__recording__forecast__Basis"] | null;
             /**
              * Gap Spans
              * @description The longest, in order of time.
@@ -3733,6 +4085,8 @@ export interface components {
             recorder: string;
             /** Required Days */
             required_days: number;
+            /** @description `null`: none was tried yet. */
+            sample: components["schemas"]["RecordingSampleOut"] | null;
             /** School */
             school: string;
             school_name: components["schemas"]["Names"];
@@ -3815,6 +4169,8 @@ export interface components {
             recorder: string;
             /** Required Days */
             required_days: number;
+            /** @description `null`: none was tried yet. */
+            sample: components["schemas"]["RecordingSampleOut"] | null;
             /** School */
             school: string;
             school_name: components["schemas"]["Names"];
@@ -3836,6 +4192,39 @@ export interface components {
             end: number | null;
             kind: components["schemas"]["ReasonKind"];
             text: components["schemas"]["Names"];
+        };
+        /**
+         * RecordingSampleOut
+         * @description What came of playing one random moment of what is required, the last time.
+         */
+        RecordingSampleOut: {
+            /**
+             * At
+             * @description When it was tried.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Detail
+             * @description Why not: the recorder's or the network's own words.
+             */
+            detail: string;
+            /** Height */
+            height: number;
+            /**
+             * Moment
+             * @description What was to be played; `null`: there was nothing.
+             */
+            moment: number | null;
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Played At
+             * @description When one was played last; `null`: never yet.
+             */
+            played_at: number | null;
+            text: components["schemas"]["Names"];
+            /** Width */
+            width: number;
         };
         /**
          * RecordingsOut
@@ -3973,6 +4362,41 @@ export interface components {
             topic: string;
         };
         /**
+         * RelearnIn
+         * @description An order to forget what is usual.
+         */
+        RelearnIn: {
+            /**
+             * Reason
+             * @example Turned towards the new gate
+             */
+            reason: string;
+        };
+        /**
+         * RelearnOut
+         * @description The last order to forget what is usual.
+         */
+        RelearnOut: {
+            /**
+             * Asked At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            asked_at: number;
+            /**
+             * Asked By
+             * @example user:tim
+             */
+            asked_by: string;
+            /**
+             * Done At
+             * @description `null`: its probe has not done it yet.
+             */
+            done_at: number | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * RemovalIn
          * @description Why a device leaves the register.
          */
@@ -4054,10 +4478,10 @@ export interface components {
         };
         /**
          * Role
-         * @description What a person's work is.
+         * @description What a person's work is; or a program's.
          * @enum {string}
          */
-        Role: "operator" | "technician" | "auditor" | "administrator";
+        Role: "operator" | "technician" | "auditor" | "administrator" | "probe";
         /**
          * RotaOut
          * @description The shifts of a team in a time, and its gaps.
@@ -4449,6 +4873,12 @@ export interface components {
              */
             worst: components["schemas"]["PriorityName"] | null;
         };
+        /**
+         * State
+         * @description How its picture is. Who is not heard of is unknown, never good and never in trouble.
+         * @enum {string}
+         */
+        State: "trouble" | "offline" | "cannot_judge" | "unknown" | "good";
         /**
          * Status
          * @description How it is with the recordings, of a camera or of one of its days.
@@ -4875,7 +5305,13 @@ export interface components {
          * @description Why an answer proves nothing.
          * @enum {string}
          */
-        Trouble: "refused" | "unreachable" | "timed_out" | "unreadable" | "incomplete";
+        Trouble: "refused" | "unreachable" | "timed_out" | "unreadable" | "incomplete" | "unsupported";
+        /**
+         * Undecidable
+         * @description Why a picture cannot be judged, or not wholly. No fault by itself.
+         * @enum {string}
+         */
+        Undecidable: "too_dark" | "no_texture" | "learning" | "other_light";
         /**
          * UnshelveIn
          * @description Take it back from the shelf.
@@ -5139,6 +5575,46 @@ export interface components {
             out: number;
             /** Total */
             total: number;
+        };
+        /**
+         * VideoPoliceOut
+         * @description A recorder's link to the police's video platform. That it is registered with us proves
+         *     nothing about them.
+         */
+        VideoPoliceOut: {
+            /** @description `reported`: the recorder itself tells; `attested`: it tells nothing, a person has to answer for it; `unknown`: nobody can tell. */
+            basis: components["schemas"]["devices__recording__police_report__Basis"];
+            /**
+             * Registered
+             * @description Only when it is reported.
+             */
+            registered: boolean | null;
+            /**
+             * Reported
+             * @description When it was reported last.
+             */
+            reported: number | null;
+            text: components["schemas"]["Names"];
+        };
+        /**
+         * VideoRecorderOut
+         * @description One recorder.
+         */
+        VideoRecorderOut: {
+            /** @description `null`: not of GB/T 28181, or not heard of since the start. */
+            catalog: components["schemas"]["CatalogOut"] | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @example gb28181
+             */
+            kind: string;
+            name: components["schemas"]["Names"];
+            police: components["schemas"]["VideoPoliceOut"];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
         };
         /**
          * WaitOut

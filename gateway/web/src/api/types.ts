@@ -67,6 +67,16 @@ export type RecordingTotals = Shapes["RecordingTotalsOut"];
 export type Recordings = Shapes["RecordingsOut"];
 export type Recorder = Shapes["RecorderOut"];
 
+export type Camera = Shapes["CameraOut"];
+export type CameraState = Camera["state"];
+export type CameraFault = Shapes["CameraFaultOut"];
+export type CameraTotals = Shapes["CameraTotalsOut"];
+export type Cameras = Shapes["CamerasOut"];
+export type CameraDetail = Shapes["CameraDetailOut"];
+export type CameraPicture = Shapes["CameraPictureOut"];
+/** What a camera usually shows in one part of the day, in one light. */
+export type CameraReference = Shapes["CameraReferenceOut"];
+
 export type Region = Shapes["RegionOut"];
 export type School = Shapes["SchoolOut"];
 export type Place = Shapes["PlaceOut"];

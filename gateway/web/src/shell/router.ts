@@ -37,6 +37,16 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/links/LinkPage.vue"),
   },
   {
+    path: "/cameras",
+    name: "cameras",
+    component: () => import("@/cameras/CamerasPage.vue"),
+  },
+  {
+    path: "/cameras/:school/:camera",
+    name: "camera",
+    component: () => import("@/cameras/CameraPage.vue"),
+  },
+  {
     path: "/recordings",
     name: "recordings",
     component: () => import("@/recordings/RecordingsPage.vue"),

@@ -47,6 +47,12 @@ const RECORDINGS: Tab = {
   icon: "M3 6h18v12H3zM3 10h18M8 10v8M13 10v8M18 10v8",
   matches: ["recordings", "recording"],
 };
+const CAMERAS: Tab = {
+  to: "/cameras",
+  word: "page.nav.cameras",
+  icon: "M3 7h12v10H3zM15 11l6-3.500v9L15 13",
+  matches: ["cameras", "camera"],
+};
 const VERIFICATIONS: Tab = {
   to: "/verifications",
   word: "page.nav.verifications",
@@ -121,6 +127,7 @@ export const tabs: readonly Tab[] = [ALERTS, OVERVIEW, DEVICES, ORDERS];
 export const otherTabs = computed<Tab[]>(() => [
   DUTY,
   LINKS,
+  ...(may("watch") ? [CAMERAS] : []),
   RECORDINGS,
   VERIFICATIONS,
   MAINTENANCE,

@@ -1,0 +1,76 @@
+// The wall on this screen: a page of cameras and the figures of all, asked for every few seconds and
+// soon after an alert has changed; what was shown stays until the answer is there.
+import { computed, onScopeDispose, shallowRef, watch } from "vue";
+import { alerts } from "@/alerts/book";
+import { get } from "@/api/client";
+import type { Cameras, CameraState } from "@/api/types";
+import { useShown } from "@/look/shown";
+import { narrowed } from "@/register/register";
+import { here } from "@/stream/stream";
+
+/** Divides by two to six, eight, ten and twelve: the last row is full at nearly every width. */
+export const SIZE = 120;
+const EVERY_MS = 10_000;
+/** After an alert: soon, but several that come together are asked for once. */
+const SOON_MS = 1_000;
+/** What could not be asked for anew for so long is old. */
+const OLD_MS = 60_000;
+
+/** `before`: how many cameras stand on the pages before it; `asked`: what it answers. */
+export type WallPage = Cameras & { before: number; asked: string };
+
+export function useWall(state: () => CameraState | "") {
+  /** Where each page before this one ended: the way back. */
+  const trail = shallowRef<readonly string[]>([]);
+  const when = shallowRef(0);
+  const turning = shallowRef(false);
+
+  async function ask(): Promise<WallPage> {
+    const before = trail.value.length * SIZE;
+    const query = { ...narrowed.value, state: state(), cursor: trail.value.at(-1), limit: SIZE };
+    const answer = await get<Cameras>("/cameras", query);
+    when.value = Date.now();
+    return { ...answer, before, asked: JSON.stringify(query) };
+  }
+
+  const { shown, problem, load } = useShown(() => "cameras", ask, EVERY_MS);
+
+  async function turn(to: readonly string[]): Promise<void> {
+    trail.value = to;
+    turning.value = true;
+    await load();
+    turning.value = false;
+  }
+
+  const forth = async () => {
+    const next = shown.value?.next;
+    if (next) await turn([...trail.value, next]);
+  };
+  const back = () => turn(trail.value.slice(0, -1));
+  const first = () => turn([]);
+
+  watch(() => JSON.stringify([narrowed.value, state()]), first);
+  // Those who stood on this page have moved on: trouble stands before them.
+  watch(shown, (cameras) => {
+    if (cameras?.items.length === 0 && trail.value.length > 0) void first();
+  });
+  let soon: number | undefined;
+  watch(alerts, () => {
+    soon ??= window.setTimeout(() => {
+      soon = undefined;
+      if (!document.hidden) void load();
+    }, SOON_MS);
+  });
+  onScopeDispose(() => window.clearTimeout(soon));
+
+  return {
+    shown,
+    problem,
+    load,
+    turning,
+    forth,
+    back,
+    when,
+    old: computed(() => when.value > 0 && here.value - when.value > OLD_MS),
+  };
+}
