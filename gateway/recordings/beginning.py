@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gateway.settings import Settings
     from gateway.store.store import Store
 
+
 class Begun(NamedTuple):
     """What runs now, as far as people see it."""
 
