@@ -124,7 +124,7 @@ def import_sites(settings: Settings, now: int) -> None:
 
 def _import_contacts(store: Store, now: int) -> None:
     """Invented contacts, until somebody has put in others."""
-    schools = {school.id: school.id for school in store.load_names()[0]}
+    schools = {school.id: [school.id] for school in store.load_names()[0]}
     before = store.read(contacts_of(schools))
     found = parse_contacts(
         (default_config_dir() / "sites" / "demo-contacts.csv").read_bytes(),

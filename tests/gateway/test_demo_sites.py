@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from structlog.testing import capture_logs
 
 from gateway.demo import demo_settings, import_sites
+from gateway.store.open import open_store
 from gateway.store.read.contacts import contacts_of
-from gateway.store.store import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
