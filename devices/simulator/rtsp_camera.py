@@ -338,7 +338,7 @@ class _Conversation:
             frame = clip.frames[(manners.begin + number) % len(clip.frames)]
             moment = number * _CLOCK // clip.fps
             for payload, last in _payloads(frame, clip.codec):
-                if packets == manners.packets or self._send is None:
+                if packets == manners.packets or self._send is None or self._writer.is_closing():
                     return
                 sent = payload[:2] + _SPOILT if manners.spoil else payload
                 marked = _PAYLOAD_TYPE | (0x80 if last else 0)
