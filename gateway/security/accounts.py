@@ -177,10 +177,10 @@ def ensure_administrator(store: Store, now: int) -> str | None:
     """At a first start: adds `admin`, who has no password and signs in with a one-time code.
 
     Blocks. Returns the name when the user has no password yet, so that `campus run` prints a
-    code; ``None`` when there are users already who can sign in.
+    code; ``None`` when there are people already who can sign in.
     """
-    found = store.read(all_users)
-    if not found:
+    found = [user for user in store.read(all_users) if user.role is not Role.PROBE]
+    if not found:  # programs let nobody in
         admin = User(
             name="admin",
             display="",

@@ -70,6 +70,12 @@ def test_a_first_start_makes_one_administrator_without_a_password(store: SqliteS
     assert len(store.read(accounts.all_users)) == 1
 
 
+def test_a_user_for_a_program_lets_nobody_in(store: SqliteStore) -> None:
+    probe = User(name="eye", display="", role=Role.PROBE, scopes=("*",), created=NOW)
+    store.commit(accounts.added(probe, by="", now=NOW)).result()
+    assert accounts.ensure_administrator(store, NOW) == "admin"
+
+
 def test_neither_cookie_nor_token_nor_code_nor_password_is_stored_as_it_is(
     with_li_na: SqliteStore,
 ) -> None:
