@@ -81,7 +81,6 @@ def _values(look: Look, judgement: Judgement, picture: str | None) -> dict[str, 
         "bitrate_kbps": look.bitrate_kbps,
         "width": look.width or None,
         "height": look.height or None,
-        "undecidable": judgement.undecidable,
         "grey": judgement.grey,
         "learned": None if judgement.grey is None else judgement.learned,
         "measures": judgement.measures or None,
@@ -92,6 +91,8 @@ def _values(look: Look, judgement: Judgement, picture: str | None) -> dict[str, 
         "ts": look.begun,
         "online": True,
         "faults": [fault.value for fault in judgement.faults],
+        # Said even when nothing hinders: what a message leaves out stays as it was said before.
+        "undecidable": judgement.undecidable,
         **{name: value for name, value in known.items() if value is not None},
     }
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from devices.camera.privacy import masked
 from devices.camera.probe import Pace, Probe, Watched, memory_file, order_relearning
 from devices.camera.reference import Reference, Usual
 from devices.camera.saying import messages
+from devices.camera.suspicion import Undecidable
 from devices.camera.watch import CameraWatch, Memory, recalled, remembered
 from devices.dialects.native import Native
 from devices.reading import Channel, Origin, Reject, Route
@@ -71,6 +73,21 @@ def test_a_camera_that_is_seen_is_online_and_has_its_figures() -> None:
     assert (values["width"], values["height"]) == (320, 240)
     assert values["faults"] == []
     assert values["ts"] == NOW + 60_000
+
+
+def test_that_nothing_hinders_judging_is_said_in_so_many_words() -> None:
+    (look,) = looks(Outcome.SEEN, 1)
+    judgement = CameraWatch().see(look, NOW)
+    for hindrance in (Undecidable.TOO_DARK, None):
+        judged = replace(judgement, undecidable=hindrance)
+        ((topic, payload, _),) = messages("no3", "yard", look, judged, was_online=True)
+        native = Native()
+        route = native.route(topic)
+        assert isinstance(route, Route)
+        readings = native.read(route, payload, NOW, retained=False)
+        assert not isinstance(readings, Reject)
+        # What a message leaves out stays as it was said before: it would be too dark for ever.
+        assert readings[0].values["undecidable"] == hindrance
 
 
 def test_a_camera_that_cannot_be_reached_is_offline_by_its_status_and_says_nothing_else() -> None:
