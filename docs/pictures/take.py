@@ -24,8 +24,10 @@ from typing import Any, Final, Literal
 from PIL import Image, ImageDraw
 from playwright.async_api import Browser, Page, StorageState, async_playwright
 
+from devices.simulator.campus import demo
 from devices.simulator.control import Order, order
 from tests.system.browser.conftest import FLAGS, DemoGateway
+from tests.system.browser.filmed_cameras import FilmedCameras, scene
 from tests.system.browser.furnished import (
     SCHOOL,
     SETTLED,
@@ -44,6 +46,8 @@ CUT_OFF: Final = [f"cut-{number}" for number in range(1, 9)]
 FIRE_S: Final = 150.0
 OUTAGE_S: Final = 90.0
 START_S: Final = 30.0
+ZONE: Final = "Asia/Shanghai"
+"""Of the schools, and so of the screens in them."""
 MOST_BYTES: Final = 100_000
 GUIDE_WIDTH: Final = 1200
 Scheme = Literal["light", "dark"]
@@ -56,6 +60,7 @@ GUIDE: Final[dict[str, tuple[str, int, Scheme]]] = {
     "phone": ("alert", 390, "light"),
     "maintenance": ("maintenance", 1440, "light"),
     "overview": ("overview", 1440, "light"),
+    "cameras": ("cameras", 1440, "light"),
     "lost": ("lost", 1440, "light"),
 }
 """Name of the picture to page, width and scheme."""
@@ -94,6 +99,14 @@ async def happen(gateway: DemoGateway, campus: Campus) -> dict[str, str]:
             break
         await asyncio.sleep(1)
     return {**found, "cause": f"/alerts/{cause[0]}"}
+
+
+async def film(cameras: FilmedCameras) -> None:
+    """Cameras of every kind of trouble, and pictures of those that are well."""
+    await cameras.furnish()
+    well = [one for one in demo().devices if one.kind == "camera"]
+    for number, camera in enumerate(well, 5):
+        await cameras.show(camera.id, scene(number), minutes_ago=number % 12, school=camera.school)
 
 
 async def emptiest(campus: Campus) -> str:
@@ -140,6 +153,7 @@ class Camera:
         context = await self._browser.new_context(
             storage_state=self._state,
             locale=language,
+            timezone_id=ZONE,
             color_scheme=scheme,
             viewport={"width": width, "height": SIZES[width]},
         )
@@ -214,6 +228,7 @@ async def take(wanted: argparse.Namespace) -> None:
                 await page.goto(f"{gateway.url}/#code={gateway.code}")
                 await page.wait_for_selector("header.top")
                 campus = Campus(gateway.url, context.request)
+                await film(FilmedCameras(campus, context.request, gateway.demo))
                 found = await happen(gateway, campus)
                 places = {name: address(name, one, found) for name, one in routes().items()}
                 places["cause"] = found["cause"]
