@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import resource
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,6 +42,9 @@ MEMORY: Final = 2 << 30
 
 GONE_S: Final = 5.0
 """For a killed process to be gone. One that reads from a dead disk goes when that answers."""
+
+_ENDED_FROM_OUTSIDE: Final = frozenset({-signal.SIGKILL, -signal.SIGXCPU, -signal.SIGTERM})
+"""For want of memory or time: that says nothing of what was to be decoded."""
 
 _MOST_PIXELS: Final = 8192 * 8192
 _OPTIONS: Final = {
@@ -92,13 +96,16 @@ _encoder: Final = msgspec.msgpack.Encoder()
 
 async def decoded(order: Order, limit_s: float) -> Picture:
     """What another process makes of it. Raises `RecordingError`; takes ``limit_s`` at most."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "devices.recording.decoding"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,  # an interrupt at the terminal is ours to handle
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "devices.recording.decoding"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # an interrupt at the terminal is ours to handle
+        )
+    except OSError as error:
+        raise TimedOutError(f"no process to decode it in: {error.strerror}") from error
     try:
         async with asyncio.timeout(limit_s):
             told, _ = await process.communicate(_encoder.encode(order))
@@ -106,6 +113,8 @@ async def decoded(order: Order, limit_s: float) -> Picture:
         raise TimedOutError(f"no picture could be decoded in {limit_s:.3g} s") from error
     finally:
         await _ended(process)
+    if process.returncode in _ENDED_FROM_OUTSIDE:
+        raise TimedOutError(f"the decoder was ended ({process.returncode})")
     try:
         answer = _answer.decode(told)
     except msgspec.MsgspecError as error:

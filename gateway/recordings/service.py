@@ -25,7 +25,7 @@ from devices.reading import Value
 from devices.recording.asking import ask_round
 from devices.recording.holdings import Holdings
 from devices.recording.local_time import DAY_MS
-from devices.recording.proof import Outcome, Proof
+from devices.recording.proof import Outcome
 from devices.recording.requirement import Requirement
 from devices.recording.source import DeviceTime, RecordingError, RecordingSource
 from devices.recording.verdict import ReasonKind, Verdict, judge, proven
@@ -229,13 +229,7 @@ class Recordings:
         holdings = holdings.timed(self._clocks.get(recorder.key))
         now = self._clock.now()
         verdict = await asyncio.to_thread(judge, holdings, requirement, now)
-        if self._sampling is not None:
-            last = None if known is None or known.recorder != recorder.id else known.proof
-            by_person = actor != GATEWAY
-            proof = await self._apart.run(
-                self._sampling.proof(recorder, camera, holdings, verdict, last, by_person=by_person)
-            )
-            verdict, holdings = _doubted(verdict, holdings, proof)
+        verdict, holdings = await self._sampled(recorder, camera, holdings, verdict, actor)
         since = now if known is None or known.unknown_since is None else known.unknown_since
         one = judged(key, recorder.id, verdict, requirement, asked=asked, unknown_since=since)
         look = self._looks.get(recorder.key)
@@ -243,10 +237,9 @@ class Recordings:
         put_verdict(work.batch, one, verdict, holdings)
         if actor != GATEWAY or is_news(known, one):
             put_fact(work.batch, one, verdict, actor)
-        if self._due_tonight(recorder) == [camera]:
-            others = [self._standing[recorder.school, each] for each in recorder.cameras]
-            its = [one if each.key == key else each for each in others]
-            put_round(work.batch, recorder.key, its, GATEWAY)
+        if self._due_tonight(recorder) == [camera]:  # the night's last
+            its = {each: self._standing[recorder.school, each] for each in recorder.cameras}
+            put_round(work.batch, recorder.key, {**its, camera: one}.values(), GATEWAY)
         findings = camera_findings(
             verdict,
             requirement,
@@ -382,6 +375,30 @@ class Recordings:
 
     # What follows
 
+    async def _sampled(
+        self,
+        recorder: RecorderSettings,
+        camera: str,
+        holdings: Holdings,
+        verdict: Verdict,
+        actor: str,
+    ) -> tuple[Verdict, Holdings]:
+        """What a sample makes of them: days that could not be played are asked for anew."""
+        if self._sampling is None:
+            return verdict, holdings
+        known = self._standing.get((recorder.school, camera))
+        last = None if known is None or known.recorder != recorder.id else known.proof
+        by_person = actor != GATEWAY
+        proof = await self._apart.run(
+            self._sampling.proof(recorder, camera, holdings, verdict, last, by_person=by_person)
+        )
+        if proof is None:
+            return verdict, holdings
+        sample = proof.sample
+        if sample.outcome is Outcome.UNPLAYABLE and sample.wanted is not None:
+            holdings = holdings.doubting(sample.wanted)
+        return proven(verdict, proof), holdings
+
     def _requirement(self, recorder: RecorderSettings, camera: str) -> Requirement:
         device = self._device((recorder.school, camera))
         around = () if device is None else self._names().around(recorder.school, device.place)
@@ -436,13 +453,3 @@ class Recordings:
 
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         return await asyncio.to_thread(self._store.read, query)
-
-
-def _doubted(verdict: Verdict, holdings: Holdings, proof: Proof | None) -> tuple[Verdict, Holdings]:
-    """What a sample makes of them: a day of which some could not be played is asked for anew."""
-    if proof is None:
-        return verdict, holdings
-    sample = proof.sample
-    if sample.outcome is Outcome.UNPLAYABLE and sample.wanted is not None:
-        holdings = holdings.doubting(sample.wanted)
-    return proven(verdict, proof), holdings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -49,6 +50,40 @@ async def _scoped(
 
 
 InScope = Annotated[list[Standing], Depends(_scoped)]
+
+
+class _Table:
+    """All cameras in scope as a file, in the reader's language and time."""
+
+    def __init__(
+        self,
+        services: ServicesHere,
+        found: InScope,
+        language: Language = "zh",
+        east_minutes: Annotated[
+            int, Query(ge=-24 * 60 + 1, lt=24 * 60, description="The reader's clock, ahead of UTC.")
+        ] = 0,
+    ) -> None:
+        self._services = services
+        self._found = found
+        self._file = RecordingsFile(services.words, language, east_minutes)
+
+    async def written(
+        self,
+        write: Callable[[RecordingsFile, list[RecordingOut]], bytes],
+        media_type: str,
+        name: str,
+    ) -> Response:
+        """In a thread, all of it: ten thousand sentences take a second."""
+        present = self._services.recordings
+        body = await self._services.readers.run(
+            lambda: write(self._file, [present.recording(one) for one in self._found])
+        )
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return Response(body, media_type=media_type, headers=headers)
+
+
+Table = Annotated[_Table, Depends()]
 
 
 def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
@@ -129,19 +164,9 @@ async def list_recorders(
     response_class=Response,
     responses=_file("text/csv"),
 )
-async def export_recordings_csv(
-    services: ServicesHere,
-    found: InScope,
-    language: Language = "zh",
-    east_minutes: Annotated[
-        int, Query(ge=-24 * 60 + 1, lt=24 * 60, description="The reader's clock, ahead of UTC.")
-    ] = 0,
-) -> Response:
+async def export_recordings_csv(table: Table) -> Response:
     """A camera a row. UTF-8 with its mark."""
-    file, present = RecordingsFile(services.words, language, east_minutes), services.recordings
-    # In a thread, all of it: ten thousand sentences take a second.
-    body = await services.readers.run(lambda: file.csv([present.recording(one) for one in found]))
-    return _attachment(body, CSV_TYPE, "recordings.csv")
+    return await table.written(RecordingsFile.csv, CSV_TYPE, "recordings.csv")
 
 
 @router.get(
@@ -150,18 +175,9 @@ async def export_recordings_csv(
     response_class=Response,
     responses=_file(XLSX_TYPE),
 )
-async def export_recordings_xlsx(
-    services: ServicesHere,
-    found: InScope,
-    language: Language = "zh",
-    east_minutes: Annotated[
-        int, Query(ge=-24 * 60 + 1, lt=24 * 60, description="The reader's clock, ahead of UTC.")
-    ] = 0,
-) -> Response:
+async def export_recordings_xlsx(table: Table) -> Response:
     """The same as a workbook."""
-    file, present = RecordingsFile(services.words, language, east_minutes), services.recordings
-    body = await services.readers.run(lambda: file.xlsx([present.recording(one) for one in found]))
-    return _attachment(body, XLSX_TYPE, "recordings.xlsx")
+    return await table.written(RecordingsFile.xlsx, XLSX_TYPE, "recordings.xlsx")
 
 
 @router.get("/recordings/{school}/{camera}", operation_id="get_recording")
@@ -198,8 +214,3 @@ async def _visible(services: Services, caller: Caller, school: str, camera: str)
             if each.judged.camera == camera:
                 return each
     raise not_found(f"recordings of {school}/{camera}")
-
-
-def _attachment(body: bytes, media_type: str, name: str) -> Response:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)

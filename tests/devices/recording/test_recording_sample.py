@@ -205,6 +205,8 @@ async def test_a_decoder_that_dies_takes_nobody_with_it(
 ) -> None:
     monkeypatch.setattr("devices.recording.decoding.sys.executable", "/bin/false")
     assert await trouble_of(FilePlace(film.parent, film, 0)) is Trouble.UNREADABLE
+    monkeypatch.setattr("devices.recording.decoding.sys.executable", "/nowhere/python")
+    assert await trouble_of(FilePlace(film.parent, film, 0)) is Trouble.TIMED_OUT
 
 
 # --- RTSP ----------------------------------------------------------------------------------------

@@ -12,19 +12,24 @@ from openpyxl import load_workbook
 from alerts.recorders import Look
 from devices.recording.holdings import Edge, Holdings
 from devices.recording.local_time import DAY_MS, HOUR_MS
+from devices.recording.proof import Outcome, Proof, Sample
 from devices.recording.requirement import Requirement
 from devices.recording.source import Answer, DeviceTime, Segment, Span, Trouble
-from devices.recording.verdict import judge
+from devices.recording.verdict import judge, proven
 from gateway.store.batch import Batch
 from gateway.store.recordings import judged, put_verdict
 
 URL = "/api/v1/recordings"
 
 
-def keep(campus: Any, camera: tuple[str, str], holdings: Holdings) -> None:
+def keep(
+    campus: Any, camera: tuple[str, str], holdings: Holdings, sample: Sample | None = None
+) -> None:
     now = campus.clock.now()
     need = Requirement(days=30, commissioned=now - 400 * DAY_MS)
     verdict = judge(holdings, need, now)
+    if sample is not None:
+        verdict = proven(verdict, Proof.of(sample, now, None))
     one = judged(camera, "nvr", verdict, need, asked=now, unknown_since=now)
     batch = Batch(now=now)
     put_verdict(batch, one, verdict, holdings)
@@ -106,6 +111,29 @@ async def test_a_camera_is_shown_day_by_day_with_its_gaps(kept: Any) -> None:
     assert away["reasons"][0]["detail"] == "HTTP 500"
     assert {day["status"] for day in away["days"]} == {"unknown"}
     assert (await olga.get(f"{URL}/no3/hall")).status_code == 404
+
+
+async def test_what_came_of_playing_is_told_beside_the_verdict_and_in_files(kept: Any) -> None:
+    campus = kept.campus
+    now = campus.clock.now()
+    wanted = now - 9 * DAY_MS
+    played = Sample(outcome=Outcome.PLAYED, wanted=wanted, decoded=wanted, width=64, height=48)
+    keep(campus, ("no3", "lab-2"), held(now, (40, 0)), played)
+    broken = Sample(outcome=Outcome.UNPLAYABLE, wanted=wanted, trouble=Trouble.UNREADABLE)
+    keep(campus, ("no3", "cam-gaps"), held(now, (40, 0)), broken)
+    olga = await kept.as_("olga")
+    one = (await olga.get(f"{URL}/no3/lab-2")).json()
+    assert one["status"] == "met"
+    assert one["sample"]["text"] == {"zh": "已放出画面", "en": "Played"}
+    assert (one["sample"]["moment"], one["sample"]["played_at"]) == (wanted, now)
+    other = (await olga.get(f"{URL}/no3/cam-gaps")).json()
+    assert (other["status"], other["sample"]["played_at"]) == ("unknown", None)
+    assert other["reasons"][0]["text"]["en"].endswith("cannot be played (answer cannot be read)")
+    assert (await olga.get(f"{URL}/no3/cam-short")).json()["sample"] is None
+    answer = await olga.get("/api/v1/recordings.csv?language=en&region=east")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert [row["Sample"] for row in rows] == ["Cannot be played", "", "Played"]
+    assert bool(rows[2]["Last played"]) > bool(rows[0]["Last played"])
 
 
 async def test_totals_are_those_of_schools_and_of_regions_around_them(
