@@ -115,6 +115,7 @@ class Campus:
             "device": f"/devices/{SCHOOL}/{DETECTOR}",
             "figures": f"/figures/{SCHOOL}/smoke",
             "link": f"/links/{SCHOOL}/110",
+            "camera": f"/cameras/{SCHOOL}/camera-teaching-f1",
             "recording": f"/recordings/{SCHOOL}/camera-teaching-f1",
             "plans": f"/plans/{SCHOOL}/lab-302",
             "order": f"/work-orders/{order['id']}",

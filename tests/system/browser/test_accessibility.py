@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.system.browser.furnished import SETTLED, WEB, address, routes
+from tests.system.browser.axe_core import findings
+from tests.system.browser.furnished import SETTLED, address, routes
 
 if TYPE_CHECKING:
     from tests.system.browser.conftest import DemoGateway, Furnished, Screens
@@ -21,11 +22,6 @@ pytestmark = [
 ]
 
 ROUTES: Final = routes()
-AXE: Final = (WEB / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
-RULES: Final = [
-    *("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"),
-    "best-practice",  # headings, landmarks, regions
-]
 Looks = tuple[Literal["light", "dark"], int]
 LOOKS: Final[dict[str, tuple[Looks, ...]]] = {
     "zh-CN": (("light", 1440), ("dark", 390)),
@@ -37,25 +33,6 @@ TURNS: Final = {name: tuple(LOOKS)[turn % 2] for turn, name in enumerate(ROUTES)
 """The language in which each page is gone over: both would take minutes and find the same, because
 what is wrong with a page is rarely wrong in one language only. ``ALL_LOOKS=1`` takes both."""
 
-STILL: Final = """() => Promise.all(
-  document.getAnimations().filter(one => one.effect.getTiming().iterations !== Infinity)
-    .map(one => one.finished.catch(() => undefined))
-)"""
-"""A colour half way to another is neither."""
-
-FINDINGS: Final = """async tags => {
-  const found = await axe.run(document, {
-    resultTypes: ["violations"],
-    runOnly: {type: "tag", values: tags},
-    rules: {"target-size": {enabled: true}},
-  });
-  return found.violations.flatMap(one => one.nodes.map(node => [
-    one.impact, one.id, node.target.join(" "), node.html.slice(0, 120),
-    node.any.concat(node.all, node.none).map(check => check.message).join("; "),
-  ].join(" | ")));
-}"""
-
-
 OPENED: Final[dict[str, tuple[str, str]]] = {
     "keys": ("alerts", "button.keys"),
     "filters": ("alerts", "[data-test=filter]"),
@@ -66,6 +43,7 @@ OPENED: Final[dict[str, tuple[str, str]]] = {
     "hand-over": ("duty", "[data-test=take-over]"),
     "shift": ("duty", "[data-test=plan-shift]"),
     "maintenance": ("maintenances", "[data-test=announce]"),
+    "learning anew": ("camera", "[data-test=relearn]"),
     "exercise": ("exercises", "[data-test=plan]"),
     "person": ("people", "main .tools button"),
 }
@@ -90,16 +68,6 @@ TELLING: Final = """all => {
   });
   return new Set(looks).size;
 }"""
-
-
-async def findings(page: Page) -> list[str]:
-    """What axe-core finds in the page as it stands."""
-    await page.evaluate(SETTLED)
-    await page.evaluate(STILL)
-    if not await page.evaluate("'axe' in window"):
-        await page.evaluate(AXE)
-    found: list[str] = await page.evaluate(FINDINGS, RULES)
-    return found
 
 
 @pytest.mark.parametrize("name", ROUTES)

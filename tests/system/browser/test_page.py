@@ -22,6 +22,7 @@ ROOMS: Final = (
     "/devices",
     "/discoveries",
     "/rejects",
+    "/cameras",
     "/links",
     "/work-orders",
     "/duty",
