@@ -356,6 +356,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                     registering=control,
                     discoveries=judging.discoveries,
                     rejects=judging.rejects,
+                    metrics=metrics,
                 )
             police.begin_watching(keep)
             police.begin_testing(

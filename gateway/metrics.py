@@ -57,6 +57,9 @@ COUNTERS: Final = {
     "sign_ins_delayed": "Attempts to sign in turned away for coming too often.",
     "stream_events": "Events told on the live stream.",
     "streams_cut": "Streams cut because their reader was too slow.",
+    "gb28181_strangers": "GB/T 28181: requests in the name of no recorder that is known.",
+    "gb28181_limited": "GB/T 28181: requests beyond what their sender is answered.",
+    "gb28181_garbage": "GB/T 28181: datagrams and connections that speak no SIP.",
 }
 
 GAUGES: Final = {
@@ -92,6 +95,9 @@ class Metrics:
     sign_ins_delayed: int
     stream_events: int
     streams_cut: int
+    gb28181_strangers: int
+    gb28181_limited: int
+    gb28181_garbage: int
     devices: int
     alerts_open: int
     timers: int

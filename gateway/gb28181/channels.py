@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -31,10 +31,15 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def seen_of(
-    expected: Mapping[str, str], catalog: Iterable[Channel] | None, *, registered: bool
+    expected: Mapping[str, str],
+    catalog: Iterable[Channel] | None,
+    *,
+    registered: bool,
+    elsewhere: Container[str] = (),
 ) -> Seen:
     """``expected``: the channel of each camera; ``catalog``: the newest whole one, with what is
-    online now; ``None``: there was none yet.
+    online now; ``None``: there was none yet. ``elsewhere``: channels that are registered and
+    expected at another recorder.
     """
     if not registered:
         return Seen(states=dict.fromkeys(expected, ChannelState.RECORDER_AWAY))
@@ -47,12 +52,13 @@ def seen_of(
         listed.setdefault(channel.id, channel)
         said[channel.id] = channel.online if said.get(channel.id) is not True else True
     wanted = frozenset(expected.values())
+    cameras = (one for one in listed.values() if one.camera and one.id not in wanted)
     return Seen(
         states={
             camera: _SAID[said[channel]] if channel in said else ChannelState.MISSING
             for camera, channel in expected.items()
         },
-        strangers=tuple(one for one in listed.values() if one.camera and one.id not in wanted),
+        strangers=tuple(one for one in cameras if one.id not in elsewhere),
     )
 
 

@@ -26,6 +26,7 @@ from gateway.clock import Clock
 from gateway.gb28181.channels import Seen, seen_of, understood
 from gateway.gb28181.desk import RecorderView
 from gateway.gb28181.mailbox import Mail, Mailbox
+from gateway.metrics import Metrics
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
@@ -53,6 +54,8 @@ REST_MS: Final = 10_000
 
 AGAIN_MS: Final = 300_000
 """After a question that came to nothing."""
+
+COUNT_S: Final = 5.0
 
 AT_ONCE: Final = 8
 """Recorders that are asked at the same time: hundreds come back together after a power cut."""
@@ -125,6 +128,7 @@ class Channels:
         discoveries: Discoveries,
         rejects: Rejects,
         clock: Clock,
+        metrics: Metrics,
         look_soon: Callable[[_Key], None],
     ) -> None:
         """``look_soon`` has a recorder looked at now, which tells whether it answers."""
@@ -132,6 +136,11 @@ class Channels:
             one.key: _Recorder(one) for one in recorders if one.kind == "gb28181"
         }
         self._by_device: Final = {one.device: one for one in self._recorders.values()}
+        self._configured: Final = {
+            (one.settings.school, camera)
+            for one in self._recorders.values()
+            for camera in one.expected
+        }
         self._every: Final = round(settings.catalog_minutes * 60_000)
         # A recorder registers anew when its keep-alive is refused, or unanswered three times.
         self._settle: Final = settings.keepalive_s * MISSED * 1000
@@ -143,11 +152,12 @@ class Channels:
         self._discoveries: Final = discoveries
         self._rejects: Final = rejects
         self._clock: Final = clock
+        self._metrics: Final = metrics
         self._look_soon: Final = look_soon
         self._turns: Final = asyncio.Semaphore(AT_ONCE)
         self._told: Final[dict[_Key, tuple[ChannelState, int]]] = {}
         self._home: Final[dict[_Key, _Key]] = {}
-        """The recorder that listed an adopted camera last."""
+        """The recorder that listed an adopted camera first, and tells of it: two may list it."""
         self._began = clock.now()
 
     # What people see (`ChannelsDesk`)
@@ -186,6 +196,7 @@ class Channels:
         self._began = self._clock.now()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen(), name="gb28181 mail")
+            tasks.create_task(self._count(), name="gb28181 counters")
             for one in self._recorders.values():
                 tasks.create_task(self._follow(one), name=f"channels of {one.settings.id}")
 
@@ -196,6 +207,15 @@ class Channels:
                 await self._take(mail)
             except StoreError as error:
                 _log.warning("gb28181.mail_not_kept", error=str(error))
+
+    async def _count(self) -> None:
+        """Strangers are only counted: a flood of them must fill nothing."""
+        counters, metrics = self._platform.counters, self._metrics
+        while True:
+            metrics.gb28181_strangers = counters.strangers
+            metrics.gb28181_limited = counters.limited
+            metrics.gb28181_garbage = counters.garbage
+            await asyncio.sleep(COUNT_S)
 
     async def _take(self, mail: Mail) -> None:
         for event in mail.events.values():
@@ -289,7 +309,12 @@ class Channels:
     def _tell(self, one: _Recorder, work: Work) -> None:
         school = one.settings.school
         expected = {**one.expected, **self._adopted(one)}
-        one.seen = seen_of(expected, one.catalog, registered=one.registered is not None)
+        one.seen = seen_of(
+            expected,
+            one.catalog,
+            registered=one.registered is not None,
+            elsewhere=self._elsewhere(one),
+        )
         for camera, state in one.seen.states.items():
             self._tell_camera(one, (school, camera), expected[camera], state, work)
         if one.registered is not None and one.discovered != one.asked:
@@ -303,14 +328,25 @@ class Channels:
         listed = {each.id for each in one.catalog or ()}
         alone = sum(other.settings.school == school for other in self._recorders.values()) == 1
         for device in self._judge.roster.of_school(school):
-            if device.dialect != DIALECT or device.id in one.expected:
+            if device.dialect != DIALECT or device.key in self._configured:
                 continue
             channel = device.address or device.id
             if channel in listed:
-                self._home[device.key] = one.settings.key
-            if channel in listed or alone or self._home.get(device.key) == one.settings.key:
+                self._home.setdefault(device.key, one.settings.key)
+            if alone or self._home.get(device.key) == one.settings.key:
                 found[device.id] = channel
         return found
+
+    def _elsewhere(self, one: _Recorder) -> set[str]:
+        """Channels of the school that other recorders have to record: two may list the same."""
+        school = one.settings.school
+        others = (each for each in self._recorders.values() if each.settings.school == school)
+        found = {channel for each in others for channel in each.expected.values()}
+        return found | {
+            device.address or device.id
+            for device in self._judge.roster.of_school(school)
+            if device.dialect == DIALECT
+        }
 
     def _tell_camera(
         self, one: _Recorder, key: _Key, channel: str, state: ChannelState, work: Work
@@ -357,8 +393,6 @@ class Channels:
             origin=Origin.PROBE,
             address=channel.id,
         )
-        if self._judge.roster.found(route) is not None:
-            return  # registered, and recorded by another recorder as well
         reading = Reading(Level.TELEMETRY, values, now, body, happened=now, origin=Origin.PROBE)
         topic = f"{DIALECT}/{one.device}/{channel.id}"
         self._discoveries.add(route, "camera", topic, body, [reading], now)

@@ -19,6 +19,7 @@ from gateway.recordings.apart import Apart
 if TYPE_CHECKING:
     from devices.recording.gb28181 import Platform
     from gateway.clock import Clock
+    from gateway.metrics import Metrics
     from gateway.names import NameBook
     from gateway.pipeline.alert_book import AlertBook
     from gateway.pipeline.discoveries import Discoveries
@@ -63,6 +64,7 @@ async def begin_recordings(
     registering: Registering,
     discoveries: Discoveries,
     rejects: Rejects,
+    metrics: Metrics,
 ) -> Begun:
     """Ask them from now on; ``closing`` ends what is open then."""
     for name in LATE:
@@ -110,6 +112,7 @@ async def begin_recordings(
             discoveries=discoveries,
             rejects=rejects,
             clock=clock,
+            metrics=metrics,
             look_soon=recordings.look_soon,
         )
         keep("gb28181 channels", channels.run)

@@ -22,5 +22,6 @@ from gateway.gb28181 import service  # noqa: E402
 @pytest.fixture
 async def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[School]:
     monkeypatch.setattr(service, "START_S", 0.0)
+    monkeypatch.setattr(service, "COUNT_S", 0.05)
     async with school(tmp_path) as one:
         yield one

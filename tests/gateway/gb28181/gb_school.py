@@ -18,6 +18,7 @@ from devices.recording.gb28181 import Config, Limits, Platform, Transport
 from devices.recording.gb28181.sip import Request, Response, parse
 from gateway.gb28181.mailbox import Mailbox
 from gateway.gb28181.service import Channels
+from gateway.metrics import Metrics
 from gateway.pipeline.rejects import Rejects
 from gateway.recordings.apart import Apart
 from gateway.settings_recordings import Gb28181Settings, RecorderSettings
@@ -88,6 +89,7 @@ class School(Campus):
         self.looked_for: list[tuple[str, str]] = []
         self.nvrs: list[Nvr] = []
         self.rejects = Rejects()
+        self.metrics = Metrics()
         self.discoveries = self.judge._discoveries
         self.mailbox = Mailbox()
         self.platform: Platform | None = None
@@ -135,6 +137,7 @@ class School(Campus):
             discoveries=self.discoveries,
             rejects=self.rejects,
             clock=self.clock,
+            metrics=self.metrics,
             look_soon=self.looked_for.append,
         )
 

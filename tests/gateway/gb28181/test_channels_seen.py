@@ -50,6 +50,12 @@ def test_strangers_are_cameras_only_and_each_once() -> None:
     assert seen.states == {"gate-01": ChannelState.ONLINE}  # in one of its two groups
 
 
+def test_what_another_recorder_has_to_record_is_no_stranger_here() -> None:
+    catalog = [Channel(id=GATE, online=True), Channel(id=HALL, online=True)]
+    seen = seen_of({"gate-01": GATE}, catalog, registered=True, elsewhere={HALL})
+    assert seen.strangers == ()
+
+
 def test_what_was_understood_of_a_stranger_leaves_out_what_was_not_said() -> None:
     channel = Channel(id=HALL, name="报告厅", maker="M", civil_code="340200", online=False)
     assert understood(channel, "nvr-1") == {

@@ -91,6 +91,7 @@ export function metricName(metric: string): string {
 /** A value as a device sent it, for people; a list (per phase, per disk) joined by dots. */
 export function shown(value: unknown, metric: string): string {
   if (Array.isArray(value)) return value.map((one) => bare(one)).join(" · ") + unitTail(metric);
+  if (typeof value === "string") return tOr(`value.${metric}.${value}`, value);
   return bare(value) + (typeof value === "number" ? unitTail(metric) : "");
 }
 
