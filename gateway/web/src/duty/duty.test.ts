@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Shift } from "@/api/types";
-import { byDay, momentOf } from "@/duty/duty";
-import { forField } from "@/words/figures";
+import { byDay } from "@/duty/duty";
 
 const shift = (row: number, starts: Date): Shift => ({
   row,
@@ -23,12 +22,5 @@ describe("the rota", () => {
       new Date(2026, 10, 23).getTime(),
     ]);
     expect(days.map((one) => one.shifts.map((of) => of.row))).toEqual([[2, 3], [1]]);
-  });
-
-  it("writes a moment into a field and reads the same minute back", () => {
-    const at = new Date(2026, 0, 5, 7, 8).getTime();
-    expect(forField(at)).toBe("2026-01-05T07:08");
-    expect(momentOf(forField(at))).toBe(at);
-    expect(momentOf("")).toBeNaN();
   });
 });

@@ -35,9 +35,6 @@ export function useTeams(): void {
 /** A person as others know them. */
 export const personName = (one: Person): string => one.display || one.name;
 
-/** The moment of such a field; NaN while it is not filled in. */
-export const momentOf = (field: string): number => new Date(field).getTime();
-
 export type RotaDay = { day: number; shifts: Shift[] };
 
 /** Shifts by the day on which they begin, in the time zone of the screen. */

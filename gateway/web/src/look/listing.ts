@@ -1,9 +1,20 @@
 // A list that is loaded page by page, searched, and refreshed while somebody looks at it.
 import { onScopeDispose, shallowRef, watch } from "vue";
+import type { ShallowRef } from "vue";
 import { get } from "@/api/client";
 import type { Page } from "@/api/types";
 
 const SETTLE_MS = 250;
+
+/** What is shown of a list, whether there is more, and why the last question was not answered. */
+export type Listing<Item> = {
+  readonly items: Readonly<ShallowRef<Item[]>>;
+  readonly next: Readonly<ShallowRef<string | null>>;
+  readonly loading: Readonly<ShallowRef<boolean>>;
+  readonly problem: Readonly<ShallowRef<unknown>>;
+  readonly load: () => Promise<void>;
+  readonly more: () => Promise<void>;
+};
 
 type Query = Record<string, string | number | boolean | null | undefined>;
 
@@ -11,7 +22,7 @@ type Query = Record<string, string | number | boolean | null | undefined>;
  * The pages of `address` for `query`. A change of the query loads anew after a moment, so that
  * typing does not ask for every letter; `everyMs` asks again for what is shown.
  */
-export function useListing<Item>(address: string, query: () => Query, everyMs?: number) {
+export function useListing<Item>(address: string, query: () => Query, everyMs?: number): Listing<Item> {
   const items = shallowRef<Item[]>([]);
   const next = shallowRef<string | null>(null);
   const loading = shallowRef(true);
@@ -60,5 +71,5 @@ export function useListing<Item>(address: string, query: () => Query, everyMs?: 
     window.clearInterval(refreshing);
   });
 
-  return { items, next, loading, problem, load, more, refresh };
+  return { items, next, loading, problem, load, more };
 }

@@ -23,8 +23,8 @@ const place = (priority: PriorityName | null): number => (priority === null ? 9 
 /** No. 5 comes before No. 15. */
 const BY_NAME = new Intl.Collator("zh-CN", { numeric: true });
 
-/** What waits first, by urgency; then what is open, then doubt, then a link that is not up; equals
- * by name, so that a school stands where one looks for it. */
+/** What waits first, by urgency; then what is open, then doubt, then devices that are not well;
+ * equals by name, so that a school stands where one looks for it. */
 export function before(a: SchoolOverview, b: SchoolOverview, name: (one: SchoolOverview) => string): number {
   return (
     place(a.waiting) - place(b.waiting) ||

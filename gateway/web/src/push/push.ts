@@ -5,7 +5,7 @@ import type { Items, Push, Subscription, Tested } from "@/api/types";
 import { worker } from "@/app/registration";
 import type { Wish } from "@/push/device";
 import { bytesOf, can, labelOf, WISHES } from "@/push/device";
-import { language } from "@/words/words";
+import { spoken } from "@/words/words";
 
 /** A browser waits long for a push service that it cannot reach, as in many networks in China. */
 const SUBSCRIBE_MS = 20_000;
@@ -77,7 +77,7 @@ export async function switchOn(wish: Wish): Promise<void> {
     endpoint,
     keys,
     label: labelOf(navigator.userAgent),
-    language: language.value === "en" ? "en" : "zh",
+    language: spoken.value,
     priorities: WISHES[wish],
   });
   await look();
@@ -133,16 +133,15 @@ export async function renew(): Promise<void> {
     return;
   }
   if (!push.value?.key) return;
-  const spoken = language.value === "en" ? "en" : "zh";
   const known = same(made?.options.applicationServerKey ?? null, bytesOf(push.value.key));
-  if (known && one.language === spoken) return;
+  if (known && one.language === spoken.value) return;
   if (!known) await remove(path("push", "subscriptions", one.id)); // made for a key that is no more
   const { endpoint, keys } = (await subscribed(push.value.key)).toJSON();
   await post<Subscription>("/push/subscriptions", {
     endpoint,
     keys,
     label: one.label,
-    language: spoken,
+    language: spoken.value,
     priorities: one.priorities,
   });
   await look();

@@ -1,5 +1,8 @@
 // By when emergencies are to be told to those above: the order, and what is left of the time.
+import { address, path } from "@/api/client";
 import type { Alert, ReportDue } from "@/api/types";
+import { eastMinutes } from "@/words/figures";
+import { spoken } from "@/words/words";
 
 /** A report that nobody has signed for yet. */
 export type Waiting = { alert: Alert; report: ReportDue };
@@ -25,7 +28,7 @@ export function ticking(ms: number): string {
 }
 
 /** Where the report of an alert comes from, in the reader's language and time zone. */
-export function reportFile(alert: number, kind: "pdf" | "txt", english: boolean): string {
-  const east = -new Date().getTimezoneOffset();
-  return `/api/v1/alerts/${alert}/report.${kind}?language=${english ? "en" : "zh"}&east=${east}`;
+export function reportFile(alert: Alert, kind: "pdf" | "txt"): string {
+  const reader = { language: spoken.value, east: eastMinutes(alert.raised) };
+  return address(path("alerts", alert.id, `report.${kind}`), reader);
 }

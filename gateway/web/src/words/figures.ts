@@ -24,11 +24,16 @@ export function moment(ms: number, now: number): string {
   return `${year}${day} ${clock(ms)}`;
 }
 
+/** By how many minutes the time of this screen is ahead of UTC: for files that tell times. */
+export const eastMinutes = (ms: number): number => -new Date(ms).getTimezoneOffset();
+
 /** A moment as the browser's field for one wants it, in the time of this screen. */
 export function forField(ms: number): string {
-  const at = new Date(ms - new Date(ms).getTimezoneOffset() * MINUTE);
-  return at.toISOString().slice(0, 16);
+  return new Date(ms + eastMinutes(ms) * MINUTE).toISOString().slice(0, 16);
 }
+
+/** The moment in such a field; NaN while it is not filled in. */
+export const ofField = (field: string): number => new Date(field).getTime();
 
 /** 2026-11-21 of a count of days since 1970. */
 export function day(days: number): string {

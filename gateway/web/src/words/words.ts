@@ -19,6 +19,8 @@ const catalogue = shallowRef<Record<string, string>>({});
 const chosen = ref<Language>("zh-CN");
 
 export const language = computed(() => chosen.value);
+/** The same as the gateway names it in its files and messages. */
+export const spoken = computed(() => (chosen.value === "en" ? "en" : "zh"));
 
 function preferred(): Language {
   const kept = recall("language");
