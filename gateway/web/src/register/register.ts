@@ -2,7 +2,7 @@
 import { computed, ref, shallowRef } from "vue";
 import { get } from "@/api/client";
 import type { Items, Kind, Place, Region, School } from "@/api/types";
-import { named } from "@/words/words";
+import { named, t } from "@/words/words";
 
 export const regions = shallowRef<Region[]>([]);
 export const schools = shallowRef<School[]>([]);
@@ -54,6 +54,14 @@ export const chosenSchools = computed<ReadonlySet<string> | null>(() => {
 
 export function kindName(kind: string): string {
   return named(kinds.value.find((one) => one.kind === kind)?.name, kind);
+}
+
+/** What `region:ID` or `school:ID` is called; anything else is everything. */
+export function scopeName(scope: string, everything = t("page.scope.all")): string {
+  const [level, id] = scope.split(":", 2);
+  if (id === undefined) return everything;
+  const list: readonly (Region | School)[] = level === "school" ? schools.value : regions.value;
+  return named(list.find((one) => one.id === id)?.name, id);
 }
 
 export function schoolName(id: string): string {
