@@ -32,6 +32,12 @@ async def test_the_demonstrations_cameras_are_shown_with_what_is_wrong(
     strip = page.locator("tr.gaps svg.strip")
     await expect(strip).to_have_attribute("aria-label", re.compile(r"^From 20.*Gaps \d days"))
 
+    # Its folder tells nothing of the police: a person has to answer for that.
+    await page.locator("[data-test=recorders] summary").click()
+    recorder = page.locator("[data-recorder='no3-middle/nvr']")
+    await expect(recorder).to_have_attribute("data-away", "false")
+    await expect(recorder.locator("[data-test=police]")).to_contain_text("police")
+
     await page.locator("tr.gaps a").click()
     await expect(page.locator("header[data-status=gaps]")).to_be_visible()
     await expect(page.locator(".day.gaps")).not_to_have_count(0)

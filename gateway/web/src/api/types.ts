@@ -66,6 +66,8 @@ export type RecordingDetail = Shapes["RecordingDetailOut"];
 export type RecordingTotals = Shapes["RecordingTotalsOut"];
 export type Recordings = Shapes["RecordingsOut"];
 export type Recorder = Shapes["RecorderOut"];
+/** What a recorder tells of its channels, and on what its link to the police rests. */
+export type VideoRecorder = Shapes["VideoRecorderOut"];
 
 export type Camera = Shapes["CameraOut"];
 export type CameraState = Camera["state"];
