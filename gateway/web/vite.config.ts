@@ -1,5 +1,5 @@
 // How the page is built: one language per chunk, no inline script, compressed siblings.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
@@ -20,6 +20,7 @@ function compressedSiblings(): Plugin {
       folder = config.build.outDir;
     },
     closeBundle() {
+      if (!existsSync(folder)) return; // the build failed, and its own words say why
       for (const name of readdirSync(folder, { recursive: true, encoding: "utf-8" })) {
         if (!/\.(html|js|css|svg|json|webmanifest)$/.test(name)) continue;
         const file = join(folder, name);
