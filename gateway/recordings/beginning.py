@@ -111,6 +111,7 @@ async def begin_recordings(
             judge=judge,
             discoveries=discoveries,
             rejects=rejects,
+            store=store,
             clock=clock,
             metrics=metrics,
             look_soon=recordings.look_soon,

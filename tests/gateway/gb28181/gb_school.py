@@ -126,16 +126,22 @@ class School(Campus):
             on_refusal=self.mailbox.refusal,
         )
         await self.apart.run(platform.start())
+        return self.follows(*recorders, **settings)
+
+    def follows(self, *recorders: RecorderSettings, **settings: object) -> Channels:
+        """Who follows them from now on."""
+        assert self.platform is not None
         return Channels(
             recorders,
             Gb28181Settings.model_validate({"id": OURS, **settings}),
-            platform=platform,
+            platform=self.platform,
             mailbox=self.mailbox,
             apart=self.apart,
             flow=self.flow,
             judge=self.judge,
             discoveries=self.discoveries,
             rejects=self.rejects,
+            store=self.store,
             clock=self.clock,
             metrics=self.metrics,
             look_soon=self.looked_for.append,

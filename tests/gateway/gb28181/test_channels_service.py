@@ -233,6 +233,23 @@ async def test_after_a_start_recorders_have_time_to_register(here: School) -> No
     assert here.values("gate-01") == {"channel_state": "recorder_away"}
 
 
+async def test_neither_a_restart_nor_an_absence_is_news_of_the_channels(here: School) -> None:
+    first = await here.channels(here.gb())
+    nvr = await here.nvr(gate="ON", yard="OFF")
+    await first.look(KEY)
+    before = channel_facts(here)
+    assert (await nvr.register(expires=0)).status == 200
+    await first.look(KEY)
+    assert (await nvr.register()).status == 200
+    await first.look(KEY)  # registered, and nothing said of its channels yet
+    assert here.values("gate-01") == {"channel_state": "untold"}
+    here.clock.turn(MINUTE)
+    await here.follows(here.gb()).look(KEY)
+    assert here.values("gate-01") == {"channel_state": "online"}
+    assert channel_facts(here) == before
+    assert len(here.facts("recorder_registration")) == 3  # here, gone, here again
+
+
 async def test_what_is_not_understood_is_a_counted_reject_of_its_school(here: School) -> None:
     channels = await here.channels(here.gb())
     nvr = await here.nvr(gate="ON", yard="ON")
