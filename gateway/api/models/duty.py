@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field
 
@@ -12,6 +12,9 @@ from gateway.api.models.session import UserName
 from gateway.api.models.shapes import Identifier, In, Milliseconds, Moment, Names, Out
 from gateway.duty.service import LONGEST_REMARK, MOST_REPEATED
 from gateway.settings_fields import PriorityName
+
+MOST_TICKED: Final = 20_000
+"""Emergencies signed for at a time: as many as the default limit of a body holds."""
 
 
 class PersonOut(Out):
@@ -75,15 +78,19 @@ class HandOverAskedOut(Out):
     """What the next shift signs for: every open emergency, and the most urgent of the others."""
 
     team: TeamOut
-    emergencies: list[AlertOut]
-    others: list[AlertOut]
+    emergencies: list[AlertOut] = Field(description="A page of them; whoever signs reads all.")
+    others: list[AlertOut] = Field(description="With the first page.")
+    open_emergencies: int = Field(description="All that have to be ticked.", examples=[2])
     open: int = Field(description="All open alerts in the caller's scope.", examples=[14])
+    next: str | None = Field(None, description="The cursor of the next page of emergencies.")
 
 
 class HandOverIn(In):
     """Sign for what stands open. Every open emergency must be among `emergencies`."""
 
-    emergencies: list[Annotated[int, Field(ge=0, le=2**53)]] = Field(default=[], max_length=1000)
+    emergencies: list[Annotated[int, Field(ge=0, le=2**53)]] = Field(
+        default=[], max_length=MOST_TICKED
+    )
     remark: str = Field(default="", max_length=LONGEST_REMARK, examples=["五号楼烟感待更换"])
 
 

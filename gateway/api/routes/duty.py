@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 
-from alerts.alert import Refusal
+from alerts.alert import Alert, Refusal
 from alerts.duty import Shift, gaps
 from alerts.finding import Priority
-from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
+from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, row_in, sort_key
 from gateway.api.guard import Planner, Reader, Responder
 from gateway.api.models.duty import (
     EscalationOut,
@@ -40,7 +40,7 @@ TeamName = Annotated[Identifier, Path()]
 ShiftNumber = Annotated[int, Path(ge=1, le=2**53, examples=[12])]
 
 LISTED: Final = 500
-"""Open emergencies that are shown to sign for, and other alerts a fifth of that."""
+"""Open emergencies on a page of those to sign for, and other alerts in all a fifth of that."""
 
 LONGEST_SPAN: Final = 100 * 86_400_000
 
@@ -135,22 +135,32 @@ async def list_shifts(
 
 @router.get("/duty/{team}/hand-over", operation_id="prepare_hand_over")
 async def prepare_hand_over(
-    services: ServicesHere, caller: Responder, team: TeamName
+    services: ServicesHere,
+    caller: Responder,
+    team: TeamName,
+    after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> HandOverAskedOut:
-    """What somebody who takes over now signs for."""
+    """What somebody who takes over now signs for. What moved from page to page while they were
+    read is missing among the ticks, and so the signature is refused.
+    """
     known = _known(services, team)
     schools = _schools(caller)
     standing = await services.read(standing_open(schools))
     urgent = AlertFilter(priority=int(Priority.EMERGENCY), schools=schools)
-    emergencies, _ = await services.read(alert_page(urgent, after=None, limit=LISTED))
-    every = AlertFilter(schools=schools)
-    most, _ = await services.read(alert_page(every, after=None, limit=LISTED))
-    others = [alert for alert in most if not alert.emergency][: LISTED // 5]
+    key = sort_key(after, tuple[RowNumber, ...])
+    emergencies, following = await services.read(alert_page(urgent, after=key, limit=LISTED))
+    others: list[Alert] = []
+    if key is None:
+        every = AlertFilter(schools=schools)
+        most, _ = await services.read(alert_page(every, after=None, limit=LISTED))
+        others = [alert for alert in most if not alert.emergency][: LISTED // 5]
     return HandOverAskedOut(
         team=_team(services, known, await _people(services)),
         emergencies=[services.presenter.alert(alert) for alert in emergencies],
         others=[services.presenter.alert(alert) for alert in others],
+        open_emergencies=sum(one.priority == Priority.EMERGENCY for one in standing),
         open=len(standing),
+        next=None if following is None else cursor(following),
     )
 
 

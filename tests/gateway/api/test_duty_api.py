@@ -187,6 +187,41 @@ async def test_an_emergency_that_comes_while_the_list_is_read_must_be_ticked_too
     assert signed.status_code == 201
 
 
+async def test_however_many_emergencies_there_are_all_are_read_and_signed_for(
+    door, campus, monkeypatch
+) -> None:
+    monkeypatch.setattr("gateway.api.routes.duty.LISTED", 2)
+    olga = await door.as_("olga")
+    raised = [await campus.press(school) for school in ("no3", "no5")]
+    for name in ("fire", "gas", "flood"):
+        found = await campus.find(name, campus.device("no3", "lab-2"), Priority.EMERGENCY)
+        raised.append(found)
+    address = "/api/v1/duty/control-room/hand-over"
+    page = (await olga.get(address)).json()
+    seen = [one["id"] for one in page["emergencies"]]
+    assert (len(seen), page["open_emergencies"]) == (2, 5)
+    unseen = await olga.post(address, json={"emergencies": seen})
+    assert unseen.json()["code"] == "refusal.emergencies_unticked"
+    while page["next"]:
+        page = (await olga.get(address, params={"cursor": page["next"]})).json()
+        assert len(page["emergencies"]) <= 2
+        assert page["others"] == []
+        seen += [one["id"] for one in page["emergencies"]]
+    assert sorted(seen) == sorted(raised)
+    signed = await olga.post(address, json={"emergencies": seen})
+    assert sorted(signed.json()["emergencies"]) == sorted(raised)
+
+
+async def test_more_than_a_thousand_emergencies_can_be_signed_for(door, campus) -> None:
+    olga = await door.as_("olga")
+    emergency = await campus.press()
+    ticked = [emergency, *range(10_000, 12_000)]
+    address = "/api/v1/duty/control-room/hand-over"
+    signed = await olga.post(address, json={"emergencies": ticked})
+    assert signed.status_code == 201
+    assert signed.json()["emergencies"] == [emergency]
+
+
 async def test_a_stand_in_signs_and_is_on_duty_beside_whom_the_rota_names(door, campus) -> None:
     ada, oscar = await door.as_("ada"), await door.as_("oscar")
     await ada.post("/api/v1/duty/shifts", json=shift(campus))
