@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Final, Protocol, TypeVar
 
@@ -122,6 +122,8 @@ class Services:
     metrics: Metrics
     limits: Limits
     version: str
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever reads what stands and writes what follows from it."""
 
     async def read(self, query: Callable[[Connection], Result]) -> Result:
         """Run a reading query in a thread."""

@@ -69,6 +69,12 @@ class ContactsIn(In):
     """The whole list of a school, in the order in which people are called."""
 
     contacts: list[ContactIn] = Field(max_length=MOST)
+    version: str | None = Field(
+        None,
+        max_length=64,
+        description="Of the list that was changed; refused when it is no longer that one. "
+        "Left out: replaces whatever stands.",
+    )
 
 
 class ContactOut(Out):
@@ -85,6 +91,7 @@ class ContactsOut(Out):
     school: str
     school_name: Names
     contacts: list[ContactOut]
+    version: str = Field(examples=["9f86d081884c7d65"], description="Names the list as it stands.")
     may_change: bool
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Query, Request
 
-from alerts.contacts import Contact, mistake
+from alerts.contacts import Contact, mistake, version_of
 from gateway.api.guard import ContactKeeper, Reader, check
 from gateway.api.models.response import (
     ContactOut,
@@ -17,7 +17,7 @@ from gateway.api.models.response import (
     ContactTroubleOut,
 )
 from gateway.api.models.shapes import Identifier
-from gateway.api.problems import invalid, not_found
+from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.services import Services, ServicesHere
 from gateway.contacts.csv_file import parse_contacts, roles_by_word
 from gateway.security.access import Caller, What, may
@@ -44,11 +44,13 @@ async def list_contacts(services: ServicesHere, caller: Reader, school: SchoolId
     return await _contacts(services, caller, school)
 
 
-@router.put("/schools/{school}/contacts", operation_id="set_contacts")
+@router.put("/schools/{school}/contacts", operation_id="set_contacts", responses=REFUSABLE)
 async def set_contacts(
     services: ServicesHere, caller: ContactKeeper, school: SchoolId, wanted: ContactsIn
 ) -> ContactsOut:
-    """Make this the list of the school."""
+    """Make this the list of the school. With the ``version`` of the list that it was made from it
+    is refused when somebody else has changed that meanwhile.
+    """
     check(caller, What.CONTACTS, school, f"school {school}")
     if not services.register.has_school(school):
         raise not_found(f"school {school}")
@@ -57,9 +59,12 @@ async def set_contacts(
         if code := mistake(contact):
             words = services.words.text(f"page.contacts.problem.{code}", "en")
             raise invalid(f"contacts.{at}", words)
-    before = await services.read(contacts_of([school]))
-    now = services.clock.now()
-    await services.commit(contacts_set({school: contacts}, before, by=caller.name, now=now))
+    async with services.changing:
+        before = await services.read(contacts_of([school]))
+        if wanted.version not in {None, version_of(before.get(school, []))}:
+            raise refused("contacts_changed", f"somebody else has changed the list of {school}")
+        now = services.clock.now()
+        await services.commit(contacts_set({school: contacts}, before, by=caller.name, now=now))
     return await _contacts(services, caller, school)
 
 
@@ -89,9 +94,10 @@ async def import_contacts(
     )
     written = not (found.troubles or dry_run)
     if written:
-        before = await services.read(contacts_of(found.schools))
-        now = services.clock.now()
-        await services.commit(contacts_set(found.schools, before, by=caller.name, now=now))
+        async with services.changing:
+            before = await services.read(contacts_of(found.schools))
+            now = services.clock.now()
+            await services.commit(contacts_set(found.schools, before, by=caller.name, now=now))
     return ContactsImportedOut(
         schools=[
             ContactsCountOut(school=name, count=len(listed))
@@ -126,5 +132,6 @@ async def _contacts(services: Services, caller: Caller, school: str) -> Contacts
         contacts=[
             ContactOut(role=one.role, telephone=one.telephone, name=one.name) for one in listed
         ],
+        version=version_of(listed),
         may_change=may(caller, What.CONTACTS, school),
     )

@@ -230,6 +230,35 @@ class TestContacts:
         await olga.put(f"{API}/schools/no3/contacts", json={"contacts": again})
         assert (await olga.get(f"{API}/schools/no3/contacts")).json()["contacts"] == again
 
+    async def test_a_list_that_somebody_else_has_changed_meanwhile_is_not_replaced_unseen(
+        self, door
+    ) -> None:
+        olga, ada = await door.as_("olga"), await door.as_("ada")
+        address = f"{API}/schools/no3/contacts"
+        seen = (await olga.get(address)).json()["version"]
+        first = await ada.put(address, json={"contacts": self.LIST, "version": seen})
+        assert first.status_code == 200
+        late = await olga.put(address, json={"contacts": [], "version": seen})
+        assert (late.status_code, late.json()["code"]) == (409, "refusal.contacts_changed")
+        assert (await olga.get(address)).json()["contacts"] == list(self.LIST)
+        fresh = first.json()["version"]
+        again = await olga.put(address, json={"contacts": [], "version": fresh})
+        assert again.json()["contacts"] == []
+
+    async def test_of_two_who_save_at_the_same_moment_one_is_told(self, door) -> None:
+        olga, ada = await door.as_("olga"), await door.as_("ada")
+        address = f"{API}/schools/no3/contacts"
+        seen = (await olga.get(address)).json()["version"]
+        answers = await asyncio.gather(
+            *(
+                client.put(address, json={"contacts": [one], "version": seen})
+                for client, one in zip((olga, ada), self.LIST, strict=True)
+            )
+        )
+        assert sorted(one.status_code for one in answers) == [200, 409]
+        (kept,) = [one.json()["contacts"] for one in answers if one.status_code == 200]
+        assert (await olga.get(address)).json()["contacts"] == kept
+
     async def test_every_change_is_a_fact_that_keeps_nobodys_number(self, door) -> None:
         olga, ada = await door.as_("olga"), await door.as_("ada")
         await olga.put(f"{API}/schools/no3/contacts", json={"contacts": self.LIST})
