@@ -118,8 +118,10 @@ def _some_rejected(evidence: Evidence) -> list[Reason]:
         return []  # said as the cause of its silence
     if standing is None and not (lately or newest):
         return []
-    priority = Priority.LOW if standing is None else standing.priority
-    return [rejects_reason(seen, "some_rejected", priority)]
+    if standing is not None:
+        return [rejects_reason(seen, "some_rejected", standing.priority)]
+    # What came after it was understood: worth knowing, and no trouble of now.
+    return [rejects_reason(seen, "some_rejected", Priority.LOW if newest else Priority.NOTICE)]
 
 
 def _clock(evidence: Evidence) -> list[Reason]:

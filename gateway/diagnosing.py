@@ -14,7 +14,7 @@ from alerts.diagnosis import diagnose
 from alerts.elsewhere import Elsewhere, found_elsewhere
 from alerts.evidence import Counts, Evidence, Reason
 from alerts.finding import Priority
-from alerts.unheard import TOGETHER, UNHEARD, is_silent, rejected_since
+from alerts.unheard import TOGETHER, UNHEARD, is_silent
 from devices.model import Device
 from gateway.desk import DeviceConnection
 from gateway.store.read.alerts import open_alerts_of
@@ -99,14 +99,11 @@ def cause_of(
     reasons = diagnose(evidence)
     if alerts:
         return reasons[0] if reasons and reasons[0].code in TELLING else None
-    return next((one for one in reasons if _speaks_against(one, evidence)), None)
+    return next((one for one in reasons if _speaks_against(one)), None)
 
 
-def _speaks_against(reason: Reason, evidence: Evidence) -> bool:
+def _speaks_against(reason: Reason) -> bool:
     """Whether a device of which this is true cannot be called well."""
-    if reason.code == "some_rejected":
-        # Good again as soon as a message is understood; too many of the others raise an alert.
-        return bool(rejected_since(evidence, Priority.LOW))
     return reason.code not in SAID_ANYWAY and reason.priority is not Priority.NOTICE
 
 

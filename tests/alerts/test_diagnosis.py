@@ -126,7 +126,7 @@ def test_its_repeater_is_down_by_its_own_silence_or_its_last_will() -> None:
     quiet = RepeaterSeen("rep-1", NOW - 6 * HOUR, None, 0, silent=True)
     told = of(**SILENT, repeater=quiet)
     assert told.codes == ["repeater_down", "silent"]
-    assert told.says() == "Its repeater “rep-1” is down"
+    assert told.says() == "What it is heard through, “rep-1”, is down"
     assert told.reasons[0].since == NOW - 6 * HOUR
 
     left = RepeaterSeen("rep-1", NOW - 5 * HOUR, False, NOW - 5 * HOUR, silent=False)
@@ -149,10 +149,25 @@ def test_it_sends_but_nothing_of_it_is_understood() -> None:
 
 def test_some_of_its_messages_are_rejected() -> None:
     rejects = RejectsSeen(3, NOW - HOUR, NOW - 2 * MINUTE, "timestamp", "ts = 'noon'")
-    told = of(rejects=rejects)
+    told = of(heard=NOW - 3 * MINUTE, rejects=rejects)
     assert told.codes == ["some_rejected"]
     assert told.verdict is Verdict.TROUBLE
+
+
+def test_what_was_rejected_and_then_understood_is_worth_knowing_and_no_trouble() -> None:
+    rejects = RejectsSeen(3, NOW - HOUR, NOW - 2 * MINUTE, "timestamp", "ts = 'noon'")
+    told = of(heard=NOW - MINUTE, rejects=rejects)
+    assert told.codes == ["some_rejected"]
+    assert told.verdict is Verdict.OK
     assert of(rejects=msgspec.structs.replace(rejects, last=NOW - 2 * HOUR)).codes == []
+
+
+def test_so_many_that_an_alert_stands_are_trouble_though_the_last_one_was_understood() -> None:
+    rejects = RejectsSeen(30, NOW - HOUR, NOW - 2 * MINUTE, "timestamp", "ts = 'noon'")
+    standing = alert("rejected", priority=Priority.LOW)
+    told = of(heard=NOW - MINUTE, rejects=rejects, alerts=(standing,))
+    assert told.codes == ["some_rejected"]
+    assert told.verdict is Verdict.TROUBLE
 
 
 def test_what_it_said_last_was_rejected_and_that_is_said_until_something_is_understood() -> None:
