@@ -42,6 +42,7 @@ async def test_the_demonstrations_cameras_are_shown_with_what_is_wrong(
     await expect(page.locator("header[data-status=gaps]")).to_be_visible()
     await expect(page.locator(".day.gaps")).not_to_have_count(0)
     await expect(page.locator("[data-test=gaps] li")).not_to_have_count(0)
+    await expect(page.locator("[data-test=sample]")).to_contain_text("Played")
 
     check = page.locator("[data-test=check]")
     async with page.expect_response(lambda one: one.url.endswith("/check")) as answered:
