@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from alerts.alert import Alert
-from alerts.correlation import PLACE, SCHOOL
+from alerts.correlation import PLACE, REPEATER, SCHOOL
 from gateway.api.models.alerts import AlertDeviceOut
 from gateway.api.models.causes import FloodOut, VictimOut, VictimsOut
 from gateway.api.models.shapes import Names
@@ -15,9 +15,16 @@ from gateway.store.batch import Victim
 from gateway.words import Words
 
 if TYPE_CHECKING:
+    from alerts.flood import Flood
     from devices.model import Device
     from gateway.pipeline.causes import Causes
     from gateway.pipeline.floods import Floods
+
+
+def _flood(school: str, name: Names, flood: Flood) -> FloodOut:
+    return FloodOut(
+        school=school, school_name=name, since=flood.since, count=flood.count, first=flood.first
+    )
 
 
 class InCommon:
@@ -45,8 +52,13 @@ class InCommon:
     def scope(self, school: str, scope: str) -> AlertDeviceOut:
         """What an alert is about that is no single device, in the place of one."""
         kind, _, name = scope.partition(":")
+        device = None
+        if scope.startswith(REPEATER) and self._causes is not None:
+            device = self._causes.through(school, name)
         if scope == SCHOOL:
             called = self._register.school_name(school)
+        elif device is not None and device.kind != kind:
+            kind, called = device.kind, names(device.name_zh, device.name_en, device.id)
         elif scope.startswith(PLACE):
             called = self._register.place_path(school, name) or Names(zh=name, en=name)
         else:
@@ -55,19 +67,22 @@ class InCommon:
         return AlertDeviceOut(school=school, id=name or school, kind=kind, name=called)
 
     def floods(self, schools: frozenset[str] | None) -> list[FloodOut]:
-        """The floods that stand now."""
+        """The floods that stand now; that of all these schools together while none of them has
+        one of its own.
+        """
         if self._floods is None:
             return []
-        return [
-            FloodOut(
-                school=school,
-                school_name=self._register.school_name(school),
-                since=flood.since,
-                count=flood.count,
-                first=flood.first,
-            )
-            for school, flood in self._floods.standing(schools).items()
-        ]
+        found = self._floods.standing(schools)
+        if found:
+            return [
+                _flood(school, self._register.school_name(school), flood)
+                for school, flood in found.items()
+            ]
+        flood = self._floods.of_area(schools)
+        if flood is None:
+            return []
+        area = self._words.both("scope.area")
+        return [_flood("", Names(zh=area["zh"], en=area["en"]), flood)]
 
     def silenced(
         self, alert: Alert, schools: frozenset[str] | None, most: int, after: int

@@ -10,7 +10,10 @@ from gateway.api.models.shapes import Moment, Names, Out
 class FloodOut(Out):
     """More alerts than a person can work through (ISA-18.2). Emergencies are never grouped."""
 
-    school: str = Field(examples=["no3-middle"])
+    school: str = Field(
+        examples=["no3-middle"],
+        description="Empty: all schools in the caller's scope together, none of which is flooded.",
+    )
     school_name: Names
     since: Moment
     count: int = Field(examples=[14], description="Alerts raised, or raised again, since then.")

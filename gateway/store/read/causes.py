@@ -55,18 +55,14 @@ def counts_of_victims(alert: int) -> Callable[[Connection], tuple[int, int]]:
 
 
 def activations_since(since: int) -> Callable[[Connection], list[Activation]]:
-    """What became active at schools at or after ``since`` (ms), oldest first."""
+    """What became active at or after ``since`` (ms), oldest first."""
     kinds = [kind.value for kind in ACTIVATIONS]
 
     def query(connection: Connection) -> list[Activation]:
         statement = (
             select(transitions.c.known, transitions.c.alert, alerts.c.school)
             .join(alerts, alerts.c.id == transitions.c.alert)
-            .where(
-                transitions.c.known >= since,
-                transitions.c.kind.in_(kinds),
-                alerts.c.school != "",
-            )
+            .where(transitions.c.known >= since, transitions.c.kind.in_(kinds))
             .order_by(transitions.c.known.desc(), transitions.c.row.desc())
             .limit(_MOST)
         )

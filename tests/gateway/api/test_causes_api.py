@@ -64,6 +64,33 @@ async def test_an_alert_of_a_place_says_what_it_is_about(outage: int, door: Any)
     assert "2 台设备" in alert["explanation"]["text"]["zh"]
 
 
+async def test_what_is_out_behind_a_device_is_called_by_that_devices_name_and_kind(
+    outage: int, campus: Any, door: Any
+) -> None:
+    work = campus.flow.work()
+    now = work.batch.now
+    nvr = Device("no3", "nvr-1", "recorder", 99, "门卫录像机", "Gate recorder")
+    campus.judge.register(nvr, now)
+    for name in ("nvr-1", "nobody-knows"):
+        scope = f"repeater:{name}"
+        finding = Finding(CUT_OFF, True, Priority.HIGH, now, now, WHY, scope=scope)
+        campus.book.fold(finding, STAND_IN, work)
+    await campus.flow.commit(work)
+    olga = await door.as_("olga")
+    found = {
+        one["device"]["id"]: one["device"]
+        for one in (await olga.get("/api/v1/alerts")).json()["items"]
+    }
+    assert found["nvr-1"] == {
+        "school": "no3",
+        "id": "nvr-1",
+        "kind": "recorder",
+        "name": {"zh": "门卫录像机", "en": "Gate recorder"},
+    }
+    assert found["nobody-knows"]["kind"] == "repeater"
+    assert found["nobody-knows"]["name"]["en"] == "Repeater nobody-knows"
+
+
 async def test_its_victims_are_listed_those_still_cut_off_first(outage: int, door: Any) -> None:
     olga = await door.as_("olga")
     found = (await olga.get(f"/api/v1/alerts/{outage}/victims")).json()
@@ -113,6 +140,25 @@ def flood(campus: Any) -> None:
     campus.floods = Floods(FloodLimits(), campus.clock)
     now = campus.clock.now()
     campus.floods.load(Activation(now - 1000 * n, 40 + n, "no3") for n in range(12, 0, -1))
+
+
+@pytest.fixture
+def flood_of_both(campus: Any) -> None:
+    campus.floods = Floods(FloodLimits(), campus.clock)
+    now = campus.clock.now()
+    campus.floods.load(
+        Activation(now - 1000 * n, 40 + n, f"no{3 + n % 2 * 2}") for n in range(12, 0, -1)
+    )
+
+
+async def test_schools_that_are_too_many_only_together_are_one_flood_of_whoever_looks_after_them(
+    flood_of_both: None, door: Any
+) -> None:
+    olga, east = await door.as_("olga"), await door.as_("east")
+    (found,) = (await olga.get("/api/v1/summary")).json()["floods"]
+    assert (found["school"], found["count"]) == ("", 12)
+    assert found["school_name"]["en"] == "All your schools together"
+    assert (await east.get("/api/v1/summary")).json()["floods"] == []
 
 
 async def test_a_flood_is_in_the_summary_with_what_came_first(flood: None, door: Any) -> None:

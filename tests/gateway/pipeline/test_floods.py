@@ -1,4 +1,4 @@
-"""Floods are counted from what is committed, school by school."""
+"""Floods are counted from what is committed: by school, and by what an operator looks after."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from alerts.lifecycle import Limits
 from devices.model import Device
 from gateway.clock import ManualClock
 from gateway.pipeline.alert_book import AlertBook
-from gateway.pipeline.floods import Floods
+from gateway.pipeline.floods import AREAS, Floods
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
 from gateway.store.read.causes import activations_since
@@ -65,6 +65,56 @@ def test_the_gateways_own_alerts_are_no_flood_of_a_school() -> None:
     control = Control()
     control.raises("", 30)
     assert control.floods.standing(None) == {}
+
+
+def test_eleven_schools_with_one_alert_each_are_a_flood_of_their_operator() -> None:
+    control = Control()
+    theirs = frozenset({f"no{number}" for number in range(11)})
+    assert control.floods.of_area(theirs) is None
+    for school in sorted(theirs):
+        control.raises(school, 1)
+    assert control.floods.standing(None) == {}
+    flood = control.floods.of_area(theirs)
+    assert flood is not None
+    assert (flood.count, flood.first) == (11, 1)
+    assert control.floods.of_area(frozenset({"no0", "no1"})) is None
+
+
+def test_whoever_asks_later_is_told_of_the_same_flood() -> None:
+    control = Control()
+    early, late = frozenset({"no3", "no5"}), frozenset({"no3", "no5", "no7"})
+    control.floods.of_area(early)
+    control.raises("no3", 6)
+    control.raises("no5", 6)
+    assert control.floods.of_area(early) is not None
+    assert control.floods.of_area(late) == control.floods.of_area(early)
+
+
+def test_an_operators_flood_goes_on_until_fewer_than_five_are_left_of_ten_minutes() -> None:
+    control = Control()
+    for number in range(11):
+        control.raises(f"no{number}", 1)
+        control.clock.turn(30_000)
+    assert control.floods.of_area(None) is not None
+    control.clock.turn(6 * 60_000)
+    assert control.floods.of_area(None) is not None
+    control.clock.turn(3 * 60_000)
+    assert control.floods.of_area(None) is None
+
+
+def test_the_gateways_own_alerts_keep_every_operator_busy() -> None:
+    control = Control()
+    control.raises("", 6)
+    control.raises("no3", 5)
+    assert control.floods.of_area(frozenset({"no3", "no5"})) is not None
+    assert control.floods.of_area(frozenset({"no5", "no7"})) is None
+
+
+def test_an_area_asked_for_after_many_others_is_told_the_same() -> None:
+    control = Control()
+    control.raises("no3", 11)
+    for number in range(3 * AREAS):
+        assert control.floods.of_area(frozenset({"no3", f"other-{number}"})) is not None
 
 
 def test_after_a_start_it_stands_as_before(store: SqliteStore) -> None:

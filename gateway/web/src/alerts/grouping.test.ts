@@ -29,6 +29,14 @@ describe("the group of an alert", () => {
     expect(key(alert({ school: "no5" }))).toBe("condition:battery_low");
   });
 
+  it("is the flood of all schools where only all together have too many", () => {
+    const key = keysBy("cause", [{ ...flood, school: "" }]);
+    expect(key(alert())).toBe("flood:");
+    expect(key(alert({ school: "no5" }))).toBe("flood:");
+    expect(key(alert({ school: "no5", raised: 49 }))).toBe("condition:battery_low");
+    expect(key(alert({ priority: "emergency" }))).toBe("");
+  });
+
   it("is a common cause where it keeps others from being heard", () => {
     expect(keysBy("cause", [flood])(alert({ victims: 40 }))).toBe("common:");
     expect(keysBy("cause", [flood])(alert({ scope: "school" }))).toBe("common:");

@@ -7,10 +7,13 @@ import { t, tOr } from "@/words/words";
 export type Grouping = "none" | "school" | "kind" | "cause";
 export const GROUPINGS: readonly Grouping[] = ["none", "school", "kind", "cause"];
 
-/** In a flood the alerts of a school since it began belong together, whatever they are of. */
+/** In a flood the alerts of a school since it began belong together, whatever they are of; so do
+ * those of all schools where only all together are too many (`school` is empty then). */
 function causeOf(alert: Alert, floods: readonly Flood[]): string {
   if (alert.scope !== "" || alert.victims > 0) return "common:";
-  const flood = floods.find((one) => one.school === alert.school && alert.raised >= one.since);
+  const flood = floods.find(
+    (one) => (one.school === "" || one.school === alert.school) && alert.raised >= one.since,
+  );
   return flood === undefined ? `condition:${alert.condition}` : `flood:${flood.school}`;
 }
 
@@ -29,7 +32,7 @@ export function groupName(key: string): string {
   const [what, id] = [key.slice(0, key.indexOf(":")), key.slice(key.indexOf(":") + 1)];
   if (what === "school") return id === "" ? t("page.group.gateway") : schoolName(id);
   if (what === "kind") return kindName(id);
-  if (what === "flood") return t("page.group.flood", { school: schoolName(id) });
+  if (what === "flood") return t("page.group.flood", { school: id === "" ? t("scope.area") : schoolName(id) });
   if (what === "common") return t("page.group.common");
   return tOr(`condition.${id}`, id);
 }
