@@ -106,6 +106,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     message, also of an earlier run of the gateway; ``expected`` the heartbeat, ``limit`` the
     silence that is unusual (ms). ``known`` tells that something retained is known of it.
     ``battery_ends`` is the day since 1970 on which its battery ends; ``recent`` counts two days.
+    ``by_recorder``: it is known only by what its recorder tells, as ``online`` then is.
     """
 
     now: int
@@ -128,6 +129,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     recent: Counts = Counts()
     alerts: tuple[Alert, ...] = ()
     cut_off: CutOff | None = None
+    by_recorder: bool = False
 
     def alert(self, *conditions: str) -> Alert | None:
         """The most urgent active alert of one of these conditions."""

@@ -55,6 +55,8 @@ def reasons_of_silence(evidence: Evidence) -> list[Reason]:
             *rejected_since(evidence, Priority.MEDIUM),
             *_speaks_elsewhere(evidence, Priority.MEDIUM),
         ]
+    if evidence.by_recorder and _has_left(evidence):
+        return [Reason(code="not_at_recorder", advice="not_at_recorder")]
     standing = evidence.alert(*CONDITIONS)
     if not is_silent(evidence):
         return _not_yet(evidence)

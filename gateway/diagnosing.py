@@ -16,6 +16,7 @@ from alerts.evidence import Counts, Evidence, Reason
 from alerts.finding import Priority
 from alerts.unheard import TOGETHER, UNHEARD, is_silent
 from devices.model import Device
+from devices.recording.channel_state import DIALECT as GB28181
 from gateway.desk import DeviceConnection
 from gateway.store.read.alerts import open_alerts_of
 from gateway.store.read.connectivity import DAY, DayRow, days_of, last_heard, strangers_of
@@ -87,6 +88,7 @@ def evidence_of(
         signal_dbm=connection.signal_dbm,
         alerts=tuple(alerts),
         cut_off=connection.cut_off,
+        by_recorder=device.dialect == GB28181,
     )
 
 

@@ -11,6 +11,7 @@ from gb_school import GATE, HALL, NVR, YARD, School, until
 from sqlalchemy import select
 
 from devices.recording.channel_state import ChannelState
+from gateway.diagnosing import cause_of
 from gateway.gb28181.service import Channels
 from gateway.store.schema import discoveries, rejects
 
@@ -174,6 +175,11 @@ async def test_a_silent_recorder_takes_its_channels_with_it_and_is_looked_at(her
         await channels.look(KEY)
         await settled(here)
     assert here.alerts() == {}  # the recorder's own alert says it of all of them
+    connection = here.control.connection("no3", "yard-01")
+    assert connection is not None
+    reason = cause_of(behind.device, connection, [], here.clock.now())
+    assert reason is not None
+    assert (reason.code, reason.priority) == ("not_at_recorder", None)  # unknown, not well
     assert [json.loads(one.body)["registered"] for one in here.facts("recorder_registration")] == [
         True,
         False,
