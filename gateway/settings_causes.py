@@ -26,7 +26,9 @@ class FloodSettings(Section):
     """When alerts come faster than a person can work through them (ISA-18.2, 16.5.3)."""
 
     more_than: int = Field(10, ge=1, le=10_000)
-    """A flood begins when more alerts than this come within `minutes`: at one school, or for one operator."""
+    """A flood begins when more alerts than this come within `minutes`: at one school, or for one
+    operator.
+    """
 
     fewer_than: int = Field(5, ge=1, le=10_000)
     """And is over when fewer than this do."""
