@@ -132,6 +132,11 @@ class Silent(QuietRule):
         memory.saved = memory.usual
         return memory
 
+    @property
+    def soonest(self) -> int:
+        """No silence (ms) below this is ever called one, whatever is learned."""
+        return min(self._shortest, self._too_late)
+
     def limit(self, memory: SilentMemory) -> int:
         """The silence (ms) after which it is called silent; never less than what is usual."""
         return min(max(int(memory.usual * self._times), self._shortest), self._too_late)

@@ -76,14 +76,20 @@ class _Watched(msgspec.Struct):
     states: list[DeviceState] = []
     memories: list[SilentMemory] = []
 
-    def late(self, now: int) -> list[Device]:
-        """Who was not heard for as long as it may be silent."""
-        limit = self.rule.limit
+    def late(self, now: int, oldest: int) -> list[Device]:
+        """Who was not heard for as long as it may be silent; nobody was last heard (ms) before
+        ``oldest``.
+        """
+        limit, soonest = self.rule.limit, self.rule.soonest
+        if now - oldest < soonest:
+            return []
         return [
             state.device
             for state, memory in zip(self.states, self.memories, strict=True)
-            # Nobody is missed before its usual time, and to compare that is much quicker.
-            if now - state.heard >= memory.usual and now - state.heard >= limit(memory)
+            # Cheap comparisons first: the last one finds nearly nobody to look at.
+            if (passed := now - state.heard) >= soonest
+            and passed >= memory.usual
+            and passed >= limit(memory)
         ]
 
 
@@ -180,11 +186,12 @@ class Census:
                 tally.bad += 1
         states = frame.states
         moments = list(map(_heard, states))
+        oldest = min(moments, default=now)
         unknown = [*frame.unwoken, *frame.aside, *doubtful]
-        if 0 in moments:
+        if not oldest:
             unknown += [one.device for one in states if not one.heard]
         for same in frame.watched:
-            unknown += same.late(now)
+            unknown += same.late(now, oldest)
         unknown += [
             one.device
             for one in states
