@@ -20,6 +20,13 @@ Image = NDArray[np.uint8]
 HOUR_MS: Final = 3_600_000
 SMALL: Final = (160, 90)
 PARTS: Final = 6
+WHY_COVERED: Final = {
+    "code": "covered_wholly",
+    "percent": 88,
+    "edges_percent": 4,
+    "confidence": 0.97,
+}
+WHY_BLURRED: Final = {"code": "blurred", "percent": 4, "confidence": 0.91}
 
 
 def scene(number: int, *, night: bool = False) -> Image:
@@ -57,13 +64,11 @@ def blurred(image: Image) -> Image:
     return cv2.GaussianBlur(image, (25, 25), 0)
 
 
-WHY_COVERED: Final = {
-    "code": "covered_wholly",
-    "percent": 88,
-    "edges_percent": 4,
-    "confidence": 0.97,
-}
-WHY_BLURRED: Final = {"code": "blurred", "percent": 4, "confidence": 0.91}
+def small_picture(image: Image | None = None) -> bytes:
+    """As a probe makes it for the wall."""
+    return _jpeg(
+        cv2.resize(scene(1) if image is None else image, SMALL, interpolation=cv2.INTER_AREA)
+    )
 
 
 class FilmedCameras:
@@ -109,7 +114,8 @@ class FilmedCameras:
         """What a look at it came to; without faults unless they are named."""
         stream = {"online": True, "fps": 12.5, "width": 1280, "height": 720}
         measures = {"brightness": 61.5, "noise": 2.1, "edges_percent": 4.0}
-        looked = {**stream, "faults": [], "measures": measures, "learned": True, **values}
+        well = {"faults": [], "undecidable": None, "learned": True}
+        looked = {**stream, **well, "measures": measures, **values}
         await publish(self._demo, f"camera/{device}/telemetry", looked)
 
     async def show(
@@ -127,7 +133,7 @@ class FilmedCameras:
         about = {"at": at, "faults": "covered" if faulty else ""}
         await self._put("/camera-pictures", body, {"school": school, "device": device, **about})
         name = sha256(body).hexdigest()
-        small = _jpeg(cv2.resize(image, SMALL, interpolation=cv2.INTER_AREA))
+        small = small_picture(image)
         await self._put(f"/camera-pictures/{school}/{device}/{name}/small", small, {})
 
     async def show_usual(self, device: str, paint: Callable[[bool], Image]) -> None:

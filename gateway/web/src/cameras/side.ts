@@ -10,3 +10,7 @@ export type Side = {
   /** A small copy without the camera's own proportions: drawn as wide and high as the other. */
   filled: boolean;
 };
+
+/** Beside each other, or one over the other with a divider. */
+export const WAYS = ["beside", "over"] as const;
+export type Way = (typeof WAYS)[number];

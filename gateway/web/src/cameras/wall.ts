@@ -1,5 +1,5 @@
 // The wall on this screen: a page of cameras and the figures of all, asked for every few seconds and
-// soon after an alert has changed; what was shown stays until the answer is there.
+// soon after an alert of a camera has changed; what was shown stays until the answer is there.
 import { computed, onScopeDispose, shallowRef, watch } from "vue";
 import { alerts } from "@/alerts/book";
 import { get } from "@/api/client";
@@ -10,14 +10,21 @@ import { here } from "@/stream/stream";
 
 /** Divides by two to six, eight, ten and twelve: the last row is full at nearly every width. */
 export const SIZE = 120;
-const EVERY_MS = 10_000;
-/** After an alert: soon, but several that come together are asked for once. */
-const SOON_MS = 1_000;
+const EVERY_MS = 15_000;
+/** After an alert of a camera: soon, but several that come together are asked for once. */
+const SOON_MS = 2_000;
 /** What could not be asked for anew for so long is old. */
 const OLD_MS = 60_000;
 
 /** `before`: how many cameras stand on the pages before it; `asked`: what it answers. */
 export type WallPage = Cameras & { before: number; asked: string };
+
+/** Changes with each alert of a camera and with no other: a storm of others is not asked about. */
+const ofCameras = computed(() => {
+  let sum = 0;
+  for (const { device, version } of alerts.value.values()) if (device.kind === "camera") sum += version;
+  return sum;
+});
 
 export function useWall(state: () => CameraState | "") {
   /** Where each page before this one ended: the way back. */
@@ -55,7 +62,7 @@ export function useWall(state: () => CameraState | "") {
     if (cameras?.items.length === 0 && trail.value.length > 0) void first();
   });
   let soon: number | undefined;
-  watch(alerts, () => {
+  watch(ofCameras, () => {
     soon ??= window.setTimeout(() => {
       soon = undefined;
       if (!document.hidden) void load();
