@@ -76,23 +76,24 @@ def heartbeat(
 
 
 def _values(look: Look, judgement: Judgement, picture: str | None) -> dict[str, Any]:
+    seen = judgement.grey is not None
     known = {
         "fps": look.fps,
         "bitrate_kbps": look.bitrate_kbps,
         "width": look.width or None,
         "height": look.height or None,
-        "grey": judgement.grey,
-        "learned": None if judgement.grey is None else judgement.learned,
         "measures": judgement.measures or None,
-        "why": {each.fault.value: _reason(each) for each in judgement.troubles} or None,
         "picture": picture,
     }
     return {
         "ts": look.begun,
         "online": True,
         "faults": [fault.value for fault in judgement.faults],
-        # Said even when nothing hinders: what a message leaves out stays as it was said before.
+        # Said each time, null as well: what was so at the last look must not be taken for now.
+        "why": {each.fault.value: _reason(each) for each in judgement.troubles},
         "undecidable": judgement.undecidable,
+        "grey": judgement.grey,
+        "learned": judgement.learned if seen else None,
         **{name: value for name, value in known.items() if value is not None},
     }
 

@@ -90,6 +90,16 @@ def test_that_nothing_hinders_judging_is_said_in_so_many_words() -> None:
         assert readings[0].values["undecidable"] == hindrance
 
 
+def test_what_kept_a_picture_from_being_judged_is_taken_back_when_it_is() -> None:
+    (*_, learning), *_ = said_after(looks(Outcome.SEEN, 1))
+    assert learning[1]["undecidable"] == "learning"
+    (*_, seen), (refused,) = said_after(looks(Outcome.SEEN, 1) + looks(Outcome.REFUSED, 1))
+    assert seen[1]["grey"] is False
+    for name in ("undecidable", "grey", "learned"):
+        assert refused[1][name] is None, name
+    assert refused[1]["why"] == {}
+
+
 def test_a_camera_that_cannot_be_reached_is_offline_by_its_status_and_says_nothing_else() -> None:
     said = said_after(looks(Outcome.OFFLINE, 6))
     flat = [message for look in said for message in look]
