@@ -321,7 +321,11 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             seen = settings.database.parent
             keep("camera pictures", lambda: keep_camera_pictures(seen, clock))
             relearning = Relearning(
-                store=store, clock=clock, vault=Vault(seen), notify=outbox.notify
+                store=store,
+                clock=clock,
+                vault=Vault(seen),
+                notify=outbox.notify,
+                registered=lambda *key: control.live(*key) is not None,
             )
             relearning.load(snapshot.deadlines)
             keep("relearning", relearning.run)

@@ -84,12 +84,16 @@ class Relearning:
         clock: Clock,
         vault: Vault,
         notify: Callable[[Iterable[str]], None] = lambda _receivers: None,
+        registered: Callable[[str, str], bool] = lambda _school, _device: True,
     ) -> None:
-        """``notify`` wakes who delivers to the receivers named."""
+        """``notify`` wakes who delivers to the receivers named; ``registered`` says whether there
+        is such a device still.
+        """
         self._store: Final = store
         self._clock: Final = clock
         self._vault: Final = vault
         self._notify: Final = notify
+        self._registered: Final = registered
         self._orders: dict[str, _Waiting] = {}
         self._due: dict[str, int] = {}
         self._answered: dict[str, _Waiting] = {}
@@ -121,7 +125,7 @@ class Relearning:
 
     def committed(self, work: Work) -> None:
         """Something is kept; perhaps a probe's answer is among it."""
-        for one in work.batch.facts:
+        for one in work.batch.facts if self._orders else ():
             order = self._orders.get(one.subject)
             if order is not None and answers(one, order.id):
                 self._answered[one.subject] = order
@@ -142,20 +146,25 @@ class Relearning:
             self._wake.clear()
 
     async def turn(self) -> None:
-        """End what is answered, and repeat what is due. Raises `StoreError` and `VaultError`."""
-        await self._end_answered()
-        await self._repeat()
-
-    async def _end_answered(self) -> None:
+        """End what is answered or about a camera no more, and repeat what is due. Raises
+        `StoreError` and `VaultError`.
+        """
         for order in list(self._answered.values()):
             await asyncio.to_thread(self._vault.forget_usual, order.school, order.device)
-            now = self._clock.now()
-            if self._orders.get(order.subject) == order:  # and no newer one
-                over = Batch(
-                    deadlines=[order.deadline(None)], outbox=[order.entry(now, over=True)], now=now
-                )
-                await self._commit(over, partial(self._forget, order))
+            await self._end(order)
             self._answered.pop(order.subject, None)
+        for order in list(self._orders.values()):
+            if not self._registered(order.school, order.device):
+                await self._end(order)
+        await self._repeat()
+
+    async def _end(self, order: _Waiting) -> None:
+        now = self._clock.now()
+        if self._orders.get(order.subject) == order:  # and no newer one
+            over = Batch(
+                deadlines=[order.deadline(None)], outbox=[order.entry(now, over=True)], now=now
+            )
+            await self._commit(over, partial(self._forget, order))
 
     async def _repeat(self) -> None:
         now = self._clock.now()

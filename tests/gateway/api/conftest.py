@@ -195,7 +195,12 @@ class Campus:
         )
         self.maintenances = Maintenances(flow=self.flow, upkeep=self.upkeep, clock=self.clock)
         self.vault = Vault(settings.database.parent)
-        self.relearning = Relearning(store=store, clock=self.clock, vault=self.vault)
+        self.relearning = Relearning(
+            store=store,
+            clock=self.clock,
+            vault=self.vault,
+            registered=lambda *key: self.desk.live(*key) is not None,
+        )
         self._seq = 0
 
     async def _reasons_of(self, device: Device) -> Sequence[Reason]:

@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from alerts.notification.mqtt_alert import decode_publication
 from devices.model import Device
+from gateway.cameras.relearning import Relearning
 from gateway.store.batch import Batch
 from gateway.store.registry import put_devices
 
@@ -321,7 +322,7 @@ async def test_views_of_the_wall_are_one_fact_in_a_quarter_of_an_hour(door, camp
         answer = await eye.put(path, params={"sha256": sha256(raw).hexdigest()}, content=raw)
         assert answer.status_code == 204
         assert sha256((await olga.get(path)).content).hexdigest() == sha256(raw).hexdigest()
-    await oscar.get(path)
+    await asyncio.gather(*(oscar.get(path) for _ in range(4)))  # as a browser does
     campus.clock.turn(900_000)
     await olga.get(path)
     anna = await door.as_("anna")
@@ -387,6 +388,30 @@ async def test_a_technician_has_a_camera_learned_anew(door, campus) -> None:
     anna = await door.as_("anna")
     (fact,) = (await anna.get("/api/v1/facts?kind=camera_relearn")).json()["items"]
     assert fact["body"]["reason"] == "Turned to the new gate"
+
+
+@pytest.mark.usefixtures("cameras")
+async def test_an_order_is_repeated_until_it_is_answered_or_the_camera_is_gone(
+    door, campus
+) -> None:
+    tim = await door.as_("tim")
+    await tim.post("/api/v1/cameras/no3/fine/relearn", json={"reason": "repainted"})
+    (first,) = orders(campus)
+    await tim.post("/api/v1/cameras/no3/fine/relearn", json={"reason": "repainted again"})
+    (second,) = orders(campus)
+    assert first["id"] != second["id"]
+
+    restarted = Relearning(store=campus.store, clock=campus.clock, vault=campus.vault)
+    restarted.load(campus.store.load().deadlines)
+    before = campus.counted("SELECT count(*) FROM outbox")
+    await restarted.turn()
+    await restarted.turn()
+    assert campus.counted("SELECT count(*) FROM outbox") == before + 1
+    assert orders(campus) == [second]
+
+    await campus.desk.remove("no3", "fine", "tim", "taken down")
+    await campus.relearning.turn()
+    assert orders(campus) == []
 
 
 @pytest.mark.usefixtures("cameras")
