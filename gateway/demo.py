@@ -19,7 +19,7 @@ from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
 from devices.simulator.control import ControlError, Order, order
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.press import press_alone
-from gateway import demo_police, demo_recordings
+from gateway import demo_cameras, demo_police, demo_recordings
 from gateway.broker.connection import OwnBroker, Way
 from gateway.configuration import load_settings
 from gateway.contacts.csv_file import parse_contacts, roles_by_word
@@ -45,6 +45,9 @@ SETTINGS: Final = "gateway.yaml"
 STOP_S: Final = 5.0
 RESTART_S: Final = 2.0
 PRESS_PATIENCE_S: Final = 5.0
+CAMERAS_AFTER_S: Final = 10.0
+"""Cameras and their probe are started so much later: what people look at first comes first."""
+
 CENTRE_PATIENCE_S: Final = 20.0
 """How long the police centre is waited for before anybody on the campus presses a button: on a busy
 machine its process takes seconds to start, and until then no alarm can be acknowledged."""
@@ -57,13 +60,15 @@ class Ports(msgspec.Struct, frozen=True):
     web: int
     police: int = 0
     police_backup: int = 0
+    rtsp: int = 0
 
 
 _kept: Final = msgspec.json.Decoder(Ports).decode
 
 
-def demo_settings(folder: Path = FOLDER) -> Settings:
-    """Settings of the demonstration: everything below ``folder``, ports that are free.
+def demo_settings(folder: Path = FOLDER, *, cameras: bool = True) -> Settings:
+    """Settings of the demonstration: everything below ``folder``, ports that are free. With
+    ``cameras`` a probe looks at some, otherwise what they show is made up.
 
     They are written to ``gateway.yaml`` there, so that ``campus import`` and the other commands
     reach the demonstration with ``--config``.
@@ -73,14 +78,21 @@ def demo_settings(folder: Path = FOLDER) -> Settings:
     file = folder / SETTINGS
     file.write_text(
         "# Written by `campus run --demo` at each start, for other commands: --config this file.\n"
-        + yaml.safe_dump(_written(ports), sort_keys=False, allow_unicode=True),
+        + yaml.safe_dump(_written(folder, ports, cameras), sort_keys=False, allow_unicode=True),
         "utf-8",
     )
     return load_settings(file)
 
 
-def _written(ports: Ports) -> dict[str, object]:
+def _written(folder: Path, ports: Ports, cameras: bool) -> dict[str, object]:
+    filmed: dict[str, object] = {"sites": [str(default_config_dir() / "sites" / "demo.yaml")]}
+    if cameras:
+        filmed = {
+            "sites": [str(demo_cameras.write_site(folder).resolve())],
+            "cameras": demo_cameras.settings(folder, ports.rtsp, ports.web),
+        }
     return {
+        **filmed,
         "directory": ".",
         "demo": True,
         "broker": {"embedded": {"listeners": [{"listen": f"127.0.0.1:{ports.broker}"}]}},
@@ -90,7 +102,6 @@ def _written(ports: Ports) -> dict[str, object]:
             {"dialect": "zigbee2mqtt", "school": DEMO_FOREIGN_SCHOOL, "topic": ZIGBEE_BASE},
             {"dialect": "tasmota", "school": DEMO_FOREIGN_SCHOOL, "topic": TASMOTA_BASE},
         ],
-        "sites": [str(default_config_dir() / "sites" / "demo.yaml")],
         "police_links": demo_police.police_links(
             [school.id for school in demo().schools], (ports.police, ports.police_backup)
         ),
@@ -118,6 +129,8 @@ def import_sites(settings: Settings, now: int) -> None:
         if plan.changes:
             store.commit(import_batch(plan, actor="demo", reason="demo.yaml", now=now)).result()
         _import_contacts(store, now)
+        if settings.cameras.watched:
+            demo_cameras.let_in(store, settings.directory, now)
     finally:
         store.close()
 
@@ -142,8 +155,12 @@ def _import_contacts(store: Store, now: int) -> None:
 class DemoCampus:
     """Runs the simulator beside the gateway and presses its buttons."""
 
-    def __init__(self, own: OwnBroker, way: Way, *, folder: Path = FOLDER) -> None:
+    def __init__(
+        self, own: OwnBroker, way: Way, *, folder: Path = FOLDER, cameras: bool = True
+    ) -> None:
+        """``cameras``: as in `demo_settings`."""
         campus = demo()
+        self._filmed: Final = cameras
         self._folder: Final = folder
         self._file: Final = folder / DEMO_FILE.name
         self._schools: Final = [school.id for school in campus.schools]
@@ -165,6 +182,8 @@ class DemoCampus:
         self._file.write_bytes(msgspec.json.encode(self._access))
         command = [sys.executable, "-m", "gateway.cli.simulate", "run"]
         command += ["--access", str(self._file), "--seed", str(DEMO_SEED), "--until-stdin-closes"]
+        if self._filmed:
+            command += ["--without", "camera"]
         ports = _ports(self._folder)
         centre = demo_police.command(
             self._schools, (ports.police, ports.police_backup), self._folder
@@ -174,6 +193,17 @@ class DemoCampus:
             await self._centre_listens()
             tasks.create_task(self._keep("simulator", command))
             tasks.create_task(demo_recordings.keep_filled(self._folder))
+            if self._filmed:
+                tasks.create_task(self._film(ports.rtsp))
+
+    async def _film(self, rtsp: int) -> None:
+        await asyncio.sleep(CAMERAS_AFTER_S)
+        listening = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep("cameras", demo_cameras.film(rtsp), ready=listening))
+            await listening.wait()
+            probe = demo_cameras.probe(self._folder / SETTINGS)
+            tasks.create_task(self._keep("camera_probe", probe))
 
     async def _keep(
         self, name: str, command: list[str], *, ready: asyncio.Event | None = None
@@ -227,12 +257,17 @@ def _ports(folder: Path) -> Ports:
     file = folder / PORTS
     try:
         ports = _kept(file.read_bytes())
-        if ports.police and ports.police_backup:
+        if ports.police and ports.police_backup and ports.rtsp:
             return ports
     except (OSError, msgspec.MsgspecError):
         ports = Ports(broker=_free(1883), web=_free(8080))
     # Below those that systems give away, so that nobody else has them by the next start.
-    ports = msgspec.structs.replace(ports, police=_free(7700), police_backup=_free(7701))
+    ports = msgspec.structs.replace(
+        ports,
+        police=ports.police or _free(7700),
+        police_backup=ports.police_backup or _free(7701),
+        rtsp=ports.rtsp or _free(8554),
+    )
     folder.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.encode(ports))
     return ports
@@ -263,6 +298,6 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         await process.wait()
 
 
-def maker(folder: Path) -> Callable[[OwnBroker, Way], DemoCampus]:
+def maker(folder: Path, *, cameras: bool = True) -> Callable[[OwnBroker, Way], DemoCampus]:
     """Makes the campus once the broker runs."""
-    return lambda own, way: DemoCampus(own, way, folder=folder)
+    return lambda own, way: DemoCampus(own, way, folder=folder, cameras=cameras)

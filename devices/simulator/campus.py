@@ -7,7 +7,7 @@ smoke, 30 % three-phase electrical, 10 % others.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -45,6 +45,11 @@ class Campus(msgspec.Struct, frozen=True):
     def of_school(self, school: str) -> tuple[Device, ...]:
         """The devices of one school, in order; empty for an unknown school."""
         return tuple(device for device in self.devices if device.school == school)
+
+    def without(self, kinds: Collection[str]) -> Campus:
+        """The same without the devices of these kinds."""
+        kept = tuple(device for device in self.devices if device.kind not in kinds)
+        return msgspec.structs.replace(self, devices=kept)
 
     def device(self, school: str, device: str) -> Device:
         """One device; raises ``LookupError`` with what there is instead."""

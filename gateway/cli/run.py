@@ -38,13 +38,16 @@ def run(
     demo: Annotated[
         bool, typer.Option("--demo", help="With an invented campus, simulated beside it.")
     ] = False,
+    demo_cameras: Annotated[
+        bool, typer.Option(help="With a probe that looks at invented cameras.")
+    ] = True,
     demo_folder: Annotated[
         Path, typer.Option(help="Where the demonstration keeps everything.")
     ] = DEMO_FOLDER,
 ) -> None:
     """Run the gateway: take in messages, judge them, raise alerts, serve the page."""
     with told():
-        settings = _demo_settings(demo_folder) if demo else settings_of(config)
+        settings = _demo_settings(demo_folder, demo_cameras) if demo else settings_of(config)
         configure_logs(settings.log.level, settings.log.format)
         take_less()
         try:
@@ -58,11 +61,11 @@ def run(
             raise _ended(error) from error
 
 
-def _demo_settings(folder: Path) -> Settings:
+def _demo_settings(folder: Path, cameras: bool) -> Settings:
     # Only the demonstration needs the simulator.
     from gateway.demo import demo_settings  # noqa: PLC0415
 
-    return demo_settings(folder)
+    return demo_settings(folder, cameras=cameras)
 
 
 def _ended(error: BaseException) -> typer.Exit:
@@ -84,7 +87,7 @@ async def _run(settings: Settings, demo_folder: Path | None) -> None:
         from gateway.demo import import_sites, maker  # noqa: PLC0415
 
         await asyncio.to_thread(import_sites, settings, clock.now())
-        make_demo = maker(demo_folder)
+        make_demo = maker(demo_folder, cameras=bool(settings.cameras.watched))
 
     async def on_ready(running: Running) -> None:
         try:

@@ -21,6 +21,7 @@ from devices.simulator.run import Simulation
 from devices.simulator.scenarios import SCENARIOS, Stage, Story, named
 from devices.simulator.site_file import site_yaml
 from gateway.cli.ending import UntilStdinCloses, call_at_end
+from gateway.cli.filmed import cameras
 from gateway.cli.receiver import receiver
 
 app: Final = typer.Typer(no_args_is_help=True)
@@ -161,11 +162,15 @@ def run(
         bool, typer.Option(help="One connection with a last will a device, not a school.")
     ] = False,
     seed: Seed = DEMO_SEED,
+    without: Annotated[
+        list[str] | None, typer.Option(help="A kind of device that says nothing here.")
+    ] = None,
     until_stdin_closes: UntilStdinCloses = False,
 ) -> None:
     """Let a campus live until a signal comes."""
     try:
         campus = demo() if schools is None else invent(seed=seed, schools=schools, devices=devices)
+        campus = campus.without(without or ())
         story = named(scenario)(Stage(campus, seed))
     except (LookupError, ValueError) as error:
         raise _fail(error) from error
@@ -215,6 +220,7 @@ async def _live(
 
 
 app.command("receiver")(receiver)
+app.command("cameras")(cameras)
 
 
 @app.command()

@@ -44,7 +44,7 @@ class Visitor:
 
     async def start(self) -> asyncio.subprocess.Process:
         log = self._folder / "campus.log"
-        command = [sys.executable, "-m", "gateway.cli", "run", "--demo"]
+        command = [sys.executable, "-m", "gateway.cli", "run", "--demo", "--no-demo-cameras"]
         command += ["--demo-folder", str(self._folder / "demo")]
         (self._folder / "sitecustomize.py").write_text(SLOWLY, "utf-8")
         paths = [str(self._folder), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]

@@ -67,7 +67,7 @@ class DemoGateway:
         self._choose_ports()
         log = self._folder / "gateway.log"
         with log.open("wb") as out:
-            command = [sys.executable, "-m", "gateway.cli", "run", "--demo"]
+            command = [sys.executable, "-m", "gateway.cli", "run", "--demo", "--no-demo-cameras"]
             command += ["--demo-folder", str(self.demo)]
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdout=out, stderr=asyncio.subprocess.STDOUT
