@@ -131,7 +131,9 @@ def test_a_file_with_recorders_is_read_with_its_mistakes_by_line(tmp_path: Path)
     assert "folder needs folder" in problem.message
 
 
-async def test_each_kind_is_asked_through_its_own_source_and_all_but_one_can_be_played(clock: Any) -> None:
+async def test_each_kind_is_asked_through_its_own_source_and_all_but_one_can_be_played(
+    clock: Any,
+) -> None:
     made = [
         recorder(**FOLDER),
         recorder(**{**BASE, "id": "a"}, kind="isapi", **HTTP),
