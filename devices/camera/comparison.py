@@ -37,6 +37,13 @@ SAME_FORMS: Final = 0.8
 """A coarse fit that other views seldom have."""
 OTHER_COLOUR: Final = 0.2
 """The same for proportions of colours, as logarithms, against those of the whole picture."""
+CRISP: Final = 0.5
+"""Where lost blocks have such a part of the usual fine edges, the picture is not out of focus."""
+DEFOCUSED_FIT: Final = 0.3
+"""A likeness that no other scene has, nor one that is covered."""
+_DEFOCUS: Final = (1.0, 2.5, 5.0)
+"""Points of `SMALL`: 0.6, 1.6 and 3 % of the width."""
+_CROSS: Final = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _PLAIN: Final = 3.0
 _DETAIL_OVER_NOISE: Final = 1.0
 _DETAIL_LEAST: Final = 4.0
@@ -152,23 +159,28 @@ def compare(measures: Measures, usual: Usual) -> View:
     seen = decidable & ~lost
     focus = seen if seen.sum() >= max(FEWEST_BLOCKS, 0.2 * decidable.sum()) else decidable
     smooth = _smooth(measures.small, measures.small_noise, before, now, then, gain)
-    hidden = _hidden(lost, smooth, change | ~able)
+    where_hidden = hidden(lost, smooth, change | ~able)
     # Edges in other places: the view has changed, and nothing is known of its focus.
     coarse_fit = _coarse(measures.small, before)
+    sharpness = _sharpness(measures, usual, lost, gain)
     least = 0.35 if coarse_fit >= SAME_FORMS else 0.5
-    elsewhere = lost.sum() > 0.4 * able.sum() and (lost & smooth).sum() < least * lost.sum()
+    bare = (lost & smooth).sum() >= least * lost.sum()
+    crisp = sharpness >= CRISP and coarse_fit < SAME_FORMS
+    elsewhere = lost.sum() > 0.4 * able.sum() and (crisp or not bare)
+    # By night the noise alone is as strong as edges were.
+    elsewhere = elsewhere and not out_of_focus(measures, usual, whole)
     return View(
         usual=usual,
         gain=gain,
         able=int(able.sum()),
         decidable=decidable,
         lost=lost,
-        hidden=hidden,
+        hidden=where_hidden,
         smooth=smooth,
         changed=change,
         blur=None if elsewhere else _blur(measures, usual, contrast, focus),
         soft=None if elsewhere else _soft(measures.small, before, now, then, focus),
-        sharpness=_sharpness(measures, usual, lost, gain),
+        sharpness=sharpness,
         contrast=contrast,
         fit=whole,
         striped_fit=fit(_levelled(now), _levelled(then)),
@@ -177,6 +189,18 @@ def compare(measures: Measures, usual: Usual) -> View:
         shifted_fit=shifted_fit,
         shaken=shaken,
     )
+
+
+def out_of_focus(measures: Measures, usual: Usual, whole: float) -> bool:
+    """Whether it looks like the usual picture, put out of focus; `whole`: how well it fits that
+    picture as it is. To be asked when something is wrong.
+    """
+    now, before = raised(measures.small), usual.small
+    best = max(
+        fit(now, raised(np.asarray(cv2.GaussianBlur(before, (0, 0), width), np.float32)))
+        for width in _DEFOCUS
+    )
+    return best >= max(DEFOCUSED_FIT, 0.9 * whole)
 
 
 def _recoloured(tint: Grid, usual: Spread) -> Mask:
@@ -229,15 +253,17 @@ def _smooth(small: Grid, noise: float, before: Grid, now: Grid, then: Grid, gain
     return smooth
 
 
-def _hidden(lost: Mask, smooth: Mask, change: Mask) -> Mask:
+def hidden(lost: Mask, smooth: Mask, change: Mask) -> Mask:
     """The connected area of blocks without edges that holds most of the lost ones."""
     able = (smooth & (lost | change)).astype(np.uint8)
-    count, numbers = cv2.connectedComponents(able, connectivity=4)
+    # Noise tears holes into what is hidden, a block wide.
+    bridged = cv2.morphologyEx(able, cv2.MORPH_CLOSE, _CROSS)
+    count, numbers = cv2.connectedComponents(bridged, connectivity=4)
     if count < 2:
         return np.zeros_like(lost)
     held = np.bincount(numbers[lost], minlength=count)
     held[0] = 0
-    largest: Mask = numbers == int(np.argmax(held))
+    largest: Mask = (numbers == int(np.argmax(held))) & (able > 0)
     return largest if held.any() else np.zeros_like(lost)
 
 

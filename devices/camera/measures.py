@@ -59,8 +59,8 @@ class Measures:
 
     `noise` is that of the picture itself, `small_noise` what is left of it in `small`. `rows` and
     `columns`: how far neighbouring lines differ as a whole, which only stripes do. `detail`: mean
-    square of the Laplacian of `HALF`, with what noise adds. `tint`: natural logarithms of red over
-    green and of blue over green, NaN where it is too dark.
+    square of the Laplacian of `HALF`, with what noise adds. `tint`: how warm (red against blue) and
+    how far from green (to purple), from natural logarithms; NaN where it is too dark.
     """
 
     small: Grid
@@ -197,9 +197,13 @@ def _stripes(profile: Grid) -> float:
 
 
 def _tint(colours: Sequence[NDArray[Any]]) -> Grid:
-    """Red over green and blue over green of each block, as logarithms: ROWS x COLUMNS x 2."""
+    """How warm each block is, and how far from green: ROWS x COLUMNS x 2.
+
+    Dusk and lamps change the first, hardly anything the second: so each has a spread of its own.
+    """
     blue, green, red = (by_block(one.astype(np.float32)) for one in colours)
     dark = (blue + green + red) / 3 < _COLOUR_LEAST
-    tint = np.log(np.stack([(red + 1) / (green + 1), (blue + 1) / (green + 1)], axis=2))
+    red, blue = np.log((red + 1) / (green + 1)), np.log((blue + 1) / (green + 1))
+    tint = np.stack([red - blue, red + blue], axis=2) / math.sqrt(2)
     tint[dark] = np.nan
     return tint.astype(np.float32)

@@ -16,6 +16,8 @@ from devices.camera.measures import COLUMNS, ROWS, SMALL, Grid, Measures, by_blo
 
 PARTS: Final = 6
 """Of four hours each (default of ours): shadows and lamps differ between them."""
+HOURS: Final = 24
+"""Darkness is remembered hour by hour: it falls within one part of the day."""
 LEARNED: Final = 8
 """Pictures before a usual one is believed (default of ours: eight minutes of looks)."""
 MEMORY: Final = 240
@@ -129,8 +131,8 @@ class Usual(msgspec.Struct):
             self.stills = [*self.stills[-(STILLS - 1) :], difference]
 
 
-class PartOfDay(msgspec.Struct):
-    """How often it was too dark to judge in one part of the day."""
+class HourOfDay(msgspec.Struct):
+    """How often it was too dark to judge in one hour of the day."""
 
     looks: int = 0
     dark: float = 0
@@ -145,8 +147,8 @@ class Reference(msgspec.Struct):
     """All that is usual of one camera. A new one knows nothing."""
 
     usual: list[Usual] = msgspec.field(default_factory=list)
-    parts: list[PartOfDay] = msgspec.field(
-        default_factory=lambda: [PartOfDay() for _ in range(PARTS)]
+    hours: list[HourOfDay] = msgspec.field(
+        default_factory=lambda: [HourOfDay() for _ in range(HOURS)]
     )
 
     def at(self, part: int, *, grey: bool) -> Usual:

@@ -18,7 +18,7 @@ from devices.camera.faults.glare import white
 from devices.camera.faults.interference import noise, stripes
 from devices.camera.faults.view import WHOLLY, WHOLLY_AREA, shifted, turned_away, view_changed
 from devices.camera.measures import Measures
-from devices.camera.reference import Reference, Usual
+from devices.camera.reference import HOURS, PARTS, Reference, Usual
 from devices.camera.suspicion import Fault, Suspicion, Undecidable
 
 OTHER_LIGHT: Final = 0.7
@@ -52,13 +52,14 @@ class Verdict:
     telling: bool = True
 
 
-def judge(measures: Measures, reference: Reference, part: int) -> Verdict:
-    """Judge one picture by what is usual in this part of the day."""
+def judge(measures: Measures, reference: Reference, hour: int) -> Verdict:
+    """Judge one picture by what is usual at this hour of the local day."""
+    part = hour * PARTS // HOURS
     candidates = _candidates(measures, reference, part)
     usual = candidates[0] if candidates else None
     now = [each for each in reference.usual if each.part == part and each.learned]
     lit = max((each.brightness.value for each in now), default=None)
-    light = darkness(measures, reference, part, lit)
+    light = darkness(measures, reference, hour, lit)
     if isinstance(light, Suspicion):
         return Verdict((light,), decided=frozenset({light.fault}))
     if light is not None:
@@ -135,7 +136,7 @@ def _against(measures: Measures, usual: Usual, part: int, *, strictly: bool = Fa
 
 
 def _askew_or_hidden(measures: Measures, view: View, *, borrowed: bool) -> Suspicion | None:
-    found = blurred(view, borrowed=borrowed) or view_changed(view, borrowed=borrowed)
+    found = blurred(measures, view, borrowed=borrowed) or view_changed(view, borrowed=borrowed)
     # A view brought nearer has lost its edges where they were, as a blurred or covered one has.
     return found and (turned_away(measures, view) or found)
 

@@ -22,7 +22,7 @@ from devices.camera.faults.stillness import change, frozen, least_change
 from devices.camera.faults.stream import Declared, below_declared, unseen
 from devices.camera.look import Look
 from devices.camera.measures import SMALL, Measures, measure, sample_tiles
-from devices.camera.reference import PARTS, Reference
+from devices.camera.reference import HOURS, PARTS, Reference
 from devices.camera.suspicion import Fault, Suspicion, Undecidable, Why
 from devices.camera.verdict import VIEW, Verdict, judge
 
@@ -42,6 +42,7 @@ TAMPERING: Final = frozenset({Fault.BLACK, Fault.WHITE, Fault.BLURRED, Fault.COV
 """What people do to cameras, with a cloth, a spray can or a broom. Whoever alerts should keep such
 an alert until somebody has looked, even when it is over."""
 
+_KIN: Final = VIEW | {Fault.BLACK}
 _CONNECTION: Final = frozenset({Fault.OFFLINE, Fault.AUTH, Fault.NO_FRAMES})
 
 
@@ -143,13 +144,13 @@ class CameraWatch:
         """The same for a look whose last picture was measured before, as benchmarks do."""
         findings = _Findings(below_declared(look, self._declared), _CONNECTION)
         findings.decided |= _declared_faults(look)
-        part = datetime.fromtimestamp(now / 1000, self._zone).hour * PARTS // 24
-        verdict = judge(measures, self.memory.reference, part)
+        hour = datetime.fromtimestamp(now / 1000, self._zone).hour
+        verdict = judge(measures, self.memory.reference, hour)
         findings.take(verdict, measures)
         changed = self._look_for_change(look, measures, verdict, findings)
         self.memory.tiles = measures.tiles
         judgement = self._conclude(findings, now, measures, verdict)
-        self._learn(measures, verdict, judgement, part, changed)
+        self._learn(measures, verdict, judgement, hour, changed)
         return judgement
 
     def relearn(self, order: str = "") -> None:
@@ -224,7 +225,7 @@ class CameraWatch:
         measures: Measures,
         verdict: Verdict,
         judgement: Judgement,
-        part: int,
+        hour: int,
         changed: float | None,
     ) -> None:
         """Learn from this picture, unless something is wrong or may be wrong with the camera."""
@@ -234,10 +235,10 @@ class CameraWatch:
             return
         reference = self.memory.reference
         if verdict.dark or verdict.telling:
-            reference.parts[part].learn(dark=verdict.dark)
+            reference.hours[hour].learn(dark=verdict.dark)
         if not verdict.telling:
             return
-        usual = reference.at(part, grey=measures.grey)
+        usual = reference.at(hour * PARTS // HOURS, grey=measures.grey)
         view = verdict.view
         if view is not None and view.usual is usual:
             usual.learn(measures, lost=view.lost_share, blur=view.blur or 0, soft=view.soft or 0)
@@ -298,12 +299,13 @@ def _change_within(look: Look) -> float:
 
 def _akin(courses: dict[Fault, Course], fault: Fault) -> Course | None:
     """The course so far: its own, or that of another change of the view that is not raised yet.
-    What is covered by half may look moved or blurred once; it has persisted all the same.
+    What is covered by half may look moved or blurred once, a dark cover black; it has persisted
+    all the same.
     """
     own = courses.get(fault)
-    if own is not None or fault not in VIEW:
+    if own is not None or fault not in _KIN:
         return own
-    others = [courses[each] for each in VIEW & courses.keys()]
+    others = [courses[each] for each in _KIN & courses.keys()]
     return next((each for each in others if each.raised is None and not each.calm), None)
 
 

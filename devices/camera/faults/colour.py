@@ -36,24 +36,23 @@ def cast(measures: Measures, view: View, *, borrowed: bool) -> Suspicion | None:
         return None
     changes = difference[telling]
     middle = np.median(changes, axis=0)
-    warmer = float(middle[0] - middle[1]) / math.sqrt(2)
-    greener = float(middle[0] + middle[1]) / math.sqrt(2)
-    size = math.hypot(LAMPS * warmer, greener)
-    wander = float(np.median(view.usual.tint.deviation[telling]))
+    wander = np.median(view.usual.tint.deviation[telling], axis=0)
     # Light without colour is the same at any time.
     least = CAST_BORROWED if borrowed and not view.usual.grey else CAST
-    limit = max(least, 6 * wander)
-    if size < limit:
+    limits = np.maximum([least / LAMPS, least], 6 * wander)
+    size = float(np.linalg.norm(middle / limits))
+    if size < 1:
         return None
     together = float((changes @ middle >= 0.4 * (middle @ middle)).mean())
     if together < TOGETHER:
         return None
-    red, blue = (round(100 * (math.exp(float(one)) - 1)) for one in middle)
+    warmer, purpler = (float(one) / math.sqrt(2) for one in middle)
+    red, blue = (round(100 * (math.exp(purpler + way * warmer) - 1)) for way in (1, -1))
     return Suspicion(
         fault=Fault.COLOUR_CAST,
-        confidence=sure(size, limit, 2 * limit),
+        confidence=sure(size, 1, 2),
         why=Why("colour_cast", {"red_percent": red, "blue_percent": blue}),
         measure="cast",
         value=size,
-        limit=limit,
+        limit=1,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from devices.camera.comparison import View
+from devices.camera.comparison import View, out_of_focus
+from devices.camera.measures import Measures
 from devices.camera.suspicion import Fault, Suspicion, Why, sure
 
 BLUR: Final = -1.2
@@ -18,19 +19,22 @@ SOFT: Final = -0.35
 SOFT_BORROWED: Final = -0.6
 SOFT_SHAKEN: Final = -1.1
 """Where the picture lies a point beside its place, its fine edges do not meet the usual ones."""
+STILL_SHARP: Final = -0.3
+"""With so much energy the fine edges are all there, only not in their places: that is no blur."""
 SAME_SCENE: Final = 0.55
-"""The large forms must be the usual ones: else it is covered or moved, not blurred."""
+"""The large forms must be the usual ones, or, where cars are as large, the picture must be like the
+usual one put out of focus: else it is covered or moved, not blurred."""
 
 
-def blurred(view: View, *, borrowed: bool) -> Suspicion | None:
+def blurred(measures: Measures, view: View, *, borrowed: bool) -> Suspicion | None:
     """Whether the whole picture has lost its fine edges, not its forms."""
-    if view.coarse_fit < SAME_SCENE:
-        return None
     found = None
     for name, value, usual, limits in (
         ("blur", view.blur, view.usual.blur, (BLUR, BLUR_BORROWED)),
         ("soft", view.soft, view.usual.soft, (SOFT, SOFT_BORROWED)),
     ):
+        if name == "soft" and view.blur is not None and view.blur > STILL_SHARP:
+            continue
         least = SOFT_SHAKEN if name == "soft" and view.shaken else limits[borrowed]
         limit = min(least, usual.value - 6 * usual.width)
         if value is None or value > limit:
@@ -48,4 +52,7 @@ def blurred(view: View, *, borrowed: bool) -> Suspicion | None:
                 value=value,
                 limit=limit,
             )
-    return found
+    same = view.coarse_fit >= SAME_SCENE
+    if found and (same or out_of_focus(measures, view.usual, view.fit)):
+        return found
+    return None

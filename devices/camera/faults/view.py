@@ -55,21 +55,23 @@ def view_changed(view: View, *, borrowed: bool) -> Suspicion | None:
     crowd = view.usual.lost.value + USUAL_LOSS * view.usual.lost.width
     if borrowed:
         crowd = max(crowd, BORROWED)
-    elsewhere = view.smooth_share < SMOOTH and view.sharpness >= SHARP
+    # A cover is one area: where nothing is seen beside it as well, there is another scene.
+    scattered = view.hidden_share < SMOOTH * view.lost_share
+    elsewhere = (view.smooth_share < SMOOTH or scattered) and view.sharpness >= SHARP
     if elsewhere and view.lost_share >= max(MOVED, crowd) and _everywhere(view):
         return _moved(view, max(MOVED, crowd))
     area = max(COVERED_AREA, BORROWED if borrowed else 0)
     if view.hidden_area >= area and view.hidden_share >= COVERED:
-        return _covered(view, view.hidden_area, area)
+        return _covered(view, view.hidden_area, area, view.lost & view.hidden)
     plain = max(COVERED_PLAIN, crowd)
     if view.hidden_share >= plain and (view.lost & view.hidden).sum() >= FEWEST_BLOCKS:
-        return _covered(view, view.hidden_share, plain)
+        return _covered(view, view.hidden_share, plain, view.lost & view.hidden)
     if view.lost_share >= max(HIDDEN, crowd):
-        return _covered(view, view.lost_share, max(HIDDEN, crowd))
+        return _covered(view, view.lost_share, max(HIDDEN, crowd), view.lost)
     return None
 
 
-def _covered(view: View, share: float, limit: float) -> Suspicion:
+def _covered(view: View, share: float, limit: float, where: Mask) -> Suspicion:
     whole = share >= WHOLLY
     return Suspicion(
         fault=Fault.COVERED,
@@ -81,7 +83,7 @@ def _covered(view: View, share: float, limit: float) -> Suspicion:
         measure="covered",
         value=share,
         limit=limit,
-        blocks=_numbers(view.lost),
+        blocks=_numbers(where),
     )
 
 
@@ -115,7 +117,8 @@ def shifted(view: View) -> Suspicion | None:
         measure="shift",
         value=size,
         limit=SHIFT,
-        shift=view.shift,
+        # Where most has gone it has moved, whichever way: long lines fit at many places.
+        shift=view.shift if view.lost_share < MOVED else None,
     )
 
 

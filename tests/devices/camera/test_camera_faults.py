@@ -7,8 +7,9 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
-from watched_yard import Camera, yard
+from watched_yard import NOON, Camera, yard
 
+from devices.camera.comparison import hidden
 from devices.camera.look import Image
 from devices.camera.suspicion import Fault
 from devices.camera.watch import CameraWatch, recalled, remembered
@@ -191,3 +192,66 @@ def test_a_cloth_as_bright_as_the_bare_wall_behind_it_is_told_by_its_colour() ->
     assert {judged.faults for judged in camera.looks(4, like_the_wall)} == {()}
     camera.looks(3)
     assert camera.looks(3, cloth)[-1].faults == (Fault.COVERED,)
+
+
+def test_a_cover_that_noise_has_torn_a_block_wide_is_one_area() -> None:
+    cover = np.zeros((9, 16), np.bool_)
+    cover[:5, :6] = True
+    cover[:5, 3] = False
+    elsewhere = np.zeros_like(cover)
+    elsewhere[6:, 10:12] = True
+    smooth = cover | elsewhere
+    assert np.array_equal(hidden(smooth, smooth, smooth), cover)
+
+
+def test_a_camera_that_is_turned_on_and_on_has_moved(camera: Camera) -> None:
+    raised = [camera.show(np.roll(camera.picture(), by, axis=1)).faults for by in (60, 100, 140)]
+    assert raised == [(), (), (Fault.MOVED,)]
+
+
+def test_what_was_black_first_and_then_covered_has_persisted(camera: Camera) -> None:
+    for _ in range(2):
+        camera.show(black(yard()))
+    assert camera.show(wholly_covered(yard())).faults == (Fault.COVERED,)
+
+
+def test_a_blurred_road_with_cars_as_large_as_its_forms_is_blurred_not_covered() -> None:
+    invented = np.random.default_rng(4)
+
+    def with_cars() -> Image:
+        road = yard()
+        for _ in range(2):
+            left, top = int(invented.integers(0, 440)), int(invented.integers(0, 240))
+            road[top : top + 120, left : left + 200] = int(invented.integers(10, 250))
+        return road
+
+    camera = Camera()
+    for _ in range(60):
+        assert camera.show(camera.picture(with_cars())).faults == ()
+    for _ in range(3):
+        judged = camera.show(blurred(camera.picture(with_cars())))
+    assert judged.faults == (Fault.BLURRED,)
+
+
+def test_dusk_and_lamps_do_not_hide_a_cast_that_no_light_makes() -> None:
+    camera = Camera()
+    warm = np.asarray(np.clip(yard() * np.array([0.7, 1, 1.2]), 0, 255), np.uint8)
+    for _ in range(20):
+        assert camera.looks(1)[-1].faults == ()
+        assert camera.looks(1, warm)[-1].faults == ()
+    green = np.asarray(np.clip(yard() * np.array([0.8, 1.3, 0.8]), 0, 255), np.uint8)
+    assert camera.looks(3, green)[-1].faults == (Fault.COLOUR_CAST,)
+
+
+def test_a_picture_without_any_light_is_black_before_dusk_and_too_dark_after_it() -> None:
+    camera = Camera()
+    night = yard() // 40
+    for hour, scene in ((14, None), (15, None), (16, None), (18, night), (19, night)):
+        camera.now = NOON + (hour - 12) * 3_600_000
+        assert {judged.faults for judged in camera.looks(25, scene)} == {()}
+    dead = black(yard())
+    camera.now = NOON + 3 * 3_600_000 + 86_400_000
+    assert [camera.show(dead).faults for _ in range(3)][-1] == (Fault.BLACK,)
+    camera.looks(3)
+    camera.now = NOON + 6 * 3_600_000 + 86_400_000
+    assert all(Fault.BLACK not in camera.show(dead).faults for _ in range(4))
