@@ -19,6 +19,7 @@ from alerts.rules.link_state import UNVERIFIED
 from alerts.rules.quiet import stopped
 from devices.model import Device
 from gateway.notification.rows import give_up, tallies
+from gateway.own_devices import Registering
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.roster import GATEWAY, Roster
 from gateway.pipeline.work import Work
@@ -26,7 +27,7 @@ from gateway.police.forwarding import link_id, link_of
 from gateway.police.hosts import UNATTESTED
 from gateway.police.links import LinkInfo
 from gateway.police.record import UNREACHED
-from gateway.police.registering import Registering, stands_for_a_link
+from gateway.police.registering import stands_for_a_link
 from gateway.store.batch import POLICE
 from gateway.store.store import Store
 

@@ -19,6 +19,7 @@ from devices.model import Device
 from devices.police_link.link import Code, Exchange, OnExchange, Path, PoliceLink, Report
 from devices.police_link.states import LinkState, View
 from gateway.clock import Clock
+from gateway.own_devices import Registering, keep_registered
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
@@ -30,7 +31,7 @@ from gateway.police.hosts import Hosts
 from gateway.police.lane import Lane
 from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
-from gateway.police.registering import Registering, keep_registered, stands_for_a_link
+from gateway.police.registering import REASON, device_of, stands_for_a_link
 from gateway.police.sendings import Attempt
 from gateway.police.testing import (
     ANNOUNCED,
@@ -200,7 +201,9 @@ class Police:
         keep(
             "police register",
             lambda: keep_registered(
-                self._infos,
+                [device_of(info) for info in self._infos.values() if info.own],
+                serves=stands_for_a_link,
+                reason=REASON,
                 find=self._find,
                 has_school=has_school,
                 registering=registering,

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from gateway.clock import Clock
     from gateway.metrics import Metrics
     from gateway.names import NameBook
+    from gateway.own_devices import Registering
     from gateway.pipeline.alert_book import AlertBook
     from gateway.pipeline.discoveries import Discoveries
     from gateway.pipeline.flow import Flow
     from gateway.pipeline.judge import Judge
     from gateway.pipeline.rejects import Rejects
-    from gateway.police.registering import Registering
     from gateway.recordings.desk import RecordingsDesk
     from gateway.settings import Settings
     from gateway.store.store import Store

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
-from alerts.alert import Refusal
 from devices.model import Device
-from gateway.police.registering import DIALECT, Registering
+from gateway.own_devices import DIALECT
 from gateway.settings_recordings import RecorderSettings
 
 KIND: Final = "recorder"
@@ -19,25 +18,14 @@ def spoken_for(device: Device) -> bool:
     return device.kind == KIND and device.dialect == DIALECT
 
 
-async def ensure_registered(
-    recorder: RecorderSettings,
-    *,
-    find: Callable[[str, str], Device | None],
-    has_school: Callable[[str], bool],
-    registering: Registering,
-) -> str:
-    """Register it when it is not; why it cannot be, or nothing."""
-    found = find(*recorder.key)
-    if found is not None:
-        if found.kind == KIND:
-            return ""
-        return (
-            f"{recorder.school} has another device '{recorder.id}' ({found.kind}): "
-            "give the recorder or the device another name"
-        )
-    if not has_school(recorder.school):
-        return f"there is no school '{recorder.school}' on the register: import it"
-    device = Device(
+def is_recorder(device: Device) -> bool:
+    """Whether it may stand for a recorder: people register theirs, too."""
+    return device.kind == KIND
+
+
+def device_of(recorder: RecorderSettings) -> Device:
+    """What stands for a recorder."""
+    return Device(
         school=recorder.school,
         id=recorder.id,
         kind=KIND,
@@ -45,8 +33,6 @@ async def ensure_registered(
         name_en=f"Recorder {recorder.id}",
         dialect=DIALECT,
     )
-    registered = await registering.register(device, "", REASON)
-    return f"{registered.code}: {registered.detail}" if isinstance(registered, Refusal) else ""
 
 
 def left_over(devices: Iterable[Device], configured: Collection[tuple[str, str]]) -> list[Device]:

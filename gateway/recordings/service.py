@@ -31,13 +31,13 @@ from devices.recording.source import DeviceTime, RecordingError, RecordingSource
 from devices.recording.verdict import ReasonKind, Verdict, judge, proven
 from gateway.clock import Clock
 from gateway.names import NameBook
+from gateway.own_devices import Registering, keep_registered
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.work import Work
-from gateway.police.registering import Registering
 from gateway.recordings.apart import Apart
 from gateway.recordings.night import Night
-from gateway.recordings.registering import REASON, ensure_registered, left_over, spoken_for
+from gateway.recordings.registering import REASON, device_of, is_recorder, left_over, spoken_for
 from gateway.recordings.sampling import Sampling
 from gateway.settings_recordings import RecorderSettings, RecordingSettings
 from gateway.store.read.recordings import every_standing, holdings_of
@@ -65,7 +65,6 @@ START_S: Final = 10.0
 
 TURN_S: Final = 1.0
 PUT_OFF_S: Final = 10.0
-REGISTER_S: Final = 10.0
 
 GATEWAY: Final = "gateway"
 Result = TypeVar("Result")
@@ -340,23 +339,14 @@ class Recordings:
         return self._turns
 
     async def _keep_registered(self) -> None:
-        """Schools may be imported later, and devices be removed by mistake."""
-        said: set[tuple[_Key, str]] = set()
-        while True:
-            for recorder in self._recorders.values():
-                try:
-                    problem = await ensure_registered(
-                        recorder,
-                        find=self._judge.roster.named,
-                        has_school=lambda school: school in self._names().schools,
-                        registering=self._registering,
-                    )
-                except StoreError as error:
-                    problem = str(error)
-                if problem and (recorder.key, problem) not in said and len(said) < 10_000:
-                    said.add((recorder.key, problem))
-                    _log.warning("recorder.not_registered", recorder=recorder.id, why=problem)
-            await asyncio.sleep(REGISTER_S)
+        await keep_registered(
+            [device_of(recorder) for recorder in self._recorders.values()],
+            serves=is_recorder,
+            reason=REASON,
+            find=self._judge.roster.named,
+            has_school=lambda school: school in self._names().schools,
+            registering=self._registering,
+        )
 
     # On the recorders' own loop
 

@@ -22,6 +22,7 @@ from gateway.desk import Feed
 from gateway.kinds import load_kinds
 from gateway.metrics import Metrics
 from gateway.names import RegisterNames
+from gateway.own_devices import ensure_registered
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.control import Control
@@ -32,7 +33,7 @@ from gateway.pipeline.live import Live
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.upkeep import Upkeep
 from gateway.recordings.apart import Apart
-from gateway.recordings.registering import ensure_registered
+from gateway.recordings.registering import REASON, device_of, is_recorder
 from gateway.recordings.sampling import Sampling
 from gateway.recordings.service import Recordings
 from gateway.recordings.sources import Reached
@@ -197,7 +198,9 @@ async def begun(campus: Campus, *recorders: RecorderSettings, **settings: object
     await recordings.prepare()
     for recorder in recorders:
         problem = await ensure_registered(
-            recorder,
+            device_of(recorder),
+            serves=is_recorder,
+            reason=REASON,
             find=campus.judge.roster.named,
             has_school=lambda school: school == "no3",
             registering=campus.control,
