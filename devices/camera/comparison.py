@@ -211,7 +211,8 @@ def _recoloured(tint: Grid, usual: Spread) -> Mask:
         return known
     own = difference - np.median(difference[known], axis=0)
     limit = np.maximum(OTHER_COLOUR, 4 * np.linalg.norm(usual.deviation, axis=2))
-    return known & (np.linalg.norm(own, axis=2) > limit)
+    away: Mask = np.linalg.norm(own, axis=2) > limit
+    return known & away
 
 
 def _contrast(now: Grid, then: Grid, texture: Grid, gain: float) -> float:

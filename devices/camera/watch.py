@@ -43,6 +43,7 @@ TAMPERING: Final = frozenset({Fault.BLACK, Fault.WHITE, Fault.BLURRED, Fault.COV
 an alert until somebody has looked, even when it is over."""
 
 _KIN: Final = VIEW | {Fault.BLACK}
+"""Of these one may look like another for a look or two."""
 _CONNECTION: Final = frozenset({Fault.OFFLINE, Fault.AUTH, Fault.NO_FRAMES})
 
 
