@@ -6,6 +6,7 @@ somebody may one day ask for. See docs/decisions.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 SMALL_SIDE: Final = 160
@@ -21,6 +22,10 @@ class WallViews:
 
     def __init__(self) -> None:
         self._written: dict[tuple[str, str], int] = {}
+        self.turn: Final = asyncio.Lock()
+        """Held from the question whether a view is new until it is written: a browser asks for
+        several pictures in the same moment.
+        """
 
     def is_new(self, user: str, school: str, now: int) -> bool:
         """Whether a view (at ``now``, ms) is to be written down."""

@@ -223,11 +223,12 @@ async def get_small_camera_picture(
         return None if picture is None else (picture, vault.open_small(school, device, picture))
 
     _, body = await _opened(services, opened, hash)
-    now = services.clock.now()
-    if services.wall_views.is_new(caller.name, school, now):
-        seen = fact("camera_wall_viewed", now, caller.name, f"school:{school}")
-        await services.commit(Batch(facts=[seen], now=now))
-        services.wall_views.written(caller.name, school, now)
+    async with services.wall_views.turn:
+        now = services.clock.now()
+        if services.wall_views.is_new(caller.name, school, now):
+            seen = fact("camera_wall_viewed", now, caller.name, f"school:{school}")
+            await services.commit(Batch(facts=[seen], now=now))
+            services.wall_views.written(caller.name, school, now)
     return Response(body, media_type=JPEG, headers=_UNSEEN)
 
 
