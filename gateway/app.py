@@ -341,8 +341,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             )
             floods = await asyncio.to_thread(_floods, settings, store, clock)
             follow += [verifications.committed, work_orders.committed, floods.committed]
-            follow.append(relearning.committed)
             follow.append(judging.causes.committed)
+            follow.append(relearning.committed)
             keep("verifications", verifications.run)
             recordings: RecordingsDesk = NoRecordings()
             gate_video = NO_GATE_VIDEO

@@ -15,8 +15,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import Connection
-from two_links import TwoLinks
 from told_recorders import Told
+from two_links import TwoLinks
 from two_recorders import TwoRecorders
 
 from alerts.evidence import Reason
