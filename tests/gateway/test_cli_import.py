@@ -218,7 +218,7 @@ class TestCheckConfig:
         desk.write("gateway.yaml", "directory: var\nsites: [site.yaml, devices.csv]\n")
         checked = desk.campus("check-config")
         assert checked.exit_code == 0, checked.output
-        assert "The configuration is right: 10 kinds of devices, 2 files of sites" in checked.output
+        assert "The configuration is right: 11 kinds of devices, 2 files of sites" in checked.output
         assert not desk.database.exists()
 
     def test_says_what_is_wrong_in_the_settings(self, desk: Desk) -> None:
