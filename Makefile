@@ -4,8 +4,8 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Two more than there are processors, six at most: tests of whole systems mostly wait.
-WORKERS ?= $(shell echo $$(($$(nproc) < 4 ? $$(nproc) + 2 : 6)))
+# One more than there are processors, four at most: tests of whole systems mostly wait.
+WORKERS ?= $(shell echo $$(($$(nproc) < 4 ? $$(nproc) + 1 : 4)))
 
 .PHONY: run check check-code check-page test bench soak pictures format lock setup web clean clean-data help
 

@@ -229,7 +229,7 @@ async def test_no_transport_is_left_behind_whatever_receivers_do() -> None:
             one = link(port, limit_s=0.05)
             await asyncio.gather(*(one.probe(Path.PRIMARY) for _ in range(3)))
             await one.aclose()
-        gc.collect()  # an open transport would warn here, and warnings are errors
+    gc.collect()  # an open transport would warn here, and warnings are errors
 
 
 async def test_no_socket_is_left_behind_where_nobody_answers() -> None:
