@@ -79,8 +79,8 @@ class Keeper(Protocol):
         """An empty piece of work at the present time."""
         ...
 
-    async def commit(self, work: Work) -> None:
-        """Commit it. Raises `StoreError`."""
+    async def write_down(self, work: Work) -> bool:
+        """Commit it, as often as it takes; ``False`` when the gateway ends without it."""
         ...
 
 
@@ -191,7 +191,7 @@ class Recordings:
             self._standing[key] = one
         for alert in tuple(self._book):
             self._end_if_left_over(alert, work)
-        await self._flow.commit(work)
+        await self._flow.write_down(work)
         for device in left_over(tuple(self._judge.roster.devices()), self._recorders):
             refused = await self._registering.remove(device.school, device.id, "", REASON)
             if refused is not None:
@@ -213,7 +213,7 @@ class Recordings:
             self._wake[recorder.key].set()
         work = self._flow.work()
         self._tell(recorder, look, work)
-        await self._flow.commit(work)
+        await self._flow.write_down(work)
         return look
 
     async def check(self, recorder: RecorderSettings, camera: str, actor: str = GATEWAY) -> Judged:
@@ -249,7 +249,9 @@ class Recordings:
         )
         told = (one for one in findings if self._settings.alerts or not one.active)
         self._fold(self._device(key), told, work)
-        await self._flow.commit(work)
+        # Findings are alerts in memory by now: what is shown must be written, however often the
+        # store refuses. Nobody waits for it.
+        await self._flow.write_down(work)
         self._standing[key] = one
         _log.info("recordings.judged", camera="/".join(key), status=one.status.value)
         return one
