@@ -98,6 +98,10 @@ class Relearning:
         self._due: dict[str, int] = {}
         self._answered: dict[str, _Waiting] = {}
         self._wake: Final = asyncio.Event()
+        self._one: Final = asyncio.Lock()
+        """Held while an order is changed: one that is repeated must not take the place of a new one
+        that is being kept.
+        """
 
     def load(self, deadlines: Iterable[Deadline]) -> None:
         """At a start: what waits. All of it is due now, as the broker may be another one."""
@@ -111,16 +115,17 @@ class Relearning:
 
         Takes the place of an order that waits. Raises `StoreError`.
         """
-        now = self._clock.now()
-        order = _Waiting(secrets.token_hex(8), school, device)
-        due = now + REPEAT_MS
-        batch = Batch(
-            facts=[fact(KIND, now, by, order.subject, id=order.id, reason=reason)],
-            deadlines=[order.deadline(due)],
-            outbox=[order.entry(now)],
-            now=now,
-        )
-        await self._commit(batch, partial(self._await_answer, order, due))
+        async with self._one:
+            now = self._clock.now()
+            order = _Waiting(secrets.token_hex(8), school, device)
+            due = now + REPEAT_MS
+            batch = Batch(
+                facts=[fact(KIND, now, by, order.subject, id=order.id, reason=reason)],
+                deadlines=[order.deadline(due)],
+                outbox=[order.entry(now)],
+                now=now,
+            )
+            await self._commit(batch, partial(self._await_answer, order, due))
         return Relearn(actor(by), now, reason)
 
     def committed(self, work: Work) -> None:
@@ -159,21 +164,25 @@ class Relearning:
         await self._repeat()
 
     async def _end(self, order: _Waiting) -> None:
-        now = self._clock.now()
-        if self._orders.get(order.subject) == order:  # and no newer one
-            over = Batch(
-                deadlines=[order.deadline(None)], outbox=[order.entry(now, over=True)], now=now
-            )
-            await self._commit(over, partial(self._forget, order))
+        async with self._one:
+            now = self._clock.now()
+            if self._orders.get(order.subject) == order:  # and no newer one
+                over = Batch(
+                    deadlines=[order.deadline(None)], outbox=[order.entry(now, over=True)], now=now
+                )
+                await self._commit(over, partial(self._forget, order))
 
     async def _repeat(self) -> None:
-        now = self._clock.now()
-        for subject in [one for one, due in self._due.items() if due <= now]:
-            before = self._orders[subject]
-            order = msgspec.structs.replace(before, repeats=before.repeats + 1)
-            due = now + REPEAT_MS
-            again = Batch(deadlines=[order.deadline(due)], outbox=[order.entry(now)], now=now)
-            await self._commit(again, partial(self._await_answer, order, due))
+        for subject in list(self._due):
+            async with self._one:
+                now = self._clock.now()
+                if self._due.get(subject, now + 1) > now:
+                    continue
+                before = self._orders[subject]
+                order = msgspec.structs.replace(before, repeats=before.repeats + 1)
+                due = now + REPEAT_MS
+                again = Batch(deadlines=[order.deadline(due)], outbox=[order.entry(now)], now=now)
+                await self._commit(again, partial(self._await_answer, order, due))
 
     async def _commit(self, batch: Batch, kept: Callable[[], None]) -> None:
         """``kept`` is called before anybody can answer what it tells of."""
