@@ -115,6 +115,10 @@ async def decoded(order: Order, limit_s: float) -> Picture:
         await _ended(process)
     if process.returncode in _ENDED_FROM_OUTSIDE:
         raise TimedOutError(f"the decoder was ended ({process.returncode})")
+    if process.returncode is not None and process.returncode > 0:
+        # Who dies by a signal of its own died of what it read. This is a fault of ours, such as a
+        # library that cannot be loaded: it says nothing of any recording.
+        raise TimedOutError(f"the decoder could not do its work ({process.returncode})")
     try:
         answer = _answer.decode(told)
     except msgspec.MsgspecError as error:
@@ -157,6 +161,9 @@ def _of_stream(order: OfStream) -> Iterator[VideoFrame]:
             frames = context.decode(packet)
         except av.error.InvalidDataError:
             continue  # before the first key picture there is often a torn one
+        except av.error.FFmpegError as error:
+            why = error.strerror or type(error).__name__
+            raise UnreadableError(f"{len(order.stream)} bytes of {order.codec}: {why}") from error
         yield from (frame for frame in frames if not frame.is_corrupt)
 
 

@@ -203,9 +203,18 @@ def broken_place(recorder: ReplayingRecorder) -> PlaceOf:
 async def test_a_decoder_that_dies_takes_nobody_with_it(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devices.recording.decoding.sys.executable", "/bin/false")
+    crashing = tmp_path / "crashing"
+    crashing.write_text("#!/bin/sh\nkill -SEGV $$\n", "utf-8")
+    crashing.chmod(0o700)
+    monkeypatch.setattr("devices.recording.decoding.sys.executable", str(crashing))
     assert await trouble_of(FilePlace(film.parent, film, 0)) is Trouble.UNREADABLE
-    monkeypatch.setattr("devices.recording.decoding.sys.executable", "/nowhere/python")
+
+
+@pytest.mark.parametrize("python", ["/bin/false", "/nowhere/python"])
+async def test_a_decoder_that_cannot_run_says_nothing_of_the_recording(
+    film: Path, monkeypatch: pytest.MonkeyPatch, python: str
+) -> None:
+    monkeypatch.setattr("devices.recording.decoding.sys.executable", python)
     assert await trouble_of(FilePlace(film.parent, film, 0)) is Trouble.TIMED_OUT
 
 
