@@ -290,10 +290,7 @@ class Recordings:
         await asyncio.sleep(min(START_S, pause) * crc32(name.encode()) / 2**32)
         while True:
             wanted.clear()
-            try:
-                await self.look_at(recorder)
-            except StoreError as error:
-                _log.warning("recorder.look_not_kept", recorder=name, error=str(error))
+            await self.look_at(recorder)
             try:
                 async with asyncio.timeout(pause):
                     await wanted.wait()
