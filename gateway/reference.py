@@ -38,8 +38,9 @@ is an example to start from.
 ## gateway.yaml
 
 Relative paths count from the folder of the file. A secret is never written into it: give
-`{env: NAME}` or `{file: path}`. `include: other.yaml` (or a list) takes over the sections of other
-files; a value that is set twice is refused.
+`{env: NAME}` or `{file: path}`; `campus seal FILE` makes a file that is encrypted.
+`include: other.yaml` (or a list) takes over the sections of other files; a value that is set twice
+is refused.
 """
 
 KINDS: Final = """\

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from devices.model import is_identifier
+from gateway.security.sealed_mark import MARK
 from gateway.yaml_source import Plain
 
 HOW_TO_GIVE_ONE: Final = "{env: NAME} or {file: path}"
@@ -140,7 +141,21 @@ def _from_file(name: str, info: ValidationInfo) -> SecretStr:
         raise ValueError(f"the secret's file {path} is not text") from error
     if not text:
         raise ValueError(f"the secret's file {path} is empty")
-    return SecretStr(text)
+    return SecretStr(_unsealed(text, path, info) if text.startswith(MARK) else text)
+
+
+def _unsealed(text: str, path: Path, info: ValidationInfo) -> str:
+    from gateway.security.sealing import (  # noqa: PLC0415 - see `gateway.security.sealed_mark`
+        SealError,
+        key_path,
+        read_key,
+        unseal,
+    )
+
+    try:
+        return unseal(text, read_key(key_path(_environment(info))))
+    except SealError as error:
+        raise ValueError(f"the secret's file {path} cannot be unsealed: {error}") from error
 
 
 Secret = Annotated[SecretStr, BeforeValidator(_secret)]

@@ -17,6 +17,7 @@ from gateway.cli import (
     probe,
     recordings,
     run,
+    seal,
     simulate,
     users,
     verify,
@@ -38,6 +39,7 @@ app.command("check-config")(check_config.check_config)
 app.command("broker-config")(broker.broker_config)
 app.command("broker-credentials")(broker_credentials.broker_credentials)
 app.command("doctor")(doctor.doctor)
+app.command("seal")(seal.seal_secret)
 app.command("verify")(verify.verify)
 app.command("config-reference")(generate.config_reference)
 app.command("message-schema")(generate.message_schema)
