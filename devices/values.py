@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final
 
@@ -19,6 +20,9 @@ from devices.reading import Channel, Reading, Reject, RejectReason, Value
 
 LAST_MOMENT: Final = 253_402_300_800_000
 """The year 10000, in ms: no device means a later time."""
+
+MAX_DEPTH: Final = 32
+"""Levels of a document: devices need four. Deeper ones would bring down whoever walks them."""
 
 _decode: Final = msgspec.json.Decoder(object).decode
 _encode: Final = msgspec.json.Encoder().encode
@@ -32,14 +36,36 @@ _TRUE: Final = frozenset({"true", "1", "on", "yes", "online"})
 _FALSE: Final = frozenset({"false", "0", "off", "no", "offline"})
 
 
+_TOO_DEEP: Final = Reject(RejectReason.SHAPE, f"nested deeper than {MAX_DEPTH} levels")
+
+
 def decode(payload: bytes, limit: int) -> object | Reject:
     """What the JSON says. Bare ``NaN`` and ``inf``, as C's printf writes them, become ``None``."""
     if len(payload) > limit:
         return Reject(RejectReason.TOO_LARGE, f"{len(payload)} bytes, at most {limit}")
     try:
-        return _decode(payload)
+        document = _decode(payload)
     except (ValueError, RecursionError) as error:
-        return _decode_odd(payload, error)
+        document = _decode_odd(payload, error)
+    return _TOO_DEEP if is_deep(payload, document) else document
+
+
+def is_deep(payload: bytes, document: object) -> bool:
+    """Whether what ``payload`` was decoded to has more than `MAX_DEPTH` levels."""
+    if payload.count(b"[") + payload.count(b"{") <= MAX_DEPTH:
+        return False
+    level = [document]
+    for _ in range(MAX_DEPTH):
+        level = [each for outer in level for each in _within(outer)]
+        if not level:
+            return False
+    return any(isinstance(each, (list, dict)) for each in level)
+
+
+def _within(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _decode_odd(payload: bytes, error: Exception) -> object | Reject:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final, Required, TypedDict
 
 import msgspec
 
+from devices import values as v
 from devices.model import is_identifier
 from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route, Value
 
@@ -119,6 +120,7 @@ class Native:
             or not 0 <= at < _LAST_MOMENT
             # Two quotation marks a key and none more: no strings.
             or payload.count(b'"') != 2 * keys
+            or payload.count(b"[") > v.MAX_DEPTH
             or "test" in document
             or not document
         ):
@@ -135,6 +137,8 @@ class Native:
             document = _decode(payload)
         except (ValueError, RecursionError) as error:
             return _not_json(route, payload, received, retained, error)
+        if v.is_deep(payload, document):
+            return Reject(RejectReason.SHAPE, f"nested deeper than {v.MAX_DEPTH} levels")
         if type(document) is dict:
             reading = _read_object(route, document, received, retained)
             return reading if isinstance(reading, Reject) else [reading]

@@ -108,3 +108,13 @@ def test_what_printf_writes_for_no_number_is_mended_but_not_inside_words() -> No
     assert v.decode(b'{"a": nan, "b":[-inf,NaN], "c":"nan", "banana":1}', 100) == {
         "a": None, "b": [None, None], "c": "nan", "banana": 1,
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a":'])
+def test_a_document_deeper_than_any_device_needs_is_rejected(opening: str) -> None:
+    closing = "]" if opening == "[" else "}"
+    flat = json.dumps([[1]] * 200).encode()
+    assert not isinstance(v.decode(flat, 4096), Reject)
+    for depth, deep in ((v.MAX_DEPTH, False), (v.MAX_DEPTH + 1, True), (900, True)):
+        payload = (opening * depth + ("1" if opening != "[" else "") + closing * depth).encode()
+        assert isinstance(v.decode(payload, 65536), Reject) is deep
