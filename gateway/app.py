@@ -33,8 +33,8 @@ from gateway.ingest.source import Source
 from gateway.judging import make_judging
 from gateway.kinds import load_kinds
 from gateway.listening import listen, url_of
+from gateway.looking import follow_register, look_at_room, read_names
 from gateway.metrics import Metrics
-from gateway.names import RegisterNames
 from gateway.parts import Parts
 from gateway.pipeline.device_days import DeviceDays
 from gateway.pipeline.floods import Floods
@@ -47,7 +47,7 @@ from gateway.police.service import Police
 from gateway.responses import load_responses
 from gateway.settings import Settings
 from gateway.store.open import open_store
-from gateway.store.store import Store, StoreError
+from gateway.store.store import Store
 from gateway.words import Words
 
 if TYPE_CHECKING:
@@ -79,9 +79,6 @@ HEAD_START_S: Final = 0.3
 
 POLICE_START_S: Final = 5.0
 """How long the links to the police are waited for before anything else is loaded."""
-
-REGISTER_LOOK_S: Final = 2.0
-ROOM_LOOK_S: Final = 1.0
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -244,12 +241,12 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.camera_pictures.keeping import keep_camera_pictures  # noqa: PLC0415
             from gateway.camera_pictures.vault import Vault  # noqa: PLC0415
             from gateway.cameras.relearning import Relearning  # noqa: PLC0415
+            from gateway.comparing import Comparing  # noqa: PLC0415
             from gateway.diagnosing import reasons_of  # noqa: PLC0415
             from gateway.duty.service import make_duty  # noqa: PLC0415
             from gateway.gate_video.desk import NO_GATE_VIDEO  # noqa: PLC0415
-            from gateway.history.apart import GatheringApart  # noqa: PLC0415
+            from gateway.history.beginning import begin_history  # noqa: PLC0415
             from gateway.history.keeping import keep_history  # noqa: PLC0415
-            from gateway.history.sqlite import SqliteHistory  # noqa: PLC0415
             from gateway.maintenance.service import Maintenances  # noqa: PLC0415
             from gateway.overview.survey import make_survey  # noqa: PLC0415
             from gateway.people import make_outbox, make_page  # noqa: PLC0415
@@ -263,7 +260,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             from gateway.verification.stopping import let_out  # noqa: PLC0415
             from gateway.work_orders.service import make_work_orders  # noqa: PLC0415
 
-            await asyncio.to_thread(_read_names, store, names)
+            await asyncio.to_thread(read_names, store, names)
             control = Control(
                 flow=flow,
                 judge=judge,
@@ -278,8 +275,15 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 upkeep=judging.upkeep,
                 cut_off=judging.causes.cut_off,
             )
-            history = SqliteHistory(store, GatheringApart(store.path))
-            closing.callback(history.close)
+            held, history = begin_history(
+                settings.history,
+                store=store,
+                clock=clock,
+                metrics=metrics,
+                watch=watch,
+                keep=keep,
+                closing=closing,
+            )
             outbox = make_outbox(
                 store=store,
                 settings=settings,
@@ -307,12 +311,16 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             if demo is not None:
                 keep("demo", demo.run)
             policy = _policy(settings)
-            keep("history", lambda: keep_history(store, history, clock, stop, policy=policy))
-            keep("register", lambda: _follow_register(store, control, names, own))
-            keep("room", lambda: _look_at_room(watch))
+            keep("history", lambda: keep_history(store, held, clock, stop, policy=policy))
+            keep("register", lambda: follow_register(store, control, names, own))
+            keep("room", lambda: look_at_room(watch))
             days = DeviceDays(judge.roster, store, clock)
             keep("device days", days.run)
             keep("windows", lambda: refill_windows(judge.roster, history, clock))
+            comparing = Comparing(
+                flow=flow, judge=judge, history=history, names=names, clock=clock
+            )
+            keep("comparing", comparing.run)
             work_orders = make_work_orders(
                 store=store, clock=clock, settings=settings, device_of=control.device
             )
@@ -440,40 +448,6 @@ def _floods(settings: Settings, store: Store, clock: Clock) -> Floods:
     floods = Floods(limits, clock)
     floods.load(store.read(activations_since(clock.now() - 6 * limits.within)))
     return floods
-
-
-def _read_names(store: Store, names: RegisterNames) -> None:
-    from gateway.store.read.register import register_version  # noqa: PLC0415 - see `LATE`
-
-    names.at(store.read(register_version))
-
-
-async def _follow_register(
-    store: Store, control: Control, names: RegisterNames, own: OwnBroker | None
-) -> None:
-    """An import by another process counts the register's version up: take it up here."""
-    from gateway.store.read.register import register_version  # noqa: PLC0415 - see `LATE`
-
-    version = await asyncio.to_thread(store.read, register_version)
-    while True:
-        await asyncio.sleep(REGISTER_LOOK_S)
-        try:
-            now = await asyncio.to_thread(store.read, register_version)
-            if now == version:
-                continue
-            await asyncio.to_thread(names.at, now)
-            if own is not None:
-                await own.schools_changed(list(names.book.schools))
-            await control.reload()
-            version = now
-        except StoreError as error:
-            _log.warning("register.unread", error=str(error))
-
-
-async def _look_at_room(watch: Watch) -> None:
-    while True:
-        await asyncio.to_thread(watch.look_at_room)
-        await asyncio.sleep(ROOM_LOOK_S)
 
 
 def _after_commit(
