@@ -31,7 +31,7 @@ from gateway.pipeline.lane import Lane, Settled
 from gateway.pipeline.live import Live
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
-from gateway.store.store import Store, StoreError, StoreFullError
+from gateway.store.store import Committing, StoreError, StoreFullError
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ class Flow:
         *,
         sources: Sequence[tuple[Source, bool]],
         judge: Judge,
-        store: Store,
+        store: Committing,
         live: Live,
         clock: Clock,
         pace: Pace,

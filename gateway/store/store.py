@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
@@ -81,7 +82,23 @@ class Room(msgspec.Struct, frozen=True):
     events: bool
 
 
-class Store(Protocol):
+class Committing(Protocol):
+    """What the flow needs of a store: to commit, and to know whether there is room."""
+
+    def commit(self, batch: Batch) -> Future[None]:
+        """Write the batch in one durable transaction, in the order of the calls.
+
+        The future fails with `StoreFullError` when there is no room and with `StoreError`
+        otherwise; then nothing of the batch was kept.
+        """
+        ...
+
+    def room(self) -> Room:
+        """How much room is left, looked at now."""
+        ...
+
+
+class Store(Committing, Protocol):
     """Keeps facts. One writer; any number of readers."""
 
     def load(self) -> Snapshot:
@@ -92,20 +109,8 @@ class Store(Protocol):
         """All schools and places, for putting alerts into words. Blocks."""
         ...
 
-    def commit(self, batch: Batch) -> Future[None]:
-        """Write the batch in one durable transaction, in the order of the calls.
-
-        The future fails with `StoreFullError` when there is no room and with `StoreError`
-        otherwise; then nothing of the batch was kept.
-        """
-        ...
-
     def read(self, query: Callable[[Connection], Result]) -> Result:
         """Run a reading query on a connection of its own. Blocks: call it from a thread."""
-        ...
-
-    def room(self) -> Room:
-        """How much room is left, looked at now."""
         ...
 
     def close(self) -> None:
@@ -125,13 +130,24 @@ class Point(msgspec.Struct, frozen=True):
     last: float
 
 
+class Shortfall(StrEnum):
+    """Why a curve may show less than there is."""
+
+    DATABASE_AWAY = "database_away"  # drawn of what the gateway itself still holds
+
+
+class Curve(msgspec.Struct, frozen=True):
+    """Points, oldest first, and whether there may be more that could not be asked for."""
+
+    points: Sequence[Point] = ()
+    shortfall: Shortfall | None = None
+
+
 class History(Protocol):
     """The readings of the past. SQLite embedded; InfluxDB in larger tiers."""
 
-    def curve(
-        self, device: int, metric: str, since: int, until: int, points: int
-    ) -> Sequence[Point]:
-        """At most about ``points`` points of ``[since, until)``, oldest first, gaps left out."""
+    def curve(self, device: int, metric: str, since: int, until: int, points: int) -> Curve:
+        """At most about ``points`` points of ``[since, until)``, gaps left out. Blocks."""
         ...
 
     def recent(
