@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
 from devices.dialects.dialect import BoundDialect
+from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
 
@@ -36,6 +37,7 @@ class Binding(Protocol):
 DIALECTS: Final[dict[str, Binding]] = {
     Zigbee2Mqtt.name: Zigbee2Mqtt,
     Tasmota.name: Tasmota,
+    Shelly.name: Shelly,
 }
 
 

@@ -10,6 +10,7 @@ import json
 from typing import Any, Final
 
 from devices.dialects.native import Native
+from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
 from devices.simulator.witness import NOW, Said, Spoken
@@ -142,4 +143,69 @@ def _tasmota() -> Spoken:
     )  # fmt: skip
 
 
-SPOKEN: Final = {spoken.name: spoken for spoken in (_native(), _zigbee2mqtt(), _tasmota())}
+def _shelly() -> Spoken:
+    top, at = "no3/shelly/panel", NOW / 1000 - 5
+    three_phases = {"id": 0, "total_current": 15.9, "n_current": None, "total_act_power": 3656.4}
+    for phase, amperes, watts in (("a", 4.1, 951.2), ("b", 9.8, 2254), ("c", 2.25, 451.5)):
+        three_phases |= {
+            f"{phase}_current": amperes, f"{phase}_voltage": 229.5, f"{phase}_act_power": watts,
+            f"{phase}_pf": 0.97, f"{phase}_freq": 50,
+        }  # fmt: skip
+    return Spoken(
+        "shelly",
+        lambda: Shelly(SCHOOL, "no3/shelly"),
+        [
+            [
+                _said(f"{top}/online", "true", retained=True),
+                _said(f"{top}/status/switch:0", {
+                    "id": 0, "source": "init", "output": True, "apower": 399.2, "voltage": 240.8,
+                    "current": 1.886, "pf": 0.88,
+                    "aenergy": {"total": 2574466.629, "by_minute": [7200.069, 6121.044],
+                                "minute_ts": 1786033200},
+                    "temperature": {"tC": 46.3, "tF": 115.4},
+                }),
+            ],
+            [
+                _said(f"{top}/status/em:0", three_phases),
+                _said(f"{top}/status/temperature:0", {"id": 0, "tC": 51.5, "tF": 124.7}),
+            ],
+            [
+                _said(f"{top}/events/rpc", {
+                    "src": "shellyproem50-a1", "dst": "no3/events", "method": "NotifyStatus",
+                    "params": {
+                        "ts": at, "em:0": {"id": 0, "b_current": 19.8},
+                        "switch:1": {"id": 1, "apower": 77.5},
+                    },
+                }),
+                _said(f"{top}/events/rpc", {
+                    "src": "shellyproem50-a1", "dst": "no3/events", "method": "NotifyEvent",
+                    "params": {"ts": at, "events": [
+                        {"component": "input:2", "id": 2, "event": "single_push", "ts": at},
+                    ]},
+                }),
+            ],
+            [
+                _said(f"{top}/events/rpc", {
+                    "src": "shellyht-b2", "dst": "no3/events", "method": "NotifyFullStatus",
+                    "params": {
+                        "ts": at, "smoke:0": {"id": 0, "alarm": False, "mute": False},
+                        "temperature:0": {"id": 0, "tF": 70.7}, "humidity:0": {"id": 0, "rh": 45},
+                        "devicepower:0": {"id": 0, "battery": {"V": 5.6, "percent": 88},
+                                          "external": {"present": False}},
+                        "wifi": {"sta_ip": "192.0.2.7", "rssi": -61},
+                        "sys": {"uptime": 3661, "restart_required": False},
+                    },
+                }),
+            ],
+        ],
+        {
+            "energy_kwh": [thousandth], "energy_returned_kwh": [thousandth],
+            "energy_total_kwh": [thousandth], "energy_returned_total_kwh": [thousandth],
+            "temperature_c": [from_fahrenheit], "device_temperature_c": [from_fahrenheit],
+        },
+    )  # fmt: skip
+
+
+SPOKEN: Final = {
+    spoken.name: spoken for spoken in (_native(), _zigbee2mqtt(), _tasmota(), _shelly())
+}

@@ -44,6 +44,9 @@ _PROBES: Final[tuple[Any, ...]] = (
     None, "word", "ON", "F", "1", 0, 1, 7.25, 230, -5e12, True, False, [], {},
 )  # fmt: skip
 _MOST_WORDS: Final = 24
+_MOST_PAIRED: Final = 60
+"""Parts of a message up to which they are also taken out in pairs."""
+
 _NEAR: Final = 6e-3
 """How far rounding after a conversion may be off: two digits of a degree."""
 
@@ -165,23 +168,41 @@ class Witness:
         return heard
 
     def _probe(self, number: int, path: Path) -> None:
-        """Which values are other ones when this part of this message is."""
-        document, message = self._documents[number], self._said[number]
+        """Which values are other ones when this part of this message is, and which parts stand in
+        for it when it is not there.
+        """
+        document = self._documents[number]
         words = {each for each in self._leaves[number].values() if isinstance(each, str)}
-        spoiled = [removed(document, path)]
-        spoiled += [replaced(document, path, probe) for probe in _PROBES]
+        spoiled = [replaced(document, path, probe) for probe in _PROBES]
         spoiled += [replaced(document, path, word) for word in sorted(words)[:_MOST_WORDS]]
         for each in spoiled:
-            try:
-                payload = self._spoken.document.encode(each)
-            except (ValueError, TypeError, OverflowError):
-                continue  # this format cannot say it
-            said = list(self._said)
-            said[number] = message._replace(payload=payload)
-            values = self._hear(said).values
-            for key in self.clean.values.keys() | values.keys():
-                if not _same(self.clean.values.get(key, _MISSING), values.get(key, _MISSING)):
-                    self._depends.setdefault(key, set()).add((number, path))
+            self._note(self.clean.values, self._with(number, each), (number, path))
+        without = removed(document, path)
+        values = self._with(number, without)
+        self._note(self.clean.values, values, (number, path))
+        if values is None or len(self._leaves[number]) > _MOST_PAIRED:
+            return
+        for other in leaves_of(without):
+            self._note(values, self._with(number, removed(without, other)), (number, other))
+
+    def _with(self, number: int, document: Any) -> dict[Key, Any] | None:
+        """What is heard with this in place of a message; ``None``: this format cannot say it."""
+        try:
+            payload = self._spoken.document.encode(document)
+        except (ValueError, TypeError, OverflowError):
+            return None
+        said = list(self._said)
+        said[number] = said[number]._replace(payload=payload)
+        return self._hear(said).values
+
+    def _note(
+        self, before: dict[Key, Any] | None, after: dict[Key, Any] | None, part: tuple[int, Path]
+    ) -> None:
+        if before is None or after is None:
+            return
+        for key in before.keys() | after.keys():
+            if not _same(before.get(key, _MISSING), after.get(key, _MISSING)):
+                self._depends.setdefault(key, set()).add(part)
 
     def _change(self, heard: _Heard, number: int, spoiled: Mutant) -> _Change:
         """What is other in the spoiled message; all of it, when nothing was understood."""
