@@ -14,6 +14,8 @@ from alerts.rules.camera_faults import CameraFaults
 from alerts.rules.channel_state import ChannelStateRule
 from alerts.rules.clock_wrong import ClockWrong
 from alerts.rules.link_state import LinkStateRule
+from alerts.rules.noisy import Noisy
+from alerts.rules.out_of_calibration import OutOfCalibration
 from alerts.rules.out_of_range import OutOfRange
 from alerts.rules.police_registration import PoliceRegistration
 from alerts.rules.pressed import Pressed
@@ -24,6 +26,7 @@ from alerts.rules.rule import Rule
 from alerts.rules.silent import Silent
 from alerts.rules.smoke_alarm import SmokeAlarm
 from alerts.rules.smoke_and_temperature import SmokeAndTemperature
+from alerts.rules.stuck import Stuck
 from alerts.rules.tamper import Tamper
 from alerts.rules.threshold import Threshold
 from devices.kinds import KindSpec, RuleParameters
@@ -36,6 +39,8 @@ RULES: Final[Mapping[str, type[QuietRule]]] = {
     "channel_state": ChannelStateRule,
     "clock_wrong": ClockWrong,
     "link_state": LinkStateRule,
+    "noisy": Noisy,
+    "out_of_calibration": OutOfCalibration,
     "out_of_range": OutOfRange,
     "police_registration": PoliceRegistration,
     "pressed": Pressed,
@@ -44,6 +49,7 @@ RULES: Final[Mapping[str, type[QuietRule]]] = {
     "silent": Silent,
     "smoke_alarm": SmokeAlarm,
     "smoke_and_temperature": SmokeAndTemperature,
+    "stuck": Stuck,
     "tamper": Tamper,
     "threshold": Threshold,
 }
