@@ -66,10 +66,38 @@ export async function look(): Promise<void> {
   mine.value = listed.items;
 }
 
+let last: Promise<unknown> = Promise.resolve();
+
+/** What changes the browser's subscription is done one after the other: what `renew` finds without
+ * a user may be what somebody is just switching on. */
+function inTurn<T>(what: () => Promise<T>): Promise<T> {
+  const done = last.then(what);
+  last = done.catch(() => undefined);
+  return done;
+}
+
 /** Switch on, or change what this device is told; throws why not. */
 export async function switchOn(wish: Wish): Promise<void> {
+  // At once: browsers let nobody ask long after a press.
   permission.value = await Notification.requestPermission();
-  if (permission.value !== "granted") return;
+  if (permission.value === "granted") await inTurn(() => on(wish));
+}
+
+/** Switch off one of one's browsers: this one, or one that is lost. */
+export const switchOff = (id: string) => inTurn(() => off(id));
+
+/** Whoever signs out takes their alerts from this device: the next person may be another. */
+export const endHere = () =>
+  inTurn(async () => {
+    await look();
+    if (current.value !== undefined) await off(current.value.id);
+  });
+
+/** At every start: after a change of the gateway's key, or of the language, alerts go on as before;
+ * those of somebody else who was here end. */
+export const renew = () => inTurn(renewed);
+
+async function on(wish: Wish): Promise<void> {
   const { key } = await get<Push>("/push");
   if (key === null) return look(); // switched off meanwhile, and said so
   const { endpoint, keys } = (await subscribed(key)).toJSON();
@@ -106,8 +134,7 @@ const late = () =>
     window.setTimeout(() => fail(new Error("no answer in time")), SUBSCRIBE_MS);
   });
 
-/** Switch off one of one's browsers: this one, or one that is lost. */
-export async function switchOff(id: string): Promise<void> {
+async function off(id: string): Promise<void> {
   await remove(path("push", "subscriptions", id));
   if (id === thisOne.value) await (await (await worker())?.pushManager.getSubscription())?.unsubscribe();
   await look();
@@ -115,15 +142,7 @@ export async function switchOff(id: string): Promise<void> {
 
 export const test = (id: string) => post<Tested>(path("push", "subscriptions", id, "test"), {}, TEST_MS);
 
-/** Whoever signs out takes their alerts from this device: the next person may be another. */
-export async function endHere(): Promise<void> {
-  await look();
-  if (current.value !== undefined) await switchOff(current.value.id);
-}
-
-/** At every start: after a change of the gateway's key, or of the language, alerts go on as before;
- * those of somebody else who was here end. */
-export async function renew(): Promise<void> {
+async function renewed(): Promise<void> {
   if (here() !== "yes" || Notification.permission !== "granted") return;
   await look();
   const made = await (await worker())?.pushManager.getSubscription();
