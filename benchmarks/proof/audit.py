@@ -129,9 +129,14 @@ def _alerts(connection: sqlite3.Connection, evidence: Evidence, verdict: Verdict
     ).fetchall()
     # While the last deliveries are waited for, sensors say nothing any more, and are silent.
     silent_from = evidence.crowd.silent_from or 2**53
+    # Nor had they said anything before they began, which on a busy machine is long after the start.
+    heard_from = connection.execute(
+        "SELECT max(first) FROM (SELECT min(received) AS first FROM readings GROUP BY device)"
+    ).fetchone()[0]
     false_silence = connection.execute(
-        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline', 'cut_off') AND known < ?",
-        (silent_from,),
+        "SELECT id FROM alerts WHERE condition IN ('silent', 'offline', 'cut_off') "
+        "AND known >= ? AND known < ?",
+        (heard_from or 0, silent_from),
     ).fetchall()
     told = connection.execute("SELECT count(*) FROM facts WHERE kind = 'transition'").fetchone()[0]
     unkept = [one for one in evidence.confirmed if one[1] not in versions[one[0]]]

@@ -31,9 +31,9 @@ class Case:
             connection.execute(statement, values)
         connection.close()
 
-    def reading(self, seq: int) -> None:
+    def reading(self, seq: int, received: int = 1) -> None:
         body = b'{"ts":1,"seq":%d}' % seq
-        self.store("INSERT INTO readings VALUES (NULL, 1, 0, 1, 1, ?)", body)
+        self.store("INSERT INTO readings VALUES (NULL, 1, 0, 1, ?, ?)", received, body)
 
     def press(self, seq: int) -> None:
         body = b'{"at":1,"seq":%d,"event":"pressed"}' % seq
@@ -111,4 +111,7 @@ def test_two_open_alerts_for_one_condition_and_false_silence(case: Case) -> None
     assert "false silence: 2" in wrong
     assert "2 transitions, but 0 facts" in wrong
     case.crowd.silent_from = 1  # they are known since 1: by then nobody spoke any more
+    assert "false silence" not in case.wrong()
+    case.crowd.silent_from = None
+    case.reading(1, received=2)  # nor had anybody spoken yet
     assert "false silence" not in case.wrong()

@@ -214,12 +214,14 @@ async def test_a_press_is_pushed_with_all_that_the_police_need_until_the_platfor
     platform = town.platform
     platform.statuses.extend([500, 500])
     pressed = await town.says(BUTTON, "event", event="pressed")
-    await platform.until(lambda: len(platform.of("alarm")) == 3)
+    await platform.until(lambda: len(platform.of("alarm")) >= 3)  # more, if it answers too late
+    alert = await town.alert("panic", lambda one: one["police"]["state"] == "acknowledged")
     alarms = platform.of("alarm")
     assert all(one.genuine for one in platform.pushed)
     assert len({one.key for one in alarms}) == 1, "the platform knows a repetition by its key"
     assert len({one.octets for one in alarms}) == 1
-    assert len({one.headers["x-signature"] for one in alarms}) == 3, "each attempt is dated anew"
+    signatures = {one.headers["x-signature"] for one in alarms}
+    assert len(signatures) == len(alarms), "each attempt is dated anew"
 
     body = alarms[0].body
     assert body["id"] == alarms[0].key
@@ -240,12 +242,13 @@ async def test_a_press_is_pushed_with_all_that_the_police_need_until_the_platfor
     assert cameras[0]["name"] == "实验室"
     assert cameras[0]["recording"] == f"no3/lab-camera/{pressed - 30_000}"
 
-    alert = await town.alert("panic", lambda one: one["police"]["state"] == "acknowledged")
     (way,) = alert["police"]["links"]
-    assert (way["link"], way["path"], way["attempts"]) == ("no3/platform", "primary", 3)
+    assert (way["link"], way["path"], way["attempts"]) == ("no3/platform", "primary", len(alarms))
     told = await asyncio.to_thread(town.page.get, f"/alerts/{alert['id']}/exchanges")
-    assert [one["result"] for one in told["items"]] == ["unable", "unable", "acknowledged"]
-    assert "HTTP 500" in told["items"][0]["received"]
+    results = [one["result"] for one in told["items"]]
+    assert (results.count("unable"), results[-1]) == (2, "acknowledged")
+    unable = next(one for one in told["items"] if one["result"] == "unable")
+    assert "HTTP 500" in unable["received"]
     assert SECRET not in json.dumps(told)
 
     await town.says(BUTTON, "event", event="released")
