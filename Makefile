@@ -25,14 +25,14 @@ check-page: setup
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold (SEARCH=1: with new random examples)
-	@bash docker/need.sh mosquitto chromium sip-tester gstreamer
+	@bash docker/need.sh mosquitto chromium sip-tester gstreamer victoria-metrics influxdb
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder; said=$$?; \
 	if [ $$said -ne 1 ]; then exit $$said; fi; \
 	echo "What failed is run once more, by itself: whole systems share the processors with others, a fault fails again."; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 bench: setup ## all benchmarks, or BENCH=name
-	@bash docker/need.sh mosquitto chromium gcc gstreamer ffmpeg
+	@bash docker/need.sh mosquitto chromium gcc gstreamer ffmpeg victoria-metrics
 	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: setup ## two hundred kills under load

@@ -148,8 +148,8 @@ class Comparing:
 
     def _hours(self, row: int, metric: str, now: int) -> Hours:
         until = now - now % HOUR
-        points = self._history.curve(row, metric, until - LOOK_BACK * DAY, until, LOOK_BACK * 24)
-        return {point.start - point.start % HOUR: point.mean for point in points}
+        curve = self._history.curve(row, metric, until - LOOK_BACK * DAY, until, LOOK_BACK * 24)
+        return {point.start - point.start % HOUR: point.mean for point in curve.points}
 
     async def _tell(self, said: Sequence[tuple[int, Value]]) -> None:
         for start in range(0, len(said), AT_ONCE):

@@ -57,6 +57,10 @@ COUNTERS: Final = {
     "sign_ins_delayed": "Attempts to sign in turned away for coming too often.",
     "stream_events": "Events told on the live stream.",
     "streams_cut": "Streams cut because their reader was too slow.",
+    "history_delivered": "Readings handed over to the database of the history.",
+    "history_failed": "Attempts to hand readings over that failed.",
+    "history_refused": "Points that the database of the history did not take.",
+    "history_lost": "Readings removed before they were handed over.",
     "gb28181_strangers": "GB/T 28181: requests in the name of no recorder that is known.",
     "gb28181_limited": "GB/T 28181: requests beyond what their sender is answered.",
     "gb28181_garbage": "GB/T 28181: datagrams and connections that speak no SIP.",
@@ -67,6 +71,8 @@ GAUGES: Final = {
     "alerts_open": "Alerts open.",
     "timers": "Deadlines waiting.",
     "outbox_waiting": "Deliveries waiting.",
+    "history_waiting": "Readings not yet handed over to the database of the history.",
+    "history_lag_seconds": "Since when the oldest of them waits.",
     "broker_connected": "1 while connected to the broker.",
     "disk_free_bytes": "Room on the store's disk.",
     "streams_open": "Live streams open.",
@@ -95,6 +101,10 @@ class Metrics:
     sign_ins_delayed: int
     stream_events: int
     streams_cut: int
+    history_delivered: int
+    history_failed: int
+    history_refused: int
+    history_lost: int
     gb28181_strangers: int
     gb28181_limited: int
     gb28181_garbage: int
@@ -102,6 +112,8 @@ class Metrics:
     alerts_open: int
     timers: int
     outbox_waiting: int
+    history_waiting: int
+    history_lag_seconds: int
     broker_connected: int
     disk_free_bytes: int
     streams_open: int

@@ -31,6 +31,7 @@ from gateway.settings_fields import (
     UtcOffset,
     minutes_east,
 )
+from gateway.settings_history import HistorySettings
 from gateway.settings_notification import NotificationSettings
 from gateway.settings_police import PoliceLinkSettings, check_apart
 from gateway.settings_recordings import (
@@ -235,6 +236,9 @@ class Settings(Section):
 
     store: StoreSettings = StoreSettings()
     """The database."""
+
+    history: HistorySettings = HistorySettings()
+    """Where readings are kept for years."""
 
     broker: BrokerSettings = BrokerSettings()
     """The MQTT broker."""

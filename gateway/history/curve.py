@@ -109,11 +109,17 @@ def is_merged(position: Position, row: int, mark: Mark) -> bool:
 
 def points_of(parts: Iterable[Part], width: int, points: int) -> list[Point]:
     """Fold parts into points ``width`` ms wide; single readings as they are, if they all fit."""
-    ordered = sorted(parts, key=lambda part: (part.last_at, part.row or 0))
+    ordered = _ordered(parts)
     if len(ordered) <= points and all(part.row is not None for part in ordered):
         return [
             Point(part.start, 0, 1, part.low, part.high, part.last, part.last) for part in ordered
         ]
+    return fold_points(ordered, width)
+
+
+def fold_points(parts: Iterable[Part], width: int) -> list[Point]:
+    """Fold parts into points ``width`` ms wide."""
+    ordered = _ordered(parts)
     folded: dict[int, Part] = {}
     for part in ordered:
         start = part.start - part.start % width
@@ -136,3 +142,8 @@ def points_of(parts: Iterable[Part], width: int, points: int) -> list[Point]:
         Point(start, width, part.readings, part.low, part.high, part.sum / part.readings, part.last)
         for start, part in sorted(folded.items())
     ]
+
+
+def _ordered(parts: Iterable[Part]) -> list[Part]:
+    """By when their last values were so: that of the last one is the point's."""
+    return sorted(parts, key=lambda part: (part.last_at, part.row or 0))

@@ -51,7 +51,7 @@ class GatheringHere:
         """See `Gathering.begin`."""
         self.end()
         # A connection for each: what it took of memory is given back with it.
-        self._connection = _connect(self._path)
+        self._connection = connect_to_read(self._path)
         self._slice = Slice(self._connection, budget, before)
         return self._slice.position
 
@@ -79,7 +79,8 @@ class GatheringHere:
         self.end()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """A connection to the store that cannot write to it."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode=ro",
         uri=True,

@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.clock import Clock
-from gateway.history.retention import Policy
+from gateway.history.retention import Policy, Removed
 from gateway.history.rollup import MINUTE
 from gateway.history.sqlite import Pending, SqliteHistory
 from gateway.store.sqlite import SqliteStore
@@ -34,7 +34,9 @@ class Keeping(msgspec.Struct, frozen=True):
     At most ``slice_rows`` at once: each takes some 15 bytes meanwhile. Above ``heavy`` readings a
     second all that waits until the burst is over, but not for longer than ``patience``. While more
     is due, it goes on after a ``breath``. Unless it falls behind it works for ``share`` of the
-    time, so that its turns on the writer's thread do not come one after the other.
+    time, so that its turns on the writer's thread do not come one after the other. What is kept
+    beyond its time for a database that is away is looked at every ``held_every``, because the disk
+    may come to need its room.
     """
 
     every: float = 2.0
@@ -46,6 +48,7 @@ class Keeping(msgspec.Struct, frozen=True):
     heavy: float = 15_000.0
     patience: float = 600.0
     retention_every: float = 3600.0
+    held_every: float = 60.0
 
 
 KEPT: Final = Policy()
@@ -62,7 +65,7 @@ async def keep_history(
     keeping: Keeping = AT_EASE,
 ) -> None:
     """Run until ``stop`` is set. What fails is logged and tried again at the next time."""
-    with _own_thread() as run:
+    with own_thread("history") as run:
         await _keep(store, history, clock, stop, policy, keeping, run)
 
 
@@ -78,6 +81,7 @@ async def _keep(
     newest, looked = -1, clock.steady()
     rolled = clock.steady()
     removed = rolled - keeping.retention_every
+    again = keeping.retention_every
     behind = False
     while not await _wait(stop, keeping.breath if behind else keeping.every):
         behind = False
@@ -94,12 +98,21 @@ async def _keep(
                     history.roll_up, keeping.slice_rows, before=due.before, share=due.share
                 )
                 behind = await run(work) > 0
-            if now - removed >= keeping.retention_every and not busy:
+            if now - removed >= again and not busy:
                 removed = now
                 gone = await run(lambda: history.keep(clock.now(), policy))
-                _LOG.info("removed %d readings, %d roll-ups", gone.readings, gone.rollups)
+                again = keeping.held_every if gone.held else keeping.retention_every
+                _tell(gone)
         except (StoreError, sqlite3.Error, SQLAlchemyError, TimeoutError) as error:
             _LOG.warning("history: %s; tried again in %.0f s", error, keeping.every)
+
+
+def _tell(gone: Removed) -> None:
+    _LOG.info("removed %d readings, %d roll-ups", gone.readings, gone.rollups)
+    if gone.held:
+        _LOG.warning("%d readings are kept beyond their time: not handed over yet", gone.held)
+    if gone.undelivered:
+        _LOG.error("%d readings removed before they were handed over: no room", gone.undelivered)
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -122,9 +135,9 @@ def what_is_due(pending: Pending, now: int, keeping: Keeping) -> Due | None:
 
 
 @contextmanager
-def _own_thread() -> Iterator[Run]:
+def own_thread(name: str) -> Iterator[Run]:
     """Run things in one thread of their own."""
-    pool = ThreadPoolExecutor(1, "history")
+    pool = ThreadPoolExecutor(1, name)
     loop = asyncio.get_running_loop()
 
     async def run(work: Callable[[], Any]) -> Any:
@@ -133,7 +146,7 @@ def _own_thread() -> Iterator[Run]:
     try:
         yield run
     finally:
-        # What is under way goes on to its end; `SqliteHistory.close` waits for it.
+        # What is under way goes on to its end; who closes what it works with sees to that.
         pool.shutdown(wait=False, cancel_futures=True)
 
 

@@ -24,12 +24,21 @@ class Policy(msgspec.Struct, frozen=True):
     hour_days: int = 5 * 366
 
 
+LEAST_FREE: Final = 1_000_000_000
+"""Bytes: with less than this free, readings go when their time has come, wherever they are still
+to be handed over to. It is when the disk becomes an alert, long before telemetry is refused."""
+
+
 class Removed(msgspec.Struct):
-    """How many rows were removed."""
+    """How many rows were removed. ``undelivered`` of the readings had not been handed over yet;
+    ``held`` were kept beyond their time for that.
+    """
 
     readings: int = 0
     rollups: int = 0
     device_days: int = 0
+    held: int = 0
+    undelivered: int = 0
 
 
 def last_row_to_go(
@@ -43,6 +52,12 @@ def last_row_to_go(
     old = row_received(connection, now - policy.raw_days * DAY) - 1
     needed = position.done if position.resting else min(position.done, position.first - 1)
     return min(old, needed, newest - 1)
+
+
+def still_waiting(connection: sqlite3.Connection, delivered: int, last: int) -> int:
+    """How many of the raw rows up to ``last`` come after the row ``delivered``."""
+    first = connection.execute("SELECT min(row) FROM readings").fetchone()[0]
+    return 0 if first is None else max(0, last - max(delivered, first - 1))
 
 
 def remove_readings(connection: sqlite3.Connection, last: int, rows: int) -> int:

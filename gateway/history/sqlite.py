@@ -19,9 +19,11 @@ from gateway.history.curve import (
     read_parts,
     resolution,
 )
+from gateway.history.delivered import read_cursor
 from gateway.history.gathering import CACHE, Gathering, GatheringHere
 from gateway.history.retention import (
     DAY,
+    LEAST_FREE,
     Policy,
     Removed,
     last_row_to_go,
@@ -29,10 +31,11 @@ from gateway.history.retention import (
     remove_readings,
     remove_rollups,
     rollup_limits,
+    still_waiting,
 )
 from gateway.history.rollup import MINUTE, Position, merge, read_position
 from gateway.store.sqlite import SqliteStore, connect
-from gateway.store.store import Point, StoreError
+from gateway.store.store import Curve, StoreError
 
 Result = TypeVar("Result")
 
@@ -63,9 +66,14 @@ class Pending(msgspec.Struct, frozen=True):
 class SqliteHistory:
     """Implements `gateway.store.store.History` on the tables of a `SqliteStore`."""
 
-    def __init__(self, store: SqliteStore, gathering: Gathering | None = None) -> None:
-        """``gathering`` reads what is rolled up; in the thread that asks when not given."""
+    def __init__(
+        self, store: SqliteStore, gathering: Gathering | None = None, *, feeds: str = ""
+    ) -> None:
+        """``gathering`` reads what is rolled up; in the thread that asks when not given.
+        ``feeds`` is the database (`Target.name`) that readings wait here for, if there is one.
+        """
         self._store = store
+        self._feeds = feeds
         self._gathering = GatheringHere(store.path) if gathering is None else gathering
         self._connection = self._connect()
         self._rows = ROWS[1]
@@ -73,21 +81,19 @@ class SqliteHistory:
         self._alone = threading.Lock()
         self._closing = threading.Event()
 
-    def curve(
-        self, device: int, metric: str, since: int, until: int, points: int
-    ) -> Sequence[Point]:
+    def curve(self, device: int, metric: str, since: int, until: int, points: int) -> Curve:
         """At most about ``points`` points of ``[since, until)``, oldest first, gaps left out.
 
         Single readings (``span`` 0) when none of the range is rolled up yet and they fit;
         otherwise minutes or hours or a multiple of them. Minutes serve up to three days.
         """
         if until <= since or points < 1:
-            return []
+            return Curve()
         span, width = resolution(since, until, points)
         parts = self._store.read(
             lambda connection: read_parts(connection, device, metric, since, until, span)
         )
-        return points_of(parts, width, points)
+        return Curve(points_of(parts, width, points))
 
     def recent(
         self, metrics: Sequence[str], since: int, devices: tuple[int, int] | None = None
@@ -148,11 +154,21 @@ class SqliteHistory:
         return rows
 
     def keep(self, now: int, policy: Policy) -> Removed:
-        """Remove what is older than ``policy`` says, in small steps. Call it from a thread."""
+        """Remove what is older than ``policy`` says, in small steps. Call it from a thread.
+
+        Raw readings that are still to be handed over stay all the same, while there is room.
+        """
         removed = Removed()
         with self._alone:
             connection = self._connection
             last = last_row_to_go(connection, read_position(connection), policy, now)
+            if self._feeds:
+                delivered = read_cursor(connection, self._feeds).row
+                overdue = still_waiting(connection, delivered, last)
+                if overdue and self._store.room().free >= LEAST_FREE:
+                    last, removed.held = delivered, overdue
+                else:
+                    removed.undelivered = overdue
             removed.readings = self._remove(lambda rows: remove_readings(connection, last, rows))
             for span, before in rollup_limits(policy, now):
 

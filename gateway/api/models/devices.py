@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from gateway.api.models.alerts import AlertOut, MaintenanceMarkOut, Reason
 from gateway.api.models.shapes import Identifier, In, Moment, Names, Out
 from gateway.settings_fields import PriorityName
+from gateway.store.store import Shortfall
 
 Label = Annotated[str, StringConstraints(max_length=128), Field(examples=["门卫室一键报警"])]
 
@@ -196,6 +197,11 @@ class CurveOut(Out):
     unit: str = Field(examples=["°C"])
     points: list[CurvePointOut]
     limits: list[CurveLimitOut]
+    shortfall: Shortfall | None = Field(
+        default=None,
+        description="Why there may be more than is shown: `database_away` = the database of the "
+        "history does not answer, and this is what the gateway itself still holds.",
+    )
 
 
 class FoundOut(Out):

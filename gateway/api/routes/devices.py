@@ -112,7 +112,7 @@ async def get_curve(
         raise invalid("since", "must be before until")
     if end - begin > _LONGEST:
         raise invalid("since", "at most ten years before until")
-    found = await services.readers.run(
+    curve = await services.readers.run(
         lambda: services.history.curve(device.row, metric, begin, end, points)
     )
     school_figures = await services.read(school_parameters(school, device.kind))
@@ -129,12 +129,13 @@ async def get_curve(
                 mean=point.mean,
                 last=point.last,
             )
-            for point in found
+            for point in curve.points
         ],
         limits=[
             CurveLimitOut(value=value, label=services.presenter.limit(rule, parameter))
             for rule, parameter, value in services.kinds.limits(device, school_figures, metric)
         ],
+        shortfall=curve.shortfall,
     )
 
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.history.databases import D, Databases, running
 from tests.gateway.new_store import opened
 
 
@@ -22,3 +24,20 @@ def history(store: SqliteStore) -> Iterator[SqliteHistory]:
     history = SqliteHistory(store)
     yield history
     history.close()
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Databases that tests share; each is started when a test first asks for its kind."""
+    begun: dict[type, object] = {}
+    with ExitStack() as stack:
+
+        def of(kind: type[D]) -> D:
+            if kind not in begun:
+                database = kind(tmp_path_factory.mktemp(kind.__name__))
+                begun[kind] = stack.enter_context(running(database))
+            found = begun[kind]
+            assert isinstance(found, kind)
+            return found
+
+        yield of

@@ -108,7 +108,7 @@ def test_one_that_answers_no_more_is_put_an_end_to(full: SqliteStore) -> None:
     assert apart.begin(10, None).until > 0
     stuck = child()
     stuck.suspend()
-    apart._patience = 0.2
+    apart._child.patience = 0.2
     with pytest.raises(GatheringError, match="no answer within"):
         apart.gather((-1, 0), 10)
     assert not stuck.is_running()
@@ -142,7 +142,7 @@ def test_it_ends_with_the_process_that_began_it(full: SqliteStore) -> None:
         "from gateway.history.apart import GatheringApart\n"
         "gathering = GatheringApart(Path(sys.argv[1]))\n"
         "gathering.begin(10, None)\n"
-        "print(gathering._process.pid, flush=True)\n"
+        "print(gathering._child._process.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
     with subprocess.Popen(

@@ -176,7 +176,7 @@ def test_a_kill_between_two_turns_counts_nothing_twice_and_leaves_nothing_out(
     # A curve drawn at this moment counts each reading once, too.
     whole = expected(readings)
     for device in range(60):
-        curve = history.curve(device, "a", NOON, NOON + MINUTE, 1)
+        curve = history.curve(device, "a", NOON, NOON + MINUTE, 1).points
         assert [(p.count, p.low, p.high) for p in curve] == [whole[MINUTE, NOON, device, "a"][:3]]
     recent = history.recent(["a"], NOON)
     assert sorted(recent) == [(device, "a") for device in range(60)]
@@ -274,7 +274,7 @@ def test_a_reading_that_is_no_json_does_not_stop_the_others(
     take(store, reading(1, b"\xff{"), reading(2, b""), reading(3, b'{"a":1}'), reading(4, b"[1]"))
     assert history.roll_up() == 4
     assert table(store).keys() >= {(MINUTE, NOON, 1, "a")}
-    assert [p.last for p in history.curve(1, "a", NOON, NOON + MINUTE, 9)] == [1]
+    assert [p.last for p in history.curve(1, "a", NOON, NOON + MINUTE, 9).points] == [1]
 
 
 def test_a_metric_whose_name_is_too_long_for_its_column_is_left_out(
@@ -425,7 +425,7 @@ def test_what_a_device_kept_for_days_is_merged_a_few_minutes_at_a_time(
             history.roll_up()
         except KilledError:
             for span, points in (HOUR, 24), (MINUTE, 24 * 60):
-                curve = history.curve(1, "a", NOON, NOON + 24 * HOUR, points)
+                curve = history.curve(1, "a", NOON, NOON + 24 * HOUR, points).points
                 assert {point.span for point in curve} <= {span}
                 assert sum(point.count for point in curve) == len(readings)
             history.close()
