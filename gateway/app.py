@@ -318,7 +318,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             keep("device days", days.run)
             keep("windows", lambda: refill_windows(judge.roster, history, clock))
             comparing = Comparing(
-                flow=flow, judge=judge, history=history, names=names, clock=clock
+                flow=flow, judge=judge, history=held, names=names, clock=clock
             )
             keep("comparing", comparing.run)
             work_orders = make_work_orders(

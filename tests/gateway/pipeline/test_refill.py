@@ -17,6 +17,7 @@ from gateway.pipeline.refill import refill_windows, wanted
 from gateway.store.batch import Batch
 from gateway.store.registry import put_devices, put_schools
 from gateway.store.sqlite import SqliteStore
+from gateway.store.store import Curve
 
 EVERY_MS = 10_000
 
@@ -115,7 +116,7 @@ class Recorded:
         self.asked: list[tuple[int, int] | None] = []
         self._answer = answer
 
-    def curve(self, device: int, metric: str, since: int, until: int, points: int) -> list[Any]:
+    def curve(self, device: int, metric: str, since: int, until: int, points: int) -> Curve:
         raise NotImplementedError
 
     def recent(

@@ -1059,6 +1059,8 @@ export interface components {
             metric: string;
             /** Points */
             points: components["schemas"]["CurvePointOut"][];
+            /** @description Why there may be more than is shown: `database_away` = the database of the history does not answer, and this is what the gateway itself still holds. */
+            shortfall?: components["schemas"]["Shortfall"] | null;
             /**
              * Unit
              * @example °C
@@ -4760,6 +4762,12 @@ export interface components {
             team: string;
             user: components["schemas"]["PersonOut"];
         };
+        /**
+         * Shortfall
+         * @description Why a curve may show less than there is.
+         * @enum {string}
+         */
+        Shortfall: "database_away";
         /**
          * SignedInOut
          * @description Whoever is signed in.
