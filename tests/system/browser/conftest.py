@@ -160,6 +160,8 @@ class Screens:
     async def close(self) -> None:
         """Close all pages."""
         for context in self._contexts:
+            for page in context.pages:  # what is asked at this moment is answered to nobody
+                await page.unroute_all(behavior="ignoreErrors")
             await context.close()
 
 
