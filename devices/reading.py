@@ -44,6 +44,7 @@ class RejectReason(StrEnum):
     EMPTY = "empty"
     TIMESTAMP = "timestamp"  # a ``ts`` that is no time
     EVENT = "event"  # an event message that names no event
+    UNDECODED = "undecoded"  # bytes of a device, which a network server should have decoded
     FAULT = "fault"  # our own, while judging it
     FORBIDDEN = "forbidden"  # a device speaking on a channel that only the gateway writes
 

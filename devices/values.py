@@ -199,6 +199,7 @@ def reading_of(
     received: int,
     *,
     at: int | None = None,
+    seq: int | None = None,
     event: str | None = None,
     test: bool = False,
     firmware: str | None = None,
@@ -206,7 +207,7 @@ def reading_of(
 ) -> Reading:
     """A reading whose body holds its values and what else was said (``event``, ``ts`` …)."""
     kept: dict[str, object] = dict(values)
-    said = {"event": event, "ts": at, "fw": firmware, "test": test or None}
+    said = {"event": event, "ts": at, "seq": seq, "fw": firmware, "test": test or None}
     kept.update({name: value for name, value in said.items() if value is not None})
     return Reading(
         channel,
@@ -215,6 +216,7 @@ def reading_of(
         _encode(kept),
         at,
         received,
+        seq,
         event=event,
         test=test,
         retained=retained,

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final, NamedTuple, Protocol
 
+from devices.dialects.chirpstack import ChirpStack
 from devices.dialects.dialect import BoundDialect
 from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
@@ -38,6 +39,7 @@ DIALECTS: Final[dict[str, Binding]] = {
     Zigbee2Mqtt.name: Zigbee2Mqtt,
     Tasmota.name: Tasmota,
     Shelly.name: Shelly,
+    ChirpStack.name: ChirpStack,
 }
 
 

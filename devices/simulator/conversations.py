@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from devices.dialects.chirpstack import ChirpStack
 from devices.dialects.native import Native
 from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
@@ -206,6 +207,60 @@ def _shelly() -> Spoken:
     )  # fmt: skip
 
 
+def _chirpstack() -> Spoken:
+    top = "no3/lora/application/ca739e26-7b67-4f14-b69e-d568c22a5a75/device/24e124136b502217/event"
+
+    def event(**more: Any) -> dict[str, Any]:
+        return {
+            "deduplicationId": "57433366-50a6-4dc2-8145-2df1bbc70d9e",
+            "time": "2026-11-20T07:47:05.404859+00:00",
+            "deviceInfo": {
+                "applicationName": "dormitory", "deviceProfileName": "SOCKET", "deviceName": "301",
+                "devEui": "24e124136b502217", "tags": {"unit_power_consumption": "Wh"},
+            },
+            "devAddr": "01a2b3c4",
+            **more,
+        }  # fmt: skip
+
+    def uplink(decoded: dict[str, Any]) -> dict[str, Any]:
+        return event(
+            adr=True, dr=5, fCnt=41, fPort=85, confirmed=False, data="AXVcA2c0AQRoZQ==",
+            object=decoded,
+            rxInfo=[
+                {"gatewayId": "24e124fffef00001", "uplinkId": 24022, "rssi": -97, "snr": 4.2},
+                {"gatewayId": "24e124fffef00002", "uplinkId": 24023, "rssi": -71, "snr": 9.5},
+            ],
+            txInfo={"frequency": 868500000, "modulation": {"lora": {"spreadingFactor": 7}}},
+        )  # fmt: skip
+
+    return Spoken(
+        "chirpstack",
+        lambda: ChirpStack(SCHOOL, "no3/lora"),
+        [
+            [_said(f"{top}/up", uplink({
+                "voltage": 230.4, "current": 0.452, "power": 101.5, "factor": 97,
+                "power_consumption": 1264, "socket_status": "on",
+            }))],
+            [_said(f"{top}/up", uplink({
+                "smoke_status": "normal", "temperature": 30.8, "humidity": "50.5", "vdd": 3426,
+                "battery": 92, "co2": 936, "sensors": {"temperature": 21.5},
+            }))],
+            [_said(f"{top}/up", uplink({"battery": 16, "button_2": "short press"}))],
+            [
+                _said(f"{top}/join", event()),
+                _said(f"{top}/status", event(
+                    margin=10, externalPowerSource=False, batteryLevelUnavailable=False,
+                    batteryLevel=75.59,
+                )),
+            ],
+        ],
+        {
+            "energy_kwh": [thousandth], "battery_v": [thousandth], "power_factor": [hundredth],
+        },
+    )  # fmt: skip
+
+
 SPOKEN: Final = {
-    spoken.name: spoken for spoken in (_native(), _zigbee2mqtt(), _tasmota(), _shelly())
+    spoken.name: spoken
+    for spoken in (_native(), _zigbee2mqtt(), _tasmota(), _shelly(), _chirpstack())
 }

@@ -173,7 +173,9 @@ class Witness:
         """
         document = self._documents[number]
         words = {each for each in self._leaves[number].values() if isinstance(each, str)}
-        spoiled = [replaced(document, path, probe) for probe in _PROBES]
+        figure = v.number(self._leaves[number][path])
+        others = [] if figure is None else [figure * factor for factor in (-1, 0.01, 0.5, 2, 100)]
+        spoiled = [replaced(document, path, probe) for probe in (*_PROBES, *others)]
         spoiled += [replaced(document, path, word) for word in sorted(words)[:_MOST_WORDS]]
         for each in spoiled:
             self._note(self.clean.values, self._with(number, each), (number, path))

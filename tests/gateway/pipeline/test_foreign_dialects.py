@@ -11,6 +11,7 @@ from judged import Judged
 from alerts.alert import TransitionKind
 from devices.dialects import bind
 from devices.model import Device
+from devices.simulator.conversations import SPOKEN
 
 BUTTON = Device("no3", "gate", "alarm-button", 1, dialect="zigbee2mqtt", address="大门/按钮")
 SMOKE = Device("no3", "lab", "smoke", 2, dialect="zigbee2mqtt", address="lab smoke")
@@ -95,3 +96,30 @@ def test_a_plugs_meter_is_telemetry_in_our_units(judged: Judged) -> None:
     (row,) = work.batch.readings
     assert json.loads(row[-1]) == {"power_w": 47, "voltage_v": 229, "energy_kwh": 1.5}
     assert not work.batch.urgent
+
+
+SOS = Device("no3", "sos", "alarm-button", 4, dialect="chirpstack", address="24e124136b502217")
+
+
+def test_the_same_press_over_lorawan_delivered_twice_is_one() -> None:
+    judged = Judged(foreign=bind([("chirpstack", "no3", "no3/lora")]), devices=(SOS,))
+    *_, conversation = (
+        each for each in SPOKEN["chirpstack"].conversations if b"short press" in each[0].payload
+    )
+    (uplink,) = conversation
+    for _ in range(2):
+        judged.hear(uplink.topic, uplink.payload)
+    alert = judged.alert(SOS, "panic")
+    assert alert is not None
+    assert alert.occurrences == 1
+
+
+def test_an_uplink_that_nobody_decoded_is_counted_with_its_device() -> None:
+    judged = Judged(foreign=bind([("chirpstack", "no3", "no3/lora")]), devices=(SOS,))
+    topic = f"no3/lora/application/1/device/{SOS.address}/event/up"
+    judged.hear(topic, body(deviceInfo={"deviceProfileName": "WS101"}, data="AXUQ/y4B", fPort=85))
+    state = judged.judge.roster.state("no3", "sos")
+    assert state is not None
+    assert state.hitches is not None
+    assert (state.hitches.reason, state.heard) == ("undecoded", 0)
+    assert "'WS101'" in state.hitches.detail
