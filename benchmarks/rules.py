@@ -204,11 +204,16 @@ def _values(kind: str, random: Random) -> dict[str, Value]:
                 "rssi_dbm": random.randrange(-90, -50),
             }
         case "electrical":
+            volts = [round(random.gauss(230, 1), 1) for _ in range(3)]
+            amperes = [round(random.random() * 10, 2) for _ in range(3)]
+            factors = [round(0.9 + random.random() / 10, 3) for _ in range(3)]
             return {
-                "voltage_v": [round(random.gauss(230, 1), 1) for _ in range(3)],
-                "current_a": [round(random.random() * 10, 2) for _ in range(3)],
-                "power_w": [random.randrange(3000) for _ in range(3)],
-                "power_factor": [round(0.9 + random.random() / 10, 3) for _ in range(3)],
+                "voltage_v": list(volts),
+                "current_a": list(amperes),
+                "power_w": [
+                    round(u * i * f) for u, i, f in zip(volts, amperes, factors, strict=True)
+                ],
+                "power_factor": list(factors),
                 "residual_current_ma": random.randrange(20, 60),
                 "cable_temperature_c": [round(random.gauss(40, 2), 1) for _ in range(4)],
             }

@@ -9,49 +9,67 @@ from typing import Final
 import msgspec
 from pydantic import ValidationError
 
+from alerts.rules.arc import Arc
 from alerts.rules.battery import Battery
 from alerts.rules.camera_faults import CameraFaults
 from alerts.rules.channel_state import ChannelStateRule
 from alerts.rules.clock_wrong import ClockWrong
+from alerts.rules.energy_counter import EnergyCounter
+from alerts.rules.heating import Heating
 from alerts.rules.link_state import LinkStateRule
+from alerts.rules.load_imbalance import LoadImbalance
+from alerts.rules.meter_implausible import MeterImplausible
 from alerts.rules.noisy import Noisy
 from alerts.rules.out_of_calibration import OutOfCalibration
 from alerts.rules.out_of_range import OutOfRange
+from alerts.rules.overload import Overload
 from alerts.rules.police_registration import PoliceRegistration
 from alerts.rules.pressed import Pressed
 from alerts.rules.quiet import MissingFigureError, QuietRule
 from alerts.rules.rate_of_rise import RateOfRise
 from alerts.rules.rejected import Rejected
+from alerts.rules.residual_rise import ResidualRise
 from alerts.rules.rule import Rule
 from alerts.rules.silent import Silent
 from alerts.rules.smoke_alarm import SmokeAlarm
 from alerts.rules.smoke_and_temperature import SmokeAndTemperature
 from alerts.rules.stuck import Stuck
+from alerts.rules.supply_voltage import SupplyVoltage
 from alerts.rules.tamper import Tamper
 from alerts.rules.threshold import Threshold
+from alerts.rules.tripped import Tripped
 from devices.kinds import KindSpec, RuleParameters
 
 __all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 
 RULES: Final[Mapping[str, type[QuietRule]]] = {
+    "arc": Arc,
     "battery": Battery,
     "camera_faults": CameraFaults,
     "channel_state": ChannelStateRule,
     "clock_wrong": ClockWrong,
+    "energy_counter": EnergyCounter,
+    "heating": Heating,
     "link_state": LinkStateRule,
+    "load_imbalance": LoadImbalance,
+    "meter_implausible": MeterImplausible,
     "noisy": Noisy,
     "out_of_calibration": OutOfCalibration,
     "out_of_range": OutOfRange,
+    "overload": Overload,
     "police_registration": PoliceRegistration,
     "pressed": Pressed,
     "rate_of_rise": RateOfRise,
     "rejected": Rejected,
+    "residual_rise": ResidualRise,
     "silent": Silent,
     "smoke_alarm": SmokeAlarm,
     "smoke_and_temperature": SmokeAndTemperature,
     "stuck": Stuck,
+    "supply_voltage": SupplyVoltage,
     "tamper": Tamper,
     "threshold": Threshold,
+    "tripped": Tripped,
 }
 """A new rule is one new file and a line here."""
 

@@ -6,18 +6,13 @@ at the same moment, or the power of a load that is switched on next.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from audit.verification.model import Verdict, Verification
 from audit.verification.procedure import Cancelled, Course, Input, Said, Subject, Typed
 from audit.verification.steps import Ending, begun, ended, noted, passed, present
-from devices.reading import Channel, Value
-
-SHARE: Final = 0.15
-LEAST_W: Final = 20.0
-"""A meter may differ from the reference by the larger of the two: clamp meters and loads that
-change while one reads are no laboratory. Defaults of ours."""
+from devices.feeder import LEAST_W, SHARE, contradiction, power_of
+from devices.reading import Channel
 
 TYPE_MS: Final = 600_000
 LOOK_MS: Final = 60_000
@@ -66,7 +61,8 @@ class Meter:
             return Course(_NO_POWER.of(run, now) if step.step == "report" else run)
         mistake = contradiction(heard.values)
         if mistake is not None:
-            return Course(_INCONSISTENT.of(run, now, measured_w=power, expected_w=mistake))
+            expected = mistake.expected_w
+            return Course(_INCONSISTENT.of(run, now, measured_w=power, expected_w=expected))
         if step.step == "report":
             run = passed(run, "meter_reports", now, measured_w=power)
             run = begun(run, "reading", now, due=now + TYPE_MS, waits_for="reading")
@@ -136,41 +132,3 @@ def _compared(run: Verification, power: float, now: int) -> Verification:
     code = "meter_rose" if inputs.get("load") else "meter_agrees"
     run = passed(run, code, now)
     return ended(run, Verdict.MET, "meter_met", now, measured_w=round(seen, 1), typed_w=wanted)
-
-
-def power_of(values: Mapping[str, Value]) -> float | None:
-    """Active power in W over all phases; ``None`` when it cannot be told."""
-    told = _numbers(values.get("power_w"))
-    if told:
-        return round(sum(told), 1)
-    computed = _computed(values)
-    return None if computed is None else round(sum(computed), 1)
-
-
-def contradiction(values: Mapping[str, Value]) -> float | None:
-    """What power voltage, current and power factor make, if the power told is another."""
-    told, computed = _numbers(values.get("power_w")), _computed(values)
-    if not told or computed is None or len(told) != len(computed):
-        return None
-    for one, other in zip(told, computed, strict=True):
-        # Meters that feed back tell a negative power, and some of them a positive factor.
-        if abs(abs(one) - abs(other)) > max(LEAST_W, SHARE * abs(other)):
-            return round(sum(computed), 1)
-    return None
-
-
-def _computed(values: Mapping[str, Value]) -> list[float] | None:
-    voltage, current = _numbers(values.get("voltage_v")), _numbers(values.get("current_a"))
-    factor = _numbers(values.get("power_factor"))
-    if not voltage or not len(voltage) == len(current) == len(factor):
-        return None
-    return [u * i * f for u, i, f in zip(voltage, current, factor, strict=True)]
-
-
-def _numbers(value: object) -> list[float]:
-    """One per phase; empty when any of them could not be measured."""
-    several = value if isinstance(value, list) else [value]
-    numbers = [
-        float(one) for one in several if isinstance(one, int | float) and not isinstance(one, bool)
-    ]
-    return numbers if len(numbers) == len(several) else []

@@ -27,6 +27,7 @@ _LINES: Final[Mapping[str, Mapping[str, str]]] = {
         "low_v": "battery_v",
         "critical_v": "battery_v",
     },
+    "overload": {"rating_a": "current_a"},
     "smoke_and_temperature": {
         "smoke_pct_m": "obscuration_pct_m",
         "heavy_smoke_pct_m": "obscuration_pct_m",

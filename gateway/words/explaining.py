@@ -8,6 +8,9 @@ from gateway.words import Input, Language, Words
 _MINUTES = "minutes"
 """Inputs of this name, or that end with it, are minutes; so is a limit with the unit ``min``."""
 
+_WORDED = {"cause": "link.cause", "trip_cause": "trip.cause"}
+"""Inputs that are words of the catalogue, and under which keys those stand."""
+
 _SHORT = 10
 """Below so many minutes a tenth of one still matters to a person."""
 
@@ -18,8 +21,8 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
     catalogue knows them: kinds' files may name values and sources freely. A code with a dot is a
     whole key itself (``camera.why.…``).
 
-    Minutes are rounded to what people say; the explanation keeps the figures as they are. An input
-    ``cause`` is a word of the catalogue, too (``link.cause.…``).
+    Minutes are rounded to what people say; the explanation keeps the figures as they are. Some
+    inputs are words of the catalogue, too (``link.cause.…``, ``trip.cause.…``).
     """
     metric = words.or_else(f"metric.{why.metric}", why.metric)
     source = words.or_else(f"source.{why.source or 'unnamed'}", why.source)
@@ -27,7 +30,11 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
         name: said_minutes(value) if name.endswith(_MINUTES) else value
         for name, value in why.inputs.items()
     }
-    cause = words.or_else(f"link.cause.{inputs['cause']}", "") if "cause" in inputs else None
+    worded = {
+        name: words.or_else(f"{key}.{inputs[name]}", "")
+        for name, key in _WORDED.items()
+        if name in inputs
+    }
     limit = said_minutes(why.limit) if why.unit == "min" else why.limit
     return {
         language: words.text(
@@ -35,7 +42,7 @@ def explained(words: Words, why: Explanation) -> dict[Language, str]:
             language,
             **{
                 **inputs,
-                **({} if cause is None else {"cause": cause[language]}),
+                **{name: both[language] for name, both in worded.items()},
                 "limit": limit,
                 "unit": why.unit,
                 "metric": metric[language],

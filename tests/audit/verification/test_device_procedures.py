@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from verified import NOW, Run
 
-from audit.verification.meter import contradiction, power_of
 from audit.verification.model import Verdict
 from audit.verification.procedure import Ask, Cancelled, Input, Said, Typed
 from devices.reading import Channel, Value
@@ -205,16 +204,6 @@ def test_a_meter_that_is_silent_fails_and_a_technician_who_is_leaves_it_unknown(
     assert Run("electrical").later(90_000).tick().outcome == (Verdict.FAILED, "silent")
     run = Run("electrical").later(10).says(power_w=5).later(TEN_MINUTES).tick()
     assert run.outcome == (Verdict.UNKNOWN, "meter_nothing_typed")
-
-
-def test_power_follows_from_voltage_current_and_factor_when_it_is_not_told() -> None:
-    assert power_of({"voltage_v": [230, 230], "current_a": [1, 2], "power_factor": [1, 0.5]}) == 460
-    assert power_of({"voltage_v": 230, "current_a": None, "power_factor": 1}) is None
-    assert power_of({"power_w": [1, None]}) is None
-    assert (
-        contradiction({"power_w": -690, "voltage_v": 230, "current_a": 3, "power_factor": 1})
-        is None
-    )
 
 
 # All of them
