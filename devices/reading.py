@@ -45,7 +45,9 @@ class RejectReason(StrEnum):
     TIMESTAMP = "timestamp"  # a ``ts`` that is no time
     EVENT = "event"  # an event message that names no event
     UNDECODED = "undecoded"  # bytes of a device, which a network server should have decoded
+    TEMPLATE = "template"  # a discovery that says in a program where a value stands
     FAULT = "fault"  # our own, while judging it
+    BIRTH = "birth"  # what it means, its sender has not told yet
     FORBIDDEN = "forbidden"  # a device speaking on a channel that only the gateway writes
 
 

@@ -36,6 +36,7 @@ from gateway.listening import listen, url_of
 from gateway.looking import follow_register, look_at_room, read_names
 from gateway.metrics import Metrics
 from gateway.parts import Parts
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.device_days import DeviceDays
 from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
@@ -202,7 +203,9 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             metrics=metrics,
         )
         flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries, watch)
-        flow.add(judging.causes)
+        asking = Asking(dialects)
+        asking.load(snapshot.devices, clock.now())
+        flow.add(judging.causes, asking)
 
         # Nor will it become any.
         gc.freeze()

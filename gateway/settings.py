@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from devices.dialects import DIALECTS
+from devices.dialects.sparkplug import NAMESPACE, Sparkplug
 from devices.dialects.tasmota import Tasmota
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
@@ -103,14 +104,14 @@ class DialectSettings(Section):
     """
 
     dialect: str
-    """Which one: `zigbee2mqtt` or `tasmota`."""
+    """Which one: `zigbee2mqtt`, `tasmota`, `shelly` and others: see docs/dialects.md."""
 
     school: Id
     """Id of the school whose devices they are."""
 
     topic: str = Field(min_length=1, max_length=200)
-    """Base topic at the broker, e.g. `zigbee2mqtt`, or for Tasmota the prefix before `tele/` and
-    `stat/` (may hold levels).
+    """Base topic at the broker, e.g. `zigbee2mqtt`, for Tasmota the prefix before `tele/` and
+    `stat/` (may hold levels), for Sparkplug `spBv1.0/` and the group's id.
     """
 
     utc_offset: UtcOffset | None = None
@@ -127,6 +128,16 @@ class DialectSettings(Section):
     def _offset_of_use(self) -> DialectSettings:
         if self.utc_offset is not None and self.dialect != Tasmota.name:
             raise ValueError(f"utc_offset is only for {Tasmota.name}: times of others name a zone")
+        return self
+
+    @model_validator(mode="after")
+    def _group_of_nodes(self) -> DialectSettings:
+        space, _, group = self.topic.partition("/")
+        if self.dialect == Sparkplug.name and (space != NAMESPACE or not group or "/" in group):
+            raise ValueError(
+                f"topic of {Sparkplug.name} must be {NAMESPACE}/ and the group's id, e.g. "
+                f"{NAMESPACE}/no3-middle"
+            )
         return self
 
     @field_validator("dialect")

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple, Protocol
 from devices.dialects.chirpstack import ChirpStack
 from devices.dialects.dialect import BoundDialect
 from devices.dialects.shelly import Shelly
+from devices.dialects.sparkplug import Sparkplug
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
 
@@ -40,6 +41,7 @@ DIALECTS: Final[dict[str, Binding]] = {
     Tasmota.name: Tasmota,
     Shelly.name: Shelly,
     ChirpStack.name: ChirpStack,
+    Sparkplug.name: Sparkplug,
 }
 
 

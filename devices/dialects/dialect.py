@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from devices.reading import Reading, Reject, Route
 
@@ -51,4 +51,41 @@ class BoundDialect(Dialect, Protocol):
 
     def heard(self) -> Sequence[str]:
         """Topic filters that the school's devices listen to."""
+        ...
+
+
+class Aside(NamedTuple):
+    """What a message said of others than the device it came from: of every registered device of
+    its dialect and school whose address begins with ``beginning``.
+    """
+
+    beginning: str
+    reading: Reading
+
+
+@runtime_checkable
+class Conversing(Protocol):
+    """A dialect that does more than listen: its devices have to be asked for something, and some
+    of their messages are about others.
+    """
+
+    school: str
+    name: str
+
+    def meet(self, address: str, now: int) -> None:
+        """A device of that address is registered; told once for each at a start."""
+        ...
+
+    def next_request(self) -> int | None:
+        """When it may want something published next (ms); ``None`` = nothing is wanted."""
+        ...
+
+    def requests(self, now: int, most: int) -> list[tuple[str, bytes]]:
+        """Up to ``most`` messages (topic, payload) to its devices, that are due now. They may be
+        lost on their way.
+        """
+        ...
+
+    def asides(self) -> Sequence[Aside]:
+        """What the message that was read last said of others."""
         ...

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -28,6 +29,9 @@ SPOKEN: Final = (Channel.TELEMETRY, Channel.EVENT, Channel.STATUS)
 """What devices, probes and observers write."""
 
 WRITTEN_BY_GATEWAY: Final = (Channel.COMMAND, Channel.REPLY)
+
+_ANY: Final = "#"
+"""Stands for the second level of filters that have a wildcard there, or none."""
 
 _LEVELS: Final = {channel: name for name, channel in CHANNELS.items()}
 _FIRST: Final = {origin: prefix for prefix, origin in PREFIXES.items()}
@@ -168,20 +172,29 @@ def _device(access: DeviceAccess) -> Grant:
 
 
 def _refuse_shared_topics(schools: Sequence[SchoolAccess]) -> None:
-    # By first level, which is never a wildcard: thousands of schools need not be compared.
-    taken: dict[str, list[tuple[str, str]]] = {}
+    # By first level, which is never a wildcard, and by the second, where it is none: thousands of
+    # schools need not be compared, though all of one dialect may begin alike.
+    taken: dict[str, dict[str, list[tuple[str, str]]]] = {}
     for school in schools:
         for topic in (*school.writes, *school.reads):
             _refuse_unsafe(school.school, topic)
-            owners = taken.setdefault(topic.partition("/")[0], [])
-            for other, theirs in owners:
+            first, second = (*topic.split("/"), "#")[:2]
+            beside = taken.setdefault(first, {})
+            owners = [beside.get(second, []), beside.get(_ANY, [])]
+            if _wild(second):
+                owners = list(beside.values())
+            for other, theirs in chain.from_iterable(owners):
                 if other != school.school and overlap(topic, theirs):
                     raise AccessError(
                         f"schools {other!r} and {school.school!r} would share topics "
                         f"({theirs!r} and {topic!r}), so one could speak as the other: "
                         "give each school's dialect a base topic of its own"
                     )
-            owners.append((school.school, topic))
+            beside.setdefault(_ANY if _wild(second) else second, []).append((school.school, topic))
+
+
+def _wild(level: str) -> bool:
+    return level in {"+", "#"}
 
 
 def _refuse_unsafe(school: str, topic: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alerts.rules.rule import DeviceState
 from devices.model import Device
-from devices.reading import Origin, Reading
+from devices.reading import Channel, Origin, Reading, Value
 from devices.timekeeping import made_at
 from gateway.pipeline.work import Work
 from gateway.store.batch import Fact
@@ -76,4 +76,11 @@ def event_fact(device: Device, reading: Reading) -> Fact:
                 "values": reading.values,
             }
         ),
+    )
+
+
+def own_reading(values: dict[str, Value], now: int) -> Reading:
+    """What the gateway found out, as a reading of ``now``."""
+    return Reading(
+        Channel.TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE
     )

@@ -16,13 +16,14 @@ from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.events_seen import is_news
 from alerts.rules.pressed import Pressed
 from alerts.rules.rule import DeviceState
-from devices.dialects.dialect import Dialect
+from devices.dialects.dialect import Conversing, Dialect
 from devices.dialects.native import Native
 from devices.model import Device
-from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Route, Value
+from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
 from devices.timekeeping import ROUND, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
+from gateway.pipeline.asking import others
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.glance import Calls, RuleSet
 from gateway.pipeline.heard import (
@@ -30,6 +31,7 @@ from gateway.pipeline.heard import (
     count_on,
     event_fact,
     fill_in,
+    own_reading,
     take_in,
     take_status,
 )
@@ -88,6 +90,7 @@ class Judge:
         whether a finding waits elsewhere before it comes into the book (`gateway.pipeline.causes`).
         """
         self._dialects: Final = tuple(dialects)
+        self._conversing: Final = {id(one): one for one in dialects if isinstance(one, Conversing)}
         self._book: Final = book
         self._discoveries: Final = discoveries
         self._rejects: Final = rejects
@@ -240,6 +243,14 @@ class Judge:
                 work.batch.readings.append(
                     (state.device.row, 0, reading.happened, now, reading.body)
                 )
+        self._hear_asides(slot.dialect, now, work)
+
+    def _hear_asides(self, dialect: Dialect, now: int, work: Work) -> None:
+        """What a message said of others than who sent it."""
+        conversing = self._conversing.get(id(dialect))
+        for state, route, reading in () if conversing is None else others(conversing, self.roster):
+            slot = _Slot(state, route, dialect, self.roster.rules(state.device.row))
+            self._hear_event(state, slot, reading, now, work)
 
     def hear_own(
         self,
@@ -261,7 +272,7 @@ class Judge:
         if online is not None and (online is not state.online or not online):
             state.online, state.online_since = online, now
             work.batch.states[row] = b""  # filled by `finish`
-        reading = _own_reading(values, now)
+        reading = own_reading(values, now)
         place_in_time(reading, state.offset)
         take_in(state, reading)
         self._judge(state, self.roster.rules(row).telemetry, reading, now, work)
@@ -276,7 +287,7 @@ class Judge:
         state = self.roster.state_of(row)
         if state is None:
             return False
-        reading, heard = _own_reading(values, now), state.heard
+        reading, heard = own_reading(values, now), state.heard
         state.values.update(values)
         calls = tuple(
             (number, rule.judge)
@@ -446,6 +457,7 @@ class Judge:
                 return
             if readings:
                 self._discover(dialect, route, topic, payload, readings, now, work)
+                self._hear_asides(dialect, now, work)
             return
         if reject is not None:
             self._rejects.add(reject, topic, payload, "", now, work.batch)
@@ -488,8 +500,3 @@ class Judge:
                 self._follow(slot.state, number, outcome, work)
         slot.state.hitch().reject(reject.reason.value, reject.detail, now)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
-
-
-def _own_reading(values: dict[str, Value], now: int) -> Reading:
-    """What the gateway found out, as a reading of ``now``."""
-    return Reading(_TELEMETRY, values, now, canonical(values), happened=now, origin=Origin.PROBE)

@@ -21,9 +21,10 @@ them would now and then be dropped without a word."""
 class Work(msgspec.Struct):
     """A batch and what follows its commit.
 
-    ``deliveries`` are acknowledged to the broker, ``replies`` (topic, payload) tell native alarm
-    devices that their event is kept, ``live`` goes to the stream, ``tests`` (what happened to test
-    windows) to whoever runs the verification. None of it happens before the commit.
+    ``deliveries`` are acknowledged to the broker; ``replies`` (topic, payload) tell native alarm
+    devices that their event is kept, and others what their dialect asks of them; ``live`` goes to
+    the stream, ``tests`` (what happened to test windows) to whoever runs the verification. None of
+    it happens before the commit.
     """
 
     batch: Batch
@@ -49,5 +50,7 @@ class Work(msgspec.Struct):
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to write and nothing to acknowledge."""
-        return not (self.deliveries or any(getattr(self.batch, name) for name in _WRITTEN))
+        """Whether there is nothing to write, nothing to acknowledge and nothing to say."""
+        return not (
+            self.deliveries or self.replies or any(getattr(self.batch, name) for name in _WRITTEN)
+        )

@@ -169,6 +169,14 @@ def test_the_example_that_comes_with_the_gateway_is_valid() -> None:
             "utc_offset is only for tasmota",
         ),
         (
+            "dialects:\n  - {dialect: sparkplug, school: a, topic: spBv1.0}\n",
+            "topic of sparkplug must be spBv1.0/ and the group's id, e.g. spBv1.0/no3-middle",
+        ),
+        (
+            "dialects:\n  - {dialect: sparkplug, school: a, topic: no3/spBv1.0/group}\n",
+            "topic of sparkplug must be spBv1.0/ and the group's id",
+        ),
+        (
             OVERLAPPING,
             "dialects: the topics 't' and 't/b' overlap",
         ),

@@ -93,3 +93,19 @@ def test_the_list_names_each_principal_once() -> None:
 def test_thousands_of_schools_are_checked_in_a_moment() -> None:
     schools = [SchoolAccess(f"s{n}", writes=(f"s{n}/z2m/#", f"s{n}/tele/#")) for n in range(3000)]
     assert len(grants(schools)) == 3004
+
+
+def test_nor_does_it_take_longer_where_all_topics_begin_alike() -> None:
+    schools = [
+        SchoolAccess(f"s{n}", writes=(f"spBv1.0/s{n}/NDATA/+", f"spBv1.0/s{n}/DDATA/+/+"))
+        for n in range(3000)
+    ]
+    assert len(grants(schools)) == 3004
+
+
+@pytest.mark.parametrize("greedy", ["spBv1.0/+/NDATA/+", "spBv1.0/#", "spBv1.0/a/#"])
+def test_where_all_topics_begin_alike_nobody_may_reach_into_those_of_others(greedy: str) -> None:
+    own = SchoolAccess("a", writes=("spBv1.0/a/NDATA/+",))
+    for schools in ([own, SchoolAccess("b", reads=(greedy,))], [SchoolAccess("b", (greedy,)), own]):
+        with pytest.raises(AccessError, match="would share topics"):
+            grants(schools)

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from judged import BUTTON, WARM, Judged
 from sqlalchemy import FromClause, func, select
 
+from devices.dialects.dialect import Dialect
 from gateway.clock import SystemClock
 from gateway.ingest.redelivery import pack
 from gateway.ingest.source import Delivery, Message, SourceStatus
@@ -102,10 +103,10 @@ class Gate:
 class Running:
     """A flow with an event line and a telemetry line on a gated store."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, *, foreign: Sequence[Dialect] = ()) -> None:
         self.store = store
         self.gate = Gate(store)
-        self.judged = Judged(now=SystemClock().now())
+        self.judged = Judged(now=SystemClock().now(), foreign=foreign)
         self.events, self.telemetry = Line("events"), Line("telemetry")
         self.live = Live(older=lambda _a, _m: [])
         self.flow = Flow(
