@@ -16,6 +16,7 @@ from gateway.cli import (
     link,
     probe,
     recordings,
+    replay,
     run,
     seal,
     simulate,
@@ -41,6 +42,7 @@ app.command("broker-credentials")(broker_credentials.broker_credentials)
 app.command("doctor")(doctor.doctor)
 app.command("seal")(seal.seal_secret)
 app.command("verify")(verify.verify)
+app.command("replay")(replay.replay)
 app.command("config-reference")(generate.config_reference)
 app.command("message-schema")(generate.message_schema)
 app.add_typer(simulate.app, name="simulate")

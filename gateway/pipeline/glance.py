@@ -14,10 +14,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+import msgspec
+
 from alerts.rules.rejected import Rejected
 from alerts.rules.rule import JudgeCall, Rule
 from devices.dialects.native import MAX_PAYLOAD, glancing
 
+_decode: Final = msgspec.json.Decoder().decode
 _FIGURES: Final = b"0123456789.-"
 _NO_FIGURES: Final = dict.fromkeys(_FIGURES)
 
@@ -48,6 +51,18 @@ class Glance:
             return self._decode(payload)
         except ValueError:
             return None  # a figure that is none: who reads it in full will say so
+
+    def read_all(self, payload: bytes) -> dict[str, Any] | None:
+        """``ts``, ``seq`` and all values; ``None`` when it looks different."""
+        if payload.translate(None, _FIGURES) != self._look or len(payload) > MAX_PAYLOAD:
+            return None
+        try:
+            told: dict[str, Any] = _decode(payload)
+        except ValueError:
+            return None
+        moment = told["ts"]
+        plain = moment.__class__ is int and moment >= 0 and told["seq"].__class__ is int
+        return told if plain else None
 
 
 class RuleSet:

@@ -1,0 +1,1 @@
+"""Stored readings through today's or changed rules, held against what was raised."""
