@@ -89,7 +89,7 @@ def charge(
     if stepped:
         return None, _step(charging, now, change, least)
     for one in charging.candidates:
-        one.fallen = max(0.0, one.fallen - change)
+        one.fallen -= change
     return _told(charging, now), _faded(charging)
 
 
