@@ -205,7 +205,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
         flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries, watch)
         asking = Asking(dialects)
         asking.load(snapshot.devices, clock.now())
-        flow.add(judging.causes, asking)
+        flow.add(judging.causes, judging.fire_rooms, asking)
 
         # Nor will it become any.
         gc.freeze()

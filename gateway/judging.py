@@ -11,10 +11,12 @@ import msgspec
 
 from alerts.alert import Alert
 from alerts.correlation import CauseLimits, place_of
+from alerts.finding import Finding
 from alerts.lifecycle import Limits
 from alerts.notification.webhook import Bilingual
 from devices.dialects.dialect import Dialect
 from devices.kinds import KindSpec
+from devices.model import Device
 from gateway.clock import Clock
 from gateway.duty.policy import policy_of
 from gateway.duty.rota import Rota
@@ -25,10 +27,12 @@ from gateway.pipeline.binding import Binder
 from gateway.pipeline.causes import Causes
 from gateway.pipeline.deadlines import Deadlines
 from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.fire_rooms import FireRooms
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.telling import Place, Telling
 from gateway.pipeline.upkeep import Upkeep
+from gateway.pipeline.work import Work
 from gateway.police.forwarding import Forwarding
 from gateway.police.surroundings import surroundings
 from gateway.push.book import PushBook
@@ -50,6 +54,7 @@ class Judging(msgspec.Struct, frozen=True):
     rejects: Rejects
     upkeep: Upkeep
     causes: Causes
+    fire_rooms: FireRooms
     browsers: PushBook
 
 
@@ -119,18 +124,35 @@ def make_judging(
         hold_ms=round(settings.causes.hold_s * 1000),
         recorded={one.key: tuple(one.cameras) for one in settings.recorders},
     )
+    fire_rooms = FireRooms(book=book, roster=lambda: judge.roster)
+
+    def sift(finding: Finding, device: Device, work: Work) -> bool:
+        return causes.take(finding, device, work) or fire_rooms.take(finding, device, work)
+
     judge: Judge = Judge(
         dialects=dialects,
         rules_of=binder.rules_of,
         book=book,
         discoveries=discoveries,
         rejects=rejects,
-        sift=causes.take,
+        sift=sift,
     )
     judge.roster.load(snapshot.devices, snapshot.states, now)
     judge.windows.load(snapshot.deadlines, snapshot.devices)
     upkeep.load(snapshot.maintenances, snapshot.last_maintenance, book=book, roster=judge.roster)
     causes.load(snapshot.victims, snapshot.deadlines)
+    fire_rooms.load(now)
     return Judging(
-        judge, book, binder, names, deadlines, rota, discoveries, rejects, upkeep, causes, browsers
+        judge,
+        book,
+        binder,
+        names,
+        deadlines,
+        rota,
+        discoveries,
+        rejects,
+        upkeep,
+        causes,
+        fire_rooms,
+        browsers,
     )

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from alerts.rules.arc import Arc
 from alerts.rules.battery import Battery
 from alerts.rules.camera_faults import CameraFaults
+from alerts.rules.chamber_drift import ChamberDrift
 from alerts.rules.channel_state import ChannelStateRule
 from alerts.rules.clock_wrong import ClockWrong
 from alerts.rules.energy_counter import EnergyCounter
@@ -46,6 +47,7 @@ RULES: Final[Mapping[str, type[QuietRule]]] = {
     "arc": Arc,
     "battery": Battery,
     "camera_faults": CameraFaults,
+    "chamber_drift": ChamberDrift,
     "channel_state": ChannelStateRule,
     "clock_wrong": ClockWrong,
     "energy_counter": EnergyCounter,

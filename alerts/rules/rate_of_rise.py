@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from alerts.finding import Explanation, Finding, Outcome
+from alerts.finding import Explanation, Finding, Outcome, Priority
+from alerts.rules.fire_sign import SIGN, SIGN_OF_HEAT
 from alerts.rules.measure import number, tidy, unit_of
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import QuietRule, one, remark_on, stopped
-from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refilled
+from alerts.rules.rise import (
+    SLOTS,
+    UNKNOWN,
+    RiseWindow,
+    certain_rise,
+    note,
+    quick_rise,
+    refilled,
+)
 from alerts.rules.rule import DeviceState, Parameters
 from devices.reading import Reading
 
@@ -37,15 +46,20 @@ class RateOfRiseParameters(Parameters):
     latches: bool = True
     """Whether the alert stays until a person resets it."""
 
+    sign_rise: float | None = Field(default=None, gt=0)
+    """A rise of so much, or of half of it within a third of the time, is a sign of fire: no alert,
+    but the judgement on the room knows it (`alerts.fire_room`). Empty = it says nothing of that."""
+
 
 class RateOfRiseMemory:
-    """The window is filled again from readings; only ``raised`` is kept."""
+    """The window is filled again from readings; only ``raised`` is kept. ``sign``: told of one."""
 
-    __slots__ = ("raised", "window")
+    __slots__ = ("raised", "sign", "window")
 
     def __init__(self) -> None:
         self.window = RiseWindow()
         self.raised = False
+        self.sign = False
 
 
 class RateOfRise(QuietRule):
@@ -55,10 +69,12 @@ class RateOfRise(QuietRule):
         "_condition",
         "_gap",
         "_latches",
+        "_least",
         "_length",
         "_metric",
         "_priority",
         "_rise",
+        "_sign",
         "_slot",
         "_unit",
     )
@@ -73,6 +89,9 @@ class RateOfRise(QuietRule):
         self._metric = parameters.metric
         self._unit = unit_of(parameters.metric)
         self._rise = parameters.rise
+        self._sign = parameters.sign_rise
+        # Half of a sign's rise, quickly, is one; its last reading may be twice the one before.
+        self._least = min(self._rise, (parameters.sign_rise or 4 * self._rise) / 4)
         self._length = int(parameters.within_s * 1000)
         self._slot = self._length // SLOTS
         self._gap = int(parameters.longest_gap_s * 1000)
@@ -94,9 +113,15 @@ class RateOfRise(QuietRule):
             if value is None:
                 return None
         at_most = note(memory.window, reading.happened, value, self._slot, self._gap)
-        if at_most < self._rise and not memory.raised:
+        if at_most < self._least and not memory.raised and not memory.sign:
             return None
-        return self._look(memory, reading, now)
+        outcome = self._look(memory, reading, now)
+        if self._sign is None:
+            return outcome
+        sign = self._look_for_sign(memory, reading, now)
+        if sign is None or outcome is None:
+            return outcome if sign is None else Outcome((sign,))
+        return Outcome((sign, *outcome.findings), save=True)
 
     def window(self) -> tuple[str, int]:
         """A slot more than the window, which may begin in the middle of one."""
@@ -131,6 +156,30 @@ class RateOfRise(QuietRule):
                 remark=remark_on(reading),
             )
         )
+
+    def _look_for_sign(
+        self, memory: RateOfRiseMemory, reading: Reading, now: int
+    ) -> Finding | None:
+        window, sign = memory.window, self._sign or 0.0
+        slow, quick = certain_rise(window, self._slot), quick_rise(window, self._slot)
+        risen, seconds = max(slow, quick)
+        if memory.sign:
+            if risen == UNKNOWN or risen >= sign / 2:
+                return None
+            memory.sign = False
+            why = self._why("fire_sign_gone", window, risen, seconds)
+            return stopped(SIGN, Priority.NOTICE, reading.happened, now, why)
+        if slow[0] < sign and quick[0] < sign / 2:
+            return None
+        memory.sign = True
+        why = self.explain(
+            SIGN_OF_HEAT,
+            {"rise_c": tidy(risen), "minutes": tidy(seconds / 60)},
+            limit=sign,
+            metric=self._metric,
+            unit=self._unit,
+        )
+        return Finding(SIGN, True, Priority.NOTICE, reading.happened, now, why)
 
     def _why(self, code: str, window: RiseWindow, risen: float, seconds: float) -> Explanation:
         return self.explain(

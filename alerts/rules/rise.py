@@ -92,6 +92,26 @@ def certain_rise(window: RiseWindow, slot_length: int) -> tuple[float, float]:
     return window.level - base, seconds
 
 
+def quick_rise(window: RiseWindow, slot_length: int) -> tuple[float, float]:
+    """By how much it has certainly risen within the last third of the window, and in how many
+    seconds at the most.
+
+    One drop-out of a sensor is no rise: the lowest of the last slots counts as no lower than the
+    second lowest of all. Nor is one false reading: the last sample counts when the one before had
+    risen by half as much. At least three slots are needed.
+    """
+    _cut(window, window.slot)
+    first = window.slot - SLOTS // 3
+    past = window.past
+    lows = [*past[1::2], window.low]
+    if len(lows) < 3:
+        return UNKNOWN, 0.0
+    recent = [past[index + 1] for index in range(0, len(past), 2) if past[index] >= first]
+    base = max(min([*recent, window.low]), sorted(lows)[1])
+    risen = min(window.last - base, 2 * max(window.level - base, 0.0))
+    return risen, max(window.at - first * slot_length, 0) / 1000
+
+
 def refilled(
     window: RiseWindow, points: list[tuple[int, float]], slot_length: int, longest_gap: int
 ) -> RiseWindow:

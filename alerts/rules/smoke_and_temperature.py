@@ -4,19 +4,35 @@ Either alone has its own everyday causes: showers and dust obscure, cooking and 
 at once seldom do, so less of each is enough; and one alone, however strong, is no more than a
 suspicion (a class A1 heat limit and the detector's own alarm have rules of their own). Steam does
 both, and tells itself by its humidity: the relative humidity of a room that burns falls.
+
+Both are judged by level and by rate. What burns with a flame heats the ceiling within a minute, a
+cooker or a heater takes several: a quick rise needs to be half as large, and a quick rise of the
+whole size needs half the smoke. Of smoke, what the chamber reads in clean air is taken off
+(`alerts.rules.clean_air`), so that dust neither brings the limit closer nor, beyond a bound, moves
+it away. What is not enough for a finding by itself is a sign: others in the same room may have
+seen the rest of it (`alerts.fire_room`).
 """
 
 from __future__ import annotations
 
-from typing import Final
-
-from pydantic import Field, model_validator
+from typing import Final, NamedTuple
 
 from alerts.finding import Explanation, Finding, Outcome, Priority
+from alerts.rules.clean_air import DAY, CleanAir, learn
+from alerts.rules.fire_figures import SmokeAndTemperatureParameters
+from alerts.rules.fire_sign import SIGN, SIGN_OF_BOTH, SIGN_OF_HEAT, SIGN_OF_SMOKE
 from alerts.rules.measure import Inputs, number, tidy
 from alerts.rules.quiet import QuietRule, remark_on, stopped
-from alerts.rules.rise import SLOTS, UNKNOWN, RiseWindow, certain_rise, note, refilled
-from alerts.rules.rule import DeviceState, Parameters
+from alerts.rules.rise import (
+    SLOTS,
+    UNKNOWN,
+    RiseWindow,
+    certain_rise,
+    note,
+    quick_rise,
+    refilled,
+)
+from alerts.rules.rule import DeviceState
 from devices.reading import Reading
 
 FIRE: Final = "fire"
@@ -30,100 +46,135 @@ NOTHING: Final = 0
 SUSPICION: Final = 1
 BURNING: Final = 2
 
+_LOOK_MS: Final = 60_000
+"""What changes slowly (clean air, the usual humidity) is looked at so often."""
 
-class SmokeAndTemperatureParameters(Parameters):
-    """How much smoke with how much heat."""
+_QUICK_SHARE: Final = 2 / 3
+"""Of a fast rise that is a suspicion by itself, when it is quick."""
 
-    smoke_pct_m: float = Field(default=3, gt=0, le=100)
-    """Smoke that together with heat is a fire, in %/m."""
+_STEAM_MS: Final = 300_000
+"""So long after the humidity of steam what obscures may still be steam."""
 
-    heavy_smoke_pct_m: float = Field(default=10, gt=0, le=100)
-    """Smoke that is a suspicion by itself, and needs only half the rise to be a fire, in %/m."""
+_USUAL_MS: Final = 1_800_000
+_USUAL_SHARE: Final = 0.25
+"""The usual humidity follows a higher one so slowly, and with one reading by no more of the way: a
+device that was silent for long does not take the steam of which it speaks for usual."""
 
-    heavy_for_s: float = Field(default=20, ge=0, le=86_400)
-    """How long it must be so heavy to be a suspicion by itself."""
+SURE: Final = 2.0
+"""One reading may be false; one that is no more than twice the one before is not: smoke grows."""
 
-    rise_c: float = Field(default=5, gt=0)
-    """Rise of the temperature that together with smoke is a fire, in °C."""
+HALF: Final = 0.5
+"""Of the smoke that is watched more closely; of the rise that is enough when it is quick."""
 
-    fast_rise_c: float = Field(default=12, gt=0)
-    """Rise of the temperature that is a suspicion by itself, in °C."""
 
-    within_s: float = Field(default=300, ge=10, le=86_400)
-    """The time within which it must have risen so much."""
+_UNRISEN: Final = (UNKNOWN, 0.0)
 
-    hot_c: float = 54
-    """A temperature that together with smoke is a fire whether it rises or not, in °C."""
 
-    steam_humidity_pct: float = Field(default=90, gt=0)
-    """From this relative humidity on smoke may be steam: by itself it is no suspicion then, and
-    the rise must be double."""
+class Rises(NamedTuple):
+    """By how much the temperature has risen (°C) and within how many seconds: ``slow`` within the
+    whole time, ``quick`` within a third of it; ``held`` and ``held_quick`` the same since the last
+    word before a gap.
+    """
 
-    longest_gap_s: float = Field(default=150, ge=1, le=86_400)
-    """After so long without a value, what was before is not compared with what comes after."""
-
-    @model_validator(mode="after")
-    def _ordered(self) -> SmokeAndTemperatureParameters:
-        if self.heavy_smoke_pct_m <= self.smoke_pct_m:
-            raise ValueError("heavy_smoke_pct_m must be more than smoke_pct_m")
-        if self.fast_rise_c <= self.rise_c:
-            raise ValueError("fast_rise_c must be more than rise_c")
-        return self
+    slow: tuple[float, float] = _UNRISEN
+    quick: tuple[float, float] = _UNRISEN
+    held: tuple[float, float] = _UNRISEN
+    held_quick: tuple[float, float] = _UNRISEN
 
 
 class SmokeAndTemperatureMemory:
     """``smoke`` and ``smoke_at`` (ms) are of the last reading that told of smoke, ``since`` and
-    ``heavy_since`` when smoke and heavy smoke began (0 = there is none), ``humidity`` the last.
+    ``heavy_since`` when smoke and heavy smoke began (0 = there is none). ``humidity`` is the last,
+    ``usual`` what it usually is, and until ``steam_until`` (ms) smoke may be
+    steam. ``looked`` (ms) is when what changes slowly was last taken in,
+    ``saved`` when that was last stored. ``held`` is the temperature before the last gap, which
+    ended at ``held_until`` (ms); ``sign`` the code of what others in the room may need to know.
     """
 
-    __slots__ = ("heavy_since", "humidity", "since", "smoke", "smoke_at", "stage", "window")
+    __slots__ = (
+        "air",
+        "heavy_since",
+        "held",
+        "held_until",
+        "humidity",
+        "looked",
+        "saved",
+        "sign",
+        "since",
+        "smoke",
+        "smoke_at",
+        "stage",
+        "steam_until",
+        "usual",
+        "window",
+    )
 
     def __init__(self) -> None:
         self.window = RiseWindow()
+        self.air = CleanAir()
+        self.saved = 0
         self.smoke = 0.0
         self.smoke_at = 0
         self.since = 0
         self.heavy_since = 0
         self.humidity = 0.0
+        self.usual = UNKNOWN
+        self.steam_until = 0
+        self.looked = 0
+        self.held = UNKNOWN
+        self.held_until = 0
         self.stage = NOTHING
+        self.sign = ""
 
 
 class SmokeAndTemperature(QuietRule):
-    """Condition ``fire`` (emergency, latches) or ``fire_suspected`` (high).
+    """Condition ``fire`` (emergency, latches) or ``fire_suspected`` (high); ``fire_sign`` is for
+    the room's judgement and no alert.
 
-    Smoke counts when two readings one after the other tell of it.
+    Smoke counts when two readings one after the other tell of it, the first of at least half.
     """
 
     __slots__ = (
+        "_compensated",
         "_fast_rise",
         "_gap",
         "_heavy",
         "_heavy_for",
+        "_held_for",
         "_hot",
+        "_least_rise",
         "_length",
         "_rise",
         "_slot",
         "_smoke",
         "_steam",
+        "_steam_jump",
+        "_watched_smoke",
     )
 
     Parameters = SmokeAndTemperatureParameters
     Memory = SmokeAndTemperatureMemory
-    kept = (("stage", int),)
+    kept = (("stage", int), ("air", CleanAir))
     telemetry = True
 
     def __init__(self, parameters: SmokeAndTemperatureParameters, name: str) -> None:
         super().__init__(parameters, name)
         self._smoke = parameters.smoke_pct_m
+        self._watched_smoke = parameters.smoke_pct_m * HALF
         self._heavy = parameters.heavy_smoke_pct_m
         self._heavy_for = int(parameters.heavy_for_s * 1000)
         self._rise = parameters.rise_c
         self._fast_rise = parameters.fast_rise_c
+        # Half of a rise, quickly, is a sign; its last reading may be twice the one before.
+        self._least_rise = parameters.rise_c * HALF / SURE
         self._length = int(parameters.within_s * 1000)
         self._slot = self._length // SLOTS
         self._hot = parameters.hot_c
         self._steam = parameters.steam_humidity_pct
+        self._steam_jump = parameters.steam_jump_pct
         self._gap = int(parameters.longest_gap_s * 1000)
+        self._held_for = int(parameters.held_for_s * 1000)
+        self._compensated = parameters.compensated_pct_m
 
     def watches(self) -> frozenset[str]:
         """Smoke, heat, and what tells steam."""
@@ -138,19 +189,26 @@ class SmokeAndTemperature(QuietRule):
     ) -> Outcome | None:
         """Note smoke and temperature; look closer as soon as there is smoke."""
         values = reading.values
+        at = reading.happened
         temperature = values.get(TEMPERATURE)
         at_most = UNKNOWN
         if temperature.__class__ is not float and temperature is not None:
             temperature = number(temperature)
         if temperature is not None:
-            at_most = note(memory.window, reading.happened, temperature, self._slot, self._gap)
+            window = memory.window
+            if at - window.at > self._gap:
+                memory.held = window.last if at - window.at <= self._held_for else UNKNOWN
+                memory.held_until = at
+            at_most = note(window, at, temperature, self._slot, self._gap)
         smoke = values.get(SMOKE)
         try:
             if (
-                at_most < self._fast_rise
+                at_most < self._least_rise
                 and not memory.stage
                 and not memory.since
-                and (smoke is None or smoke < self._smoke)  # type: ignore[operator] # odd raise
+                and not memory.sign
+                and (smoke is None or smoke < self._watched_smoke)  # type: ignore[operator] # odd raise
+                and memory.looked <= at < memory.looked + _LOOK_MS
             ):
                 return None
         except TypeError:
@@ -169,64 +227,192 @@ class SmokeAndTemperature(QuietRule):
         self, memory: SmokeAndTemperatureMemory, smoke: float | None, reading: Reading, now: int
     ) -> Outcome | None:
         at = reading.happened
+        save = self._take_in_slow(memory, smoke, reading)
+        sure, gone = self._sure(memory, smoke, at)
+        outcome = None
+        if memory.stage != BURNING or gone:
+            outcome = self._judge_both(memory, sure, gone, reading, now)
+        if outcome is None and save:
+            return Outcome(save=True)
+        return outcome
+
+    def _take_in_slow(
+        self, memory: SmokeAndTemperatureMemory, smoke: float | None, reading: Reading
+    ) -> bool:
+        """Learn clean air and the usual humidity; whether it is time to store that."""
+        at = reading.happened
+        passed = at - memory.looked
         if (humidity := number(reading.values.get(HUMIDITY))) is not None:
             memory.humidity = humidity
-        sure = 0.0
-        gone = False
-        if smoke is not None and at >= memory.smoke_at:
-            followed = at - memory.smoke_at <= self._gap
-            sure = min(smoke, memory.smoke) if followed else 0.0
-            gone = followed and max(smoke, memory.smoke) < self._smoke * 0.7
-            memory.smoke = smoke
-            memory.smoke_at = at
-            memory.since = _since(memory.since, smoke >= self._smoke, followed, at)
-            memory.heavy_since = _since(memory.heavy_since, smoke >= self._heavy, followed, at)
-        if memory.stage == BURNING and not gone:
-            return None
-        window = memory.window
-        recent = at - window.at <= self._gap
-        risen, seconds = certain_rise(window, self._slot) if recent else (UNKNOWN, 0.0)
+            if memory.usual == UNKNOWN or humidity < memory.usual:
+                memory.usual = humidity
+            elif passed > 0:
+                share = min(passed / _USUAL_MS, _USUAL_SHARE)
+                memory.usual += share * (humidity - memory.usual)
+        memory.looked = at
+        if smoke is None or not learn(memory.air, at, smoke) or at - memory.saved < DAY:
+            return False
+        memory.saved = at
+        return True
+
+    def _sure(
+        self, memory: SmokeAndTemperatureMemory, smoke: float | None, at: int
+    ) -> tuple[float, bool]:
+        """Smoke that two readings tell of, in %/m above clean air's, and whether it is gone."""
+        if smoke is None or at < memory.smoke_at:
+            return 0.0, False
+        smoke -= min(memory.air.level, self._compensated)
+        followed = at - memory.smoke_at <= self._gap
+        sure = min(smoke, SURE * memory.smoke) if followed else 0.0
+        gone = followed and max(smoke, memory.smoke) < self._watched_smoke * 0.7
+        memory.smoke = smoke
+        memory.smoke_at = at
+        memory.since = _since(memory.since, smoke >= self._watched_smoke, followed, at)
+        memory.heavy_since = _since(memory.heavy_since, smoke >= self._heavy, followed, at)
+        return sure, gone
+
+    def _judge_both(
+        self,
+        memory: SmokeAndTemperatureMemory,
+        sure: float,
+        gone: bool,
+        reading: Reading,
+        now: int,
+    ) -> Outcome | None:
+        rises = self._rises(memory, reading.happened)
+        risen = rises.slow[0]
         if memory.stage and gone and risen < self._fast_rise / 2:
             return self._over(memory, reading, now)
-        if sure >= self._smoke:
-            return self._weigh(memory, sure, (risen, seconds), reading, now)
-        if risen >= self._fast_rise and memory.stage == NOTHING:
-            told = {"rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
-            why = self.explain(
-                "heat_without_smoke", told, limit=self._fast_rise, metric=TEMPERATURE, unit="°C"
-            )
-            return self._found(memory, SUSPICION, why, reading, now)
-        return None
+        if sure >= self._watched_smoke:
+            found = self._weigh(memory, sure, rises, reading, now)
+            if found is not None:
+                return found
+        if memory.stage == NOTHING:
+            for rise, limit in (
+                (rises.quick, self._fast_rise * _QUICK_SHARE),
+                (rises.slow, self._fast_rise),
+            ):
+                if rise[0] >= limit:
+                    told = {"rise_c": tidy(rise[0]), "minutes": tidy(rise[1] / 60)}
+                    why = self.explain(
+                        "heat_without_smoke", told, limit=limit, metric=TEMPERATURE, unit="°C"
+                    )
+                    return self._found(memory, SUSPICION, why, reading, now)
+        return self._signs(memory, sure, rises, reading, now)
+
+    def _rises(self, memory: SmokeAndTemperatureMemory, at: int) -> Rises:
+        window = memory.window
+        if at - window.at > self._gap:
+            return Rises()
+        slow, quick = certain_rise(window, self._slot), quick_rise(window, self._slot)
+        since = at - memory.held_until
+        if memory.held != UNKNOWN and since <= self._length:
+            # Signs and suspicions do without it: what happened in a gap is not known for certain.
+            held = (window.level - memory.held, since / 1000)
+            return Rises(slow, quick, held, held if 3 * since <= self._length else _UNRISEN)
+        return Rises(slow, quick)
 
     def _weigh(
         self,
         memory: SmokeAndTemperatureMemory,
         sure: float,
-        rise: tuple[float, float],
+        rises: Rises,
         reading: Reading,
         now: int,
     ) -> Outcome | None:
         """There is smoke for sure: is it a fire, or a suspicion, or may it be steam?"""
-        risen, seconds = rise
-        steam = memory.humidity >= self._steam
-        needed = self._rise * (2 if steam else 0.5 if sure >= self._heavy else 1)
-        inputs: Inputs = {
-            "smoke_pct_m": tidy(sure),
-            "seconds": (reading.happened - memory.since) // 1000,
-        }
-        if risen >= needed:
+        at = reading.happened
+        steam = self._steams(memory, at)
+        heavy = memory.heavy_since and at - memory.heavy_since >= self._heavy_for
+        lasting = bool(heavy) and sure >= self._heavy
+        inputs: Inputs = {"smoke_pct_m": tidy(sure), "seconds": (at - memory.since) // 1000}
+        enough = self._enough_in_steam(sure, rises) if steam else self._enough(sure, lasting, rises)
+        if enough is not None:
+            risen, seconds = enough
             told = {**inputs, "rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
             return self._found(memory, BURNING, self._why("smoke_and_rise", told), reading, now)
         level = memory.window.level
-        if risen != UNKNOWN and level >= self._hot:
+        if sure >= self._smoke and rises.slow[0] != UNKNOWN and level >= self._hot:
             told = {**inputs, "temperature_c": tidy(level), "hot_c": tidy(self._hot)}
             return self._found(memory, BURNING, self._why("smoke_and_heat", told), reading, now)
-        lasting = memory.heavy_since and reading.happened - memory.heavy_since >= self._heavy_for
-        if lasting and sure >= self._heavy and not steam and memory.stage == NOTHING:
-            told = {**inputs, "seconds": (reading.happened - memory.heavy_since) // 1000}
+        if steam or memory.stage != NOTHING:
+            return None
+        if rises.quick[0] >= self._rise * HALF:
+            told = {**inputs, "rise_c": tidy(rises.quick[0]), "minutes": tidy(rises.quick[1] / 60)}
+            why = self._why("smoke_and_rise", told, self._watched_smoke)
+            return self._found(memory, SUSPICION, why, reading, now)
+        if lasting:
+            told = {**inputs, "seconds": (at - memory.heavy_since) // 1000}
             why = self._why("smoke_without_heat", told, self._heavy)
             return self._found(memory, SUSPICION, why, reading, now)
         return None
+
+    def _enough_in_steam(self, sure: float, rises: Rises) -> tuple[float, float] | None:
+        """A hot shower heats, too: the rise must be double, and no smoke makes up for it."""
+        risen = max(rises.slow, rises.held)
+        return risen if sure >= self._smoke and risen[0] >= 2 * self._rise else None
+
+    def _enough(self, sure: float, lasting: bool, rises: Rises) -> tuple[float, float] | None:
+        """The rise that with so much smoke is a fire, and its seconds; ``None``: there is none."""
+        dense = sure >= self._heavy / HALF
+        # From all of it with half the smoke to half of it with all the smoke, evenly.
+        share = HALF * HALF if dense else max(1.5 - HALF * sure / self._watched_smoke, HALF)
+        quick = max(rises.quick, rises.held_quick)
+        if quick[0] >= self._rise * share:
+            return quick
+        slow = max(rises.slow, rises.held)
+        if sure >= self._smoke and slow[0] >= self._rise * (HALF if lasting else 1.0):
+            return slow
+        return None
+
+    def _steams(self, memory: SmokeAndTemperatureMemory, at: int) -> bool:
+        """Whether what obscures may be steam: droplets outlast the humidity that made them."""
+        humidity = memory.humidity
+        jumped = memory.usual != UNKNOWN and humidity - memory.usual >= self._steam_jump
+        if jumped or humidity >= self._steam:
+            memory.steam_until = at + _STEAM_MS
+        return at <= memory.steam_until
+
+    def _signs(
+        self,
+        memory: SmokeAndTemperatureMemory,
+        sure: float,
+        rises: Rises,
+        reading: Reading,
+        now: int,
+    ) -> Outcome | None:
+        """What others in the room may have seen the rest of."""
+        at = reading.happened
+        smokes = 0.0 if self._steams(memory, at) else sure
+        risen, seconds = max(rises.slow, rises.quick)
+        if smokes >= self._watched_smoke and risen >= self._rise * HALF:
+            sign = SIGN_OF_BOTH
+        elif smokes >= self._smoke:
+            sign = SIGN_OF_SMOKE
+        elif rises.slow[0] >= self._rise or rises.quick[0] >= self._rise * HALF:
+            sign = SIGN_OF_HEAT
+        elif sure < self._watched_smoke and risen < self._rise * HALF:
+            sign = ""
+        else:
+            return None
+        if sign == memory.sign:
+            return None
+        memory.sign = sign
+        if not sign:
+            why = self.explain("fire_sign_gone")
+            return Outcome((stopped(SIGN, Priority.NOTICE, at, now, why),))
+        told: Inputs = {"smoke_pct_m": tidy(max(sure, 0.0))}
+        if risen != UNKNOWN:
+            told = {**told, "rise_c": tidy(risen), "minutes": tidy(seconds / 60)}
+        heat = sign == SIGN_OF_HEAT
+        why = self.explain(
+            sign,
+            told,
+            limit=self._rise if heat else self._smoke,
+            metric=TEMPERATURE if heat else SMOKE,
+            unit="°C" if heat else "%/m",
+        )
+        return Outcome((Finding(SIGN, True, Priority.NOTICE, at, now, why),))
 
     def _found(
         self,
@@ -252,12 +438,14 @@ class SmokeAndTemperature(QuietRule):
         return Outcome((finding,), save=True)
 
     def _over(self, memory: SmokeAndTemperatureMemory, reading: Reading, now: int) -> Outcome:
-        why = self._why("smoke_gone", {"smoke_pct_m": tidy(memory.smoke)})
+        why = self._why("smoke_gone", {"smoke_pct_m": tidy(max(memory.smoke, 0.0))})
         happened = reading.happened
         findings = [stopped(SUSPECTED, Priority.HIGH, happened, now, why)]
         if memory.stage == BURNING:  # a suspicion may have come before it
             findings.append(stopped(FIRE, Priority.EMERGENCY, happened, now, why))
-        memory.stage = NOTHING
+        if memory.sign:
+            findings.append(stopped(SIGN, Priority.NOTICE, happened, now, why))
+        memory.stage, memory.sign = NOTHING, ""
         memory.since = memory.heavy_since = 0
         return Outcome(tuple(findings), save=True)
 

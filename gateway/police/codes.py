@@ -12,6 +12,7 @@ from devices.police_link.link import Code
 _BY_CONDITION: Final[Mapping[str, Code]] = {
     PANIC: Code.PANIC,
     "fire": Code.FIRE,
+    "room_fire": Code.FIRE,
     "smoke": Code.SMOKE,
     "heavy_smoke": Code.SMOKE,
     "heat": Code.HIGH_TEMPERATURE,

@@ -17,6 +17,7 @@ from gateway.kinds import load_kinds
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.binding import Binder
 from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.fire_rooms import FireRooms
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.work import Work
@@ -45,12 +46,14 @@ class Judged:
         self.book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None)
         self.discoveries = Discoveries(per_school=3, total=5)
         self.rejects = Rejects(samples_a_second=2)
+        self.fire_rooms = FireRooms(book=self.book, roster=lambda: self.judge.roster)
         self.judge = Judge(
             dialects=[Native(), *foreign],
             rules_of=Binder(KINDS, {}).rules_of,
             book=self.book,
             discoveries=self.discoveries,
             rejects=self.rejects,
+            sift=self.fire_rooms.take,
         )
         self.judge.roster.hearing.connected = True
         self.judge.roster.hearing.since = self.clock.now()
