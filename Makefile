@@ -4,6 +4,8 @@ PY ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Without compiled modules every start of the gateway compiles them all: as much again as it takes.
+unexport PYTHONDONTWRITEBYTECODE
 # One more than there are processors, four at most: tests of whole systems mostly wait.
 WORKERS ?= $(shell echo $$(($$(nproc) < 4 ? $$(nproc) + 1 : 4)))
 
