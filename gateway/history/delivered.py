@@ -20,10 +20,15 @@ class Cursor(msgspec.Struct, frozen=True):
     """Readings up to the row ``row`` are in the database ``target``, or there is nothing to wait
     for: ``refused`` of its points the database did not take, ``left_out`` numbers have no line, and
     ``lost`` readings were removed here before they could be handed over.
+
+    Those up to ``sure`` were acknowledged long enough ago to be on its disk. VictoriaMetrics
+    acknowledges what it holds in memory for some seconds; when it was away, or the gateway was, all
+    after ``sure`` is sent once more.
     """
 
     target: str = ""
     row: int = 0
+    sure: int = 0
     refused: int = 0
     left_out: int = 0
     lost: int = 0

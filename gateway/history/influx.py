@@ -28,7 +28,9 @@ from gateway.store.store import Curve, Shortfall
 _log: Final = structlog.get_logger(__name__)
 
 SETTLING_MS: Final = 120_000
-"""What was written lately may not be found yet (VictoriaMetrics: 30 s)."""
+"""What was written lately may not be found yet (VictoriaMetrics: 30 s), and what waits to be handed
+over happened a little before it arrived. Older than that by then is what devices send late: it is
+in the curve once it is handed over."""
 
 REST_S: Final = 10.0
 """A database that failed is left alone for so long: nobody waits for it at every curve."""
@@ -60,7 +62,7 @@ class InfluxHistory:
         series, undelivered = self._store.read(
             lambda connection: _look(connection, self._target, device, metric)
         )
-        there = min(undelivered, now - SETTLING_MS, until + width - 1)
+        there = min(undelivered - SETTLING_MS, now - SETTLING_MS, until + width - 1)
         split = there - there % width
         begin = since - since % width
         if split <= begin or not can_name(metric):

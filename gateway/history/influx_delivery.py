@@ -11,6 +11,7 @@ import asyncio
 import random
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -38,6 +39,9 @@ EVERY_S: Final = 1.0
 
 TURN_S: Final = 60.0
 """Longest wait for the cursor's turn on the writer's thread."""
+
+SURE_S: Final = 60.0
+"""After so long what was acknowledged is on the database's disk (VictoriaMetrics: after 5 s)."""
 
 BACKOFF: Final = Backoff(first=1.0, longest=60.0)
 
@@ -84,7 +88,12 @@ class Delivery:
         self._connection: Final = connect(store.path)
         # The next batch's fsync covers it: see `gateway.history.delivered.write_cursor`.
         self._connection.execute("PRAGMA synchronous=NORMAL")
-        self._standing = Standing(read_cursor(self._connection, target))
+        cursor = read_cursor(self._connection, target)
+        # The database may have been started anew while nobody was here to see it.
+        self._standing = Standing(msgspec.structs.replace(cursor, row=cursor.sure))
+        self._acknowledged: deque[tuple[float, int]] = deque()
+        self._was_away = False
+        self._no_rewind_before = 0.0
         self._failures = 0
         self._behind = False
         self._closing: Final = threading.Event()
@@ -136,9 +145,11 @@ class Delivery:
     def _take(self, progress: Progress) -> None:
         """Move the cursor, and count."""
         before = self._standing.cursor
+        row, sure = self._sure(progress)
         cursor = Cursor(
             before.target,
-            max(before.row, progress.until),
+            row,
+            sure,
             before.refused + progress.refused,
             before.left_out + progress.left_out,
             before.lost + progress.gone,
@@ -153,6 +164,25 @@ class Delivery:
             _log.warning("history.refused", points=progress.refused, reason=progress.refusal)
         if progress.gone:
             _log.error("history.lost", readings=progress.gone)
+
+    def _sure(self, progress: Progress) -> tuple[int, int]:
+        """The row handed over, and that up to which nothing has to be sent once more."""
+        cursor, acknowledged, now = self._standing.cursor, self._acknowledged, self._clock.steady()
+        sure = cursor.sure
+        while acknowledged and now - acknowledged[0][0] >= SURE_S:
+            sure = acknowledged.popleft()[1]
+        if progress.anew and acknowledged and (self._was_away or now >= self._no_rewind_before):
+            # It took these, but what it took in the moments before may have gone with its memory.
+            acknowledged.clear()
+            self._was_away = bool(progress.error)
+            # Not at each connection, should somebody between us and it close them all the time.
+            self._no_rewind_before = now + 2 * SURE_S
+            return sure, sure
+        self._was_away = bool(progress.error) or (self._was_away and not progress.rows)
+        row = max(cursor.row, progress.until)
+        if row > cursor.row:
+            acknowledged.append((now, row))
+        return row, sure
 
     def _keep(self, cursor: Cursor) -> None:
         try:

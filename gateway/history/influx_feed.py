@@ -42,6 +42,7 @@ class Progress(msgspec.Struct, frozen=True):
     points it did not take (``refusal`` is what it said of one), ``left_out`` numbers cannot be
     said in a line, ``gone`` rows were removed before they were handed over. ``error`` is why it
     ended before its time, and ``after`` the seconds for which the database wants to be left alone.
+    ``anew``: the database may have been started anew meanwhile.
     """
 
     until: int
@@ -53,6 +54,7 @@ class Progress(msgspec.Struct, frozen=True):
     gone: int = 0
     error: str = ""
     after: float | None = None
+    anew: bool = False
 
 
 class Writer(Protocol):
@@ -92,6 +94,7 @@ class Feed:
         self._encoder: Final = Encoder()
         self._heads: dict[tuple[int, int], str] = {}
         self._register: object = None
+        self._anew = False
         self._sender: Final = ThreadPoolExecutor(1, "history sender")
 
     def deliver(self, after: int, rows: int) -> Progress:
@@ -166,7 +169,7 @@ class Feed:
     def _send(self, done: Progress, lines: list[str]) -> Progress:
         if not lines:
             return done
-        outcome = self._writer.write(joined(lines))
+        outcome = self._write(joined(lines))
         refused, refusal = 0, ""
         if isinstance(outcome, Refused):
             refusal = outcome.reason
@@ -178,7 +181,16 @@ class Feed:
         if dropped and not refusal:
             refusal = "older than the database keeps anything"
         points = len(lines) - refused
-        return msgspec.structs.replace(done, points=points, refused=refused, refusal=refusal)
+        anew, self._anew = self._anew, False
+        return msgspec.structs.replace(
+            done, points=points, refused=refused, refusal=refusal, anew=anew
+        )
+
+    def _write(self, lines: bytes) -> Outcome:
+        outcome = self._writer.write(lines)
+        if isinstance(outcome, Written) and outcome.anew:
+            self._anew = True  # until it is told: an error may come between
+        return outcome
 
     def _halve(self, lines: list[str], first: Refused) -> tuple[Outcome, int]:
         """Send the halves of what was refused, and theirs, until only the faulty are left out.
@@ -186,7 +198,7 @@ class Feed:
         What the database took of them already is the same points once more.
         """
         everything = Away(f"refuses what it is sent: {first.reason}")
-        outcome = self._writer.write(_harmless())
+        outcome = self._write(_harmless())
         if not isinstance(outcome, Written):
             # That is no fault of the points, and they are not given up.
             return (outcome if isinstance(outcome, Away) else everything), 0
@@ -200,7 +212,7 @@ class Feed:
             if requests > HALVINGS:
                 # As many as that are no exception: somebody has to look at the database.
                 return everything, 0
-            outcome = self._writer.write(joined(some))
+            outcome = self._write(joined(some))
             if isinstance(outcome, Away):
                 return outcome, 0
             if isinstance(outcome, Written):
@@ -220,6 +232,7 @@ def _harmless() -> bytes:
 def _added(total: Progress, one: Progress) -> Progress:
     if one.error:
         return msgspec.structs.replace(total, error=one.error, after=one.after)
+    anew = total.anew or one.anew
     return Progress(
         one.until,
         total.rows + one.rows,
@@ -228,4 +241,5 @@ def _added(total: Progress, one: Progress) -> Progress:
         one.refusal or total.refusal,
         total.left_out + one.left_out,
         total.gone + one.gone,
+        anew=anew,
     )

@@ -7,6 +7,7 @@ that says 200 with a page of its own has kept nothing.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -28,9 +29,12 @@ LONGEST_REASON: Final = 300
 
 
 class Written(msgspec.Struct, frozen=True):
-    """The database has the points. ``dropped`` of them are older than what it keeps at all."""
+    """The database has the points. ``dropped`` of them are older than what it keeps at all.
+    ``anew``: over a new connection, so that it may have been started anew since the last ones.
+    """
 
     dropped: int = 0
+    anew: bool = False
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -63,12 +67,17 @@ class InfluxWriter:
             ssl_ca_cert=target.ca_file or None,
         )
         self._service: Final = WriteService(self._client.api_client)
+        pools = self._client.api_client.rest_client.pool_manager
+        self._connected = 0
+        _count_connections(pools.connection_from_url(target.url), self._count)
+        self._connections = 0
+        self._closes = False
 
     def write(self, lines: bytes) -> Outcome:
         """Hand them over and wait for the answer, up to the target's limit of time."""
         target = self._target
         try:
-            _, status, _ = self._service.post_write_with_http_info(
+            _, status, headers = self._service.post_write_with_http_info(
                 target.org,
                 target.bucket,
                 _gzip(lines),
@@ -77,17 +86,43 @@ class InfluxWriter:
                 _request_timeout=(1000 * target.connect_s, 1000 * target.timeout_s),
             )
         except ApiException as error:
-            return _meaning(error)
+            outcome = _meaning(error)
+            if isinstance(outcome, Written):
+                return Written(outcome.dropped, self._anew(error.headers or {}))
+            return outcome
         except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             # ValueError: an answer that is no UTF-8, which no database gives
             return Away(_short(f"{type(error).__name__}: {error}"))
         if status != KEPT:
             return Away(f"answered {status} where {KEPT} means kept: is that the database?")
-        return Written()
+        return Written(anew=self._anew(headers))
+
+    def _anew(self, headers: Mapping[str, str]) -> bool:
+        """Whether the connection is another one than before, without having been told so."""
+        before, self._connections = self._connections, self._connected
+        told, self._closes = self._closes, headers.get("Connection", "").lower() == "close"
+        return self._connections != before and not told
+
+    def _count(self) -> None:
+        self._connected += 1
 
     def close(self) -> None:
         """Let go of its connections."""
         self._client.close()
+
+
+def _count_connections(pool: urllib3.HTTPConnectionPool, count: Callable[[], None]) -> None:
+    """Call ``count`` at each connection. The pool's own count leaves out those made anew in silence
+    for one that the other side has closed.
+    """
+    plain: Any = pool.ConnectionCls
+
+    class Counted(plain):  # type: ignore[misc]  # with TLS or without, as the pool has it
+        def connect(self) -> None:
+            count()
+            super().connect()
+
+    pool.ConnectionCls = Counted
 
 
 def _gzip(lines: bytes) -> bytes:

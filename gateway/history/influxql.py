@@ -60,7 +60,7 @@ class InfluxQl:
             if result.error:
                 raise DatabaseError(result.error[:300])
             return [_part(row, width) for one in result.series for row in _rows(one)]
-        except (msgspec.MsgspecError, UnicodeDecodeError, TypeError, ValueError) as error:
+        except (msgspec.MsgspecError, RecursionError, TypeError, ValueError) as error:
             raise DatabaseError(f"its answer is none of InfluxQL: {error}"[:300]) from error
 
 

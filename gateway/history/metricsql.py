@@ -69,7 +69,7 @@ class MetricsQl:
             if decoded.status != "success" or decoded.data is None:
                 raise DatabaseError(f"{decoded.status}: {decoded.error}"[:300])
             return _parts(decoded.data.result, width)
-        except (msgspec.MsgspecError, UnicodeDecodeError, KeyError, ValueError) as error:
+        except (msgspec.MsgspecError, RecursionError, KeyError, ValueError) as error:
             raise DatabaseError(f"its answer is none of PromQL: {error}"[:300]) from error
 
 

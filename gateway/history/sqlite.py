@@ -163,7 +163,7 @@ class SqliteHistory:
             connection = self._connection
             last = last_row_to_go(connection, read_position(connection), policy, now)
             if self._feeds:
-                delivered = read_cursor(connection, self._feeds).row
+                delivered = read_cursor(connection, self._feeds).sure
                 overdue = still_waiting(connection, delivered, last)
                 if overdue and self._store.room().free >= LEAST_FREE:
                     last, removed.held = delivered, overdue

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -46,6 +48,14 @@ class Answering:
         self.requests: list[Request] = []
         self.kept: list[str] = []
         self.url = ""
+        self.connections: list[socket.socket] = []
+
+    def hang_up(self) -> None:
+        """Close all connections, as a database does that is stopped."""
+        for connection in self.connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        self.connections.clear()
 
     @property
     def target(self) -> Target:
@@ -78,6 +88,10 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.told.connections.append(self.connection)
 
     def do_POST(self) -> None:
         told = self.server.told

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.databases import D, running
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.sqlite import SqliteStore
-from tests.gateway.history.databases import D, Databases, running
+from tests.gateway.history.shared_databases import Databases
 from tests.gateway.new_store import opened
 
 

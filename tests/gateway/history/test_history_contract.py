@@ -15,6 +15,7 @@ from typing import Protocol
 
 import pytest
 
+from benchmarks.databases import InfluxDb, VictoriaMetrics
 from devices.model import Device, School
 from gateway.clock import ManualClock
 from gateway.history.influx import InfluxHistory
@@ -26,7 +27,7 @@ from gateway.store.batch import Batch, ReadingRow
 from gateway.store.registry import put_devices, put_schools
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import Curve, History
-from tests.gateway.history.databases import Databases, InfluxDb, VictoriaMetrics
+from tests.gateway.history.shared_databases import Databases
 from tests.gateway.new_store import opened
 
 NOON = 1_784_793_600_000  # some months ago: databases refuse what is yet to come

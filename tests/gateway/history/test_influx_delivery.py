@@ -122,16 +122,88 @@ def test_the_cursor_moves_only_after_the_database_has_acknowledged(
     assert told(database.kept) == list(range(1, 251))
 
 
-def test_a_gateway_that_is_started_anew_goes_on_where_it_was(
+def test_a_gateway_that_is_started_anew_goes_on_with_what_may_not_be_on_the_disk_there(
     campus: SqliteStore, database: Answering
 ) -> None:
+    clock = ManualClock(NOON)
     keep(campus, readings(1, 10))
-    with delivering(campus, database) as delivery:
+    with delivering(campus, database, clock=clock) as delivery:
         delivery.step()
-    keep(campus, readings(11, 20))
-    with delivering(campus, database) as delivery:
+        clock.turn(50_000)
+        keep(campus, readings(11, 20))
         delivery.step()
-    assert told(database.kept) == list(range(1, 21))
+        clock.turn(11_000)
+        delivery.step()
+        assert (delivery.standing.cursor.row, delivery.standing.cursor.sure) == (20, 10)
+    keep(campus, readings(21, 30))
+    with delivering(campus, database, clock=clock) as delivery:
+        delivery.step()
+    assert told(database.kept) == [*range(1, 21), *range(11, 31)]
+
+
+def test_a_database_that_comes_back_is_sent_what_may_have_gone_with_its_memory(
+    campus: SqliteStore, database: Answering
+) -> None:
+    clock = ManualClock(NOON)
+    with delivering(campus, database, clock=clock) as delivery:
+        keep(campus, readings(1, 10))
+        delivery.step()
+        clock.turn(61_000)
+        keep(campus, readings(11, 20))
+        delivery.step()
+        keep(campus, readings(21, 30))
+        database.answer = lambda _: Answer(raw=b"")
+        delivery.step()
+        database.answer = lambda _: KEPT
+        while delivery.standing.waiting:
+            delivery.step()
+        assert told(database.kept) == [*range(1, 21), *range(21, 31), *range(11, 31)]
+
+
+def test_so_is_one_that_was_started_anew_between_two_of_our_requests(
+    campus: SqliteStore, database: Answering
+) -> None:
+    clock = ManualClock(NOON)
+    with delivering(campus, database, clock=clock) as delivery:
+        keep(campus, readings(1, 10))
+        delivery.step()
+        clock.turn(1_000_000)
+        keep(campus, readings(11, 20))
+        delivery.step()
+        keep(campus, readings(21, 30))
+        database.hang_up()
+        for _ in range(4):
+            delivery.step()
+        assert told(database.kept) == [*range(1, 21), *range(21, 31), *range(11, 31)]
+
+
+def test_somebody_who_closes_every_connection_does_not_keep_it_from_going_on(
+    campus: SqliteStore, database: Answering
+) -> None:
+    clock = ManualClock(NOON)
+    with delivering(campus, database, clock=clock) as delivery:
+        for second in range(200):
+            keep(campus, readings(second, second))
+            clock.turn(1000)
+            delivery.step()
+            database.hang_up()
+        cursor = delivery.standing.cursor
+        assert cursor.row == 200
+        assert cursor.sure >= 100
+        assert len(database.kept) < 200 + 2 * 130
+
+
+def test_who_says_that_it_closes_the_connection_has_not_been_started_anew(
+    campus: SqliteStore, database: Answering
+) -> None:
+    clock = ManualClock(NOON)
+    database.answer = lambda _: Answer(headers={"Connection": "close"})
+    with delivering(campus, database, clock=clock) as delivery:
+        for second in range(20):
+            keep(campus, readings(second, second))
+            clock.turn(20_000)
+            delivery.step()
+        assert len(database.kept) == 20
 
 
 def test_another_database_is_filled_from_the_oldest_reading_there_is(

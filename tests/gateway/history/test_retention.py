@@ -1,18 +1,20 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, select
 
+from gateway.history.delivered import Cursor, write_cursor
 from gateway.history.retention import DAY, Policy
 from gateway.history.rollup import HOUR, MINUTE
 from gateway.history.sqlite import SqliteHistory
 from gateway.store.batch import Batch, DeviceDay
 from gateway.store.schema import device_days, readings, rollups
-from gateway.store.sqlite import SqliteStore
+from gateway.store.sqlite import SqliteStore, connect
 
 NOON = 1_795_161_600_000
 POLICY = Policy(raw_days=7, minute_days=90, hour_days=1830)
@@ -149,3 +151,51 @@ def test_the_days_of_devices_are_kept_as_long_as_hours(
     assert history.keep(NOON, POLICY).device_days == 600
     kept = store.read(lambda c: set(c.scalars(select(device_days.c.day))))
     assert kept == {today, today - 1830}
+
+
+class TestBesideADatabaseThatIsFed:
+    """What is not handed over yet stays, unless the disk needs its room."""
+
+    @pytest.fixture
+    def feeding(self, store: SqliteStore) -> Iterator[SqliteHistory]:
+        with closing(SqliteHistory(store, feeds="victoria-metrics http://db")) as history:
+            yield history
+
+    def handed_over(self, store: SqliteStore, row: int) -> None:
+        with closing(connect(store.path)) as connection:
+            write_cursor(connection, Cursor("victoria-metrics http://db", row + 3, row))
+
+    def test_readings_wait_beyond_their_time_and_go_when_they_are_there(
+        self, store: SqliteStore, feeding: SqliteHistory
+    ) -> None:
+        take_days(store, 30, 20, 0)
+        feeding.roll_up()
+        removed = feeding.keep(NOON, POLICY)
+        assert (removed.readings, removed.held, removed.undelivered) == (0, 20, 0)
+        self.handed_over(store, 15)
+        removed = feeding.keep(NOON, POLICY)
+        assert (removed.readings, removed.held) == (15, 5)
+        self.handed_over(store, 30)
+        removed = feeding.keep(NOON, POLICY)
+        assert (removed.readings, removed.held) == (5, 0)
+        assert days_of_readings(store) == [0]
+
+    def test_what_is_old_goes_and_is_counted_when_the_disk_needs_its_room(
+        self, store: SqliteStore, feeding: SqliteHistory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        take_days(store, 30, 20, 0)
+        feeding.roll_up()
+        self.handed_over(store, 12)
+        monkeypatch.setattr("gateway.history.sqlite.LEAST_FREE", 2**62)
+        removed = feeding.keep(NOON, POLICY)
+        assert (removed.readings, removed.held, removed.undelivered) == (20, 0, 8)
+        assert days_of_readings(store) == [0], "what is young stays all the same"
+
+    def test_what_another_database_has_counts_for_nothing(
+        self, store: SqliteStore, feeding: SqliteHistory
+    ) -> None:
+        take_days(store, 30, 0)
+        feeding.roll_up()
+        with closing(connect(store.path)) as connection:
+            write_cursor(connection, Cursor("influxdb http://old", 20, 20))
+        assert feeding.keep(NOON, POLICY).held == 10

@@ -1,8 +1,9 @@
-"""Real databases for tests: Debian's VictoriaMetrics and InfluxDB, each in a folder of its own."""
+"""Real databases for benchmarks and tests, each in its own folder: Debian's packages."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import subprocess
 import threading
 import time
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from benchmarks.measure import free_port, need
 from gateway.history.influx_target import Engine, Target
@@ -34,6 +35,7 @@ class Database:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
+        """Start it and wait until it answers."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(self._command, stdout=log, stderr=log)
         end = time.monotonic() + START_S
@@ -48,6 +50,7 @@ class Database:
                 return
 
     def kill(self) -> None:
+        """End it as a power cut would; what it held in memory is gone."""
         if self._process is not None:
             self._process.kill()
             self._process.wait(20)
@@ -62,9 +65,10 @@ class Database:
             finally:
                 self.kill()
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, seconds: float = 30) -> bytes:
+        """What it answers at a path."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(self.url + path, timeout=30) as answer:
+        with opener.open(self.url + path, timeout=seconds) as answer:
             content: bytes = answer.read()
         return content
 
@@ -73,7 +77,9 @@ class Database:
 
 
 class VictoriaMetrics(Database):
-    def __init__(self, folder: Path) -> None:
+    """VictoriaMetrics, as docs/history.md says that it should be run."""
+
+    def __init__(self, folder: Path, memory_mb: int = 64) -> None:
         port = free_port()
         command = [
             need("victoria-metrics"),
@@ -81,24 +87,31 @@ class VictoriaMetrics(Database):
             f"-httpListenAddr=127.0.0.1:{port}",
             "-retentionPeriod=100y",
             "-dedup.minScrapeInterval=1ms",  # a point written twice is one
-            "-memory.allowedBytes=64MB",
+            f"-memory.allowedBytes={memory_mb}MB",
+            "-search.maxQueryDuration=10m",
+            "-search.maxUniqueTimeseries=2000000",
+            "-search.maxSamplesPerQuery=10000000000",
+            "-search.latencyOffset=0s",
             "-loggerLevel=WARN",
         ]
         super().__init__(command, port, folder, "/health")
 
     @property
     def target(self) -> Target:
+        """How the gateway reaches it."""
         return Target(engine=Engine.VICTORIA_METRICS, url=self.url, connect_s=2, timeout_s=20)
 
     def settle(self) -> None:
+        """Let what was written be found."""
         self.get("/internal/force_flush")
 
-    def count(self, school: str) -> int:
-        """How many values it holds of all devices of a school."""
+    def values(self, matching: str = 'row!=""') -> int:
+        """How many values it holds of series with these labels."""
         self.settle()
-        match = urllib.parse.quote(f'{{school="{school}"}}')
-        exported = self.get(f"/api/v1/export/csv?format=__timestamp__:unix_ms&match={match}")
-        return exported.count(b"\n")
+        query = f"sum(count_over_time({{{matching}}}[10y]))"
+        asked = urllib.parse.urlencode({"query": query, "nocache": "1"})
+        found = json.loads(self.get(f"/api/v1/query?{asked}", seconds=600))["data"]["result"]
+        return int(found[0]["value"][1]) if found else 0
 
 
 class InfluxDb(Database):
@@ -130,9 +143,11 @@ class InfluxDb(Database):
 
     @property
     def target(self) -> Target:
+        """How the gateway reaches it."""
         return Target(engine=Engine.INFLUXDB, url=self.entrance, bucket="campus", timeout_s=20)
 
     def start(self) -> None:
+        """Start it, its entrance for writes of InfluxDB 2, and make the database."""
         super().start()
         self._entrance = _second_path(self._inner)
         self.entrance = f"http://127.0.0.1:{self._entrance.server_port}"
@@ -141,6 +156,7 @@ class InfluxDb(Database):
         opener.open(f"{self.url}/query", query, timeout=30).close()
 
     def stop(self) -> None:
+        """Stop it and its entrance."""
         self._entrance.shutdown()
         self._entrance.server_close()
         super().stop()
@@ -185,14 +201,9 @@ def _second_path(port: int) -> ThreadingHTTPServer:
 
 @contextmanager
 def running(database: D) -> Iterator[D]:
+    """Start it, and stop it with the block."""
     database.start()
     try:
         yield database
     finally:
         database.stop()
-
-
-class Databases(Protocol):
-    """Gives a running database of that kind, the same one each time: `conftest.databases`."""
-
-    def __call__(self, kind: type[D]) -> D: ...
