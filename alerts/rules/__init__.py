@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from pydantic import ValidationError
 
+from alerts.rules.appliances import Appliances
 from alerts.rules.arc import Arc
 from alerts.rules.battery import Battery
 from alerts.rules.camera_faults import CameraFaults
@@ -44,6 +45,7 @@ from devices.kinds import KindSpec, RuleParameters
 __all__ = ["RULES", "BindingProblem", "RuleError", "bind"]
 
 RULES: Final[Mapping[str, type[QuietRule]]] = {
+    "appliances": Appliances,
     "arc": Arc,
     "battery": Battery,
     "camera_faults": CameraFaults,
