@@ -130,6 +130,37 @@ async def test_a_run_goes_on_where_it_was_after_the_page_was_loaded_anew(
     assert len(await runs_of(page, device)) == 1
 
 
+async def test_an_alarm_during_a_run_leaves_the_way_back_and_the_next_act_in_reach(
+    demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState, say: Say
+) -> None:
+    page, _ = await phone_at(screens, demo_gateway, signed_in)
+    other = await new_device(page)
+    await page.locator("[data-test=verify]").tap()
+    await expect(page.locator("[data-waits=press]")).to_be_visible()
+    await say("alarm-button", other, "event", {"seq": 1, "event": "pressed"})
+    await page.wait_for_function(
+        "async url => (await (await fetch(url)).json()).items.length > 0",
+        arg=f"{api(page)}/alerts?device={SCHOOL}/{other}",
+    )
+    (alert,) = await alerts_of(page, other)
+
+    await page.goto(f"{demo_gateway.url}/alerts/{alert['id']}")
+    act, back = page.locator("[data-test=sensible]"), page.locator("[data-test=run-watch]")
+    await expect(back).to_be_visible()
+    # Not even in part behind the bar, and nothing else is there to be touched.
+    await act.tap(trial=True)
+    await back.tap(trial=True)
+    upper, lower = await act.bounding_box(), await back.bounding_box()
+    assert upper is not None
+    assert lower is not None
+    assert upper["y"] + upper["height"] <= lower["y"]
+
+    await act.tap()
+    await back.tap()
+    await page.get_by_role("button", name="取消测试").tap()
+    await expect(page.locator("[data-run]")).not_to_have_attribute("data-verdict", "")
+
+
 async def test_what_the_network_did_not_take_waits_over_a_reload_and_is_done_once(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> None:

@@ -1,0 +1,22 @@
+// How much of the screen the bars below the room take: what is fixed above them must know.
+import { onUnmounted, ref, watch } from "vue";
+import type { Ref } from "vue";
+
+/** Its height in pixels, also when a bar comes or goes: the room gives way to it. */
+export function useBelow(room: Ref<HTMLElement | undefined>): Ref<number> {
+  const below = ref(0);
+  const watching = new ResizeObserver(() => {
+    const bottom = room.value?.getBoundingClientRect().bottom;
+    if (bottom !== undefined) below.value = Math.max(0, Math.round(window.innerHeight - bottom));
+  });
+  watch(
+    room,
+    (now, before) => {
+      if (before !== undefined) watching.unobserve(before);
+      if (now !== undefined) watching.observe(now);
+    },
+    { flush: "post" },
+  );
+  onUnmounted(() => watching.disconnect());
+  return below;
+}
