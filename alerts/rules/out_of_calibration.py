@@ -33,6 +33,10 @@ _FORGETS: Final = 100
 """Days over which what is usual of a sensor follows it: the seasons move rooms, too."""
 
 
+_UNKNOWN: Final[tuple[float | None, ...]] = (None,) * PARTS
+_NOUGHT: Final[tuple[float | None, ...]] = (0.0,) * PARTS
+
+
 class OutOfCalibrationParameters(Parameters):
     """How much it may read otherwise than its neighbours."""
 
@@ -74,7 +78,7 @@ class OutOfCalibrationMemory(msgspec.Struct, gc=False):
     the last of which is ``day`` (since 1970); and the condition that is raised.
     """
 
-    usual: list[float | None] = msgspec.field(default_factory=lambda: [None] * PARTS)
+    usual: tuple[float | None, ...] = _UNKNOWN
     learned: int = 0
     day: int = 0
     raised: str = ""
@@ -90,7 +94,7 @@ class OutOfCalibration(QuietRule):
     Parameters = OutOfCalibrationParameters
     Memory = OutOfCalibrationMemory
     kept = (
-        ("usual", list[float | None]),
+        ("usual", tuple[float | None, ...]),
         ("learned", int),
         ("day", int),
         ("raised", str),
@@ -114,7 +118,7 @@ class OutOfCalibration(QuietRule):
         """What was learned of a day that is divided otherwise is learned anew."""
         memory: OutOfCalibrationMemory = super().load(data)
         if len(memory.usual) != PARTS:
-            memory.usual, memory.learned = [None] * PARTS, 0
+            memory.usual, memory.learned = _UNKNOWN, 0
         return memory
 
     def judge(
@@ -131,7 +135,7 @@ class OutOfCalibration(QuietRule):
         if beside.metric != self.metric or len(beside.parts) != PARTS:
             return None
         learned = not beside.room and self._learn(memory, beside, now)
-        usual = [0.0] * PARTS if beside.room else memory.usual
+        usual = _NOUGHT if beside.room else memory.usual
         finding = self._judged(memory, beside, usual, reading, now)
         if finding is not None:
             return Outcome((finding,), save=True)
@@ -145,10 +149,10 @@ class OutOfCalibration(QuietRule):
         memory.day = day
         memory.learned += 1
         share = 1 / min(memory.learned, _FORGETS)
-        memory.usual = [
+        memory.usual = tuple(
             before if part is None else part if before is None else before + (part - before) * share
             for before, part in zip(memory.usual, beside.parts, strict=True)
-        ]
+        )
         return True
 
     def _judged(

@@ -79,6 +79,17 @@ class KindTable:
                 if drawn == metric and isinstance(figure, int | float):
                     yield kind_of_rule, parameter, float(figure)
 
+    def figure(
+        self, device: Device, school: RuleParameters, rule: str, parameter: str
+    ) -> float | None:
+        """A figure of a rule of the device; ``None`` when it is not set or there is no such rule.
+
+        ``school`` are the school's own figures for the kind.
+        """
+        effective = effective_rules(spec_for(self._kinds, device.kind), school, device.parameters)
+        figure = self._figures(rule, effective.get(rule, {})).get(parameter)
+        return float(figure) if isinstance(figure, int | float) else None
+
     def figures(
         self, kind: str, school: RuleParameters, device: RuleParameters | None = None
     ) -> list[RuleFiguresOut]:

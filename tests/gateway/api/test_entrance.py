@@ -128,6 +128,7 @@ ROUTES = [
     ("GET", "/cameras", None, "olga tim ada"),
     ("GET", "/cameras/no3/lab-2", None, "olga tim ada"),
     ("POST", "/cameras/no3/lab-2/relearn", {"reason": "moved"}, "tim ada"),
+    ("GET", "/electricity", None, "everybody"),
     ("GET", "/camera-pictures/no3/lab-2", None, "olga tim ada"),
     ("GET", f"/camera-pictures/no3/lab-2/{'0' * 64}", None, "olga tim ada"),
     ("GET", "/places/no3/a-3/plan", None, "everybody"),

@@ -25,6 +25,7 @@ ROOMS: Final = (
     "/discoveries",
     "/rejects",
     "/cameras",
+    "/electricity",
     "/links",
     "/work-orders",
     "/duty",

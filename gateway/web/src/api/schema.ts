@@ -455,6 +455,15 @@ export interface components {
             to: number;
         };
         /**
+         * BuildingOut
+         * @description The outermost place of a feeder: the building it stands in.
+         */
+        BuildingOut: {
+            /** Id */
+            id: string;
+            name: components["schemas"]["Names"];
+        };
+        /**
          * ButtonOut
          * @description A simulated button.
          */
@@ -1887,6 +1896,123 @@ export interface components {
          * @enum {string}
          */
         Fault: "offline" | "auth" | "no_frames" | "frozen" | "black" | "white" | "blurred" | "covered" | "moved" | "noise" | "colour_cast" | "low_fps" | "low_bitrate";
+        /**
+         * FeederAlertOut
+         * @description The most urgent open alert of a feeder.
+         */
+        FeederAlertOut: {
+            /**
+             * Condition
+             * @example overload
+             */
+            condition: string;
+            /** Id */
+            id: number;
+            name: components["schemas"]["Names"];
+            priority: components["schemas"]["PriorityName"];
+        };
+        /**
+         * FeederOut
+         * @description One feeder as its electrical monitor last described it. Lists have one entry for each phase
+         *     (cables: each sensor); `null` in them could not be measured, an empty one was never told.
+         */
+        FeederOut: {
+            alert: components["schemas"]["FeederAlertOut"] | null;
+            /** @description `null`: it has no place in the register. */
+            building: components["schemas"]["BuildingOut"] | null;
+            /** Cable Limit C */
+            cable_limit_c: number | null;
+            /**
+             * Cable Margin C
+             * @description From the hottest sensor to the limit.
+             */
+            cable_margin_c: number | null;
+            /** Cable Temperature C */
+            cable_temperature_c: (number | null)[];
+            /** Current A */
+            current_a: (number | null)[];
+            /**
+             * Device
+             * @example dorm2-f3
+             */
+            device: string;
+            /**
+             * Load Pct
+             * @description Of the rating, of the most loaded phase.
+             */
+            load_pct: number | null;
+            name: components["schemas"]["Names"];
+            /**
+             * Old
+             * @description Not heard for longer than is usual: so it was, not so it is.
+             */
+            old: boolean;
+            /** Out Of Service */
+            out_of_service: boolean;
+            place: components["schemas"]["Names"] | null;
+            /** Power W */
+            power_w: number | null;
+            /**
+             * Rating A
+             * @description Of its breaker; `null`: nobody has said it.
+             */
+            rating_a: number | null;
+            /** Residual Current Ma */
+            residual_current_ma: number | null;
+            /** Residual Limit Ma */
+            residual_limit_ma: number | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Seen
+             * @description When it was last heard; `null`: never.
+             */
+            seen: number | null;
+            state: components["schemas"]["FeederState"];
+            /**
+             * Switch
+             * @example closed
+             */
+            switch: string | null;
+            /** Voltage V */
+            voltage_v: (number | null)[];
+        };
+        /**
+         * FeedersOut
+         * @description Feeders by building, buildings with trouble first. `totals` are of all states, whichever was
+         *     asked for.
+         */
+        FeedersOut: {
+            /** Items */
+            items: components["schemas"]["FeederOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+            totals: components["schemas"]["FeederTotalsOut"];
+        };
+        /**
+         * FeederState
+         * @description How a feeder is. What is not heard is unknown: never well, whatever was last said of it.
+         * @enum {string}
+         */
+        FeederState: "trouble" | "offline" | "unknown" | "good";
+        /**
+         * FeederTotalsOut
+         * @description How many feeders of the school or region are how.
+         */
+        FeederTotalsOut: {
+            /** Good */
+            good: number;
+            /** Offline */
+            offline: number;
+            /** Trouble */
+            trouble: number;
+            /** Unknown */
+            unknown: number;
+        };
         /**
          * FeedOut
          * @description Whether messages arrive.

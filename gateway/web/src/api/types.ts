@@ -69,6 +69,10 @@ export type Recorder = Shapes["RecorderOut"];
 /** What a recorder tells of its channels, and on what its link to the police rests. */
 export type VideoRecorder = Shapes["VideoRecorderOut"];
 
+export type Feeder = Shapes["FeederOut"];
+export type FeederState = Feeder["state"];
+export type Feeders = Shapes["FeedersOut"];
+
 export type Camera = Shapes["CameraOut"];
 export type CameraState = Camera["state"];
 export type CameraFault = Shapes["CameraFaultOut"];

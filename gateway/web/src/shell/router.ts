@@ -47,6 +47,11 @@ const routes: RouteRecordRaw[] = [
     component: () => import("@/cameras/CameraPage.vue"),
   },
   {
+    path: "/electricity",
+    name: "electricity",
+    component: () => import("@/electricity/ElectricityPage.vue"),
+  },
+  {
     path: "/recordings",
     name: "recordings",
     component: () => import("@/recordings/RecordingsPage.vue"),

@@ -53,6 +53,12 @@ const CAMERAS: Tab = {
   icon: "M3 7h12v10H3zM15 11l6-3.500v9L15 13",
   matches: ["cameras", "camera"],
 };
+const ELECTRICITY: Tab = {
+  to: "/electricity",
+  word: "page.nav.electricity",
+  icon: "M13 2.500 5 13.500h6l-1 8 8-11h-6z",
+  matches: ["electricity"],
+};
 const VERIFICATIONS: Tab = {
   to: "/verifications",
   word: "page.nav.verifications",
@@ -129,6 +135,7 @@ export const otherTabs = computed<Tab[]>(() => [
   LINKS,
   ...(may("watch") ? [CAMERAS] : []),
   RECORDINGS,
+  ELECTRICITY,
   VERIFICATIONS,
   MAINTENANCE,
   EXERCISES,

@@ -1,9 +1,9 @@
-// The wall on this screen: a page of cameras and the figures of all, asked for every few seconds and
-// soon after an alert of a camera has changed; what was shown stays until the answer is there.
+// A long list a page at a time: asked for every few seconds and soon after an alert of what it
+// shows has changed; what was shown stays until the answer is there.
 import { computed, onScopeDispose, shallowRef, watch } from "vue";
 import { alerts } from "@/alerts/book";
 import { get } from "@/api/client";
-import type { Cameras, CameraState } from "@/api/types";
+import type { Page } from "@/api/types";
 import { useShown } from "@/look/shown";
 import { narrowed } from "@/register/register";
 import { here } from "@/stream/stream";
@@ -11,36 +11,40 @@ import { here } from "@/stream/stream";
 /** Divides by two to six, eight, ten and twelve: the last row is full at nearly every width. */
 export const SIZE = 120;
 const EVERY_MS = 15_000;
-/** After an alert of a camera: soon, but several that come together are asked for once. */
+/** After an alert: soon, but several that come together are asked for once. */
 const SOON_MS = 2_000;
 /** What could not be asked for anew for so long is old. */
 const OLD_MS = 60_000;
 
-/** `before`: how many cameras stand on the pages before it; `asked`: what it answers. */
-export type WallPage = Cameras & { before: number; asked: string };
+/** `before`: how many stand on the pages before it; `asked`: what it answers. */
+export type Leaf<Answer> = Answer & { before: number; asked: string };
 
-/** Changes with each alert of a camera and with no other: a storm of others is not asked about. */
-const ofCameras = computed(() => {
-  let sum = 0;
-  for (const { device, version } of alerts.value.values()) if (device.kind === "camera") sum += version;
-  return sum;
-});
-
-export function useWall(state: () => CameraState | "") {
+/** The list at `path` of those in `state` (all when empty), of devices of one `kind`. */
+export function useLeaves<Answer extends Page<unknown>>(
+  path: string,
+  kind: string,
+  state: () => string,
+) {
   /** Where each page before this one ended: the way back. */
   const trail = shallowRef<readonly string[]>([]);
   const when = shallowRef(0);
   const turning = shallowRef(false);
+  /** Changes with each alert of the kind and with no other: a storm of others is not asked about. */
+  const ofKind = computed(() => {
+    let sum = 0;
+    for (const { device, version } of alerts.value.values()) if (device.kind === kind) sum += version;
+    return sum;
+  });
 
-  async function ask(): Promise<WallPage> {
+  async function ask(): Promise<Leaf<Answer>> {
     const before = trail.value.length * SIZE;
     const query = { ...narrowed.value, state: state(), cursor: trail.value.at(-1), limit: SIZE };
-    const answer = await get<Cameras>("/cameras", query);
+    const answer = await get<Answer>(path, query);
     when.value = Date.now();
     return { ...answer, before, asked: JSON.stringify(query) };
   }
 
-  const { shown, problem, load } = useShown(() => "cameras", ask, EVERY_MS);
+  const { shown, problem, load } = useShown(() => path, ask, EVERY_MS);
 
   async function turn(to: readonly string[]): Promise<void> {
     trail.value = to;
@@ -58,11 +62,11 @@ export function useWall(state: () => CameraState | "") {
 
   watch(() => JSON.stringify([narrowed.value, state()]), first);
   // Those who stood on this page have moved on: trouble stands before them.
-  watch(shown, (cameras) => {
-    if (cameras?.items.length === 0 && trail.value.length > 0) void first();
+  watch(shown, (page) => {
+    if (page?.items.length === 0 && trail.value.length > 0) void first();
   });
   let soon: number | undefined;
-  watch(ofCameras, () => {
+  watch(ofKind, () => {
     soon ??= window.setTimeout(() => {
       soon = undefined;
       if (!document.hidden) void load();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { moved, stood } from "@/cameras/standing";
+import { moved, stood } from "@/look/standing";
 
 type Row = { id: string; state: string };
 const rows = (...all: string[]): Row[] =>
