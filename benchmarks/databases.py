@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import http.client
 import json
+import sqlite3
 import subprocess
 import threading
 import time
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
 from benchmarks.measure import free_port, need
+from gateway.history.influx_lines import Encoder, Row, Tags, head_of
 from gateway.history.influx_target import Engine, Target
 
 START_S = 60.0
@@ -207,3 +209,23 @@ def running(database: D) -> Iterator[D]:
         yield database
     finally:
         database.stop()
+
+
+def stored_values(path: Path) -> tuple[int, int]:
+    """Values and lines that the readings in a store come to; copies in a row count once."""
+    encoder, last = Encoder(), {}
+    values = points = 0
+    head = head_of(Tags("s", "k", "d"), 1, 0)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute(
+            "SELECT row, device, channel, happened, CAST(body AS BLOB) FROM readings ORDER BY row"
+        )
+        for row in rows:
+            reading = Row(*row)
+            line = encoder.line(head, reading)
+            which = (reading.device, reading.channel)
+            if line and last.get(which) != reading.happened:
+                last[which] = reading.happened
+                values += line.count("=") - head.count("=")
+                points += 1
+    return values, points

@@ -21,6 +21,10 @@ from gateway.history.influx_writing import Away, Outcome, Refused, Written
 LINES: Final = 5_000
 """Lines a request, as InfluxDB recommends: some 1 MB, and 60 to 100 KB when packed."""
 
+HEARTBEAT_S: Final = 5.0
+"""How often a database is spoken to when there is nothing for it: so it is seen that it was started
+anew while what it last took was in its memory only."""
+
 HALVINGS: Final = 64
 """Requests at most to find out which lines of one batch are refused: one in 5,000 takes 26."""
 
@@ -95,6 +99,7 @@ class Feed:
         self._heads: dict[tuple[int, int], str] = {}
         self._register: object = None
         self._anew = False
+        self._spoken = time.monotonic()
         self._sender: Final = ThreadPoolExecutor(1, "history sender")
 
     def deliver(self, after: int, rows: int) -> Progress:
@@ -112,6 +117,8 @@ class Feed:
                 total = _added(total, sending.result())
                 sending = None
             if not batch:
+                if at == after:
+                    total = self._greet(total)
                 break
             if not total.error:
                 sending = self._sender.submit(self._send, *encoded)
@@ -186,7 +193,18 @@ class Feed:
             done, points=points, refused=refused, refusal=refusal, anew=anew
         )
 
+    def _greet(self, nothing: Progress) -> Progress:
+        if time.monotonic() - self._spoken < HEARTBEAT_S:
+            return nothing
+        outcome = self._write(_harmless())
+        if isinstance(outcome, Written):
+            anew, self._anew = self._anew, False
+            return msgspec.structs.replace(nothing, anew=anew)
+        after = outcome.after if isinstance(outcome, Away) else None
+        return msgspec.structs.replace(nothing, error=outcome.reason, after=after)
+
     def _write(self, lines: bytes) -> Outcome:
+        self._spoken = time.monotonic()
         outcome = self._writer.write(lines)
         if isinstance(outcome, Written) and outcome.anew:
             self._anew = True  # until it is told: an error may come between

@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         if answer.status == 204:
-            told.kept += lines
+            told.kept += [line for line in lines if not line.startswith("campus_gateway ")]
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
