@@ -320,9 +320,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             days = DeviceDays(judge.roster, store, clock)
             keep("device days", days.run)
             keep("windows", lambda: refill_windows(judge.roster, history, clock))
-            comparing = Comparing(
-                flow=flow, judge=judge, history=held, names=names, clock=clock
-            )
+            comparing = Comparing(flow=flow, judge=judge, store=store, names=names, clock=clock)
             keep("comparing", comparing.run)
             work_orders = make_work_orders(
                 store=store, clock=clock, settings=settings, device_of=control.device

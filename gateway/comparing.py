@@ -1,8 +1,8 @@
 """Compares sensors with their neighbours once an hour, and says to their rules how they read.
 
-Whoever has a rule `OutOfCalibration` is compared: with all others in the same room when there are
-enough of them, else with all in the same building. The hours come from the history, in a thread and
-one group after the other; nothing waits for it.
+Whoever has a rule `OutOfCalibration` is compared: with all others at the same place when there are
+enough of them, else with all in the same building. The hours come from the roll-ups, in a thread
+and one group after the other; nothing waits for it.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from alerts.rules.out_of_calibration import VALUE, OutOfCalibration, said_of
 from devices.model import Device
 from devices.reading import Value
 from gateway.clock import Clock
+from gateway.history.hours import hour_means
 from gateway.names import NameBook, RegisterNames
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.roster import Roster
-from gateway.store.store import History, StoreError
+from gateway.store.store import Store, StoreError
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -41,10 +42,14 @@ MOST: Final = 40
 """Sensors that are compared with each other; more tell nothing more."""
 
 
+ROOM_DEPTH: Final = 3
+"""Building, floor, room: a place less deep may be a whole floor, whose rooms differ for good."""
+
+
 class Group(msgspec.Struct, frozen=True):
     """Sensors of one quantity (``metric``), by row: those to be compared and all to compare with.
 
-    ``room``: they are in the same room, not only in the same building.
+    ``room``: they are in one room, not only on one floor or in one building.
     """
 
     metric: str
@@ -61,16 +66,25 @@ def groups(devices: Iterable[tuple[Device, str]], book: NameBook) -> list[Group]
 
     A device without a place has no neighbours.
     """
-    rooms: dict[_Key, list[int]] = {}
+    near: dict[_Key, list[int]] = {}
     buildings: dict[_Key, list[int]] = {}
+    rooms: set[_Key] = set()
+    holding = {
+        (school, place.parent)
+        for school, places in book.places.items()
+        for place in places.values()
+    }
     for device, metric in devices:
         around = book.around(device.school, device.place)
         if around and not device.out_of_service:
-            rooms.setdefault((device.school, around[0], metric), []).append(device.row)
+            key = (device.school, around[0], metric)
+            near.setdefault(key, []).append(device.row)
             buildings.setdefault((device.school, around[-1], metric), []).append(device.row)
+            if len(around) >= ROOM_DEPTH and (device.school, around[0]) not in holding:
+                rooms.add(key)
     found = [
-        Group(metric, room=True, wanted=some, rows=some)
-        for (_, _, metric), rows in rooms.items()
+        Group(key[2], room=key in rooms, wanted=some, rows=some)
+        for key, rows in near.items()
         for some in _shared_out(rows)
     ]
     placed = {row for group in found for row in group.rows}
@@ -98,14 +112,14 @@ class Comparing:
         *,
         flow: Flow,
         judge: Judge,
-        history: History,
+        store: Store,
         names: RegisterNames,
         clock: Clock,
         look_s: float = LOOK_S,
     ) -> None:
         self._flow: Final = flow
         self._judge: Final = judge
-        self._history: Final = history
+        self._store: Final = store
         self._names: Final = names
         self._clock: Final = clock
         self._look_s: Final = look_s
@@ -139,17 +153,14 @@ class Comparing:
         return compared
 
     def _said(self, group: Group, now: int) -> list[tuple[int, Value]]:
-        hours = {row: self._hours(row, group.metric, now) for row in group.rows}
+        until = now - now % HOUR
+        since = until - LOOK_BACK * DAY
+        hours = self._store.read(hour_means(group.rows, group.metric, since, until))
         return [
             (row, said)
             for row in group.wanted
             if (said := _compared_with(row, hours, group, now)) is not None
         ]
-
-    def _hours(self, row: int, metric: str, now: int) -> Hours:
-        until = now - now % HOUR
-        curve = self._history.curve(row, metric, until - LOOK_BACK * DAY, until, LOOK_BACK * 24)
-        return {point.start - point.start % HOUR: point.mean for point in curve.points}
 
     async def _tell(self, said: Sequence[tuple[int, Value]]) -> None:
         for start in range(0, len(said), AT_ONCE):

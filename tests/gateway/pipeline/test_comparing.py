@@ -27,7 +27,8 @@ HOURS = 6 * 24
 SCHOOL = School("no3", "三中")
 PLACES = [
     Place("block", "no3", "教学楼"),
-    Place("lab", "no3", "实验室", parent="block"),
+    Place("floor", "no3", "三层", parent="block"),
+    Place("lab", "no3", "实验室", parent="floor"),
     Place("attic", "no3", "阁楼", parent="block"),
 ]
 LAB = [Device("no3", f"lab-{row}", "temperature", row=row, place="lab") for row in range(1, 6)]
@@ -56,8 +57,7 @@ class Compared:
             for at in (NOW - (HOURS - hour) * HOUR + 60_000,)
         ]
         store.commit(Batch(readings=readings, now=NOW)).result()
-        history = SqliteHistory(store)
-        history.roll_up()
+        SqliteHistory(store).roll_up()
         self.judged = Judged(now=NOW, devices=DEVICES)
         self.flow = Flow(
             sources=[],
@@ -71,7 +71,7 @@ class Compared:
         self.comparing = Comparing(
             flow=self.flow,
             judge=self.judged.judge,
-            history=history,
+            store=store,
             names=RegisterNames(store),
             clock=self.judged.clock,
             look_s=0.001,
@@ -125,6 +125,12 @@ def test_rooms_are_compared_by_themselves_and_the_rest_by_building() -> None:
         (False, (6,)),
     ]
     assert found[1].rows == (1, 2, 3, 4, 5, 6)
+
+
+def test_sensors_of_one_floor_are_not_taken_for_sensors_of_one_room() -> None:
+    floor = [Device("no3", f"s{row}", "temperature", row=row, place="floor") for row in range(1, 5)]
+    (group,) = groups([(device, "temperature_c") for device in floor], NameBook([SCHOOL], PLACES))
+    assert not group.room
 
 
 def test_in_a_large_building_every_sensor_has_its_group_and_none_is_large() -> None:
