@@ -14,6 +14,7 @@ from devices.dialects.native import Native
 from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
+from devices.simulator import sparkplug
 from devices.simulator.witness import NOW, Said, Spoken
 
 SCHOOL: Final = "no3-middle"
@@ -262,5 +263,12 @@ def _chirpstack() -> Spoken:
 
 SPOKEN: Final = {
     spoken.name: spoken
-    for spoken in (_native(), _zigbee2mqtt(), _tasmota(), _shelly(), _chirpstack())
+    for spoken in (
+        _native(),
+        _zigbee2mqtt(),
+        _tasmota(),
+        _shelly(),
+        _chirpstack(),
+        sparkplug.spoken(SCHOOL),
+    )
 }

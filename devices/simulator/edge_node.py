@@ -120,7 +120,9 @@ class EdgeNode:
     def __init__(
         self, group: str, name: str, devices: Mapping[str, Sequence[Sample]], *, bd_seq: int = 0
     ) -> None:
-        """``devices``: what each is made of, with its value at birth. Aliases are given here."""
+        """``devices``: what each is made of, with its value at birth. Aliases are given here to
+        those that have none.
+        """
         self.group = group
         self.name = name
         self.bd_seq = bd_seq
@@ -128,7 +130,9 @@ class EdgeNode:
         numbered = iter(range(1, 1 << 20))
         self._devices: dict[str, dict[str, Sample]] = {
             device: {
-                sample.name: msgspec.structs.replace(sample, alias=next(numbered))
+                sample.name: sample
+                if sample.alias is not None
+                else msgspec.structs.replace(sample, alias=next(numbered))
                 for sample in samples
             }
             for device, samples in devices.items()

@@ -35,10 +35,13 @@ class UnknownMetricError(Exception):
 
 
 class Definition(msgspec.Struct, gc=False):
-    """A metric as it was born. ``target`` is ``None`` of what says nothing of the world."""
+    """A metric as it was born. ``field`` is the one its value came in, ``""`` = it had none;
+    ``target`` is ``None`` of what says nothing of the world.
+    """
 
     name: str
     datatype: int
+    field: str
     unit: str | None
     target: Target | None
 
@@ -47,7 +50,8 @@ class Birth(msgspec.Struct):
     """What a node or a device is made of. An alias that stands for two metrics is ``None``.
 
     ``latest`` are the lists by phase or sensor as last said: only what changed is sent. ``flags``
-    are the truths that something is made of when they change. ``unread`` says what is not read.
+    are the truths that something is made of when they change. ``unread`` says what is not read,
+    ``unitless`` what lacks nothing but a unit.
     """
 
     aliases: dict[int, Definition | None] = {}
@@ -55,6 +59,7 @@ class Birth(msgspec.Struct):
     latest: dict[str, list[Scalar]] = {}
     flags: dict[str, bool] = {}
     unread: list[str] = []
+    unitless: list[str] = []
 
     def find(self, metric: Metric) -> Definition:
         """What a metric in a later message is. Raises `UnknownMetricError`."""
@@ -75,6 +80,8 @@ class Birth(msgspec.Struct):
             )
         if metric.datatype and definition.datatype and metric.datatype != definition.datatype:
             raise UnknownMetricError(f"{definition.name[:60]!r} with another datatype")
+        if metric.field and definition.field and metric.field != definition.field:
+            raise UnknownMetricError(f"{definition.name[:60]!r} as another sort of value")
         if metric.unit is not None and metric.unit != (definition.unit or ""):
             raise UnknownMetricError(f"{definition.name[:60]!r} in another unit")
         return definition
@@ -93,7 +100,7 @@ def born(metrics: list[Metric], flags: dict[str, bool]) -> Birth:
             birth.unread.append(f"{name[:60]}: said twice")
         else:
             datatype = kind_of(metric.datatype, metric.field)
-            definition = Definition(name, datatype, metric.unit, None)
+            definition = Definition(name, datatype, metric.field, metric.unit, None)
             birth.names[name] = definition
             if metric.alias is not None:
                 known = metric.alias in birth.aliases
@@ -105,6 +112,7 @@ def born(metrics: list[Metric], flags: dict[str, bool]) -> Birth:
     planned = plan(named)
     for metric, target in zip(told, planned.targets, strict=True):
         birth.names[metric.name].target = target
+    birth.unitless = planned.unitless
     birth.latest = {key: [None] * size for key, size in planned.sizes.items()}
     return birth
 

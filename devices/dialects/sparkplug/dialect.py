@@ -203,9 +203,11 @@ class Sparkplug:
         ]
         readings, unread = _read(birth, known, message, received, at_birth=True)
         unread = [*birth.unread, *unread]
-        said: dict[str, Value] = {"online": True, "metrics": len(birth.names)}
+        said: dict[str, Value] = {"online": True}
         if unread:
             said["metrics_unread"] = [*unread[:MOST_UNREAD]]
+        if birth.unitless:
+            said["unit_unknown"] = [*birth.unitless[:MOST_UNREAD]]
         status = v.reading_of(
             Channel.STATUS, said, received, at=message.at, firmware=_firmware(known)
         )

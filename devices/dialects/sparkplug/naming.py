@@ -43,10 +43,13 @@ class Named(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A target for each metric, and how long each list is."""
+    """A target for each metric, how long each list is, and the names of those metrics that would
+    be one of our values, were their unit known.
+    """
 
     targets: list[Target]
     sizes: dict[str, int]
+    unitless: list[str]
 
 
 _KEPT: Final = frozenset({"ts", "seq", "event", "test", "fw", "online", "zone", "metrics_unread"})
@@ -96,6 +99,7 @@ def plan(metrics: Sequence[Named]) -> Plan:
             for number, target in enumerate(targets)
         ],
         sizes,
+        [metric.name for metric in metrics if _lacks_unit(metric)],
     )
 
 
@@ -129,6 +133,14 @@ def _unit(metric: Named, found: Recognised) -> Unit | None:
     if quantity.form is Form.SHARE and unit.dimension == "%":
         return Unit("1", 0.01)
     return unit if unit.dimension == quantity.dimension else None
+
+
+def _lacks_unit(metric: Named) -> bool:
+    found = recognise(metric.name)
+    if found is None or not found.quantity.dimension or metric.datatype not in NUMBERS:
+        return False
+    said = metric.unit or ""
+    return not (found.unit or unit_of(said) or (found.quantity.assumed and not said))
 
 
 def _target(metric: Named, found: Recognised, slot: int | None) -> Target:

@@ -44,11 +44,11 @@ _TEMPERATURE: Final = Quantity("temperature_c", "°C", assumed=True)
 _CABLE: Final = Quantity("cable_temperature_c", "°C", assumed=True)
 _HUMIDITY: Final = Quantity("humidity_pct", "%", assumed=True)
 _VOLTAGE: Final = Quantity("voltage_v", "V", assumed=True)
-_CURRENT: Final = Quantity("current_a", "A", assumed=True)
-_POWER: Final = Quantity("power_w", "W", assumed=True)
-_REACTIVE: Final = Quantity("reactive_var", "var", assumed=True)
-_APPARENT: Final = Quantity("apparent_va", "VA", assumed=True)
-# In Wh or kWh, in A or mA: nobody can tell by the name.
+# In W or kW, in A or mA: nobody can tell by the name.
+_CURRENT: Final = Quantity("current_a", "A")
+_POWER: Final = Quantity("power_w", "W")
+_REACTIVE: Final = Quantity("reactive_var", "var")
+_APPARENT: Final = Quantity("apparent_va", "VA")
 _ENERGY: Final = Quantity("energy_kwh", "Wh", 0.001)
 _RESIDUAL: Final = Quantity("residual_current_ma", "A", 1000.0)
 _FACTOR: Final = Quantity("power_factor", "1", assumed=True, form=Form.SHARE)
@@ -85,7 +85,7 @@ QUANTITIES: Final[dict[str, Quantity]] = {
     "illuminance": Quantity("illuminance_lx", "lx", assumed=True),
     "rssi": Quantity("rssi_dbm", "dBm"),
     "battery": _BATTERY, "battery_level": _BATTERY, "battery_charge": _BATTERY,
-    "battery_voltage": Quantity("battery_v", "V", assumed=True),
+    "battery_voltage": Quantity("battery_v", "V"),
     "smoke": _SMOKE, "smoke_alarm": _SMOKE, "smoke_detected": _SMOKE,
     "arc": _ARC, "arc_fault": _ARC, "arc_detected": _ARC,
     "tamper": Quantity("tamper", form=Form.TRUTH),

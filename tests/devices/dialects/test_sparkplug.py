@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from devices.dialects.sparkplug import Sparkplug
+from devices.dialects.sparkplug import Sparkplug, births, wire
 from devices.model import is_identifier
 from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
-from devices.simulator.edge_node import BOOLEAN, STRING, TEMPLATE, EdgeNode, Message, Sample
+from devices.simulator.edge_node import BOOLEAN, FLOAT, STRING, TEMPLATE, EdgeNode, Message, Sample
 
 NOW = 1_795_161_600_000
 GROUP = "no3"
@@ -235,9 +237,10 @@ def test_an_alias_that_nobody_declared_puts_the_whole_birth_in_doubt(
     [
         Sample("Humidity", 1.0),
         Sample("", True, BOOLEAN),
+        Sample("", 20.0, FLOAT, typed=False),
         Sample("", 20.0, unit="°F"),
     ],
-    ids=["another name", "another datatype", "another unit"],
+    ids=["another name", "another datatype", "another sort of value", "another unit"],
 )
 def test_data_that_do_not_fit_the_birth_are_never_read_by_it(
     sparkplug: Sparkplug, node: EdgeNode, sample: Sample
@@ -245,7 +248,7 @@ def test_data_that_do_not_fit_the_birth_are_never_read_by_it(
     born(sparkplug, node)
     told = Sample(
         sample.name, sample.value, sample.datatype, unit=sample.unit,
-        alias=node.alias("room", "Temperature"),
+        alias=node.alias("room", "Temperature"), typed=sample.typed,
     )  # fmt: skip
     refused(sparkplug, node.send("room", NOW, [told]))
     assert asked(sparkplug, NOW) == [node.commands]
@@ -405,6 +408,13 @@ def test_a_template_is_not_read_and_said_so(sparkplug: Sparkplug) -> None:
     assert "template" in alone.detail
 
 
+def test_a_power_without_its_unit_is_kept_as_it_came_and_said_so(sparkplug: Sparkplug) -> None:
+    node = EdgeNode(GROUP, "edge", {"": [Sample("Power", 1.5)]})
+    status, telemetry = readings(sparkplug, node.births(NOW)[0])
+    assert status.values["unit_unknown"] == ["Power"]
+    assert telemetry.values == {"power": 1.5}
+
+
 @pytest.mark.parametrize("quality", [0, 500])
 def test_a_value_of_bad_quality_cannot_be_measured(
     sparkplug: Sparkplug, node: EdgeNode, quality: int
@@ -464,3 +474,72 @@ def test_a_node_that_measures_nothing_is_taken_for_a_repeater(
 def test_firmware_is_told_at_birth(sparkplug: Sparkplug) -> None:
     node = EdgeNode(GROUP, "edge", {"": [Sample("Properties/Firmware Version", "2.4.1", STRING)]})
     assert readings(sparkplug, node.births(NOW)[0])[0].firmware == "2.4.1"
+
+
+# Whatever comes
+
+
+VERBS = (
+    "NBIRTH/edge-1",
+    "NDATA/edge-1",
+    "NDEATH/edge-1",
+    "DBIRTH/edge-1/room",
+    "DDATA/edge-1/room",
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(VERBS), st.binary(max_size=60)), max_size=6))
+def test_of_any_bytes_come_readings_and_rejects_and_nothing_else(
+    said: list[tuple[str, bytes]],
+) -> None:
+    sparkplug = Sparkplug("no3-middle", f"spBv1.0/{GROUP}")
+    for verb, payload in said:
+        hear(sparkplug, (f"spBv1.0/{GROUP}/{verb}", payload))
+
+
+@given(st.data())
+def test_of_broken_births_and_data_come_readings_and_rejects(draw: st.DataObject) -> None:
+    sparkplug = Sparkplug("no3-middle", f"spBv1.0/{GROUP}")
+    node = EdgeNode(GROUP, "edge-1", {"": [Sample("Uptime", 5, 8)], "room": ROOM})
+    messages = [*node.births(NOW), node.data("room", NOW, {"Temperature": 22.0})]
+    for topic, payload in messages:
+        broken = bytearray(payload)
+        for _ in range(draw.draw(st.integers(0, 3))):
+            broken[draw.draw(st.integers(0, len(broken) - 1))] = draw.draw(st.integers(0, 255))
+        hear(sparkplug, (topic, bytes(broken)))
+
+
+def test_a_message_beyond_all_bounds_is_refused(sparkplug: Sparkplug) -> None:
+    topic = f"spBv1.0/{GROUP}/NBIRTH/edge"
+    for payload in (bytes(wire.MAX_PAYLOAD + 1), b"\x12\x00" * (wire.MAX_METRICS + 1)):
+        said = hear(sparkplug, (topic, payload))
+        assert isinstance(said, Reject)
+        assert said.reason is RejectReason.TOO_LARGE
+
+
+def test_invented_nodes_take_no_more_room_than_there_is(sparkplug: Sparkplug) -> None:
+    for number in range(births.MAX_NODES):
+        readings(sparkplug, EdgeNode(GROUP, f"edge-{number}", {}).births(NOW)[0])
+    said = hear(sparkplug, EdgeNode(GROUP, "one-more", {}).births(NOW)[0])
+    assert isinstance(said, Reject)
+    assert said.reason is RejectReason.TOO_LARGE
+    readings(sparkplug, EdgeNode(GROUP, "edge-0", {}).will())
+    readings(sparkplug, EdgeNode(GROUP, "one-more", {}).births(NOW)[0])
+
+
+def test_invented_metrics_take_no_more_room_than_there_is() -> None:
+    nodes = births.Nodes()
+    metrics = [
+        wire.Metric(f"Metric {n}", n, None, 10, False, False, "double_value", 1.0)
+        for n in range(wire.MAX_METRICS)
+    ]
+    fitting = births.MAX_DEFINITIONS // len(metrics)
+    for number in range(fitting + 5):
+        node = nodes.at(f"edge-{number}")
+        assert node is not None
+        assert (node.declare("", metrics) is None) is (number >= fitting)
+    left = nodes.room
+    for number in range(fitting + 5):
+        nodes.remove(f"edge-{number}")
+    assert left < len(metrics)
+    assert nodes.room == births.MAX_DEFINITIONS

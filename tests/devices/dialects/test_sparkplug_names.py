@@ -63,6 +63,9 @@ def test_names_and_units_become_ours(
         ("Max Voltage", "V", "max_voltage_v"),
         ("Voltage L1-L2", "V", "voltage_l1_l2_v"),
         ("Residual Current", None, "residual_current"),
+        ("Power", None, "power"),
+        ("Current", None, "current"),
+        ("Power", "horses", "power_horses"),
         ("Energy", None, "energy"),
         ("Temperature", "V", "temperature_v"),
         ("Power", "mw", "power_mw"),
@@ -110,6 +113,18 @@ def test_phases_make_a_list_in_their_order_not_in_the_births(names: tuple[str, .
 def test_sensors_make_a_list_by_their_numbers() -> None:
     found = plan([Named(f"Cable Temperature {n}", "°C", DOUBLE) for n in (4, 1, 2, 3)])
     assert [target.slot for target in found.targets] == [3, 0, 1, 2]
+
+
+def test_what_lacks_nothing_but_a_unit_is_named() -> None:
+    metrics = [
+        Named("Power", None, DOUBLE),
+        Named("Energy", "horses", DOUBLE),
+        Named("Current", "A", DOUBLE),
+        Named("Temperature", None, DOUBLE),
+        Named("Pressure", None, BOOLEAN),
+        Named("Uptime", None, DOUBLE),
+    ]
+    assert plan(metrics).unitless == ["Power", "Energy"]
 
 
 def test_one_phase_alone_is_no_list() -> None:

@@ -9,6 +9,7 @@ import pytest
 from broker_client import Client, Connect
 
 from benchmarks.measure import free_port
+from devices.dialects.sparkplug import Sparkplug
 from gateway.broker.access import DeviceAccess, SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Listener
 from gateway.broker.mosquitto import Mosquitto, running
@@ -21,6 +22,11 @@ def plan() -> BrokerPlan:
         schools=(
             SchoolAccess("no3-middle", writes=("z2m-no3/#",), reads=("z2m-no3/#",)),
             SchoolAccess("no5-primary"),
+            *(
+                SchoolAccess(school, tuple(group.spoken()), tuple(group.heard()))
+                for school in ("no7-east", "no7-west")
+                for group in [Sparkplug(school, f"spBv1.0/{school}")]
+            ),
         ),
         devices=(DeviceAccess("no3-middle", "alarm-button", "gate-01"),),
     )

@@ -55,6 +55,24 @@ async def test_only_the_gateway_writes_commands_replies_and_alerts(
         assert gateway.publish(topic) in (0, NOBODY_LISTENS)
 
 
+async def test_edge_nodes_speak_in_their_own_group_and_command_nobody(connect: Connect) -> None:
+    node, gateway = connect("school-no7-east"), connect("gateway")
+    for topic in ("NBIRTH/edge", "NDATA/edge", "DDATA/edge/room", "DDEATH/edge/room"):
+        assert node.publish(f"spBv1.0/no7-east/{topic}") in (0, NOBODY_LISTENS)
+        assert node.publish(f"spBv1.0/no7-west/{topic}") == NOT_AUTHORISED
+    for topic in ("NCMD/edge", "DCMD/edge/room"):
+        assert node.publish(f"spBv1.0/no7-east/{topic}") == NOT_AUTHORISED
+        assert gateway.publish(f"spBv1.0/no7-east/{topic}") in (0, NOBODY_LISTENS)
+
+
+async def test_an_edge_node_hears_the_commands_of_its_own_group(connect: Connect) -> None:
+    node, gateway = connect("school-no7-east"), connect("gateway")
+    node.subscribe("spBv1.0/+/NCMD/edge")
+    gateway.publish("spBv1.0/no7-west/NCMD/edge", "others")
+    gateway.publish("spBv1.0/no7-east/NCMD/edge", "own")
+    assert node.next() == ("spBv1.0/no7-east/NCMD/edge", "own")
+
+
 async def test_a_device_with_its_own_password_speaks_only_for_itself(connect: Connect) -> None:
     device = connect("device/no3-middle/gate-01")
     assert device.publish("campus/no3-middle/alarm-button/gate-01/event") in (0, NOBODY_LISTENS)
