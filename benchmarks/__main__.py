@@ -37,7 +37,7 @@ ORDER: Final = (
 )
 """What ``make bench`` runs, in this order."""
 
-LONG: Final = ("camera_quality", "soak", "police_soak", "many_alerts", "slow_faults")
+LONG: Final = ("appliances", "camera_quality", "soak", "police_soak", "many_alerts", "slow_faults")
 """What has to be asked for by name."""
 
 

@@ -108,23 +108,30 @@ class Moving(msgspec.Struct, gc=False):
 
 
 class Level(msgspec.Struct, gc=False):
-    """Where one phase of a feeder stands, in W and var. ``seen`` (ms) is the last reading that
-    agreed with it; 0 = there was none yet.
+    """Where one phase of a feeder stands, in W and var; what lies from ``low`` to ``high`` agrees.
+
+    ``seen`` (ms) is the last reading that agreed with it; 0 = there was none yet.
     """
 
     watts: float = 0.0
-    band: float = LEAST_BAND_W
+    low: float = 0.0
+    high: float = 0.0
     seen: int = 0
     reactive: float = UNKNOWN
     moving: Moving | None = None
 
     def settle(self, now: int, watts: float, reactive: float) -> None:
         """From ``now`` on it stands here."""
+        band = band_at(watts)
         self.watts = watts
-        self.band = band_at(watts)
+        self.low, self.high = watts - band, watts + band
         self.seen = now
         self.reactive = reactive
         self.moving = None
+
+    def agree(self, now: int, watts: float, reactive: float) -> None:
+        """A reading that agrees moves it a little."""
+        self.settle(now, self.watts + FOLLOW * (watts - self.watts), reactive)
 
 
 def band_at(watts: float) -> float:
@@ -148,12 +155,9 @@ def take(level: Level, now: int, watts: float, reactive: float, longest_gap: int
         edge = Edge(level.seen, now, now, now, watts - level.watts, watts, blind=True)
         level.settle(now, watts, reactive)
         return (edge,)
-    if abs(watts - level.watts) <= level.band:
+    if level.low <= watts <= level.high:
         before, stood = level.seen, level.watts
-        level.seen = now
-        level.reactive = reactive
-        level.watts += FOLLOW * (watts - level.watts)
-        level.moving = None
+        level.agree(now, watts, reactive)
         return () if moving is None else _pulse(stood, moving, before, now)
     if moving is None:
         level.moving = Moving([now], [watts], now, 1, watts)

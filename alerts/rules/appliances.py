@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import msgspec
 from pydantic import Field, field_validator
@@ -18,7 +18,7 @@ from alerts.appliances.charging import CONFIDENCE, Candidate, Charging, charge
 from alerts.appliances.feeder import Feeder, follow, forget_old
 from alerts.appliances.loads import Load
 from alerts.appliances.policy import MINUTE_MS, Policy, clock, hours_of
-from alerts.appliances.steps import FOLLOW, UNKNOWN
+from alerts.appliances.steps import UNKNOWN, Level
 from alerts.appliances.usual import Usual
 from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.measure import Inputs, number, tidy
@@ -132,12 +132,16 @@ class Raised(msgspec.Struct, gc=False):
 
 class AppliancesMemory(msgspec.Struct, gc=False):
     """By phase: what is on, what charges. ``forbidden`` are told loads that are on. ``slow`` are
-    the latest pauses (ms) that were too long, ``before`` is the last reading. Loads are found anew
-    after a start.
+    the latest pauses (ms) that were too long. ``seen`` (ms) and ``before`` are the last reading,
+    ``levels`` those of the feeders, which are ``calm`` while none moves or has a load to judge.
+    Loads are found anew after a start.
     """
 
     feeders: list[Feeder] = msgspec.field(default_factory=list)
     charging: list[Charging] = msgspec.field(default_factory=list)
+    levels: list[Level] = msgspec.field(default_factory=list)
+    calm: bool = False
+    seen: int = 0
     minute: int = 0
     before: Mapping[str, Value] | None = None
     forbidden: list[Load] = msgspec.field(default_factory=list)
@@ -220,31 +224,28 @@ class Appliances(QuietRule):
         """Look for steps; most readings are where the last one was."""
         if not self._judged:
             return None
-        values = reading.values
-        power = values.get(POWER)
+        power: Any = reading.values.get(POWER)
         moment = reading.happened
-        feeders = memory.feeders
-        told: list[Load] = []
-        for phase, watts in enumerate(power[:MOST_PHASES] if isinstance(power, list) else (power,)):
-            if watts.__class__ is float or watts.__class__ is int:
-                if len(feeders) <= phase:
-                    feeders += [Feeder() for _ in range(phase + 1 - len(feeders))]
-                feeder = feeders[phase]
-                level = feeder.level
-                if (
-                    level.watts - level.band <= watts <= level.watts + level.band
-                    and not feeder.judging
-                    and level.moving is None
-                    and 0 < moment - level.seen <= SLOW_MS
-                ):
-                    level.seen = moment
-                    level.watts += FOLLOW * (watts - level.watts)
-                elif number(watts) is not None:
-                    self._look(memory, phase, moment, watts, values, told)
-        memory.before = values
-        if not told and memory.minute - 2 * MINUTE_MS < moment < memory.minute:
-            return None
-        return self._conclude(memory, told, reading, now)
+        levels = memory.levels
+        if power.__class__ is not list:
+            power = [power]
+        if (
+            0 < moment - memory.seen <= SLOW_MS
+            and memory.calm
+            and moment < memory.minute
+            and len(power) == len(levels)
+        ):
+            try:
+                for watts, level in zip(power, levels, strict=True):
+                    if not level.low <= watts <= level.high:
+                        break
+                else:
+                    memory.seen = moment
+                    memory.before = reading.values
+                    return None
+            except TypeError:
+                pass  # no number: looked at closely below
+        return self._look(memory, power, reading, now)
 
     def tick(self, memory: AppliancesMemory, state: DeviceState, now: int) -> Outcome | None:
         """What was off for long enough is over."""
@@ -268,23 +269,31 @@ class Appliances(QuietRule):
         return Outcome(tuple(found), wake=min(wakes, default=None), save=bool(found))
 
     def _look(
-        self,
-        memory: AppliancesMemory,
-        phase: int,
-        moment: int,
-        watts: float,
-        values: Mapping[str, Value],
-        told: list[Load],
-    ) -> None:
-        feeder = memory.feeders[phase]
-        level = feeder.level
-        if level.moving is None and level.seen:
-            level.reactive = _reactive(memory.before, phase, level.watts)
-            if not phase and moment - level.seen > SLOW_MS:
-                memory.slow.append(moment)
-                del memory.slow[:-SLOW]
-        reactive = _reactive(values, phase, watts)
-        told += follow(feeder, moment, watts, reactive, self._least, self._gap)
+        self, memory: AppliancesMemory, power: Any, reading: Reading, now: int
+    ) -> Outcome | None:
+        """Something was switched, is being judged, or a minute is over."""
+        values, moment = reading.values, reading.happened
+        _catch_up(memory)
+        if memory.seen and moment - memory.seen > SLOW_MS:
+            memory.slow.append(moment)
+            del memory.slow[:-SLOW]
+        told: list[Load] = []
+        for phase, given in enumerate(power[:MOST_PHASES]):
+            watts = number(given)
+            while len(memory.feeders) <= phase:
+                memory.feeders.append(Feeder())
+            if watts is not None:
+                reactive = _reactive(values, phase, watts)
+                feeder = memory.feeders[phase]
+                told += follow(feeder, moment, watts, reactive, self._least, self._gap)
+        outcome = self._conclude(memory, told, reading, now)
+        memory.levels = [feeder.level for feeder in memory.feeders]
+        memory.calm = all(
+            not feeder.judging and feeder.level.moving is None for feeder in memory.feeders
+        )
+        memory.before = values
+        memory.seen = max(memory.seen, moment)
+        return outcome
 
     def _conclude(
         self, memory: AppliancesMemory, told: list[Load], reading: Reading, now: int
@@ -468,6 +477,20 @@ class Appliances(QuietRule):
 
     def _why(self, code: str, inputs: Inputs) -> Explanation:
         return self.explain(code, inputs, limit=self._least, metric=POWER, unit="W")
+
+
+def _catch_up(memory: AppliancesMemory) -> None:
+    """Where the feeder stood by the last reading, which was passed over as one like those before:
+    so are most, and what they say is taken in only when something happens.
+    """
+    before = memory.before
+    if before is None:
+        return
+    power = before.get(POWER)
+    for phase, level in enumerate(memory.levels):
+        watts = _entry(power, phase)
+        if watts is not None and level.moving is None and level.low <= watts <= level.high:
+            level.agree(memory.seen, watts, _reactive(before, phase, watts))
 
 
 def _alike(one: float, other: float) -> bool:
