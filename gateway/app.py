@@ -27,7 +27,7 @@ from gateway.broker.connection import OwnBroker, Way, way_by_url
 from gateway.clock import Clock, SystemClock
 from gateway.desk import LiveAlert
 from gateway.history.retention import Policy
-from gateway.ingest.connecting import filters_of, make_source
+from gateway.ingest.connecting import filters_of, lessons_of, make_source
 from gateway.ingest.session import Recovery
 from gateway.ingest.source import Source
 from gateway.judging import make_judging
@@ -159,6 +159,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 clock=clock,
                 rest_s=0.0 if events else settings.ingest.linger_ms / 1000,
                 recovery=recovery,
+                again=lessons_of(everyone),
             )
             source.recall(snapshot.acknowledging.get(session, []))
             sources.append((source, events))

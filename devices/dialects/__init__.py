@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, Protocol
 
 from devices.dialects.chirpstack import ChirpStack
 from devices.dialects.dialect import BoundDialect
+from devices.dialects.home_assistant import HomeAssistant
 from devices.dialects.shelly import Shelly
 from devices.dialects.sparkplug import Sparkplug
 from devices.dialects.tasmota import Tasmota
@@ -41,6 +42,7 @@ DIALECTS: Final[dict[str, Binding]] = {
     Tasmota.name: Tasmota,
     Shelly.name: Shelly,
     ChirpStack.name: ChirpStack,
+    HomeAssistant.name: HomeAssistant,
     Sparkplug.name: Sparkplug,
 }
 

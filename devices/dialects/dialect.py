@@ -54,6 +54,17 @@ class BoundDialect(Dialect, Protocol):
         ...
 
 
+@runtime_checkable
+class Learning(Protocol):
+    """A dialect that has to be taught what messages mean, by retained ones."""
+
+    def lessons(self) -> Sequence[str]:
+        """Those of its `Dialect.filters` whose retained messages are needed at every start, though
+        the broker kept the session and would not send them again.
+        """
+        ...
+
+
 class Aside(NamedTuple):
     """What a message said of others than the device it came from: of every registered device of
     its dialect and school whose address begins with ``beginning``.
@@ -73,7 +84,9 @@ class Conversing(Protocol):
     name: str
 
     def meet(self, address: str, now: int) -> None:
-        """A device of that address is registered; told once for each at a start."""
+        """A device of that address is registered: told for each at a start, and when one comes to
+        be or is changed.
+        """
         ...
 
     def next_request(self) -> int | None:

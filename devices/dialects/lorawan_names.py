@@ -9,42 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from devices import values as v
+from devices.dialects import units
 from devices.reading import Value
 
-
-class _Unit(NamedTuple):
-    """``(number - zero) * factor`` is it in our unit."""
-
-    factor: float = 1
-    zero: float = 0
-
-
-_ONE: Final = _Unit()
-_THOUSANDTH: Final = _Unit(0.001)
-_UNITS: Final[Mapping[str, Mapping[str, _Unit]]] = {
-    "temperature_c": {"c": _ONE, "f": _Unit(5 / 9, 32)},
-    "dew_point_c": {"c": _ONE, "f": _Unit(5 / 9, 32)},
-    "cable_temperature_c": {"c": _ONE, "f": _Unit(5 / 9, 32)},
-    "humidity_pct": {"%": _ONE, "rh": _ONE},
-    "battery_pct": {"%": _ONE},
-    "battery_v": {"v": _ONE, "mv": _THOUSANDTH},
-    "pressure_hpa": {"hpa": _ONE, "mbar": _ONE, "pa": _Unit(0.01), "kpa": _Unit(10)},
-    "illuminance_lx": {"lx": _ONE, "lux": _ONE},
-    "co2_ppm": {"ppm": _ONE},
-    "co_ppm": {"ppm": _ONE},
-    "voltage_v": {"v": _ONE, "mv": _THOUSANDTH},
-    "current_a": {"a": _ONE, "ma": _THOUSANDTH},
-    "power_w": {"w": _ONE, "kw": _Unit(1000)},
-    "reactive_var": {"var": _ONE, "kvar": _Unit(1000)},
-    "apparent_va": {"va": _ONE, "kva": _Unit(1000)},
-    "energy_kwh": {"kwh": _ONE, "wh": _THOUSANDTH},
-    "residual_current_ma": {"ma": _ONE, "a": _Unit(1000)},
-    "frequency_hz": {"hz": _ONE},
-    "obscuration_pct_m": {"%/m": _ONE},
-}
 _ASK: Final = ""
 """Instead of a unit: codecs of that name send different ones (A and mA, Wh and kWh)."""
 
@@ -100,13 +70,8 @@ _QUANTITIES: Final[Mapping[str, tuple[str, str]]] = {
     "residual_current": ("residual_current_ma", "ma"),
     "leakage_current": ("residual_current_ma", "ma"),
     "frequency": ("frequency_hz", "hz"),
-    **{name: (name, next(iter(units))) for name, units in _UNITS.items()},
+    **{name: (name, next(iter(known))) for name, known in units.UNITS.items()},
 }
-_SPELLINGS: Final = {
-    "°c": "c", "℃": "c", "celsius": "c", "degc": "c", "°f": "f", "℉": "f", "fahrenheit": "f",
-    "degf": "f", "percent": "%", "%rh": "%", "volt": "v", "millivolt": "mv", "ampere": "a",
-    "milliampere": "ma", "watt": "w",
-}  # fmt: skip
 _NEUTRAL: Final = frozenset(
     {"data", "decoded", "payload", "sensors", "sensor", "measurements", "values", "telemetry"}
 )
@@ -189,12 +154,12 @@ class Named:
         tag = self._tags.get(f"unit_{quantity}")
         told = [named.pop(key, None) for key in keys]
         numbers = [v.number(each) for each in told]
-        known = _UNITS[ours].get(unit if tag is None else _unit(tag))
+        known = units.UNITS[ours].get(unit if tag is None else units.spelled(tag))
         if quantity == "voltage" and all(each and 80 <= each <= 500 for each in numbers):
-            known = _ONE
+            known = units.ONE
         for phase, each, number in zip("abc", told, numbers, strict=True):
             if known is not None:
-                converted = None if number is None else _converted(number, known)
+                converted = None if number is None else units.converted(number, known)
                 self._found.setdefault(ours, []).append(converted)
             else:
                 self.values[f"{quantity}_phase_{phase}"] = v.clean(each)
@@ -229,21 +194,23 @@ class Named:
         if tag is None and unit == _ASK and number is not None:
             self._unsure[key] = (ours, number)
             return True
-        known = _UNITS[ours].get(unit if tag is None else _unit(tag))
+        known = units.UNITS[ours].get(unit if tag is None else units.spelled(tag))
         if known is None or (number is None and value is not None):
             return False  # it keeps its own name
-        converted = None if number is None else _converted(number, known)
+        converted = None if number is None else units.converted(number, known)
         self._found.setdefault(ours, []).append(converted)
         return True
 
     def _by_channel(self, ours: str, unit: str, value: dict[str, Any]) -> bool:
         """Cayenne's way: ``{"temperatureSensor": {"1": 21.5, "2": 22}}``."""
-        known = _UNITS[ours].get(unit)
+        known = units.UNITS[ours].get(unit)
         numbers = [number for each in value.values() if (number := v.number(each)) is not None]
         channels = bool(value) and all(channel.isdecimal() for channel in value)
         if not channels or known is None or len(numbers) < len(value):
             return False
-        self._found.setdefault(ours, []).extend(_converted(number, known) for number in numbers)
+        self._found.setdefault(ours, []).extend(
+            units.converted(number, known) for number in numbers
+        )
         return True
 
     def _settle(self) -> None:
@@ -294,18 +261,6 @@ def _agree(volts: float | None, amperes: float | None, watts: Value) -> bool:
 
 def _word(value: object) -> str:
     return v.snake(value.strip().replace(" ", "_")) if isinstance(value, str) else ""
-
-
-def _unit(told: object) -> str:
-    """A unit in our spelling of its name."""
-    word = str(told).strip().lower()[:16]
-    return _SPELLINGS.get(word, word)
-
-
-def _converted(number: float, unit: _Unit) -> Value:
-    if unit is _ONE:
-        return number
-    return v.scaled(number - unit.zero, unit.factor, 6)
 
 
 def _truth(value: object) -> bool | None:

@@ -127,7 +127,11 @@ class Zigbee2Mqtt:
 
     def filters(self) -> Sequence[tuple[str, bool]]:
         """Everything below the base topic: any message may carry an alarm."""
-        return [(f"{self.base}/#", True)]
+        return [(pattern, True) for pattern in (*self.lessons(), f"{self.base}/#")]
+
+    def lessons(self) -> Sequence[str]:
+        """The list of devices, without which the unit of a voltage is a guess."""
+        return [f"{self.base}/bridge/devices"]
 
     def spoken(self) -> Sequence[str]:
         """What the bridge publishes."""

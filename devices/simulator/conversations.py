@@ -10,12 +10,13 @@ import json
 from typing import Any, Final
 
 from devices.dialects.chirpstack import ChirpStack
+from devices.dialects.home_assistant import HomeAssistant
 from devices.dialects.native import Native
 from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
 from devices.simulator import sparkplug
-from devices.simulator.witness import NOW, Said, Spoken
+from devices.simulator.witness import NOW, Conversion, Said, Spoken
 
 SCHOOL: Final = "no3-middle"
 
@@ -28,6 +29,21 @@ def _said(topic: str, body: Any, *, retained: bool = False) -> Said:
 def thousandth(number: float) -> float:
     """Millivolts to volts, watt-hours to kilowatt-hours."""
     return number / 1000
+
+
+def thousandfold(number: float) -> float:
+    """Kilowatts to watts."""
+    return number * 1000
+
+
+def from_kelvin(number: float) -> float:
+    """K to °C."""
+    return number - 273.15
+
+
+def rounded(digits: int, factor: float = 1) -> Conversion:
+    """To so many digits, as a template asks for it, then to another unit."""
+    return lambda number: round(number, digits) * factor
 
 
 def hundredth(number: float) -> float:
@@ -261,6 +277,60 @@ def _chirpstack() -> Spoken:
     )  # fmt: skip
 
 
+def _home_assistant() -> Spoken:
+    top = "no3/ha"
+    device = {"ids": ["esp-a1b2"], "name": "301", "mdl": "ESP32", "mf": "Acme", "sw": "2026.11"}
+    plain = {
+        "~": f"{top}/esp", "name": "Temperature", "uniq_id": "esp-a1b2-t", "stat_t": "~/t",
+        "dev_cla": "temperature", "unit_of_meas": "°F", "avty_t": "~/status", "dev": device,
+    }  # fmt: skip
+    whole = {
+        "dev": device, "stat_t": f"{top}/esp/state",
+        "cmps": {
+            "smoke": {"p": "binary_sensor", "dev_cla": "smoke", "val_tpl": "{{ value_json.s }}",
+                      "pl_on": "1", "pl_off": "0"},
+            "watts": {"p": "sensor", "dev_cla": "power", "unit_of_meas": "kW",
+                      "val_tpl": "{{ value_json.meter.p | float(0) | round(3) }}"},
+            "kwh": {"p": "sensor", "dev_cla": "energy", "unit_of_meas": "kWh",
+                    "val_tpl": "{{ value_json['meter']['e'] }}"},
+            "mode": {"p": "sensor", "val_tpl": "{{ value_json.mode }}"},
+        },
+    }  # fmt: skip
+    button = {
+        "atype": "trigger", "t": f"{top}/gate/action", "pl": "single", "type": "button_short_press",
+        "stype": "gate", "dev": {"ids": "gate"},
+    }  # fmt: skip
+    return Spoken(
+        "home_assistant",
+        lambda: HomeAssistant(SCHOOL, top),
+        [
+            [
+                _said(f"{top}/homeassistant/sensor/esp/t/config", plain, retained=True),
+                _said(f"{top}/esp/status", "online", retained=True),
+                _said(f"{top}/esp/t", "70.7"),
+            ],
+            [
+                _said(f"{top}/homeassistant/device/esp/config", whole, retained=True),
+                _said(f"{top}/esp/state", {
+                    "s": 1, "meter": {"p": 1.9804, "e": "812.44"}, "mode": "heat", "uptime": 77,
+                }),
+            ],
+            [
+                _said(f"{top}/homeassistant/device_automation/gate/a/config", button),
+                _said(f"{top}/gate/action", "single"),
+            ],
+        ],
+        {
+            "temperature_c": [from_fahrenheit, from_kelvin],
+            "power_w": [
+                thousandfold, *(rounded(at, times) for at in range(10) for times in (1, 1000)),
+            ],
+            "watts": [rounded(at) for at in range(10)],
+            "energy_kwh": [thousandth],
+        },
+    )  # fmt: skip
+
+
 SPOKEN: Final = {
     spoken.name: spoken
     for spoken in (
@@ -269,6 +339,7 @@ SPOKEN: Final = {
         _tasmota(),
         _shelly(),
         _chirpstack(),
+        _home_assistant(),
         sparkplug.spoken(SCHOOL),
     )
 }

@@ -125,7 +125,7 @@ def mutant(chance: random.Random, payload: bytes, document: Document) -> Mutant:
         return Mutant(_spoil_bytes(chance, payload), whole=False)  # this format cannot say it
     depth = chance.choice(_DEPTHS)
     deep = spoiled.replace(b'"%b"' % _ABYSS.encode(), b"[" * depth + b"]" * depth)
-    return Mutant(deep[: LARGEST + 1], whole=len(deep) == len(spoiled))
+    return Mutant(deep[: LARGEST + 1], whole=0 < len(deep) == len(spoiled))
 
 
 def _spoil_bytes(chance: random.Random, payload: bytes) -> bytes:

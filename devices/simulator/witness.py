@@ -63,7 +63,8 @@ class Said(NamedTuple):
 class Spoken:
     """How one dialect speaks: messages that belong together, and what it may do to numbers.
 
-    ``conversions`` by the names of values; numbers of all others come as they are.
+    ``conversions`` by the names of values, also with something of their own before them; numbers
+    of all others come as they are.
     """
 
     name: str
@@ -238,7 +239,8 @@ class Witness:
             now = heard.values.get(key, _MISSING)
             if now is _MISSING and not heard.holds(key):
                 continue
-            free = change.traceable or key[0] != change.number
+            sources = self._depends.get(key, set())
+            free = change.traceable or all(at != change.number for at, _ in sources)
             if free and not _same(was, _known(now)) and not self._touches(change, key):
                 raise WrongError(f"{key} was {was!r} and is {now!r}; nothing of it was spoiled")
         for key, now in heard.values.items():
@@ -252,7 +254,10 @@ class Witness:
             raise WrongError(f"{key} is {now!r}: an event that nobody sent")
         if name.endswith("!"):
             return
-        conversions = (_as_it_is, *self._spoken.conversions.get(name, ()))
+        conversions = [_as_it_is]
+        for known, allowed in self._spoken.conversions.items():
+            if name == known or name.endswith(f"_{known}"):
+                conversions += allowed
         there = [x for each in self._candidates(key, change) if (x := _number(each)) is not None]
         for figure in _numbers_in(now):
             if not any(_near(convert, x, figure) for x in there for convert in conversions):

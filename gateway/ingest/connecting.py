@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from devices.dialects.dialect import Dialect
+from devices.dialects.dialect import Dialect, Learning
 from gateway.broker.connection import Way
 from gateway.clock import Clock
 from gateway.ingest.either_source import EitherSource
@@ -28,6 +28,16 @@ def filters_of(dialects: Sequence[Dialect], *, events: bool) -> list[str]:
     ]
 
 
+def lessons_of(dialects: Sequence[Dialect]) -> frozenset[str]:
+    """Filters whose retained messages teach a dialect, and are wanted at each connection."""
+    return frozenset(
+        topic
+        for dialect in dialects
+        if isinstance(dialect, Learning)
+        for topic in dialect.lessons()
+    )
+
+
 def make_source(
     session: str,
     *,
@@ -37,11 +47,12 @@ def make_source(
     clock: Clock,
     rest_s: float,
     recovery: Recovery,
+    again: Collection[str] = (),
 ) -> Source:
     """One session with its fixed client id, so that the broker keeps what it missed.
 
     ``rest_s``: how long the connection is left alone after a little has come. ``recovery`` is
-    shared by both sessions.
+    shared by both sessions. ``again``: whose retained messages are wanted at each connection.
     """
     return _speaking(broker.protocol)(
         session=session,
@@ -63,6 +74,7 @@ def make_source(
         filters=filters,
         clock=clock,
         recovery=recovery,
+        again=again,
     )
 
 

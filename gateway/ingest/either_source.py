@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -32,6 +32,7 @@ class EitherSource:
         clock: Clock,
         on_ready: Callable[[], None] = lambda: None,
         recovery: Recovery | None = None,
+        again: Collection[str] = (),
     ) -> None:
         self.session = session
         self.on_ready = on_ready
@@ -39,6 +40,7 @@ class EitherSource:
         self._filters = filters
         self._clock = clock
         self._recovery = recovery
+        self._again = again
         self._recalled: list[bytes] = []
         self._source: Source = Mqtt5Source(
             session=session,
@@ -47,6 +49,7 @@ class EitherSource:
             clock=clock,
             on_ready=self._ready,
             recovery=recovery,
+            again=again,
         )
 
     def _ready(self) -> None:
@@ -68,6 +71,7 @@ class EitherSource:
             clock=self._clock,
             on_ready=self._ready,
             recovery=self._recovery,
+            again=self._again,
         )
         self._source.recall(self._recalled)
         await self._source.run()

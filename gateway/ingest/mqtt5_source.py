@@ -77,7 +77,7 @@ class Mqtt5Source(Session["_Connection"]):
             async with asyncio.timeout(endpoint.connect_timeout_s):
                 present = await self._introduce(connection)
                 self._begin(connection, session_present=present)
-                await connection.subscribe(self._filters)
+                await connection.subscribe(self._filters, self._again)
             await connection.closed
         except asyncio.CancelledError:
             # A graceful end: what is written goes out first. The session stays with the broker.
@@ -180,19 +180,24 @@ class _Connection(asyncio.Protocol):
             self._arrived(early)
         self._ping()
 
-    async def subscribe(self, filters: Sequence[str]) -> None:
+    async def subscribe(self, filters: Sequence[str], again: frozenset[str]) -> None:
         self.write(
             mqtt5.SubscribePacket(
                 1,
                 [
                     # Not "as published": then a set retain flag means "stored before", and a
                     # live message that its sender asked to retain comes without.
-                    # And only with a new subscription, or each reconnect would bring them all.
+                    # And only with a new subscription, or each reconnect would bring them all:
+                    # but for those that teach, since nobody learned what an old session had.
                     mqtt5.TopicFilter(
                         pattern,
                         max_qos=mqtt5.QoS.AT_LEAST_ONCE,
                         retain_as_published=False,
-                        retain_handling=mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS,
+                        retain_handling=(
+                            mqtt5.RetainHandling.SEND_ALWAYS
+                            if pattern in again
+                            else mqtt5.RetainHandling.SEND_IF_SUBSCRIPTION_NOT_EXISTS
+                        ),
                     )
                     for pattern in filters
                 ],

@@ -9,7 +9,7 @@ import random
 import ssl
 from abc import ABC, abstractmethod
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -96,8 +96,10 @@ class Session(ABC, Generic[Connection]):
         clock: Clock,
         on_ready: Callable[[], None] = lambda: None,
         recovery: Recovery | None = None,
+        again: Collection[str] = (),
     ) -> None:
-        """``filters`` are subscribed at QoS 1; retained messages come marked as such.
+        """``filters`` are subscribed at QoS 1; retained messages come marked as such: with a new
+        subscription, and of those filters that are in ``again`` at each connection.
 
         ``recovery`` is shared with other sessions to the same broker.
         """
@@ -107,6 +109,7 @@ class Session(ABC, Generic[Connection]):
         self.on_ready = on_ready
         self._endpoint = endpoint
         self._filters = list(filters)
+        self._again = frozenset(again)
         self._clock = clock
         self._inbox = Inbox(session, endpoint.receive_maximum)
         self._connection: Connection | None = None

@@ -180,7 +180,7 @@ def test_what_it_said_last_was_rejected_and_that_is_said_until_something_is_unde
     "reason",
     [
         *("topic", "identifier", "too_large", "encoding", "syntax", "shape", "empty"),
-        *("timestamp", "event", "fault", "forbidden", "undecoded"),
+        *("timestamp", "event", "fault", "forbidden", "undecoded", "template"),
     ],
 )
 def test_every_kind_of_reject_has_its_own_advice(reason: str) -> None:

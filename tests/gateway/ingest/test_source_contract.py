@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import aiomqtt
@@ -34,25 +34,28 @@ def endpoint_at(port: int, receive_maximum: int) -> Endpoint:
     )
 
 
-def make_mqtt5(port: int, receive_maximum: int = 100) -> Source:
+def make_mqtt5(port: int, receive_maximum: int = 100, again: Sequence[str] = ()) -> Source:
     endpoint = endpoint_at(port, receive_maximum)
     return Mqtt5Source(
-        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
-    )
+        session="events", endpoint=endpoint, filters=[*again, "campus/#"], clock=SystemClock(),
+        again=again,
+    )  # fmt: skip
 
 
-def make_paho(port: int, receive_maximum: int = 100) -> Source:
+def make_paho(port: int, receive_maximum: int = 100, again: Sequence[str] = ()) -> Source:
     endpoint = endpoint_at(port, receive_maximum)
     return PahoSource(
-        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
-    )
+        session="events", endpoint=endpoint, filters=[*again, "campus/#"], clock=SystemClock(),
+        again=again,
+    )  # fmt: skip
 
 
-def make_either(port: int, receive_maximum: int = 100) -> Source:
+def make_either(port: int, receive_maximum: int = 100, again: Sequence[str] = ()) -> Source:
     endpoint = endpoint_at(port, receive_maximum)
     return EitherSource(
-        session="events", endpoint=endpoint, filters=["campus/#"], clock=SystemClock()
-    )
+        session="events", endpoint=endpoint, filters=[*again, "campus/#"], clock=SystemClock(),
+        again=again,
+    )  # fmt: skip
 
 
 @pytest.fixture(params=[make_mqtt5, make_paho, make_either], ids=["mqtt5", "paho", "either"])
@@ -205,6 +208,21 @@ async def test_a_message_stored_before_we_subscribed_is_marked_retained_and_a_li
         new = await collect(source, ready, 1)
     assert [m.retained for d in old for m in d.messages] == [True]
     assert [m.retained for d in new for m in d.messages] == [False]
+
+
+async def test_what_teaches_comes_again_though_the_broker_kept_the_session(
+    plain_broker: PlainBroker, make: Callable[..., Source]
+) -> None:
+    lesson = "teaching/homeassistant/sensor/a/config"
+    async with aiomqtt.Client("127.0.0.1", plain_broker.port) as client:
+        await client.publish(lesson, b'{"lesson":1}', qos=1, retain=True)
+    for _ in range(2):
+        source = make(plain_broker.port, again=["teaching/homeassistant/#"])
+        async with running(source) as ready:
+            (delivery,) = await collect(source, ready, 1)
+            (message,) = delivery.messages
+            assert (message.topic, message.retained) == (lesson, True)
+            source.acknowledge(delivery)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
