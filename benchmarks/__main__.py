@@ -37,7 +37,15 @@ ORDER: Final = (
 )
 """What ``make bench`` runs, in this order."""
 
-LONG: Final = ("appliances", "camera_quality", "soak", "police_soak", "many_alerts", "slow_faults")
+LONG: Final = (
+    "appliances",
+    "camera_quality",
+    "soak",
+    "police_soak",
+    "replay",
+    "many_alerts",
+    "slow_faults",
+)
 """What has to be asked for by name."""
 
 

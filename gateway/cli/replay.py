@@ -55,6 +55,10 @@ def replay(
     kinds: Annotated[
         Path | None, typer.Option(help="Another folder of kinds than the one in the settings.")
     ] = None,
+    all_rules: Annotated[
+        bool,
+        typer.Option("--all-rules", help="With --rules: those that are not changed, too."),
+    ] = False,
     school: Annotated[list[str] | None, typer.Option(help="Only this school; repeatable.")] = None,
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind; repeatable.")] = None,
     device: Annotated[
@@ -89,6 +93,7 @@ def replay(
             schools=frozenset(school or ()),
             kinds=frozenset(kind or ()),
             devices=frozenset(_key(one) for one in device or ()),
+            only_changed=rules is not None and not all_rules,
             warm_up=round(warm_up_h * HOUR_MS),
             tolerance=round(tolerance_s * 1000),
         )

@@ -32,16 +32,17 @@ Calls: TypeAlias = tuple[tuple[int, JudgeCall], ...]
 
 
 class Glance:
-    """One look of telemetry, and the hurried rules (``calls``) that it concerns."""
+    """One look of telemetry, and the rules that it concerns: the hurried (``calls``), and all."""
 
-    __slots__ = ("_decode", "_look", "calls")
+    __slots__ = ("_decode", "_look", "all", "calls")
 
     def __init__(
-        self, look: bytes, decode: Callable[[bytes], dict[str, Any]], calls: Calls
+        self, look: bytes, decode: Callable[[bytes], dict[str, Any]], calls: Calls, all_: Calls
     ) -> None:
         self._look: Final = look
         self._decode: Final = decode
         self.calls: Final = calls
+        self.all: Final = all_
 
     def read(self, payload: bytes) -> dict[str, Any] | None:
         """``ts``, ``seq`` and what the rules watch; ``None`` when it looks different."""
@@ -68,7 +69,16 @@ class Glance:
 class RuleSet:
     """The rules of all devices with equal parameters, sorted by what they want to see."""
 
-    __slots__ = ("_glances", "_hurried", "_watched", "events", "rejected", "rules", "telemetry")
+    __slots__ = (
+        "_glances",
+        "_hurried",
+        "_watched",
+        "events",
+        "rejected",
+        "rules",
+        "telemetry",
+        "unhurried",
+    )
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules: Final = tuple(rules)
@@ -81,6 +91,7 @@ class RuleSet:
         self.rejected: Final[tuple[tuple[int, Rejected], ...]] = tuple(
             (number, rule) for number, rule in enumerate(rules) if isinstance(rule, Rejected)
         )
+        self.unhurried: Final = any(rule.telemetry and rule.unhurried for rule in rules)
         self._hurried: Final = tuple(
             (number, rule.judge, rule.watches())
             for number, rule in enumerate(rules)
@@ -107,8 +118,18 @@ class RuleSet:
                 for number, judge, its in self._hurried
                 if its is not None and not its.isdisjoint(told)
             )
-            found = self._glances[look] = Glance(look, glancing(watched), calls)
+            concerned = tuple(
+                (number, rule.judge)
+                for number, rule in enumerate(self.rules)
+                if rule.telemetry and _concerns(rule, told)
+            )
+            found = self._glances[look] = Glance(look, glancing(watched), calls, concerned)
         return found
+
+
+def _concerns(rule: Rule, told: frozenset[str]) -> bool:
+    watched = rule.watches()
+    return watched is None or not watched.isdisjoint(told)
 
 
 @lru_cache(maxsize=1024)

@@ -81,6 +81,7 @@ class Figured:
         self._kinds: Final = kinds
         self._schools: Final = schools
         self._changes: Final = changes
+        self._known: dict[tuple[str, str], dict[str, dict[str, object]]] = {}
 
     def spec(self, device: Device) -> KindSpec:
         """What is known of its kind."""
@@ -88,6 +89,15 @@ class Figured:
 
     def rules(self, device: Device) -> dict[str, dict[str, object]]:
         """``{rule: {parameter: value}}`` of a device. Not checked: see `mistakes`."""
+        if device.parameters or f"{device.school}/{device.id}" in self._changes.devices:
+            return self._rules(device)
+        # Nearly all devices: the same for all of their kind at their school.
+        key = (device.school, device.kind)
+        if key not in self._known:
+            self._known[key] = self._rules(device)
+        return self._known[key]
+
+    def _rules(self, device: Device) -> dict[str, dict[str, object]]:
         changes, spec = self._changes, self.spec(device)
         school = self._schools.get((device.school, device.kind), {})
         levels = (

@@ -91,7 +91,7 @@ class Company:
                 if outcome is not None:
                     self._follow(state, number, outcome)
 
-    def hear(self, rows: Sequence[ReadingRow]) -> None:
+    def hear(self, rows: Sequence[ReadingRow]) -> None:  # noqa: C901 - one reading after the other
         """Judge the next readings, in the order in which they came."""
         states, follow = self._states, self._follow
         for row, channel, happened, now, body in rows:
@@ -104,7 +104,7 @@ class Company:
                 continue
             # As on the hot path of `gateway.pipeline.judge`. ``seq`` is not followed: no rule
             # judges by it.
-            whole = now >= state.unhurried_due
+            whole = now >= state.unhurried_due and rules.unhurried
             values = glance.read_all(body) if whole else glance.read(body)
             if values is None:
                 self._read_in_full(state, rules, channel, happened, now, body)
@@ -118,16 +118,19 @@ class Company:
                 reading.happened = happened
             state.spoke, state.latest = happened, body
             if whole:
-                self._judge_all(state, rules, reading, now)
-                continue
-            if now - state.heard > state.pause:  # noqa: PLR1730 - max() is three times this
-                state.pause = now - state.heard
+                state.unhurried_due, calls = now + UNHURRIED_MS, glance.all
+            else:
+                calls = glance.calls
+                if now - state.heard > state.pause:  # noqa: PLR1730 - max() is three times this
+                    state.pause = now - state.heard
             memories = state.memories
-            for number, judge in glance.calls:
+            for number, judge in calls:
                 outcome = judge(memories[number], state, reading, now)
                 if outcome is not None:
                     follow(state, number, outcome)
             state.heard = now
+            if whole:
+                state.pause = 0
 
     def finish(self, until: int) -> None:
         """No more readings come; let happen what does by itself before ``until``."""

@@ -26,13 +26,18 @@ and what is found is kept in memory and shown on a page."""
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Which days (ms, ``[since, until)``) of which devices; all, where nothing is named."""
+    """Which days (ms, ``[since, until)``) of which devices; all, where nothing is named.
+
+    ``only_changed``: only the rules whose figures are not today's, and only the devices that have
+    such. Rules know nothing of each other, so the others would find what they have found.
+    """
 
     since: int
     until: int
     schools: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     devices: frozenset[tuple[str, str]] = frozenset()
+    only_changed: bool = False
     warm_up: int = WARM_UP
     tolerance: int = TOLERANCE
 

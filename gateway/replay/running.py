@@ -102,7 +102,7 @@ class Replay:
         question = self._question
         with closing(stored.opened(self._store)) as connection:
             everybody = stored.registered_devices(connection)
-            devices = _with_repeaters(everybody, question)
+            devices = _with_repeaters(everybody, self._asked(everybody))
             kept = stored.kept(connection)
             longest = self._longest_pause(everybody) if everybody else 0
             covered = _covered(kept, question, longest)
@@ -121,10 +121,11 @@ class Replay:
         shares = self._shares(devices, begin, covered, deaf, past)
         found, readings = self._judged(shares, tell)
         by_row = {device.row: device for device in devices}
-        asked = {device.row for device in devices if question.concerns(device)}
-        replayed = [one for one in found if one.device in asked]
+        asked = {device.row: device for device in self._asked(devices)}
+        names = {row: self._compared(device) for row, device in asked.items()}
+        replayed = [one for one in found if one.explanation.rule in names.get(one.device, ())]
         raised, outside = self._comparable(
-            [one for one in past.raised if one.device in asked], devices, since
+            [one for one in past.raised if one.device in asked], names, since
         )
         pairs = compare(raised, replayed, Range(since, until, question.tolerance), past.shared)
         return Answer(
@@ -140,6 +141,21 @@ class Replay:
             outside=outside,
         )
 
+    def _asked(self, devices: Sequence[Device]) -> list[Device]:
+        """Those of the devices that are to be compared."""
+        found = [device for device in devices if self._question.concerns(device)]
+        if self._question.only_changed:
+            found = [device for device in found if self._compared(device)]
+        return found
+
+    def _compared(self, device: Device) -> frozenset[str]:
+        """The names of the rules of a device that are compared."""
+        today, tried = self._today.rules(device), self._tried.rules(device)
+        names = today.keys() | tried.keys()
+        if self._question.only_changed:
+            names = {name for name in names if today.get(name) != tried.get(name)}
+        return frozenset(names) - NOT_FROM_READINGS
+
     def _nothing(self, devices: Sequence[Device], begun: float) -> Answer:
         """There is nothing to replay: nobody is asked for, or no reading is kept of that time."""
         question = self._question
@@ -148,7 +164,7 @@ class Replay:
             until=question.until,
             covered=None,
             deaf=(),
-            devices=sum(question.concerns(device) for device in devices),
+            devices=len(self._asked(devices)),
             readings=0,
             seconds=time.monotonic() - begun,
             pairs=[],
@@ -170,7 +186,7 @@ class Replay:
     ) -> list[Share]:
         together = sorted(companies(devices), key=lambda some: (some[0].kind, some[0].row))
         count = min(self._processes, len(together))
-        rules = _Numbered(self._tried)
+        rules = _Numbered(self._tried, self._judging(devices))
         shares = []
         for number in range(count):
             # Dealt out like cards, sorted by kind: devices of one kind speak alike.
@@ -192,6 +208,18 @@ class Replay:
                 )
             )
         return shares
+
+    def _judging(self, devices: Sequence[Device]) -> Callable[[Device], frozenset[str]]:
+        """The rules that have to judge each device: of repeaters all, because others look at how
+        they are heard."""
+        repeaters = {(device.school, device.repeater) for device in devices}
+
+        def judging(device: Device) -> frozenset[str]:
+            if device.key in repeaters:
+                return frozenset(self._tried.rules(device))
+            return self._compared(device)
+
+        return judging
 
     def _judged(
         self, shares: list[Share], tell: Callable[[Progress], None]
@@ -246,21 +274,15 @@ class Replay:
         return episodes, self.progress.readings
 
     def _comparable(
-        self, raised: Sequence[Episode], devices: Sequence[Device], since: int
+        self, raised: Sequence[Episode], names: Mapping[int, frozenset[str]], since: int
     ) -> tuple[list[Episode], tuple[Outside, ...]]:
         """What rules over readings raised; the rest is counted by who raised it."""
-        by_row = {device.row: device for device in devices}
-        names: dict[tuple[str, bytes], frozenset[str]] = {}
         inside: list[Episode] = []
         outside: Counter[str] = Counter()
         for one in raised:
-            device = by_row[one.device]
-            rules = {**self._today.rules(device), **self._tried.rules(device)}
-            key = (device.kind, msgspec.json.encode(sorted(rules)))
-            known = names.setdefault(key, frozenset(rules) - NOT_FROM_READINGS)
-            if one.explanation.rule in known:
+            if one.explanation.rule in names[one.device]:
                 inside.append(one)
-            elif one.began >= since:
+            elif one.began >= since and not self._question.only_changed:
                 outside[one.explanation.rule] += 1
         return inside, tuple(Outside(*one) for one in sorted(outside.items()))
 
@@ -272,8 +294,10 @@ NOT_FROM_READINGS: Final = frozenset({"rejected"})
 class _Numbered:
     """Rules with a number each; devices with the same figures share one."""
 
-    def __init__(self, figured: Figured) -> None:
+    def __init__(self, figured: Figured, judging: Callable[[Device], frozenset[str]]) -> None:
+        """``judging`` names the rules of a device that have to judge it."""
         self._figured: Final = figured
+        self._judging: Final = judging
         self._numbers: dict[bytes, int] = {}
         self._specs: dict[str, str] = {}
         self.all: Final[list[RulesOf]] = []
@@ -282,7 +306,12 @@ class _Numbered:
         spec = self._figured.spec(device)
         if spec.kind not in self._specs:
             self._specs[spec.kind] = spec.model_dump_json()
-        rules = self._figured.rules(device)
+        judging = self._judging(device)
+        rules = {
+            name: figures
+            for name, figures in self._figured.rules(device).items()
+            if name in judging
+        }
         key = msgspec.json.encode([spec.kind, rules])
         number = self._numbers.get(key)
         if number is None:
@@ -291,12 +320,12 @@ class _Numbered:
         return number
 
 
-def _with_repeaters(devices: Sequence[Device], question: Question) -> list[Device]:
+def _with_repeaters(devices: Sequence[Device], asked: Sequence[Device]) -> list[Device]:
     """Those that are asked for, and the repeaters through which they are heard."""
     known = {device.key: device for device in devices}
     found: dict[int, Device] = {}
-    for device in devices:
-        one: Device | None = device if question.concerns(device) else None
+    for device in asked:
+        one: Device | None = device
         while one is not None and one.row not in found:
             found[one.row] = one
             one = None if one.repeater is None else known.get((one.school, one.repeater))

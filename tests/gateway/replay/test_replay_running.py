@@ -97,6 +97,16 @@ def test_a_rule_that_is_off_raises_nothing(recorded: Recorded) -> None:
     assert ("heat", "only_raised") in verdicts(made(recorded, off).run())
 
 
+def test_only_the_rules_that_are_changed_judge_when_that_is_asked_for(recorded: Recorded) -> None:
+    recorded.minutes(60, hot=range(20, 30), off=range(40, 50))
+    changes = Changes(kinds={"smoke-temperature": {"heat": {"above": 70}}})
+    answer = made(recorded, changes, only_changed=True).run()
+    assert verdicts(answer) == [("heat", "only_raised")]
+    assert (answer.devices, answer.readings, answer.outside) == (1, 59, ())
+    nothing = made(recorded, only_changed=True).run()
+    assert (nothing.devices, nothing.pairs) == (0, [])
+
+
 def test_it_is_the_same_when_the_days_are_cut_out_of_the_middle(recorded: Recorded) -> None:
     recorded.minutes(240, hot=range(170, 230))
     begin, end = recorded.begin + 180 * MINUTE, recorded.begin + 200 * MINUTE
