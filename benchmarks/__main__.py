@@ -40,6 +40,7 @@ ORDER: Final = (
 LONG: Final = (
     "appliances",
     "camera_quality",
+    "fire",
     "soak",
     "police_soak",
     "replay",

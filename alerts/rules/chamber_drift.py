@@ -37,15 +37,11 @@ class ChamberDriftParameters(Parameters):
         return self
 
 
-class ChamberDriftMemory:
+class ChamberDriftMemory(CleanAir, gc=False):
     """What clean air reads, when (ms) that was last stored, and whether it was told."""
 
-    __slots__ = ("air", "raised", "saved")
-
-    def __init__(self) -> None:
-        self.air = CleanAir()
-        self.raised = False
-        self.saved = 0
+    raised: bool = False
+    saved: int = 0
 
 
 class ChamberDrift(QuietRule):
@@ -55,7 +51,13 @@ class ChamberDrift(QuietRule):
 
     Parameters = ChamberDriftParameters
     Memory = ChamberDriftMemory
-    kept = (("air", CleanAir), ("raised", bool))
+    kept = (
+        ("level", float),
+        ("low", float),
+        ("since", int),
+        ("first", int),
+        ("raised", bool),
+    )
     telemetry = True
     unhurried = True
 
@@ -74,16 +76,16 @@ class ChamberDrift(QuietRule):
         """Learn, and once an hour look at what was learned."""
         smoke = number(reading.values.get(SMOKE))
         at = reading.happened
-        if smoke is None or not learn(memory.air, at, smoke):
+        if smoke is None or not learn(memory, at, smoke):
             return None
-        level = memory.air.level
+        level = memory.level
         if not memory.raised and level >= self._above:
             memory.raised, memory.saved = True, at
-            why = self._why("chamber_drifted", level, at - memory.air.first)
+            why = self._why("chamber_drifted", level, at - memory.first)
             return one(Finding(CONDITION, True, Priority.LOW, at, now, why))
         if memory.raised and level < self._back:
             memory.raised, memory.saved = False, at
-            why = self._why("chamber_clean", level, at - memory.air.first)
+            why = self._why("chamber_clean", level, at - memory.first)
             return one(stopped(CONDITION, Priority.LOW, at, now, why))
         if 0 <= at - memory.saved < DAY:
             return None

@@ -20,8 +20,9 @@ class SmokeAndTemperatureParameters(Parameters):
     """How long it must be so heavy to be a suspicion by itself."""
 
     rise_c: float = Field(default=5, gt=0)
-    """Rise of the temperature that together with smoke is a fire, in °C. Half of it is enough when
-    it is quick: within a third of the time."""
+    """Rise of the temperature that together with smoke is a suspicion, in °C; double, or with heavy
+    smoke half of it, is a fire, and so is half of it when it is quick: within a third of the time.
+    """
 
     fast_rise_c: float = Field(default=12, gt=0)
     """Rise of the temperature that is a suspicion by itself, in °C."""

@@ -25,10 +25,22 @@ class RiseWindow:
     ``slot`` is the number on the grid of the slot that is being filled, ``low`` its lowest sample;
     ``past`` holds the finished ones: number, lowest sample, number, lowest sample … ``floor`` is
     no higher than any of them. ``last`` is the last sample, ``at`` its time (ms) and ``level`` the
-    lower of the last two.
+    lower of the last two. ``held`` is the last sample before the newest gap, which was ``silent``
+    (ms) long and ended at ``resumed`` (ms).
     """
 
-    __slots__ = ("at", "floor", "last", "level", "low", "past", "slot")
+    __slots__ = (
+        "at",
+        "floor",
+        "held",
+        "last",
+        "level",
+        "low",
+        "past",
+        "resumed",
+        "silent",
+        "slot",
+    )
 
     def __init__(self) -> None:
         self.past = array("d")
@@ -38,6 +50,9 @@ class RiseWindow:
         self.last = UNKNOWN
         self.level = UNKNOWN
         self.at = 0
+        self.held = UNKNOWN
+        self.silent = 0
+        self.resumed = 0
 
 
 def note(window: RiseWindow, at: int, value: float, slot_length: int, longest_gap: int) -> float:
@@ -53,6 +68,7 @@ def note(window: RiseWindow, at: int, value: float, slot_length: int, longest_ga
     slot = at // slot_length
     if passed > longest_gap:
         del window.past[:]
+        window.held, window.silent, window.resumed = window.last, passed, at
         window.slot = slot
         window.low = window.floor = value
         window.last = UNKNOWN

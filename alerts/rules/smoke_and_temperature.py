@@ -85,17 +85,16 @@ class Rises(NamedTuple):
 class SmokeAndTemperatureMemory:
     """``smoke`` and ``smoke_at`` (ms) are of the last reading that told of smoke, ``since`` and
     ``heavy_since`` when smoke and heavy smoke began (0 = there is none). ``humidity`` is the last,
-    ``usual`` what it usually is, and until ``steam_until`` (ms) smoke may be
-    steam. ``looked`` (ms) is when what changes slowly was last taken in,
-    ``saved`` when that was last stored. ``held`` is the temperature before the last gap, which
-    ended at ``held_until`` (ms); ``sign`` the code of what others in the room may need to know.
+    ``usual`` what it usually is, and until ``steam_until`` (ms) smoke may be steam. ``looked`` (ms)
+    is when what changes slowly was last taken in, ``saved`` when that was last stored. Until
+    ``calm_until`` (ms) nothing but smoke or a rise is looked at. ``sign`` is the code of what
+    others in the room may need to know.
     """
 
     __slots__ = (
         "air",
+        "calm_until",
         "heavy_since",
-        "held",
-        "held_until",
         "humidity",
         "looked",
         "saved",
@@ -112,6 +111,7 @@ class SmokeAndTemperatureMemory:
     def __init__(self) -> None:
         self.window = RiseWindow()
         self.air = CleanAir()
+        self.calm_until = 0
         self.saved = 0
         self.smoke = 0.0
         self.smoke_at = 0
@@ -121,10 +121,13 @@ class SmokeAndTemperatureMemory:
         self.usual = UNKNOWN
         self.steam_until = 0
         self.looked = 0
-        self.held = UNKNOWN
-        self.held_until = 0
         self.stage = NOTHING
         self.sign = ""
+
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is going on that needs every reading."""
+        return not (self.stage or self.since or self.sign)
 
 
 class SmokeAndTemperature(QuietRule):
@@ -195,25 +198,25 @@ class SmokeAndTemperature(QuietRule):
         if temperature.__class__ is not float and temperature is not None:
             temperature = number(temperature)
         if temperature is not None:
-            window = memory.window
-            if at - window.at > self._gap:
-                memory.held = window.last if at - window.at <= self._held_for else UNKNOWN
-                memory.held_until = at
-            at_most = note(window, at, temperature, self._slot, self._gap)
+            at_most = note(memory.window, at, temperature, self._slot, self._gap)
         smoke = values.get(SMOKE)
         try:
             if (
-                at_most < self._least_rise
-                and not memory.stage
-                and not memory.since
-                and not memory.sign
+                at < memory.calm_until
+                and at_most < self._least_rise
                 and (smoke is None or smoke < self._watched_smoke)  # type: ignore[operator] # odd raise
-                and memory.looked <= at < memory.looked + _LOOK_MS
             ):
                 return None
         except TypeError:
             smoke = None
-        return self._look(memory, number(smoke), reading, now)
+        smoke = number(smoke)
+        save = self._take_in_slow(memory, smoke, reading)
+        found = None
+        smoky = smoke is not None and smoke >= self._watched_smoke
+        if at_most >= self._least_rise or smoky or not memory.calm:
+            found = self._look(memory, smoke, reading, now)
+        memory.calm_until = at + _LOOK_MS if memory.calm else 0
+        return Outcome(save=True) if save and found is None else found
 
     def window(self) -> tuple[str, int]:
         """The temperature's: smoke counts anew from the next readings on."""
@@ -226,15 +229,10 @@ class SmokeAndTemperature(QuietRule):
     def _look(
         self, memory: SmokeAndTemperatureMemory, smoke: float | None, reading: Reading, now: int
     ) -> Outcome | None:
-        at = reading.happened
-        save = self._take_in_slow(memory, smoke, reading)
-        sure, gone = self._sure(memory, smoke, at)
-        outcome = None
-        if memory.stage != BURNING or gone:
-            outcome = self._judge_both(memory, sure, gone, reading, now)
-        if outcome is None and save:
-            return Outcome(save=True)
-        return outcome
+        sure, gone = self._sure(memory, smoke, reading.happened)
+        if memory.stage == BURNING and not gone:
+            return None
+        return self._judge_both(memory, sure, gone, reading, now)
 
     def _take_in_slow(
         self, memory: SmokeAndTemperatureMemory, smoke: float | None, reading: Reading
@@ -305,10 +303,10 @@ class SmokeAndTemperature(QuietRule):
         if at - window.at > self._gap:
             return Rises()
         slow, quick = certain_rise(window, self._slot), quick_rise(window, self._slot)
-        since = at - memory.held_until
-        if memory.held != UNKNOWN and since <= self._length:
+        since = at - window.resumed
+        if window.silent <= self._held_for and since <= self._length:
             # Signs and suspicions do without it: what happened in a gap is not known for certain.
-            held = (window.level - memory.held, since / 1000)
+            held = (window.level - window.held, since / 1000)
             return Rises(slow, quick, held, held if 3 * since <= self._length else _UNRISEN)
         return Rises(slow, quick)
 
@@ -337,10 +335,14 @@ class SmokeAndTemperature(QuietRule):
             return self._found(memory, BURNING, self._why("smoke_and_heat", told), reading, now)
         if steam or memory.stage != NOTHING:
             return None
-        if rises.quick[0] >= self._rise * HALF:
-            told = {**inputs, "rise_c": tidy(rises.quick[0]), "minutes": tidy(rises.quick[1] / 60)}
-            why = self._why("smoke_and_rise", told, self._watched_smoke)
-            return self._found(memory, SUSPICION, why, reading, now)
+        for rise, enough_c, least in (
+            (rises.quick, self._rise * HALF, self._watched_smoke),
+            (rises.slow, self._rise, self._smoke),
+        ):
+            if rise[0] >= enough_c and sure >= least:
+                told = {**inputs, "rise_c": tidy(rise[0]), "minutes": tidy(rise[1] / 60)}
+                why = self._why("smoke_and_rise", told, least)
+                return self._found(memory, SUSPICION, why, reading, now)
         if lasting:
             told = {**inputs, "seconds": (at - memory.heavy_since) // 1000}
             why = self._why("smoke_without_heat", told, self._heavy)
@@ -361,7 +363,8 @@ class SmokeAndTemperature(QuietRule):
         if quick[0] >= self._rise * share:
             return quick
         slow = max(rises.slow, rises.held)
-        if sure >= self._smoke and slow[0] >= self._rise * (HALF if lasting else 1.0):
+        # A cooker while the heating comes on smokes and warms slowly: little smoke wants double.
+        if sure >= self._smoke and slow[0] >= self._rise * (HALF if lasting else 2.0):
             return slow
         return None
 

@@ -44,7 +44,7 @@ def test_a_fire_that_smoulders_for_a_day_is_hardly_learned(watch):
     device = watch(**DRIFT)
     lives(device, 3, lambda _: 0.2)
     assert lives(device, 1, lambda _: 20.0) == []
-    assert device.memory.air.level <= 0.2 + MOST_A_DAY * 1.05
+    assert device.memory.level <= 0.2 + MOST_A_DAY * 1.05
 
 
 def test_a_detector_that_is_first_heard_in_smoke_does_not_take_it_for_clean_air():
@@ -57,8 +57,8 @@ def test_a_detector_that_is_first_heard_in_smoke_does_not_take_it_for_clean_air(
 def test_what_was_learned_survives_a_restart(watch):
     device = watch(**DRIFT)
     lives(device, 20, lambda day: 0.2 + 0.06 * day)
-    known = device.memory.air.level
+    known = device.memory.level
     assert known > 1
     device.restarts(down=60)
-    assert device.memory.air.level >= known - 2 * MOST_A_DAY
+    assert device.memory.level >= known - 2 * MOST_A_DAY
     assert lives(device, 20, lambda day: 1.4 + 0.06 * day)[0].condition == "chamber_drift"

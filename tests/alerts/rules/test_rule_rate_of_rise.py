@@ -5,6 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.rules.rise import RiseWindow, note, quick_rise
+
 RISE = {"rule": "rate_of_rise", "rise": 12, "within_s": 300, "source": "default"}
 
 
@@ -91,3 +93,46 @@ def test_filled_again_after_a_crash_it_finds_what_it_would_have_found(watch, sam
         crashed.says(temperature_c=value, after=passed)
         stored.append((plain.now, value))
     assert plain.found == crashed.found
+
+
+def test_a_smaller_rise_is_a_sign_for_the_room_and_no_alert(watch):
+    device = watch(**RISE, sign_rise=5)
+    calm(device)
+    for number in range(6):
+        device.says(temperature_c=21 + number * 1.0, after=15)
+    for _ in range(30):
+        device.says(temperature_c=21, after=15)
+    assert [(one.condition, one.active, one.explanation.code) for one in device.found] == [
+        ("fire_sign", True, "fire_sign_heat"),
+        ("fire_sign", False, "fire_sign_gone"),
+    ]
+
+
+def test_a_sign_does_not_keep_the_alert_from_coming(watch):
+    device = watch(**RISE, sign_rise=5)
+    calm(device)
+    for number in range(12):
+        device.says(temperature_c=21 + number * 3.0, after=15)
+    assert [one.condition for one in device.found] == ["fire_sign", "rate_of_rise"]
+
+
+def test_an_ordinary_heater_is_not_even_a_sign(watch):
+    device = watch(**RISE, sign_rise=5)
+    calm(device)
+    for number in range(40):
+        assert device.says(temperature_c=21 + number * 0.15, after=15) == []
+
+
+@given(st.lists(st.floats(20, 120), min_size=4, max_size=60), st.integers(2, 40))
+def test_readings_that_are_false_one_by_one_are_no_quick_rise(values, every):
+    window = RiseWindow()
+    for number in range(40):
+        note(window, (number + 1) * 10_000, 20.0, 25_000, 150_000)
+    at = window.at
+    for number, value in enumerate(values):
+        # Every second reading is true: it never rises.
+        at += every * 1000
+        note(window, at, 20.0 if number % 2 else value, 25_000, 150_000)
+        risen, seconds = quick_rise(window, 25_000)
+        assert risen <= 0
+        assert seconds <= 125
