@@ -33,6 +33,9 @@ DEMO_SEED: Final = 20261121
 DEMO_FOREIGN_SCHOOL: Final = "no1-primary"
 """The demo school that also has a Zigbee2MQTT bridge and a Tasmota plug."""
 
+DEMO_RATING_A: Final = 63
+"""A common breaker of a floor; at full occupancy the busiest phase draws two thirds of it."""
+
 
 class Campus(msgspec.Struct, frozen=True):
     """Everything that was invented, in the order in which it can be imported."""
@@ -136,7 +139,16 @@ def demo() -> Campus:
         [("no1-primary", "primary"), ("no3-middle", "middle"), ("no7-vocational", "vocational")],
         [70, 130, 100],
     )
-    return msgspec.structs.replace(campus, devices=campus.devices + _foreign(campus))
+    devices = tuple(_rated(campus, device) for device in campus.devices)
+    return msgspec.structs.replace(campus, devices=devices + _foreign(campus))
+
+
+def _rated(campus: Campus, device: Device) -> Device:
+    """What the breakers of whole floors are rated for is known; of those of rooms nobody asked."""
+    parents = {place.parent for place in campus.places if place.school == device.school}
+    if device.kind != "electrical" or device.place not in parents:
+        return device
+    return msgspec.structs.replace(device, parameters={"overload": {"rating_a": DEMO_RATING_A}})
 
 
 def _build(seed: int, plan: Sequence[tuple[str, str]], sizes: Sequence[int]) -> Campus:

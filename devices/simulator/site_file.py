@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import yaml
 
@@ -37,9 +37,9 @@ def _lines(campus: Campus) -> Iterator[str]:
             yield "      - " + _flow(_device(device))
 
 
-def _flow(entry: dict[str, str]) -> str:
+def _flow(entry: Mapping[str, object]) -> str:
     text: str = yaml.safe_dump(
-        entry, default_flow_style=True, allow_unicode=True, sort_keys=False, width=1_000
+        dict(entry), default_flow_style=True, allow_unicode=True, sort_keys=False, width=1_000
     )
     return text.strip()
 
@@ -81,9 +81,10 @@ def _place(place: Place) -> dict[str, str]:
     )
 
 
-def _device(device: Device) -> dict[str, str]:
+def _device(device: Device) -> dict[str, object]:
     foreign = device.dialect != "native"
-    return _filled(
+    own = {"parameters": device.parameters} if device.parameters else {}
+    said = _filled(
         {
             "id": device.id,
             "kind": device.kind,
@@ -95,3 +96,4 @@ def _device(device: Device) -> dict[str, str]:
             "repeater": device.repeater,
         }
     )
+    return {**said, **own}
