@@ -127,6 +127,11 @@ class Overload(QuietRule):
         self._near_priority = priority_of(parameters.warn_priority)
         self._priority = priority_of(parameters.priority)
 
+    @property
+    def rating_a(self) -> float | None:
+        """What the breaker is rated for (A), if anybody has said."""
+        return self._rating if self.telemetry else None
+
     def watches(self) -> frozenset[str]:
         """The currents."""
         return frozenset({METRIC})

@@ -114,6 +114,10 @@ class Threshold(QuietRule):
         self._priority = priority_of(parameters.priority)
         self._latches = parameters.latches
 
+    def limit_of(self, metric: str) -> float | None:
+        """From where on too much of that value is raised; ``None`` when it judges another."""
+        return self._limit if self._rising and metric == self._metric else None
+
     def start(self, memory: ThresholdMemory, state: DeviceState, now: int) -> Outcome | None:
         """Wait anew for what was pending: messages that say otherwise may be under way."""
         if memory.phase not in {PENDING, RETURNING}:

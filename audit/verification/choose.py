@@ -9,9 +9,15 @@ from audit.verification.button import Button
 from audit.verification.camera import Camera
 from audit.verification.detector import Detector
 from audit.verification.link import LinkTest
+from audit.verification.load_test import LoadTest
 from audit.verification.meter import Meter
 from audit.verification.presence import Presence, RoundTrip
 from audit.verification.procedure import Procedure, Subject
+
+
+def has_test(kind: str, test: str) -> bool:
+    """Whether there is such a test of devices of that kind; the usual one (``""``) always is."""
+    return not test or (kind == "electrical" and test == LoadTest.kind)
 
 
 def procedure_for(subject: Subject, new_id: Callable[[int], str]) -> Procedure:
@@ -24,6 +30,8 @@ def procedure_for(subject: Subject, new_id: Callable[[int], str]) -> Procedure:
             return Button(subject)
         case "smoke" | "temperature" | "smoke-temperature":
             return Detector(subject)
+        case "electrical" if subject.test == LoadTest.kind:
+            return LoadTest(subject)
         case "electrical":
             return Meter(subject)
         case "camera":

@@ -46,8 +46,9 @@ class Verification(msgspec.Struct, frozen=True, kw_only=True):
     do next (``verify.advice.{advice}``); ``because`` is what is known to be wrong with the device,
     and its advice the better one. ``waits_for`` is what the run needs now: from people ``notice``
     (that the police were told), ``press``, ``confirm``, ``trigger``, ``reading`` (a figure to type
-    in), ``attest`` (their word); from machines ``device`` (its next message), ``reply``,
-    ``receiver``; empty = nothing.
+    in), ``load`` (the next room of a full-load test), ``switch_on`` (that all in it is on),
+    ``attest`` (their word); from machines ``device`` (its next message), ``reply``, ``receiver``;
+    empty = nothing.
     """
 
     id: str

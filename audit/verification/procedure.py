@@ -40,12 +40,24 @@ class LinkNotice(msgspec.Struct, frozen=True, kw_only=True):
     given: NoticeGiven | None = None
 
 
+class Limits(msgspec.Struct, frozen=True):
+    """What a feeder may come to in a full-load test, by the figures of its rules: what its breaker
+    is rated for (A), residual current (mA), heat of cables (°C); ``None`` = nobody has said.
+    """
+
+    rating_a: float | None = None
+    residual_ma: float | None = None
+    cable_c: float | None = None
+
+
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
     """The device that is verified, as it was when the run began. Times in ms.
 
     ``heartbeat`` is how often it speaks at least, ``grace`` how much later it may be; ``heard``
     when it last did. ``links`` are the police links of its school, ``notices`` what those want
     that are to be told beforehand. ``answers`` says whether it can be asked something (`ping`).
+    ``test`` is the kind of a test that was asked for instead of the usual one, ``limits`` what its
+    feeder may come to.
     """
 
     school: str
@@ -60,6 +72,8 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
     notices: tuple[LinkNotice, ...] = ()
     answers: bool = False
     window: int = 600_000
+    test: str = ""
+    limits: Limits = Limits()
 
 
 # What it is told
@@ -109,6 +123,16 @@ class Typed(msgspec.Struct, frozen=True):
     load: bool = False
 
 
+class LoadTold(msgspec.Struct, frozen=True):
+    """Of a full-load test: the ``name`` of the room that comes next, that all in it is ``on``, or
+    that it was the last (``finished``); one of them.
+    """
+
+    name: str = ""
+    on: bool = False
+    finished: bool = False
+
+
 class Cancelled(msgspec.Struct, frozen=True):
     """Somebody gave up."""
 
@@ -129,7 +153,16 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 Input: TypeAlias = (
-    Said | Pressed | WindowOver | PoliceTold | Confirmed | Typed | Cancelled | Exchanged | Sent
+    Said
+    | Pressed
+    | WindowOver
+    | PoliceTold
+    | Confirmed
+    | Typed
+    | LoadTold
+    | Cancelled
+    | Exchanged
+    | Sent
 )
 
 

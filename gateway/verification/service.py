@@ -12,15 +12,18 @@ import structlog
 from alerts.alert import AlertState, Refusal
 from alerts.rules.pressed import CONDITION as PANIC
 from audit.verification.attested import STEP as ATTEST
-from audit.verification.choose import procedure_for
+from audit.verification.choose import has_test, procedure_for
 from audit.verification.link import LinkTest
+from audit.verification.load_test import LoadTest, repeats
 from audit.verification.model import Step, Verification
 from audit.verification.notice import GIVEN
 from audit.verification.notice import STEP as NOTICE
 from audit.verification.procedure import (
     Cancelled,
     Confirmed,
+    Limits,
     LinkNotice,
+    LoadTold,
     PoliceTold,
     Procedure,
     Subject,
@@ -42,6 +45,7 @@ from gateway.store.store import Store
 from gateway.store.verifications import put_notice
 from gateway.verification.engine import Engine
 from gateway.verification.exercises import Exercises
+from gateway.verification.limits import limits_of
 from gateway.verification.ports import ReasonsOf, TestSender, no_reasons
 from gateway.verification.running import Running
 from gateway.verification.translating import link_of, name_of, pressed
@@ -55,6 +59,7 @@ _DONE: Final = {
     "notice": frozenset({GIVEN}),
     "confirm": frozenset({"press_confirmed", "attest_confirmed"}),
     "reading": frozenset({"reading_typed"}),
+    "load": frozenset({"load_baseline"}),
 }
 """By what people are asked for: the codes of the steps in which they have given it."""
 
@@ -110,16 +115,19 @@ class Verifications:
         actor: str,
         key: str | None = None,
         window_ms: int = LONGEST_MS,
+        test: str = "",
     ) -> Verification | Refusal:
         """Begin to verify a device in the name of ``actor``; returns when that is committed.
 
-        The same ``key`` of the same person for the same device is the same run. Raises
-        `StoreError`.
+        ``test`` is the kind of a test other than the usual one of its kind. The same ``key`` of the
+        same person for the same device is the same run. Raises `StoreError`.
         """
-        return await self._engine.see_through(self._begin(school, device, actor, key, window_ms))
+        return await self._engine.see_through(
+            self._begin(school, device, actor, key, window_ms, test)
+        )
 
     async def _begin(
-        self, school: str, device: str, actor: str, key: str | None, window_ms: int
+        self, school: str, device: str, actor: str, key: str | None, window_ms: int, test: str
     ) -> Verification | Refusal:
         name = name_of(actor, f"{school}/{device}", key)
         async with self._beginning:
@@ -131,7 +139,9 @@ class Verifications:
             if state is None:
                 return Refusal("unknown_device", f"{school}/{device} is not registered")
             found = state.device
-            subject = self._subject(found, window_ms, notices)
+            if not has_test(found.kind, test):
+                return Refusal("no_such_test", f"there is no {test} of a {found.kind}")
+            subject = self._subject(found, window_ms, notices, test)
             procedure = procedure_for(subject, lambda number: f"{name[:16]}-{number}")
             link = link_of(found, subject)
             return await self._start(name, actor, school, link, procedure, found)
@@ -265,6 +275,19 @@ class Verifications:
         await self._engine.fold(running, typed, self._flow.work())
         return running.run
 
+    async def tell_load(self, name: str, told: LoadTold) -> Verification | Refusal:
+        """What the technician says in a full-load test. Raises `StoreError`."""
+        return await self._asked(name, "load", lambda it: self._tell_load(it, told))
+
+    async def _tell_load(self, running: Running, told: LoadTold) -> Verification | Refusal:
+        wanted = "switch_on" if told.on else "load"
+        if running.run.waits_for != wanted:
+            if running.run.kind == LoadTest.kind and repeats(running.run, told):
+                return running.run
+            return Refusal("not_waiting", "this verification does not wait for that now")
+        await self._engine.fold(running, told, self._flow.work())
+        return running.run
+
     async def cancel(self, name: str, actor: str) -> Verification | Refusal:
         """Give it up. A press that is held goes out: nobody said that it was a test."""
         return await self._asked(name, "", lambda it: self._cancel(it, actor))
@@ -357,6 +380,7 @@ class Verifications:
         device: Device,
         window_ms: int = LONGEST_MS,
         notices: tuple[LinkNotice, ...] = (),
+        test: str = "",
     ) -> Subject:
         spec = spec_for(self._kinds, device.kind)
         state = self._judge.roster.state(device.school, device.id)
@@ -377,6 +401,8 @@ class Verifications:
             notices=tuple(one for one in notices if one.link in links),
             answers=device.dialect == Native.name and device.kind != "police-link",
             window=max(1000, min(window_ms, LONGEST_MS)),
+            test=test,
+            limits=Limits() if state is None else limits_of(state.rules),
         )
 
     # After a start
@@ -396,7 +422,10 @@ class Verifications:
     def _procedure(self, run: Verification, device: Device | None) -> Procedure:
         if device is None or run.kind == LinkTest.kind:
             return LinkTest(run.link or "")
-        return procedure_for(self._subject(device), lambda number: f"{run.id[:16]}-{number}")
+        test = run.kind if has_test(device.kind, run.kind) else ""
+        return procedure_for(
+            self._subject(device, test=test), lambda number: f"{run.id[:16]}-{number}"
+        )
 
     def _stands(self, run: Verification) -> bool:
         """Whether its window or its press is; what came of it meanwhile is told again."""

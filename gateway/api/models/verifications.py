@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from audit.verification.model import Verdict
 from gateway.api.models.alerts import AlertDeviceOut
@@ -17,7 +17,8 @@ _LONGEST_S: Final = LONGEST_MS // 1000
 
 class VerifyIn(In):
     """Begin a verification. `asked`: when the person asked for it, by the gateway's clock; a
-    request that was under way for more than a minute opens no window."""
+    request that was under way for more than a minute opens no window. `test`: another test than the
+    usual one of its kind; `load-test` is the full-load test of an electrical monitor's feeder."""
 
     window_s: int = Field(
         default=_LONGEST_S,
@@ -26,14 +27,28 @@ class VerifyIn(In):
         description="How long its test window is open.",
     )
     asked: Milliseconds | None = None
+    test: Literal["", "load-test"] = ""
 
 
 class ReadingIn(In):
-    """A figure that the technician read: the power (W) on a reference meter, or, as a `load`, of
-    what is switched on next."""
+    """What the technician types in; exactly one of `value`, `name`, `on` and `finished`.
 
-    value: float = Field(ge=-1e7, le=1e7, allow_inf_nan=False, examples=[1200])
+    `value`: the power (W) on a reference meter, or, as a `load`, of what is switched on next. Of a
+    full-load test: the `name` of the room that comes next, that all in it is `on` now, or that it
+    was the last (`finished`)."""
+
+    value: float | None = Field(default=None, ge=-1e7, le=1e7, allow_inf_nan=False, examples=[1200])
     load: bool = False
+    name: str = Field(default="", max_length=60, examples=["301"])
+    on: bool = False
+    finished: bool = False
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> ReadingIn:
+        said = (self.value is not None, bool(self.name.strip()), self.on, self.finished)
+        if sum(said) != 1:
+            raise ValueError("give exactly one of 'value', 'name', 'on' and 'finished'")
+        return self
 
 
 class NoticeIn(In):
@@ -79,10 +94,10 @@ class VerificationStepOut(Out):
 class VerificationOut(Out):
     """A run as it stands at one `version`.
 
-    `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `attest` from people;
-    `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a `confirm` and an
-    `attest` are the actor's alone; the last two are given by `confirm`. `notice`: what the run
-    waits to hear that the police were told.
+    `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `load`, `switch_on`, `attest`
+    from people; `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a
+    `confirm` and an `attest` are the actor's alone; the last two are given by `confirm`. `notice`:
+    what the run waits to hear that the police were told.
     """
 
     id: str = Field(examples=["7f3a9c0d41b24c7e9d0f5a6b8c9d0e1f"])

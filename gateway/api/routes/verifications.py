@@ -9,6 +9,7 @@ from fastapi import APIRouter, Header, Path, Query
 
 from alerts.alert import Refusal
 from audit.verification.model import Verdict, Verification
+from audit.verification.procedure import LoadTold
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
 from gateway.api.guard import Reader, Verifier, check
 from gateway.api.models.alerts import HeldPressOut
@@ -72,7 +73,12 @@ async def verify_device(
     check(caller, What.VERIFY, school, f"device {school}/{id}")
     _not_long_ago(services, wanted.asked)
     begun = await running(services).begin(
-        school, id, actor=caller.name, key=key, window_ms=wanted.window_s * 1000
+        school,
+        id,
+        actor=caller.name,
+        key=key,
+        window_ms=wanted.window_s * 1000,
+        test=wanted.test,
     )
     return _out(services, begun)
 
@@ -183,9 +189,13 @@ async def input_verification(
     wanted: ReadingIn,
     key: Key = None,  # noqa: ARG001 - the first figure counts, with or without
 ) -> VerificationOut:
-    """The figure that the run waits for."""
+    """The figure that the run waits for, or the next step of a full-load test."""
     await _mine(services, caller, id)
-    return _out(services, await running(services).type_in(id, wanted.value, load=wanted.load))
+    if wanted.value is not None:
+        typed = await running(services).type_in(id, wanted.value, load=wanted.load)
+        return _out(services, typed)
+    told = LoadTold(name=wanted.name.strip(), on=wanted.on, finished=wanted.finished)
+    return _out(services, await running(services).tell_load(id, told))
 
 
 @router.post("/verifications/{id}/cancel", operation_id="cancel_verification", responses=REFUSABLE)

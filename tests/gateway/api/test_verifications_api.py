@@ -192,6 +192,79 @@ async def test_a_meter_is_compared_with_what_is_typed_in(door, campus) -> None:
     assert twice.json()["verdict"] == "met"
 
 
+async def test_a_feeder_is_tested_under_full_load_room_by_room(door, campus) -> None:
+    ada = await door.as_("ada")
+    answer = await ada.put(
+        "/api/v1/devices/no3/feeder",
+        json={
+            "kind": "electrical",
+            "name_zh": "宿舍三层",
+            "parameters": {"overload": {"rating_a": 32}},
+        },
+    )
+    assert answer.status_code == 200, answer.text
+    run = await begun(ada, "no3/feeder", test="load-test")
+    assert (run["kind"], run["steps"][0]["title"]["en"]) == (
+        "load-test",
+        "Measure before anything is switched on",
+    )
+
+    async def tells(run: dict, power: float, volts: float) -> dict:
+        campus.clock.turn(1000)
+        campus._seq += 1
+        told = {"power_w": power, "current_a": round(power / volts, 1), "voltage_v": volts}
+        await campus.says(
+            "campus/no3/electrical/feeder/telemetry",
+            {"ts": campus.clock.now(), "seq": campus._seq, "cable_temperature_c": [31]} | told,
+        )
+        return await newer(ada, run)
+
+    async def says(run: dict, **said: object) -> dict:
+        answer = await ada.post(f"/api/v1/verifications/{run['id']}/input", json=said)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    run = await tells(run, 150, 230)
+    assert run["waits_for"] == "load"
+    early = await ada.post(f"/api/v1/verifications/{run['id']}/input", json={"on": True})
+    assert early.json()["code"] == "refusal.not_waiting"
+    for number, power in (("301", 2200), ("302", 4100)):
+        run = await says(run, name=number)
+        assert run["waits_for"] == "switch_on"
+        again = await says(run, name=number)
+        assert again["version"] == run["version"]
+        run = await says(run, on=True)
+        run = await tells(await tells(run, power, 228), power, 228)
+        assert run["waits_for"] == "load"
+        assert number in run["steps"][-2]["text"]["en"]
+    run = await says(run, finished=True)
+    run = await tells(run, 4050, 227)
+    campus.clock.turn(600_000)
+    run = await newer(ada, run)
+    assert run["verdict"] == "met", run
+    assert "2 rooms" in run["text"]["en"]
+    assert "32 A" in run["text"]["en"]
+    assert [step["step"] for step in run["steps"]] == ["baseline", "load", "load", "hold"]
+    late = await says(run, finished=True)
+    assert late["verdict"] == "met"
+
+
+async def test_a_test_that_a_kind_does_not_have_is_refused(door) -> None:
+    tim = await door.as_("tim")
+    answer = await tim.post("/api/v1/devices/no3/gate-01/verify", json={"test": "load-test"})
+    assert answer.json()["code"] == "refusal.no_such_test"
+    unknown = await tim.post("/api/v1/devices/no3/gate-01/verify", json={"test": "other"})
+    assert unknown.status_code == 422
+
+
+async def test_what_is_typed_in_is_one_thing(door) -> None:
+    tim = await door.as_("tim")
+    run = await begun(tim)
+    for said in ({}, {"value": 1, "on": True}, {"name": " "}, {"name": "x" * 61}):
+        answer = await tim.post(f"/api/v1/verifications/{run['id']}/input", json=said)
+        assert answer.status_code == 422, said
+
+
 class Wanting(NoLinks):
     """A police link whose police want to be told a day before a test."""
 

@@ -3908,20 +3908,39 @@ export interface components {
         };
         /**
          * ReadingIn
-         * @description A figure that the technician read: the power (W) on a reference meter, or, as a `load`, of
-         *     what is switched on next.
+         * @description What the technician types in; exactly one of `value`, `name`, `on` and `finished`.
+         *
+         *     `value`: the power (W) on a reference meter, or, as a `load`, of what is switched on next. Of a
+         *     full-load test: the `name` of the room that comes next, that all in it is `on` now, or that it
+         *     was the last (`finished`).
          */
         ReadingIn: {
+            /**
+             * Finished
+             * @default false
+             */
+            finished?: boolean;
             /**
              * Load
              * @default false
              */
             load?: boolean;
             /**
+             * Name
+             * @default
+             * @example 301
+             */
+            name?: string;
+            /**
+             * On
+             * @default false
+             */
+            on?: boolean;
+            /**
              * Value
              * @example 1200
              */
-            value: number;
+            value?: number | null;
         };
         /**
          * ReadyOut
@@ -5567,10 +5586,10 @@ export interface components {
          * VerificationOut
          * @description A run as it stands at one `version`.
          *
-         *     `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `attest` from people;
-         *     `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a `confirm` and an
-         *     `attest` are the actor's alone; the last two are given by `confirm`. `notice`: what the run
-         *     waits to hear that the police were told.
+         *     `waits_for`: `notice`, `press`, `confirm`, `trigger`, `reading`, `load`, `switch_on`, `attest`
+         *     from people; `device`, `reply`, `receiver` from machines; empty = nothing. A `notice`, a
+         *     `confirm` and an `attest` are the actor's alone; the last two are given by `confirm`. `notice`:
+         *     what the run waits to hear that the police were told.
          */
         VerificationOut: {
             /**
@@ -5646,11 +5665,18 @@ export interface components {
         /**
          * VerifyIn
          * @description Begin a verification. `asked`: when the person asked for it, by the gateway's clock; a
-         *     request that was under way for more than a minute opens no window.
+         *     request that was under way for more than a minute opens no window. `test`: another test than the
+         *     usual one of its kind; `load-test` is the full-load test of an electrical monitor's feeder.
          */
         VerifyIn: {
             /** Asked */
             asked?: number | null;
+            /**
+             * Test
+             * @default
+             * @enum {string}
+             */
+            test?: "" | "load-test";
             /**
              * Window S
              * @description How long its test window is open.

@@ -18,11 +18,15 @@ export const deviceLane = (device: { school: string; id: string }) =>
 
 const runLane = (id: string) => `verification ${id}`;
 
-export function askForRun(device: Device): Promise<Delivered> {
+/** What the technician says in a full-load test. */
+export type LoadStep = { name: string } | { on: true } | { finished: true };
+
+/** `test`: another test than the usual one of its kind. */
+export function askForRun(device: Device, test: "" | "load-test" = ""): Promise<Delivered> {
   return deliver({
     method: "POST",
     path: startPath(device),
-    body: { asked: now.value },
+    body: { asked: now.value, test },
     lane: deviceLane(device),
     word: "page.outbox.act.verify",
     thing: device.name,
@@ -85,6 +89,24 @@ export function sendReading(
     body: { value, load },
     lane: runLane(id),
     word: "page.outbox.act.reading",
+    thing,
+    until: due === null ? null : Date.now() + (due - now.value),
+  });
+}
+
+/** A step of a full-load test. */
+export function sendLoadStep(
+  id: string,
+  thing: Names | null,
+  step: LoadStep,
+  due: number | null,
+): Promise<Delivered> {
+  return deliver({
+    method: "POST",
+    path: path("verifications", id, "input"),
+    body: step,
+    lane: runLane(id),
+    word: "page.outbox.act.load",
     thing,
     until: due === null ? null : Date.now() + (due - now.value),
   });
