@@ -36,7 +36,6 @@ from gateway.listening import listen, url_of
 from gateway.looking import follow_register, look_at_room, read_names
 from gateway.metrics import Metrics
 from gateway.parts import Parts
-from gateway.pipeline.asking import Asking
 from gateway.pipeline.device_days import DeviceDays
 from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
@@ -204,9 +203,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             metrics=metrics,
         )
         flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries, watch)
-        asking = Asking(dialects)
-        asking.load(snapshot.devices, clock.now())
-        flow.add(judging.causes, judging.fire_rooms, asking)
+        flow.add(judging.causes, judging.fire_rooms, judge.asking)
 
         # Nor will it become any.
         gc.freeze()

@@ -138,6 +138,8 @@ def make_judging(
         sift=sift,
     )
     judge.roster.load(snapshot.devices, snapshot.states, now)
+    for device in snapshot.devices:
+        judge.asking.meet(device, now)
     judge.windows.load(snapshot.deadlines, snapshot.devices)
     upkeep.load(snapshot.maintenances, snapshot.last_maintenance, book=book, roster=judge.roster)
     causes.load(snapshot.victims, snapshot.deadlines)

@@ -6,7 +6,7 @@ answers with a large message: all at once they would keep alarms waiting.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Final
 
@@ -23,25 +23,44 @@ AT_ONCE: Final = 10
 
 
 class Asking:
-    """Drains what conversing dialects want published. Implements `Ticking`."""
+    """All conversing dialects. Drains what they want published; implements `Ticking`."""
 
     def __init__(self, dialects: Sequence[Dialect]) -> None:
         self._dialects: Final[list[Conversing]] = [
             each for each in dialects if isinstance(each, Conversing)
         ]
+        self._by_dialect: Final = {id(each): each for each in self._dialects}
+        self._of_school: Final[dict[tuple[str, str], list[Conversing]]] = {}
+        for each in self._dialects:
+            self._of_school.setdefault((each.name, each.school), []).append(each)
         self._first = 0
         self._free = 0
 
-    def load(self, devices: Iterable[Device], now: int) -> None:
-        """At a start: who is registered, may have to be asked who it is."""
-        of_school: dict[tuple[str, str], list[Conversing]] = {}
-        for dialect in self._dialects:
-            of_school.setdefault((dialect.name, dialect.school), []).append(dialect)
-        if not of_school:
+    def meet(self, device: Device, now: int) -> None:
+        """It is registered, or was at a start: it may have to be asked what it is."""
+        if not self._of_school:
+            return  # at a start this is asked of a hundred thousand devices
+        for dialect in self._of_school.get((device.dialect, device.school), ()):
+            dialect.meet(device.address or device.id, now)
+
+    def others(
+        self, dialect: Dialect, roster: Roster
+    ) -> Iterator[tuple[DeviceState, Route, Reading]]:
+        """The registered devices that the message which ``dialect`` has just read is about besides
+        its sender, each with what it says of them.
+        """
+        conversing = self._by_dialect.get(id(dialect))
+        if conversing is None:
             return
-        for device in devices:
-            for dialect in of_school.get((device.dialect, device.school), ()):
-                dialect.meet(device.address or device.id, now)
+        for beginning, reading in conversing.asides():
+            for device in list(roster.of_school(conversing.school)):
+                address = device.address or device.id
+                if device.dialect != conversing.name or not address.startswith(beginning):
+                    continue
+                state = roster.state_of(device.row)
+                if state is not None:
+                    route = Route(device.school, device.id, reading.channel, dialect=dialect.name)
+                    yield state, route, copy(reading)
 
     def next(self) -> int | None:
         """When the next may go out."""
@@ -63,17 +82,3 @@ class Asking:
                 break
         if left < AT_ONCE:
             self._free = now + EVERY_MS
-
-
-def others(dialect: Conversing, roster: Roster) -> Iterator[tuple[DeviceState, Route, Reading]]:
-    """The registered devices that the message read last is about besides its sender, each with
-    what it says of them.
-    """
-    for beginning, reading in dialect.asides():
-        for device in list(roster.of_school(dialect.school)):
-            address = device.address or device.id
-            if device.dialect == dialect.name and address.startswith(beginning):
-                state = roster.state_of(device.row)
-                if state is not None:
-                    route = Route(device.school, device.id, reading.channel, dialect=dialect.name)
-                    yield state, route, copy(reading)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from alerts.rules.rule import DeviceState
 from devices.model import Device
-from devices.reading import Channel, Origin, Reading, Value
+from devices.reading import Channel, Origin, Reading, Reject, RejectReason, Value
 from devices.timekeeping import made_at
 from gateway.pipeline.work import Work
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
+
+BIRTH_AWAITED_MS: Final = 300_000
+"""How long nodes are given to say anew who they are; thousands are asked one after the other."""
 
 
 def take_in(state: DeviceState, reading: Reading) -> None:
@@ -55,6 +60,18 @@ def take_status(state: DeviceState, reading: Reading, now: int, work: Work) -> N
         state.online = online
         state.online_since = now
         work.batch.states[state.device.row] = b""  # filled by `Judge.finish`
+
+
+def is_fault(reject: Reject, state: DeviceState, now: int) -> bool:
+    """Whether a reject tells of a fault: to wait a while for a birth is none, after a start."""
+    if reject.reason is not RejectReason.BIRTH:
+        return True
+    hitches = state.hitches
+    return (
+        hitches is not None
+        and bool(hitches.rejects)
+        and (now - hitches.rejects_since > BIRTH_AWAITED_MS)
+    )
 
 
 def event_fact(device: Device, reading: Reading) -> Fact:

@@ -16,14 +16,14 @@ from alerts.finding import Explanation, Finding, Outcome, Priority
 from alerts.rules.events_seen import is_news
 from alerts.rules.pressed import Pressed
 from alerts.rules.rule import DeviceState
-from devices.dialects.dialect import Conversing, Dialect
+from devices.dialects.dialect import Dialect
 from devices.dialects.native import Native
 from devices.model import Device
 from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
 from devices.timekeeping import ROUND, place_in_time, place_with_thought
 from gateway.ingest.source import Message
 from gateway.pipeline.alert_book import AlertBook
-from gateway.pipeline.asking import others
+from gateway.pipeline.asking import Asking
 from gateway.pipeline.discoveries import Discoveries
 from gateway.pipeline.glance import Calls, RuleSet
 from gateway.pipeline.heard import (
@@ -31,6 +31,7 @@ from gateway.pipeline.heard import (
     count_on,
     event_fact,
     fill_in,
+    is_fault,
     own_reading,
     take_in,
     take_status,
@@ -90,7 +91,7 @@ class Judge:
         whether a finding waits elsewhere before it comes into the book (`gateway.pipeline.causes`).
         """
         self._dialects: Final = tuple(dialects)
-        self._conversing: Final = {id(one): one for one in dialects if isinstance(one, Conversing)}
+        self.asking: Final = Asking(dialects)
         self._book: Final = book
         self._discoveries: Final = discoveries
         self._rejects: Final = rejects
@@ -112,6 +113,7 @@ class Judge:
         self._drop(device.row)
         self.roster.put(device, now)
         self._discoveries.forget(device.school, device.id)
+        self.asking.meet(device, now)
 
     def remove(self, row: int) -> None:
         """A device is off the register; what it says from now on is a discovery."""
@@ -247,8 +249,7 @@ class Judge:
 
     def _hear_asides(self, dialect: Dialect, now: int, work: Work) -> None:
         """What a message said of others than who sent it."""
-        conversing = self._conversing.get(id(dialect))
-        for state, route, reading in () if conversing is None else others(conversing, self.roster):
+        for state, route, reading in self.asking.others(dialect, self.roster):
             slot = _Slot(state, route, dialect, self.roster.rules(state.device.row))
             self._hear_event(state, slot, reading, now, work)
 
@@ -494,7 +495,8 @@ class Judge:
     def _reject(
         self, reject: Reject, topic: str, payload: bytes, slot: _Slot, now: int, work: Work
     ) -> None:
-        for number, rule in self.roster.rules(slot.row).rejected:
+        counts = is_fault(reject, slot.state, now)
+        for number, rule in self.roster.rules(slot.row).rejected if counts else ():
             outcome = rule.count(slot.state.memories[number], reject.reason.value, now)
             if outcome is not None:
                 self._follow(slot.state, number, outcome, work)

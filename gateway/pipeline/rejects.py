@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from devices.reading import Reject
+from devices.reading import Reject, RejectReason
 from gateway.store.batch import Batch, RejectSample
 
 SAMPLE_BYTES: Final = 1024
@@ -22,12 +22,15 @@ class Rejects:
         self._schools: set[str] = set()
         self._most_schools = schools
         self.total = 0
+        self.awaited = 0
+        """Of them, those whose meaning was still awaited, as after every start."""
 
     def add(
         self, reject: Reject, topic: str, payload: bytes, school: str, now: int, batch: Batch
     ) -> None:
         """Count it in the batch that acknowledges it. ``school`` may be empty."""
         self.total += 1
+        self.awaited += reject.reason is RejectReason.BIRTH
         if school not in self._schools:
             # Whoever invents schools must not fill the table of counts.
             if len(self._schools) >= self._most_schools:

@@ -136,7 +136,8 @@ class Watch:
     def _health(self, now: int) -> Health:
         steady = self._clock.steady()
         figures = self._flow.figures
-        self._taken.append((steady, figures.messages, self._rejects.total))
+        rejected = self._rejects.total - self._rejects.awaited
+        self._taken.append((steady, figures.messages, rejected))
         seconds = sorted(took for when, took in figures.commits if steady - when <= _MINUTE)
         statuses = [source.status() for source in self._sources]
         return Health(

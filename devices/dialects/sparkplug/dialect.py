@@ -169,10 +169,12 @@ class Sparkplug:
     # What it wants published, and says of others (`Conversing`)
 
     def meet(self, address: str, now: int) -> None:
-        """A registered device: its node is asked for its birth, which no broker keeps."""
+        """A registered device: its node is asked for its birth, which no broker keeps, and which
+        tells all that does not change for long.
+        """
         if address.startswith(self._before):
             node = address[len(self._before) :].partition("/")[0]
-            if node and self._nodes.get(node) is None:
+            if node:
                 self._rebirths.want(node, now, after=SETTLE)
 
     def next_request(self) -> int | None:

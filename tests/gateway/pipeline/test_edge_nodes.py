@@ -98,6 +98,33 @@ def test_devices_of_a_node_that_is_not_registered_are_gone_with_it_too(dialect: 
     assert online(judged, ROOM) is False
 
 
+def test_to_wait_for_births_after_a_start_is_no_fault_and_to_wait_in_vain_is_one(
+    judged: Judged, node: EdgeNode
+) -> None:
+    node.births(judged.now)
+    for _ in range(240):
+        hear(judged, node.data("room", judged.now, {"Smoke Alarm": False}))
+        judged.clock.turn(1000)
+    assert judged.rejects.total == judged.rejects.awaited == 240
+    assert judged.alert(ROOM, "rejected") is None
+    for _ in range(120):
+        hear(judged, node.data("room", judged.now, {"Smoke Alarm": False}))
+        judged.clock.turn(1000)
+    assert judged.alert(ROOM, "rejected") is not None
+
+
+def test_of_a_device_that_is_adopted_the_present_values_are_asked_for(
+    dialect: Sparkplug, node: EdgeNode
+) -> None:
+    judged = Judged(foreign=[dialect], devices=())
+    hear(judged, *node.births(judged.now))
+    assert requests(judged.judge.asking, judged.now) == []
+    judged.judge.register(ROOM, judged.now)
+    due = judged.judge.asking.next()
+    assert due is not None
+    assert requests(judged.judge.asking, due) == [node.commands]
+
+
 def requests(asking: Asking, now: int) -> list[str]:
     work = Work(Batch(now=now))
     asking.tick(now, work)
@@ -113,7 +140,8 @@ def test_after_a_start_registered_nodes_are_asked_a_few_at_a_time() -> None:
         for n in range(60)
     ]
     asking = Asking(dialects)
-    asking.load(devices, 1_000_000)
+    for device in devices:
+        asking.meet(device, 1_000_000)
     now = asking.next()
     assert now is not None
     assert now > 1_000_000  # what waits at the broker may tell all
@@ -130,7 +158,7 @@ def test_after_a_start_registered_nodes_are_asked_a_few_at_a_time() -> None:
 
 def test_who_listens_only_is_asked_nothing() -> None:
     asking = Asking(bind([("tasmota", "no3", "no3/tasmota")]))
-    asking.load([NODE], 1_000_000)
+    asking.meet(NODE, 1_000_000)
     assert asking.next() is None
     assert requests(asking, 2_000_000) == []
 
@@ -139,7 +167,7 @@ async def test_what_a_dialect_asks_goes_out_soon_after_the_message_that_made_it_
     store: SqliteStore, dialect: Sparkplug, node: EdgeNode
 ) -> None:
     running = Running(store, foreign=[dialect])
-    running.flow.add(Asking([dialect]))
+    running.flow.add(running.judged.judge.asking)
     now = running.judged.now
     node.births(now)
     flowing = asyncio.create_task(running.flow.run())
