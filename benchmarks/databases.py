@@ -226,6 +226,6 @@ def stored_values(path: Path) -> tuple[int, int]:
             which = (reading.device, reading.channel)
             if line and last.get(which) != reading.happened:
                 last[which] = reading.happened
-                values += line.count("=") - head.count("=")
+                values += line.count(b"=") - head.count(b"=")
                 points += 1
     return values, points

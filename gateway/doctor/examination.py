@@ -32,6 +32,7 @@ from gateway.broker.knock import Answer, Knock, knock
 from gateway.broker.process import find_executable
 from gateway.doctor import verdicts
 from gateway.doctor.verdicts import Verdict
+from gateway.history.influx_target import Target
 from gateway.kinds import load_kinds
 from gateway.listeners import Holder, holder_of, is_free
 from gateway.problem import ConfigurationError
@@ -64,6 +65,8 @@ async def examine(settings: Settings) -> list[Verdict]:
         found.append(await asyncio.to_thread(_mosquitto, settings.embedded_broker.program))
     found += await asyncio.to_thread(_ports, settings)
     found.append(await _broker(settings))
+    if settings.history.target is not None:
+        found.append(await asyncio.to_thread(_history, settings.history.target))
     found += await asyncio.gather(*(_webhook(each) for each in settings.notification.webhooks))
     now = time.time()
     jump = (now - wall) - (time.monotonic() - steady)
@@ -212,6 +215,19 @@ async def _broker(settings: Settings) -> Verdict:
         timeout_s=ANSWER_S,
     )
     return verdicts.broker(f"{way.host}:{way.port}", answer, embedded=False)
+
+
+def _history(target: Target) -> Verdict:
+    # Late: it loads what asks over HTTP, and who keeps readings in the store needs none of it.
+    from gateway.history.influx import dialect_of  # noqa: PLC0415
+    from gateway.history.influx_reading import DatabaseError, DatabaseReader  # noqa: PLC0415
+
+    try:
+        with closing(DatabaseReader(target, dialect_of(target), ANSWER_S)) as reader:
+            reader.probe()
+            return verdicts.history(target.name, None, keeps_copies=reader.keeps_copies())
+    except (DatabaseError, OSError) as error:
+        return verdicts.history(target.name, str(error), keeps_copies=None)
 
 
 async def _webhook(hook: Webhook) -> Verdict:

@@ -196,6 +196,17 @@ def webhook(name: str, address: str, error: str | None) -> Verdict:
     )
 
 
+def history(name: str, error: str | None, *, keeps_copies: bool | None) -> Verdict:
+    """Does the database of the history answer? ``error`` ``None`` = yes. Nothing is written."""
+    if error is not None:
+        return Verdict("history", State.FAILED, "unreachable", {"name": name, "error": error})
+    if keeps_copies is None:
+        return Verdict("history", State.UNKNOWN, "copies_unknown", {"name": name})
+    if keeps_copies:
+        return Verdict("history", State.WARNING, "copies", {"name": name})
+    return Verdict("history", State.OK, "fine", {"name": name})
+
+
 def descriptors(hard_limit: int) -> Verdict:
     """May the broker and the page hold enough connections open? -1 = without limit."""
     good = hard_limit < 0 or hard_limit >= LEAST_DESCRIPTORS

@@ -87,10 +87,6 @@ class InfluxHistory:
         """See `History.recent`: from the store, which is there whenever the gateway is."""
         return self._local.recent(metrics, since, devices)
 
-    def probe(self) -> None:
-        """Ask the database for a curve of nothing. Raises `DatabaseError`."""
-        self._reader.parts(Series("", "", 0, "nothing"), 0, 60_000, 60_000)
-
     def close(self) -> None:
         """Let go of the database's connections. The store's history is closed by its owner."""
         self._reader.close()

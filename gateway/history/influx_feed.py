@@ -15,7 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from gateway.history.gathering import connect_to_read
-from gateway.history.influx_lines import Encoder, Row, Tags, head_of, joined
+from gateway.history.influx_lines import Encoder, Row, Tags, head_of
 from gateway.history.influx_writing import Away, Outcome, Refused, Written
 
 LINES: Final = 5_000
@@ -96,7 +96,7 @@ class Feed:
         self._writer: Final = writer
         self._lines: Final = lines
         self._encoder: Final = Encoder()
-        self._heads: dict[tuple[int, int], str] = {}
+        self._heads: dict[tuple[int, int], bytes] = {}
         self._register: object = None
         self._anew = False
         self._spoken = time.monotonic()
@@ -136,7 +136,7 @@ class Feed:
     def _read(self, after: int, most: int) -> list[Row]:
         return [Row(*row) for row in self._connection.execute(_ROWS, (after, most))]
 
-    def _encode(self, after: int, batch: Sequence[Row]) -> tuple[Progress, list[str]]:
+    def _encode(self, after: int, batch: Sequence[Row]) -> tuple[Progress, list[bytes]]:
         """What it comes to when the database takes all of it, and the lines."""
         encoder, heads = self._encoder, self._heads
         left_out = encoder.left_out
@@ -158,7 +158,7 @@ class Feed:
         )
         return done, lines
 
-    def _head(self, device: int, channel: int) -> str:
+    def _head(self, device: int, channel: int) -> bytes:
         if len(self._heads) >= HEADS:
             self._heads.clear()
         found = self._connection.execute(_WHOSE, (device,)).fetchone()
@@ -173,10 +173,10 @@ class Feed:
             self._register = row
             self._heads.clear()
 
-    def _send(self, done: Progress, lines: list[str]) -> Progress:
+    def _send(self, done: Progress, lines: list[bytes]) -> Progress:
         if not lines:
             return done
-        outcome = self._write(joined(lines))
+        outcome = self._write(b"\n".join(lines))
         refused, refusal = 0, ""
         if isinstance(outcome, Refused):
             refusal = outcome.reason
@@ -210,7 +210,7 @@ class Feed:
             self._anew = True  # until it is told: an error may come between
         return outcome
 
-    def _halve(self, lines: list[str], first: Refused) -> tuple[Outcome, int]:
+    def _halve(self, lines: list[bytes], first: Refused) -> tuple[Outcome, int]:
         """Send the halves of what was refused, and theirs, until only the faulty are left out.
 
         What the database took of them already is the same points once more.
@@ -230,7 +230,7 @@ class Feed:
             if requests > HALVINGS:
                 # As many as that are no exception: somebody has to look at the database.
                 return everything, 0
-            outcome = self._write(joined(some))
+            outcome = self._write(b"\n".join(some))
             if isinstance(outcome, Away):
                 return outcome, 0
             if isinstance(outcome, Written):

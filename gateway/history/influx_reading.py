@@ -10,9 +10,13 @@ import httpx
 
 from gateway.history.curve import Part
 from gateway.history.influx_target import Engine, Target
+from gateway.history.rollup import MINUTE
 
 LARGEST: Final = 16 << 20
 """Bytes of an answer: 2,000 points of one metric are some 300 KB."""
+
+DEDUPLICATION: Final = "dedup.minScrapeInterval"
+"""VictoriaMetrics' setting without which a value that was sent twice counts twice in means."""
 
 CONNECT_S: Final = 2.0
 ANSWER_S: Final = 8.0
@@ -57,6 +61,7 @@ class DatabaseReader:
     """Curves of one database. May be asked from several threads."""
 
     def __init__(self, target: Target, dialect: Dialect, answer_s: float = ANSWER_S) -> None:
+        self._engine: Final = target.engine
         self._dialect: Final = dialect
         self._answer_s: Final = answer_s
         self._client: Final = httpx.Client(
@@ -72,6 +77,23 @@ class DatabaseReader:
         """See `Dialect`. Raises `DatabaseError`."""
         question = self._dialect.question(series, since, until, width)
         return self._dialect.parts(self._ask(question), width)
+
+    def probe(self) -> None:
+        """Ask for a curve of nothing: whether it answers us. Raises `DatabaseError`."""
+        self.parts(Series("", "", 0, "nothing"), 0, MINUTE, MINUTE)
+
+    def keeps_copies(self) -> bool | None:
+        """Whether it counts a value twice that was written twice; ``None`` = it does not say."""
+        if self._engine is Engine.INFLUXDB:
+            return False  # the same series and time is the same point
+        try:
+            with self._client.stream("GET", "/flags") as answer:
+                said = next(answer.iter_bytes(LARGEST), b"").decode("utf-8", "replace")
+        except httpx.HTTPError:
+            return None
+        if answer.status_code != httpx.codes.OK:
+            return None
+        return f'-{DEDUPLICATION}="' not in said or f'-{DEDUPLICATION}="0s"' in said
 
     def close(self) -> None:
         """Let go of its connections."""

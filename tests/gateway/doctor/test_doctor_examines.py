@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.databases import VictoriaMetrics
+from benchmarks.databases import running as database_running
 from benchmarks.measure import free_port
 from gateway.broker.access import SchoolAccess
 from gateway.broker.configuration import BrokerPlan, Listener
@@ -138,6 +140,21 @@ async def test_webhooks_are_tried_without_sending_anything(
     visitor, _ = listening.accept()
     with visitor:
         assert visitor.recv(100) == b""
+
+
+async def test_the_database_of_the_history_is_asked_and_nothing_written(
+    here: Installation, tmp_path: Path
+) -> None:
+    async def verdict(url: str) -> Verdict:
+        here.more = f"history: {{engine: victoria-metrics, url: '{url}'}}\n"
+        here.write()
+        return (await here.examined())["history"]
+
+    with database_running(VictoriaMetrics(tmp_path)) as database:
+        assert (await verdict(database.url)).code == "fine"
+        assert database.values("__name__=~'.+'") == 0
+    gone = await verdict(database.url)
+    assert (gone.code, gone.state) == ("unreachable", State.FAILED)
 
 
 def test_programs_get_json_and_a_status(here: Installation) -> None:

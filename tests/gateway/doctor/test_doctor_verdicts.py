@@ -58,6 +58,10 @@ EVERY = [
     (verdicts.page(built=False), State.FAILED),
     (verdicts.webhook("duty", "h:443", None), State.OK),
     (verdicts.webhook("duty", "h:443", "refused"), State.FAILED),
+    (verdicts.history("influxdb http://db campus", None, keeps_copies=False), State.OK),
+    (verdicts.history("victoria-metrics http://db", None, keeps_copies=True), State.WARNING),
+    (verdicts.history("victoria-metrics http://db", None, keeps_copies=None), State.UNKNOWN),
+    (verdicts.history("influxdb http://db campus", "refused", keeps_copies=None), State.FAILED),
     (verdicts.descriptors(1024), State.WARNING),
     (verdicts.descriptors(-1), State.OK),
 ]
@@ -96,7 +100,7 @@ def test_every_judgement_is_tried_here() -> None:
         if function.__module__ == verdicts.__name__
         and function.__annotations__["return"] == "Verdict"
     }
-    assert len(judges) == 15
+    assert len(judges) == 16
 
 
 def test_only_failures_end_with_a_status() -> None:

@@ -118,7 +118,7 @@ def test_a_point_that_was_sent_twice_counts_once(campus: Campus) -> None:
     (lines,) = [
         campus.delivery._feeding._encode(0, campus.delivery._feeding._read(0, 100))[1]  # type: ignore[attr-defined]  # the very same lines
     ]
-    campus.writer.write("\n".join(lines).encode())
+    campus.writer.write(b"\n".join(lines))
     campus.clock.turn(HOUR)
     campus.database.settle()
     curve = campus.history.curve(1, "power_w", NOON, NOON + HOUR, 1)
