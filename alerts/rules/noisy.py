@@ -111,50 +111,56 @@ class Noisy(QuietRule):
         passed = received - memory.at
         if 0 < passed < _EVERY:
             return None
-        found = number(reading.values.get(self._metric))
-        if found is None:
-            return None
-        step = found - memory.value
+        value = reading.values.get(self._metric)
+        if value.__class__ is not float:
+            value = number(value)
+            if value is None:
+                return None
+        step = value - memory.value
         before, memory.step = memory.step, step
-        memory.value, memory.at = float(found), received
+        memory.value, memory.at = value, received
         if not 0 < passed <= self._apart:
             memory.row = 0
             memory.step = 0.0
             return None
-        memory.row += 1
-        reversal = min(abs(step), abs(before)) if step * before < 0 else 0.0
-        return self._follow(memory, reversal, reading, now)
+        memory.row = row = memory.row + 1
+        counted = 0.0
+        if step * before < 0:
+            counted = min(abs(step), abs(before))
+            if counted > self._least:
+                counted = min(counted, _MOST * self._limit(memory))
+        memory.recent += (counted - memory.recent) / min(_RECENT, row)
+        if memory.raised or (memory.recent >= self._least and row >= _RECENT):
+            outcome = self._look(memory, reading, now)
+            if outcome is not None or memory.raised:
+                return outcome
+        memory.learned = learned = memory.learned + 1
+        memory.usual += (counted - memory.usual) / min(_USUAL, learned)
+        settled = learned == self._learn or learned % _SAVED == 0
+        return Outcome(save=True) if settled else None
 
-    def _follow(
-        self, memory: NoisyMemory, reversal: float, reading: Reading, now: int
-    ) -> Outcome | None:
+    def _look(self, memory: NoisyMemory, reading: Reading, now: int) -> Outcome | None:
         limit = self._limit(memory)
-        counted = min(reversal, _MOST * limit)
-        share = 1 / min(memory.row, _RECENT)
-        memory.recent += (counted - memory.recent) * share
         if memory.raised:
             if memory.row < _RECENT or memory.recent >= limit / 2:
                 return None
             memory.raised = False
             why = self.explain("noise_over", metric=self._metric)
             return one(stopped(self._condition, Priority.LOW, reading.happened, now, why))
-        if memory.row >= _RECENT and memory.recent >= limit:
-            memory.raised = True
-            why = self.explain(
-                "noisy",
-                {
-                    "value": tidy(memory.recent),
-                    "usual": tidy(memory.usual),
-                    "most": tidy(limit),
-                },
-                metric=self._metric,
-                unit=unit_of(self._metric),
-            )
-            return one(Finding(self._condition, True, Priority.LOW, reading.happened, now, why))
-        memory.learned += 1
-        memory.usual += (counted - memory.usual) / min(memory.learned, _USUAL)
-        settled = memory.learned == self._learn or memory.learned % _SAVED == 0
-        return Outcome(save=True) if settled else None
+        if memory.recent < limit:
+            return None
+        memory.raised = True
+        why = self.explain(
+            "noisy",
+            {
+                "value": tidy(memory.recent),
+                "usual": tidy(memory.usual),
+                "most": tidy(limit),
+            },
+            metric=self._metric,
+            unit=unit_of(self._metric),
+        )
+        return one(Finding(self._condition, True, Priority.LOW, reading.happened, now, why))
 
     def _limit(self, memory: NoisyMemory) -> float:
         if memory.learned < self._learn:
