@@ -40,6 +40,7 @@ ORDER: Final = (
 LONG: Final = (
     "appliances",
     "camera_quality",
+    "dialects",
     "fire",
     "soak",
     "police_soak",

@@ -123,3 +123,30 @@ def test_an_uplink_that_nobody_decoded_is_counted_with_its_device() -> None:
     assert state.hitches is not None
     assert (state.hitches.reason, state.heard) == ("undecoded", 0)
     assert "'WS101'" in state.hitches.detail
+
+
+CORRIDOR = Device("no3", "corridor", "smoke", 5, dialect="home_assistant", address="esp-a1b2")
+FEEDER = Device("no3", "feeder", "electrical", 6, dialect="shelly", address="dorm2/1")
+
+
+def test_a_device_that_described_itself_raises_its_smoke_alarm() -> None:
+    judged = Judged(foreign=bind([("home_assistant", "no3", "no3/ha")]), devices=(CORRIDOR,))
+    config = body(stat_t="no3/ha/esp/smoke", dev_cla="smoke", dev={"ids": [CORRIDOR.address]})
+    judged.hear("no3/ha/esp/smoke", b"ON")
+    assert judged.alert(CORRIDOR, "smoke") is None  # nobody has said what that means
+    topic = "no3/ha/homeassistant/binary_sensor/esp/smoke/config"
+    judged.hear(topic, config, retained=True)
+    judged.hear("no3/ha/esp/smoke", b"ON")
+    alert = judged.alert(CORRIDOR, "smoke")
+    assert alert is not None
+    assert alert.active
+    assert len(judged.discoveries) == 0
+
+
+def test_a_feeder_behind_the_first_of_a_shelly_is_a_device_of_its_own() -> None:
+    judged = Judged(foreign=bind([("shelly", "no3", "no3/shelly")]), devices=(FEEDER,))
+    first = judged.hear("no3/shelly/dorm2/status/em1:0", body(id=0, act_power=47))
+    second = judged.hear("no3/shelly/dorm2/status/em1:1", body(id=1, act_power=1980))
+    assert first.batch.readings == []
+    assert [json.loads(row[-1]) for row in second.batch.readings] == [{"power_w": 1980}]
+    assert len(judged.discoveries) == 1
