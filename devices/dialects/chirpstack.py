@@ -122,11 +122,9 @@ class ChirpStack:
         for event, button in presses:
             zone: dict[str, Value] = {} if button is None else {"zone": button}
             readings.append(
-                v.reading_of(
-                    Channel.EVENT, zone, received, at=at, seq=counted, event=event,
-                    retained=retained,
-                )
-            )  # fmt: skip
+                # Without the number: two buttons of one uplink would be taken for one said twice.
+                v.reading_of(Channel.EVENT, zone, received, at=at, event=event, retained=retained)
+            )
         return readings
 
     def read_plain(self, route: Route, payload: bytes, received: int) -> Reading | None:  # noqa: ARG002

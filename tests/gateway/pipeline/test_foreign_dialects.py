@@ -114,6 +114,16 @@ def test_the_same_press_over_lorawan_delivered_twice_is_one() -> None:
     assert alert.occurrences == 1
 
 
+def test_two_buttons_of_one_uplink_are_two_presses() -> None:
+    judged = Judged(foreign=bind([("chirpstack", "no3", "no3/lora")]), devices=(SOS,))
+    both = {"button_1": "short press", "button_2": "short press"}
+    uplink = body(deviceInfo={}, time="2026-11-20T07:47:05Z", fCnt=41, object=both)
+    judged.hear(f"no3/lora/application/1/device/{SOS.address}/event/up", uplink)
+    alert = judged.alert(SOS, "panic")
+    assert alert is not None
+    assert alert.occurrences == 2
+
+
 def test_an_uplink_that_nobody_decoded_is_counted_with_its_device() -> None:
     judged = Judged(foreign=bind([("chirpstack", "no3", "no3/lora")]), devices=(SOS,))
     topic = f"no3/lora/application/1/device/{SOS.address}/event/up"
