@@ -43,6 +43,7 @@ _OTHER_THAN_VALUES: Final = ("at", "seq", "test", "firmware")
 _PROBES: Final[tuple[Any, ...]] = (
     None, "word", "ON", "F", "1", 0, 1, 7.25, 230, -5e12, True, False, [], {},
 )  # fmt: skip
+_PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 _MOST_WORDS: Final = 24
 _MOST_PAIRED: Final = 60
 """Parts of a message up to which they are also taken out in pairs."""
@@ -318,6 +319,8 @@ _MISSING: Final = _Missing()
 
 def _same(one: Any, other: Any) -> bool:
     """Equal as JSON is: NaN is NaN, true is not 1, 21 is 21.0."""
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return bool(one == other or (one != one and other != other))  # noqa: PLR0124 - NaN
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, (int, float)) and isinstance(other, (int, float)):
