@@ -15,23 +15,20 @@ MOST: Final = 4000
 
 FIRST_PAUSE: Final = 10_000
 LONGEST_PAUSE: Final = 300_000
-"""ms between two requests to one node: a birth is large, and a node may be asked by others too."""
-
-FORGIVEN_AFTER: Final = 600_000
-"""ms after which a node that was asked counts as never asked."""
+"""ms between two requests to one node that answers: a birth is large, and a node may be asked by
+others too; and to one that has not answered for long."""
 
 TRIES: Final = 8
-"""Requests without an answer; then it is asked no more until it speaks."""
+"""Requests without an answer; then it is asked only when it speaks."""
 
 
 class _Asked(msgspec.Struct, gc=False):
-    """``at`` is when it was asked last (ms, 0 = never), ``due`` when it is to be asked next;
-    ``None`` while nothing is wanted of it.
+    """``at`` is when it was asked last (ms, 0 = never), ``due`` when it is to be asked next,
+    ``None`` while nothing is wanted of it; ``unanswered`` how often it was asked in vain.
     """
 
     at: int = 0
     due: int | None = None
-    count: int = 0
     unanswered: int = 0
 
 
@@ -55,16 +52,17 @@ class Rebirths:
             asked = self._nodes[node] = _Asked()
         if asked.due is not None and asked.due <= now + LONGEST_PAUSE * 2:
             return  # and if our clock was set back, it is due anew
-        if not 0 <= now - asked.at < FORGIVEN_AFTER:
-            asked.at = asked.count = 0
-        asked.unanswered = 0
-        self._schedule(asked, max(now + after, asked.at + _pause(node, asked) if asked.at else 0))
+        if asked.at > now:
+            asked.at = 0
+        earliest = asked.at + _pause(node, asked.unanswered) if asked.at else 0
+        self._schedule(asked, max(now + after, earliest))
 
     def answered(self, node: str) -> None:
         """It was born or has died: nothing is wanted of it any more."""
         asked = self._nodes.get(node)
         if asked is not None:
             asked.due = None
+            asked.unanswered = 0
 
     def next(self) -> int | None:
         """When somebody may be due; never later than that."""
@@ -79,10 +77,10 @@ class Rebirths:
             asked = self._nodes.pop(node)
             self._nodes[node] = asked
             asked.at = now
-            asked.count += 1
             asked.unanswered += 1
             # Until it answers; a command may be lost, and a node may be slow.
-            asked.due = now + _pause(node, asked) if asked.unanswered < TRIES else None
+            again = asked.unanswered < TRIES
+            asked.due = now + _pause(node, asked.unanswered) if again else None
         waiting = [asked.due for asked in self._nodes.values() if asked.due is not None]
         self._next = min(waiting, default=None)
         return due[:most]
@@ -97,7 +95,7 @@ def _is_due(asked: _Asked, now: int) -> bool:
     return asked.due is not None and asked.due <= now
 
 
-def _pause(node: str, asked: _Asked) -> int:
+def _pause(node: str, unanswered: int) -> int:
     """Longer each time; a little more for some than for others, so that no crowd stays one."""
-    pause = FIRST_PAUSE << min(max(asked.count - 1, 0), 5)
-    return min(pause, LONGEST_PAUSE) * (100 + crc32(node.encode("utf-8", "replace")) % 25) // 100
+    pause = min(FIRST_PAUSE << min(max(unanswered - 1, 0), 8), LONGEST_PAUSE)
+    return pause * (100 + crc32(node.encode("utf-8", "replace")) % 25) // 100

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from devices.dialects.sparkplug.rebirths import (
     FIRST_PAUSE,
-    FORGIVEN_AFTER,
     LONGEST_PAUSE,
     MOST,
     TRIES,
@@ -51,24 +50,28 @@ def test_one_that_does_not_answer_is_asked_again_ever_more_seldom_and_then_no_mo
     assert rebirths.next() is None
 
 
-def test_one_that_speaks_again_is_asked_again() -> None:
-    rebirths = Rebirths()
-    rebirths.want("edge", NOW)
-    later = NOW + sum(waits(rebirths, NOW, 50)) + FORGIVEN_AFTER
-    rebirths.want("edge", later)
-    assert rebirths.take(later, 10) == ["edge"]
-
-
-def test_one_that_loses_messages_all_the_time_is_not_asked_all_the_time() -> None:
+def test_one_that_speaks_and_never_answers_is_asked_now_and_then() -> None:
     rebirths = Rebirths()
     asked = 0
+    for second in range(36_000):
+        now = NOW + second * 1000
+        rebirths.want("edge", now)
+        asked += len(rebirths.take(now, 10))
+    assert TRIES < asked <= TRIES + 36_000_000 // LONGEST_PAUSE
+
+
+def test_one_that_loses_messages_all_the_time_and_answers_is_never_refused_for_long() -> None:
+    rebirths = Rebirths()
+    times = []
     for second in range(3600):
         now = NOW + second * 1000
         rebirths.want("edge", now)
         if rebirths.take(now, 10):
-            asked += 1
+            times.append(now)
             rebirths.answered("edge")
-    assert asked <= 25
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert min(pauses) >= FIRST_PAUSE
+    assert max(pauses) <= 1.5 * FIRST_PAUSE
 
 
 def test_who_answered_is_not_asked() -> None:
