@@ -15,6 +15,7 @@ import msgspec
 from alerts.alert import Transition, TransitionKind
 from alerts.course import explanation_of
 from alerts.finding import Explanation, Finding, Priority
+from alerts.rules.fire_sign import SIGN
 
 Key: TypeAlias = tuple[int, str]
 """A device, by its row, and a condition."""
@@ -55,7 +56,12 @@ class Episodes:
         self._all: list[Episode] = []
 
     def fold(self, device: int, finding: Finding) -> None:
-        """Take in what a rule found of a device. Raises `TooManyError`."""
+        """Take in what a rule found of a device. Raises `TooManyError`.
+
+        Signs of fire are left out: they never become alerts (`alerts.fire_room`).
+        """
+        if finding.condition == SIGN:
+            return
         key = (device, finding.condition)
         standing = self._standing.get(key)
         if finding.active or finding.occurrence:

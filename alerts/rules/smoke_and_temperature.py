@@ -60,6 +60,9 @@ _USUAL_SHARE: Final = 0.25
 """The usual humidity follows a higher one so slowly, and with one reading by no more of the way: a
 device that was silent for long does not take the steam of which it speaks for usual."""
 
+_SUSPECT: Final = 0.75
+"""Of the quick rise that is a fire, how much is a suspicion."""
+
 SURE: Final = 2.0
 """One reading may be false; one that is no more than twice the one before is not: smoke grows."""
 
@@ -245,7 +248,9 @@ class SmokeAndTemperature(QuietRule):
             if memory.usual == UNKNOWN or humidity < memory.usual:
                 memory.usual = humidity
             elif passed > 0:
-                share = min(passed / _USUAL_MS, _USUAL_SHARE)
+                # What has jumped may have come to stay, as with the weather, but not in an hour.
+                jumped = humidity - memory.usual >= self._steam_jump
+                share = min(passed / _USUAL_MS, _USUAL_SHARE) / (10 if jumped else 1)
                 memory.usual += share * (humidity - memory.usual)
         memory.looked = at
         if smoke is None or not learn(memory.air, at, smoke) or at - memory.saved < DAY:
@@ -336,12 +341,12 @@ class SmokeAndTemperature(QuietRule):
         if steam or memory.stage != NOTHING:
             return None
         for rise, enough_c, least in (
-            (rises.quick, self._rise * HALF, self._watched_smoke),
+            (rises.quick, self._rise * max(_SUSPECT * self._share(sure), HALF), 0.0),
             (rises.slow, self._rise, self._smoke),
         ):
             if rise[0] >= enough_c and sure >= least:
                 told = {**inputs, "rise_c": tidy(rise[0]), "minutes": tidy(rise[1] / 60)}
-                why = self._why("smoke_and_rise", told, least)
+                why = self._why("smoke_and_rise", told, least or self._watched_smoke)
                 return self._found(memory, SUSPICION, why, reading, now)
         if lasting:
             told = {**inputs, "seconds": (at - memory.heavy_since) // 1000}
@@ -357,16 +362,19 @@ class SmokeAndTemperature(QuietRule):
     def _enough(self, sure: float, lasting: bool, rises: Rises) -> tuple[float, float] | None:
         """The rise that with so much smoke is a fire, and its seconds; ``None``: there is none."""
         dense = sure >= self._heavy / HALF
-        # From all of it with half the smoke to half of it with all the smoke, evenly.
-        share = HALF * HALF if dense else max(1.5 - HALF * sure / self._watched_smoke, HALF)
         quick = max(rises.quick, rises.held_quick)
-        if quick[0] >= self._rise * share:
+        if quick[0] >= self._rise * (HALF * HALF if dense else self._share(sure)):
             return quick
         slow = max(rises.slow, rises.held)
         # A cooker while the heating comes on smokes and warms slowly: little smoke wants double.
         if sure >= self._smoke and slow[0] >= self._rise * (HALF if lasting else 2.0):
             return slow
         return None
+
+    def _share(self, sure: float) -> float:
+        """Of the rise, how much is enough when it is quick: from all of it with half the smoke to
+        half of it with all the smoke, evenly."""
+        return max(1.5 - HALF * sure / self._watched_smoke, HALF)
 
     def _steams(self, memory: SmokeAndTemperatureMemory, at: int) -> bool:
         """Whether what obscures may be steam: droplets outlast the humidity that made them."""

@@ -6,7 +6,7 @@ The figures are ours, but for cooking: UL 217 (8th edition) wants no alarm from 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,22 +18,45 @@ HOUR: Final = 3600
 DAY: Final = 24 * HOUR
 COOKING_PCT_M: Final = 4.8
 
-Draw = Callable[[np.random.Generator], Series]
+
+@dataclass(frozen=True, slots=True)
+class Climate:
+    """What a room is like: mean temperature (°C) and humidity (%), by how much the day moves the
+    temperature, and at which hour it is warmest."""
+
+    temperature: float
+    humidity: float
+    swing: float
+    peak: float
+
+    @classmethod
+    def drawn(cls, random: np.random.Generator) -> Climate:
+        """Any room's."""
+        return cls(
+            random.uniform(15, 26),
+            random.uniform(30, 65),
+            random.uniform(0.5, 3.0),
+            random.uniform(13, 16),
+        )
 
 
 class Room:
     """A room for so many seconds, with nothing going on in it but the weather and its sensors'
     noise; nuisances are added to it."""
 
-    def __init__(self, random: np.random.Generator, seconds: float, start: float = 0.0) -> None:
+    def __init__(
+        self,
+        random: np.random.Generator,
+        seconds: float,
+        start: float = 0.0,
+        climate: Climate | None = None,
+    ) -> None:
         self.random = random
         self.at: Column = np.arange(start, start + seconds, STEP_S)
-        hours = self.at / HOUR
-        peak = random.uniform(13, 16)
-        swing = random.uniform(0.5, 3.0)
-        daily = np.cos((hours - peak) / 24 * 2 * np.pi)
-        self.temperature: Column = random.uniform(15, 26) + swing * daily
-        self.humidity: Column = random.uniform(30, 65) - 2 * swing * daily
+        climate = climate or Climate.drawn(random)
+        daily = climate.swing * np.cos((self.at / HOUR - climate.peak) / 24 * 2 * np.pi)
+        self.temperature: Column = climate.temperature + daily
+        self.humidity: Column = climate.humidity - 2 * daily
         self.smoke: Column = np.full(len(self.at), CLEAN_AIR)
 
     def series(self, name: str, *, hygrometer: bool = True) -> Series:
@@ -177,16 +200,17 @@ def dirty(random: np.random.Generator, days: int) -> Series:
 
 def ordinary(random: np.random.Generator, days: int, only: tuple[str, ...] = tuple(A_DAY)) -> Room:
     """Ordinary days in a lived-in room, with everything in its time."""
-    parts = [_day(random, day, only) for day in range(days)]
+    climate = Climate.drawn(random)
+    parts = [_day(random, day, only, climate) for day in range(days)]
     room = parts[0]
     for name in ("at", "temperature", "humidity", "smoke"):
         setattr(room, name, np.concatenate([getattr(part, name) for part in parts]))
     return room
 
 
-def _day(random: np.random.Generator, day: int, only: tuple[str, ...]) -> Room:
-    room = Room(random, DAY, day * DAY)
+def _day(random: np.random.Generator, day: int, only: tuple[str, ...], climate: Climate) -> Room:
+    room = Room(random, DAY, day * DAY, climate)
     for kind in only:
         for _ in range(random.poisson(A_DAY[kind])):
-            KINDS[kind](room, day * DAY + random.uniform(2, 20) * HOUR)
+            KINDS[kind](room, day * DAY + random.uniform(1, 19) * HOUR)
     return room

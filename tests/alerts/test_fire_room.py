@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.finding import Explanation, Priority
+from alerts.episodes import Episodes
+from alerts.finding import Explanation, Finding, Priority
 from alerts.fire_room import (
     TOGETHER_MS,
     Seen,
@@ -88,6 +89,13 @@ def test_what_a_finding_testifies_follows_from_what_it_is_about():
     assert of("fire_suspected", "smoke_and_rise", "obscuration_pct_m") == (SMOKE | HEAT, False)
     assert of("fire_sign", "fire_sign_both", "obscuration_pct_m") == (SMOKE | HEAT, False)
     assert of("silent") is None
+
+
+def test_a_sign_is_no_episode_that_could_be_held_against_alerts():
+    episodes = Episodes(10)
+    why = Explanation("rule", "fire_sign_heat", metric="temperature_c")
+    episodes.fold(1, Finding("fire_sign", True, Priority.NOTICE, NOW, NOW, why))
+    assert episodes.within(0, 2 * NOW) == []
 
 
 WITNESSES = st.lists(

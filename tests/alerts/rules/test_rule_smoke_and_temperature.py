@@ -67,10 +67,10 @@ def test_a_quick_rise_of_the_whole_size_needs_half_the_smoke(watch):
     assert found[-1].explanation.inputs["smoke_pct_m"] < 3
 
 
-def test_half_of_both_is_a_suspicion(watch):
+def test_three_quarters_of_a_quick_fire_are_a_suspicion(watch):
     device = watch(**BOTH)
     calm(device)
-    found = run(device, [(1.6, 22.0), (1.6, 23.0), (1.6, 23.8), (1.6, 23.8), (1.6, 23.8)])
+    found = run(device, [(1.9, 22.0), (1.9, 23.0), (1.9, 24.4), (1.9, 24.4), (1.9, 24.4)])
     assert [(one.condition, one.priority) for one in found] == [("fire_suspected", Priority.HIGH)]
 
 

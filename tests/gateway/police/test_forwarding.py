@@ -134,6 +134,7 @@ def test_the_alert_says_from_its_first_version_that_it_is_being_sent() -> None:
     [
         ("smoke", "smoke_alarm", Code.SMOKE),
         ("fire", "fire", Code.FIRE),
+        ("room_fire", "room_fire_confirmed", Code.FIRE),
         ("heat", "above", Code.HIGH_TEMPERATURE),
         ("some_new_emergency", "x", Code.PANIC),
     ],
