@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from benchmarks import measure
 from devices.simulator.conversations import SCHOOL, SPOKEN
-from devices.simulator.witness import Said, Witness, WrongError, mutations
+from devices.simulator.witness import Said, Witness, WrongError
 
 SEED: Final = 20_261_122
 MUTATIONS: Final = 100_000
@@ -118,7 +118,7 @@ def _file(job: tuple[Path, Path, str, int]) -> Figures:
             for at in range(len(conversation)):
                 rejected = witness.clean.rejects.get(at)
                 figures.as_recorded["read" if rejected is None else rejected.reason.value] += 1
-            figures.still_read += mutations(spoken, conversation, SEED + number, share)
+            figures.still_read += witness.mutations(SEED + number, share)
         except WrongError as error:
             figures.wrong.append(f"{figures.file}: {error}"[:4000])
         figures.mutations += share

@@ -120,6 +120,11 @@ class Witness:
             for path in leaves:
                 self._probe(number, path)
 
+    def mutations(self, seed: int, count: int) -> int:
+        """Spoil the conversation so often; how many were still read. Raises `WrongError`."""
+        chance = random.Random(seed)
+        return sum(self.judge(*self.spoil(chance)) for _ in range(count))
+
     def spoil(self, chance: random.Random) -> tuple[int, Mutant]:
         """Which message of the conversation is spoiled now, and how."""
         number = chance.randrange(len(self._said))
@@ -367,10 +372,3 @@ def _near(convert: Conversion, number: float, figure: float) -> bool:
         return math.isclose(expected, float(figure), rel_tol=1e-9, abs_tol=0 if exact else _NEAR)
     except OverflowError:  # whole numbers beyond all others
         return False
-
-
-def mutations(spoken: Spoken, conversation: Sequence[Said], seed: int, count: int) -> int:
-    """Spoil a conversation so often; how many were still read. Raises `WrongError`."""
-    chance = random.Random(seed)
-    witness = Witness(spoken, conversation)
-    return sum(witness.judge(*witness.spoil(chance)) for _ in range(count))

@@ -14,7 +14,7 @@ from devices.dialects.native import Native
 from devices.reading import Reading, Reject, Route
 from devices.simulator.conversations import SPOKEN
 from devices.simulator.mutants import JSON, Mutant, mutant
-from devices.simulator.witness import Said, Spoken, Witness, WrongError, mutations
+from devices.simulator.witness import Said, Spoken, Witness, WrongError
 
 SPOILED = 250
 TOPIC = "campus/no3/electrical/meter/telemetry"
@@ -29,15 +29,11 @@ EVERY_CONVERSATION = [
 
 @pytest.mark.parametrize(("spoken", "number"), EVERY_CONVERSATION)
 def test_what_is_right_in_a_spoiled_message_is_read_right(spoken: Spoken, number: int) -> None:
-    read = mutations(spoken, spoken.conversations[number], 20261122 + number, SPOILED)
-    assert 0 < read < SPOILED
-
-
-@pytest.mark.parametrize(("spoken", "number"), EVERY_CONVERSATION)
-def test_the_healthy_conversation_is_read(spoken: Spoken, number: int) -> None:
     witness = Witness(spoken, spoken.conversations[number])
     assert witness.clean.values
     assert not witness.clean.rejects
+    read = witness.mutations(20261122 + number, SPOILED)
+    assert 0 < read < SPOILED
 
 
 def test_the_same_seed_spoils_in_the_same_way() -> None:
@@ -98,7 +94,7 @@ def test_a_dialect_that_lies_is_caught(lie: Callable[[dict[str, Any]], None]) ->
     said: Sequence[Said] = [Said(TOPIC, json.dumps(SAID).encode())]
     liar = Spoken("liar", lambda: Liar(lie), [said])
     with pytest.raises(WrongError):
-        mutations(liar, said, 3, 3000)
+        Witness(liar, said).mutations(3, 3000)
 
 
 def test_a_reject_needs_no_more_than_its_reason() -> None:
