@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from alerts.alert import Action, Alert, Refusal, Transition
+from alerts.appliances.seen import Seen
 from alerts.evidence import Counts, CutOff, RejectsSeen, RepeaterSeen
 from alerts.finding import Priority
 from devices.model import Device
@@ -130,6 +131,10 @@ class Desk(Protocol):
 
     def connection(self, school: str, device: str) -> DeviceConnection | None:
         """How a device is heard right now; ``None`` when it is not registered."""
+        ...
+
+    def appliances(self, school: str, device: str) -> list[Seen] | None:
+        """Loads recognised behind a feeder of late; ``None`` when it is not judged for any."""
         ...
 
     def device(self, row: int) -> Device | None:

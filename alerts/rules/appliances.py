@@ -7,29 +7,31 @@ dormitory is not in a kitchen. Where readings come too seldom it says that it ca
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-import msgspec
 from pydantic import Field, field_validator
 
 from alerts.appliances.charging import CONFIDENCE, Candidate, Charging, charge
 from alerts.appliances.feeder import Feeder, follow, forget_old
 from alerts.appliances.loads import Load
 from alerts.appliances.policy import MINUTE_MS, Policy, clock, hours_of
-from alerts.appliances.steps import UNKNOWN, Level
+from alerts.appliances.seen import Seen, lose_sight, note_seen
 from alerts.appliances.usual import Usual
 from alerts.finding import Explanation, Finding, Outcome, Priority
+from alerts.rules.appliances_memory import (
+    FACTOR,
+    POWER,
+    REACTIVE,
+    AppliancesMemory,
+    Raised,
+    catch_up,
+    reactive_of,
+)
 from alerts.rules.measure import Inputs, number, tidy
 from alerts.rules.priorities import PriorityName, priority_of
 from alerts.rules.quiet import QuietRule, remark_on, stopped
 from alerts.rules.rule import DeviceState, Parameters
-from devices.reading import Reading, Value
-
-POWER: Final = "power_w"
-REACTIVE: Final = "reactive_var"
-FACTOR: Final = "power_factor"
+from devices.reading import Reading
 
 APPLIANCE: Final = "forbidden_appliance"
 CHARGING: Final = "vehicle_charging"
@@ -118,40 +120,6 @@ class AppliancesParameters(Parameters):
         return text
 
 
-class Raised(msgspec.Struct, gc=False):
-    """An alert that is open: heights (W) of what was told, when the last of it went off (ms; 0 = it
-    is on), and what is said of it then.
-    """
-
-    since: int
-    heights: list[float]
-    off: int = 0
-    said: dict[str, bool | int | float | str | None] = msgspec.field(default_factory=dict)
-    unseen: bool = False
-
-
-class AppliancesMemory(msgspec.Struct, gc=False):
-    """By phase: what is on, what charges. ``forbidden`` are told loads that are on. ``slow`` are
-    the latest pauses (ms) that were too long. ``seen`` (ms) and ``before`` are the last reading,
-    ``levels`` those of the feeders, which are ``calm`` while none moves or has a load to judge.
-    Loads are found anew after a start.
-    """
-
-    feeders: list[Feeder] = msgspec.field(default_factory=list)
-    charging: list[Charging] = msgspec.field(default_factory=list)
-    levels: list[Level] = msgspec.field(default_factory=list)
-    calm: bool = False
-    seen: int = 0
-    minute: int = 0
-    before: Mapping[str, Value] | None = None
-    forbidden: list[Load] = msgspec.field(default_factory=list)
-    slow: list[int] = msgspec.field(default_factory=list)
-    raised: Raised | None = None
-    charged: Raised | None = None
-    blind: bool = False
-    usual: Usual | None = None
-
-
 class Appliances(QuietRule):
     """One alert for all that is forbidden on a feeder at a time; each further appliance is one more
     occurrence of it.
@@ -180,6 +148,7 @@ class Appliances(QuietRule):
         ("charged", Raised | None),
         ("blind", bool),
         ("usual", Usual | None),
+        ("recent", list[Seen]),
     )
     telemetry = True
 
@@ -210,6 +179,7 @@ class Appliances(QuietRule):
 
     def start(self, memory: AppliancesMemory, state: DeviceState, now: int) -> Outcome | None:
         """What was on before is not known to be on; what was said is taken back after a while."""
+        lose_sight(memory.recent, now)
         raised = memory.raised
         if raised is None and memory.charged is None:
             return None
@@ -273,19 +243,20 @@ class Appliances(QuietRule):
     ) -> Outcome | None:
         """Something was switched, is being judged, or a minute is over."""
         values, moment = reading.values, reading.happened
-        _catch_up(memory)
+        catch_up(memory)
         if memory.seen and moment - memory.seen > SLOW_MS:
             memory.slow.append(moment)
             del memory.slow[:-SLOW]
-        told: list[Load] = []
+        told: list[tuple[int, Load]] = []
         for phase, given in enumerate(power[:MOST_PHASES]):
             watts = number(given)
             while len(memory.feeders) <= phase:
                 memory.feeders.append(Feeder())
             if watts is not None:
-                reactive = _reactive(values, phase, watts)
+                reactive = reactive_of(values, phase, watts)
                 feeder = memory.feeders[phase]
-                told += follow(feeder, moment, watts, reactive, self._least, self._gap)
+                loads = follow(feeder, moment, watts, reactive, self._least, self._gap)
+                told += [(phase, load) for load in loads]
         outcome = self._conclude(memory, told, reading, now)
         memory.levels = [feeder.level for feeder in memory.feeders]
         memory.calm = all(
@@ -296,15 +267,15 @@ class Appliances(QuietRule):
         return outcome
 
     def _conclude(
-        self, memory: AppliancesMemory, told: list[Load], reading: Reading, now: int
+        self, memory: AppliancesMemory, told: list[tuple[int, Load]], reading: Reading, now: int
     ) -> Outcome | None:
         moment = reading.happened
         found: list[Finding] = []
-        for load in told:
-            if load.ended:
-                self._hear_end(memory, load, reading, now, found)
-            else:
-                self._hear_of(memory, load, reading, now, found)
+        for phase, load in told:
+            said = (self._hear_end if load.ended else self._hear_of)(
+                memory, load, reading, now, found
+            )
+            note_seen(memory.recent, load, phase, moment, told=said)
         if not memory.minute - 2 * MINUTE_MS < moment < memory.minute:
             memory.minute = moment + MINUTE_MS
             self._each_minute(memory, reading, now, found)
@@ -312,7 +283,7 @@ class Appliances(QuietRule):
         wakes = [off + self._clear for off in waiting if off]
         if not found and not told and not wakes:
             return None
-        return Outcome(tuple(found), wake=min(wakes, default=None), save=bool(found))
+        return Outcome(tuple(found), wake=min(wakes, default=None), save=bool(found or told))
 
     def _hear_of(
         self,
@@ -321,19 +292,19 @@ class Appliances(QuietRule):
         reading: Reading,
         now: int,
         found: list[Finding],
-    ) -> None:
-        """A load is on, or was: told if it is forbidden, now, and sure enough."""
+    ) -> bool:
+        """A load is on, or was: whether it is told, being forbidden, now, and surely enough."""
         moment = reading.happened
         sure = self._policy.sure_of(load, moment)
         if not sure or sure < self._sure or self._allowed.hold(moment):
-            return
+            return False
         local = moment + self._offset
         usual = memory.usual
         if usual is not None and usual.knows(local, load.height):
-            return
+            return False
         if usual is not None and moment - usual.since < self._learning:
             usual.learn(local, load.height)
-            return
+            return False
         if not load.ended:
             memory.forbidden.append(load)
         raised = memory.raised
@@ -343,7 +314,7 @@ class Appliances(QuietRule):
         elif any(_alike(load.height, height) for height in raised.heights):
             raised.off, raised.unseen = 0, False
             raised.said = inputs
-            return
+            return True
         else:
             raised.heights = [*raised.heights[1 - MOST_HEIGHTS :], load.height]
         raised.off, raised.unseen, raised.said = 0, False, inputs
@@ -360,6 +331,7 @@ class Appliances(QuietRule):
                 remark=remark_on(reading),
             )
         )
+        return True
 
     def _hear_end(
         self,
@@ -368,15 +340,17 @@ class Appliances(QuietRule):
         reading: Reading,
         now: int,
         found: list[Finding],
-    ) -> None:
+    ) -> bool:
         known = [one for one in memory.forbidden if one is not load]
-        if len(known) == len(memory.forbidden):
-            self._hear_of(memory, load, reading, now, found)
+        said = len(known) < len(memory.forbidden) or self._hear_of(
+            memory, load, reading, now, found
+        )
         memory.forbidden = known
         raised = memory.raised
         if raised is not None and not known and not raised.off:
             raised.off, raised.unseen = now, load.unseen
             raised.said = self._inputs(memory, load, reading.happened, load.confidence)
+        return said
 
     def _each_minute(
         self, memory: AppliancesMemory, reading: Reading, now: int, found: list[Finding]
@@ -384,13 +358,18 @@ class Appliances(QuietRule):
         moment = reading.happened
         if memory.usual is None:
             memory.usual = Usual(moment)
-        for feeder in memory.feeders:
+        for phase, feeder in enumerate(memory.feeders):
             for load in forget_old(feeder, moment):
-                self._hear_end(memory, load, reading, now, found)
+                said = self._hear_end(memory, load, reading, now, found)
+                note_seen(memory.recent, load, phase, moment, told=said)
             for load in feeder.loads:
                 # Time alone may have made it one: hours that ended, longer on than a kettle.
-                if load.recognised and not any(load is one for one in memory.forbidden):
-                    self._hear_of(memory, load, reading, now, found)
+                if (
+                    load.recognised
+                    and not any(load is one for one in memory.forbidden)
+                    and self._hear_of(memory, load, reading, now, found)
+                ):
+                    note_seen(memory.recent, load, phase, moment, told=True)
         if memory.raised is None:
             total = sum(feeder.level.watts for feeder in memory.feeders)
             memory.usual.note_power(moment + self._offset, total)
@@ -476,41 +455,16 @@ class Appliances(QuietRule):
         }
 
     def _why(self, code: str, inputs: Inputs) -> Explanation:
-        return self.explain(code, inputs, limit=self._least, metric=POWER, unit="W")
-
-
-def _catch_up(memory: AppliancesMemory) -> None:
-    """Where the feeder stood by the last reading, which was passed over as one like those before:
-    so are most, and what they say is taken in only when something happens.
-    """
-    before = memory.before
-    if before is None:
-        return
-    power = before.get(POWER)
-    for phase, level in enumerate(memory.levels):
-        watts = _entry(power, phase)
-        if watts is not None and level.moving is None and level.low <= watts <= level.high:
-            level.agree(memory.seen, watts, _reactive(before, phase, watts))
+        return self.explain(code, inputs, metric=POWER, unit="W")
 
 
 def _alike(one: float, other: float) -> bool:
     return abs(one - other) <= ALIKE * max(one, other)
 
 
-def _reactive(values: Mapping[str, Value] | None, phase: int, watts: float) -> float:
-    """Reactive power of a phase (var) as the meter gives it, or of its power factor."""
-    if values is None:
-        return UNKNOWN
-    given = _entry(values.get(REACTIVE), phase)
-    if given is not None:
-        return abs(given)
-    factor = _entry(values.get(FACTOR), phase)
-    if factor is None or not 0 < abs(factor) <= 1:
-        return UNKNOWN
-    return abs(watts) * math.tan(math.acos(abs(factor)))
-
-
-def _entry(value: Value, phase: int) -> float | None:
-    if isinstance(value, list):
-        return number(value[phase]) if phase < len(value) else None
-    return number(value) if not phase else None
+def loads_seen(state: DeviceState) -> list[Seen] | None:
+    """What was recognised behind a feeder of late, oldest first; ``None`` when it is not judged."""
+    for rule, memory in zip(state.rules, state.memories, strict=False):
+        if isinstance(rule, Appliances) and rule.watches():
+            return list(memory.recent)
+    return None

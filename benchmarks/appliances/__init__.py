@@ -95,6 +95,20 @@ def divided(days: Sequence[PlugDay], seed: int) -> dict[str, list[PlugDay]]:
     return halves
 
 
+def _beside_pulses(days: list[PlugDay], seeds: list[int]) -> dict[str, Any]:
+    """On feeders that surely have a machine that pulses all day."""
+    score = Score()
+    policy, groups = POLICIES[JUDGED]
+    for seed in seeds:
+        week = compose(days, seed, pulsing=True)
+        (told,) = recognised(rows(week), [policy])
+        due = [one for one in week.heated if one.group in groups and _shown(week, one)]
+        fits = [one for one in week.took if one.group in groups]
+        score.weeks += 1
+        score.add(told, due, fits, [one for one in week.took if one.group in NEITHER])
+    return score.figures()
+
+
 def _half(days: list[PlugDay], seeds: list[int]) -> dict[str, Any]:
     scores = {name: Score() for name in POLICIES}
     uses = Score()
@@ -139,6 +153,7 @@ def _half(days: list[PlugDay], seeds: list[int]) -> dict[str, Any]:
         "events_the_meter_could_not_show": unseen,
         "of_these_found": unseen_found,
         **{name: score.figures() for name, score in scores.items()},
+        "beside_a_pulsing_machine": _beside_pulses(days, [s + 50_000 for s in seeds[::2]]),
         "alerts": {
             "raised": raised,
             "false": wrongly,

@@ -33,7 +33,7 @@ SHARES: Final = {
     "Iron": 0.2,
     "Toaster": 0.15,
     "Coffeemaker": 0.2,
-    "BeanToCupCoffeemaker": 0.05,
+    "BeanToCupCoffeemaker": 0.01,
     "MicrowaveOven": 0.3,
     "Refrigerator": 0.35,
     "Printer": 0.2,
@@ -71,13 +71,21 @@ class FeederWeek:
     at_once: int
 
 
-def compose(days: list[PlugDay], seed: int, rooms: int = ROOMS) -> FeederWeek:
-    """One feeder of so many rooms for a week, of these days."""
+def compose(
+    days: list[PlugDay], seed: int, rooms: int = ROOMS, *, pulsing: bool = False
+) -> FeederWeek:
+    """One feeder of so many rooms for a week, of these days.
+
+    ``pulsing``: surely with a machine that pulses all day, if there is one among them.
+    """
     random = Random(seed)
     by_plug: dict[tuple[str, str], list[PlugDay]] = {}
     for day in days:
         by_plug.setdefault((day.kind, day.device), []).append(day)
     plugs = _furnish(by_plug, random, rooms)
+    if pulsing:
+        machines = [plug for plug in sorted(by_plug) if by_plug[plug][0].group is Group.PULSING]
+        plugs += [plug for plug in machines[:1] if plug not in plugs]
     total = np.zeros(DAYS * DAY_S, dtype=np.float32)
     unknown = np.zeros(DAYS * DAY_S, dtype=bool)
     on = np.zeros(DAYS * DAY_S, dtype=np.int16)

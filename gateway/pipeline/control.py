@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 
 from alerts.alert import Action, Refusal
+from alerts.appliances.seen import Seen
 from alerts.evidence import CutOff
 from alerts.finding import Priority
+from alerts.rules.appliances import loads_seen
 from devices.kinds import KindSpec, spec_for
 from devices.model import Device
 from gateway.clock import Clock
@@ -215,6 +217,11 @@ class Control:
             return None
         spec, cut_off = spec_for(self._kinds, state.device.kind), self._cut_off(state.device.row)
         return connection_of(state, spec, self._clock.now(), cut_off)
+
+    def appliances(self, school: str, device: str) -> list[Seen] | None:
+        """Loads recognised behind a feeder of late."""
+        state = self._judge.roster.state(school, device)
+        return None if state is None else loads_seen(state)
 
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.rules.appliances import Appliances, AppliancesParameters
+from alerts.rules.appliances import Appliances, AppliancesParameters, loads_seen
 from gateway.words import Words
 from gateway.words.explaining import explained
 
@@ -238,3 +238,21 @@ def test_whatever_a_meter_sends_is_borne(watch, messages):
         device.says(after=after, power_w=power, reactive_var=reactive, power_factor=factor)
     device.reloads()
     device.passes(20_000)
+
+
+def test_what_was_recognised_of_late_is_kept_also_what_is_allowed(dormitory):
+    device = dormitory(kettles="allowed")
+    uses(device, 200, 2000)
+    reads(device, 900, 2000.0)
+    kettle, hotplate = loads_seen(device.state)
+    assert (kettle.kind, kettle.told, kettle.ended > kettle.since) == ("kettle", False, True)
+    assert (hotplate.kind, hotplate.told, hotplate.ended) == ("heater", True, 0)
+    device.restarts(down=5)
+    assert loads_seen(device.state)[1].unseen
+    device.passes(2 * NEXT_DAY)
+    uses(device, 200, 2000)
+    assert len(loads_seen(device.state)) == 1
+
+
+def test_of_a_feeder_that_is_not_judged_nothing_is_known(watch):
+    assert loads_seen(watch(rule="appliances", source="test").state) is None
