@@ -260,10 +260,10 @@ class Witness:
             raise WrongError(f"{key} is {now!r}: an event that nobody sent")
         if name.endswith("!"):
             return
-        conversions = [_as_it_is]
+        conversions: list[Conversion] = [_as_it_is]
         for known, allowed in self._spoken.conversions.items():
             if name == known or name.endswith(f"_{known}"):
-                conversions += allowed
+                conversions.extend(allowed)
         there = [x for each in self._candidates(key, change) if (x := _number(each)) is not None]
         for figure in _numbers_in(now):
             if not any(_near(convert, x, figure) for x in there for convert in conversions):
