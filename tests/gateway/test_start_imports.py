@@ -16,6 +16,7 @@ LATE = (
     "paho",
     "prometheus_client",
     "argon2",
+    "google",  # Protocol Buffers
 )
 
 

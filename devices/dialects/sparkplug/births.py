@@ -6,6 +6,7 @@ its unit. So it is forgotten as soon as a birth may have been missed.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final, TypeAlias
 from zlib import crc32
 
@@ -92,12 +93,13 @@ def born(metrics: list[Metric], flags: dict[str, bool]) -> Birth:
     birth = Birth()
     named: list[Named] = []
     told: list[Metric] = []
+    twice = {name for name, count in Counter(each.name for each in metrics).items() if count > 1}
     for metric in metrics:
         name = metric.name
         if not name or len(name) > MAX_NAME:
             birth.unread.append(f"{name[:40] or metric.alias}: no name of up to {MAX_NAME}")
-        elif name in birth.names:
-            birth.unread.append(f"{name[:60]}: said twice")
+        elif name in twice:
+            birth.unread.append(f"{name[:60]}: said twice")  # one of the two is not what it says
         else:
             datatype = kind_of(metric.datatype, metric.field)
             definition = Definition(name, datatype, metric.field, metric.unit, None)

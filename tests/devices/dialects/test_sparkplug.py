@@ -267,6 +267,17 @@ def test_an_alias_of_two_metrics_stands_for_neither(sparkplug: Sparkplug) -> Non
     assert "two metrics" in refused(sparkplug, node.send("", NOW, [Sample("", 21.0, alias=0)]))
 
 
+def test_a_name_that_is_said_twice_at_birth_is_nobodys(sparkplug: Sparkplug) -> None:
+    node = EdgeNode(GROUP, "edge", {})
+    node.births(NOW)
+    node.seq = 255
+    both = [Sample("Temperature", 20.0), Sample("Humidity", 50.0), Sample("Temperature", 30.0)]
+    birth = (f"spBv1.0/{GROUP}/NBIRTH/edge", node.send("", NOW, both)[1])
+    status, telemetry = readings(sparkplug, birth)
+    assert telemetry.values == {"humidity_pct": 50.0}
+    assert status.values["metrics_unread"] == ["Temperature: said twice"] * 2
+
+
 def test_a_device_that_is_born_before_its_node_is_heard(
     sparkplug: Sparkplug, node: EdgeNode
 ) -> None:
