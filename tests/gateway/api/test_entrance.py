@@ -56,6 +56,7 @@ ROUTES = [
     ("GET", "/devices", None, "everybody"),
     ("GET", "/devices/no3/lab-2", None, "everybody"),
     ("GET", "/devices/no3/lab-2/curve?metric=obscuration_pct_m", None, "everybody"),
+    ("GET", "/devices/no3/lab-2/appliances", None, "everybody"),
     ("GET", "/devices/no3/lab-2/figures", None, "everybody"),
     (
         "PUT",
@@ -180,6 +181,7 @@ OUT_OF_SCOPE = [
     ("GET", "/alerts/1/deliveries", None),
     ("GET", "/places?school=no5", None),
     ("GET", "/devices/no5/gate-01", None),
+    ("GET", "/devices/no5/gate-01/appliances", None),
     ("GET", "/devices/no5/gate-01/curve?metric=battery_pct", None),
     ("GET", "/devices/no5/gate-01/diagnosis", None),
     ("GET", "/devices/no5/gate-01/timeline", None),
