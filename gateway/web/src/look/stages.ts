@@ -2,11 +2,25 @@
 import { computed, onScopeDispose, ref, watch } from "vue";
 import type { ComputedRef, Ref } from "vue";
 
-/** When what is changed now has been drawn; at once in a page that nobody sees, where no frames come. */
+const waiting: (() => void)[] = [];
+
+function frame(): void {
+  window.setTimeout(() => {
+    waiting.shift()?.();
+    if (waiting.length > 0) requestAnimationFrame(frame);
+  });
+}
+
+/**
+ * When what is changed now has been drawn; at once in a page that nobody sees, where no frames come.
+ *
+ * Who waits goes on in turn, one with each frame: what is put off because it takes long must not
+ * meet in one frame what was put off beside it.
+ */
 export function drawn(): Promise<void> {
   return new Promise((resolve) => {
     if (document.hidden) resolve();
-    else requestAnimationFrame(() => window.setTimeout(resolve));
+    else if (waiting.push(resolve) === 1) requestAnimationFrame(frame);
   });
 }
 
@@ -22,7 +36,8 @@ export function useDrawnAfter(of: Readonly<Ref<number | null>>): {
   const follow = () => {
     shown.value = of.value;
   };
-  watch(of, () => void drawn().then(follow));
+  // Sooner than whatever else the change sets off.
+  watch(of, () => void drawn().then(follow), { flush: "sync" });
   return { after: computed(() => shown.value), follow };
 }
 
@@ -31,23 +46,26 @@ export function useDrawnAfter(of: Readonly<Ref<number | null>>): {
  * In a page that nobody sees no frames come, and all are drawn at once.
  */
 export function useStages(of: () => unknown, parts: number): Readonly<Ref<number>> {
-  const drawn = ref(0);
-  let frame = 0;
+  const stage = ref(0);
+  let round = 0;
 
-  function next(): void {
-    drawn.value += 1;
-    if (drawn.value < parts) frame = requestAnimationFrame(next);
+  async function go(mine: number): Promise<void> {
+    while (stage.value < parts) {
+      await drawn();
+      if (round !== mine) return; // it has changed since, or nobody looks any more
+      stage.value += 1;
+    }
   }
 
   watch(
     of,
     () => {
-      cancelAnimationFrame(frame);
-      drawn.value = document.hidden ? parts : 0;
-      if (!document.hidden) frame = requestAnimationFrame(next);
+      round += 1;
+      stage.value = document.hidden ? parts : 0;
+      void go(round);
     },
     { immediate: true },
   );
-  onScopeDispose(() => cancelAnimationFrame(frame));
-  return drawn;
+  onScopeDispose(() => (round += 1));
+  return stage;
 }

@@ -27,6 +27,17 @@ describe("the stream", () => {
     expect(heardFrom(UNHEARD, frame(50_000), null, 20_000).offset).toBe(30_000);
   });
 
+  it("gives nothing new to be drawn when it says what was said before", () => {
+    const told = (open: number) =>
+      ({ ...frame(0), counts: { high: { open } }, floods: [{ school: "no3" }] }) as unknown as FeedFrame;
+    const first = heardFrom(UNHEARD, told(1), null, 0);
+    const same = heardFrom(first, told(1), null, 1_000);
+    const other = heardFrom(same, told(2), null, 2_000);
+    expect(same.counts).toBe(first.counts);
+    expect(other.counts).toEqual({ high: { open: 2 } });
+    expect(other.floods).toBe(first.floods);
+  });
+
   it("is stalled after three seconds of silence, and dead after eight", () => {
     const state = heardFrom(UNHEARD, frame(0), null, 10_000);
     const at = (ms: number) => liveness(state, 0, 10_000 + ms);

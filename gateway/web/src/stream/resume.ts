@@ -64,12 +64,18 @@ export function heardFrom(
     heard: now,
     offset: frame.feed.now - now,
     feed: frame.feed,
-    counts: frame.counts,
-    floods: frame.floods,
+    counts: kept(state.counts, frame.counts),
+    floods: kept(state.floods, frame.floods),
     maintenances: frame.maintenances,
-    police: frame.police_link,
-    held: frame.held,
+    police: kept(state.police, frame.police_link),
+    held: kept(state.held, frame.held),
   };
+}
+
+/** The one before where the next says the same: it comes every second, and whatever is drawn of it
+ * would be drawn anew. */
+function kept<T>(before: T, next: T): T {
+  return JSON.stringify(before) === JSON.stringify(next) ? before : next;
 }
 
 export type Liveness = "connecting" | "live" | "stalled" | "dead";
