@@ -16,6 +16,7 @@ ORDER: Final = (
     "load_generator",
     "rules",
     "rollup",
+    "history_outage",
     "ingest_ceiling",
     "ingest",
     "latency",

@@ -118,7 +118,7 @@ def _set_cursor(directory: Path, settings: HistorySettings, row: int) -> None:
     if settings.target is None:
         raise RuntimeError("the settings name no database")
     with closing(connect(directory / "campus.db")) as connection:
-        write_cursor(connection, Cursor(settings.target.name, row))
+        write_cursor(connection, Cursor(settings.target.name, row, row))
 
 
 def _latency(

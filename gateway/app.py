@@ -276,7 +276,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 upkeep=judging.upkeep,
                 cut_off=judging.causes.cut_off,
             )
-            held, history = begin_history(
+            held, history = await begin_history(
                 settings.history,
                 store=store,
                 clock=clock,

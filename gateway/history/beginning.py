@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine
+from importlib import import_module
 from typing import Any
 
 from gateway.clock import Clock
@@ -16,7 +18,7 @@ from gateway.store.sqlite import SqliteStore
 from gateway.store.store import History
 
 
-def begin_history(
+async def begin_history(
     settings: HistorySettings,
     *,
     store: SqliteStore,
@@ -38,7 +40,8 @@ def begin_history(
     if target is None:
         return held, held
 
-    # Late: what it asks the database with takes a while to load, and one campus needs none.
+    # In a thread: what it asks the database with takes a while to load, and one campus needs none.
+    await asyncio.to_thread(import_module, "gateway.history.influx")
     from gateway.history.influx import InfluxHistory  # noqa: PLC0415
     from gateway.history.influx_apart import FeedApart  # noqa: PLC0415
     from gateway.history.influx_delivery import Delivery  # noqa: PLC0415

@@ -101,8 +101,9 @@ async def _keep(
             if now - removed >= again and not busy:
                 removed = now
                 gone = await run(lambda: history.keep(clock.now(), policy))
+                if again == keeping.retention_every or gone.readings:
+                    _tell(gone)
                 again = keeping.held_every if gone.held else keeping.retention_every
-                _tell(gone)
         except (StoreError, sqlite3.Error, SQLAlchemyError, TimeoutError) as error:
             _LOG.warning("history: %s; tried again in %.0f s", error, keeping.every)
 

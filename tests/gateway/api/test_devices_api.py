@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from gateway.store.store import Curve, Shortfall
+
 HALF_HOUR = 1_800_000
 
 
@@ -85,6 +87,26 @@ async def test_a_curve_shows_readings_and_the_limit_they_are_held_against(door, 
     assert [point["last"] for point in curve["points"]] == [0.0, 0.1, 0.2, 0.3, 0.4]
     assert curve["points"][0]["start"] == start + 10_000
     assert curve["limits"] == [{"value": 10.0, "label": {"zh": "上限", "en": "upper limit"}}]
+
+
+async def test_a_curve_without_the_database_of_the_history_says_so(
+    door, campus, monkeypatch
+) -> None:
+    await campus.says(
+        "campus/no3/smoke/lab-2/telemetry", {"ts": campus.clock.turn(1000), "obscuration_pct_m": 1}
+    )
+    client = await door.as_("olga")
+    path = "/api/v1/devices/no3/lab-2/curve?metric=obscuration_pct_m"
+    assert (await client.get(path)).json()["shortfall"] is None
+
+    whole = campus.history.curve
+    monkeypatch.setattr(
+        campus.history,
+        "curve",
+        lambda *asked: Curve(whole(*asked).points, Shortfall.DATABASE_AWAY),
+    )
+    curve = (await client.get(path)).json()
+    assert curve["shortfall"] == "database_away"
 
 
 async def test_a_device_is_registered_changed_and_removed_in_the_users_name(door, campus) -> None:
