@@ -18,6 +18,8 @@ PATIENCE_MS = 60_000
 RATED = "panel-rated"
 UNRATED = "panel-unrated"
 NEVER = "panel-never"
+PATIENT = {"silent": {"expected_s": 86_400, "grace_s": 86_400}}
+"""However slowly the test goes, nobody is called silent meanwhile."""
 SAID = {
     "voltage_v": [231.2, 230.8, 229.9],
     "current_a": [4.0, 31.5, 2.0],
@@ -31,7 +33,8 @@ SAID = {
 async def furnish(gateway: DemoGateway, page: Page) -> None:
     """Three feeders of one building, of which two have said how they are."""
     campus = Campus(gateway.url, page.request)
-    for name, parameters in ((RATED, {"overload": {"rating_a": 63}}), (UNRATED, {}), (NEVER, {})):
+    for name, own in ((RATED, {"overload": {"rating_a": 63}}), (UNRATED, {}), (NEVER, {})):
+        parameters = {**own, **PATIENT}
         feeder = {"kind": "electrical", "name_en": name, "name_zh": name, "parameters": parameters}
         await campus.call("PUT", f"/devices/{SCHOOL}/{name}", feeder)
     for name in (RATED, UNRATED):
