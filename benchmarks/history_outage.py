@@ -156,18 +156,24 @@ def _catch_up(
     database.kill()
     with started(directory, port) as gateway, _load(broker, CATCH_UP_S) as load:
         time.sleep(WARM_UP_S)
+        while not gateway.metrics()["campus_history_failed_total"]:
+            time.sleep(0.1)
         backlog = gateway.metrics()["campus_history_waiting"]
         measure.say(f"{backlog:,.0f} readings wait; the database comes back")
         database.start()
         begun, cpu = time.monotonic(), gateway.cpu_seconds()
-        delivered = gateway.metrics()["campus_history_delivered_total"]
+        delivered, taken = (
+            gateway.metrics()[f"campus_{name}_total"] for name in ("history_delivered", "readings")
+        )
         while gateway.metrics()["campus_history_delivered_total"] == delivered:
             time.sleep(0.05)
         first = time.monotonic() - begun
         presses = asyncio.run(_press(broker, campus, ROUND_S))
         _wait_until_less(gateway, 2 * RATE, CATCH_UP_S)
         took = time.monotonic() - begun - first
-        done = gateway.metrics()["campus_history_delivered_total"] - delivered
+        now = gateway.metrics()
+        # Not what was handed over, of which some may have been sent twice.
+        done = backlog + now["campus_readings_total"] - taken - now["campus_history_waiting"]
         cores = (gateway.cpu_seconds() - cpu) / (time.monotonic() - begun)
         load.terminate()
         load.wait(30)
