@@ -96,20 +96,22 @@ def born(metrics: list[Metric], flags: dict[str, bool]) -> Birth:
     twice = {name for name, count in Counter(each.name for each in metrics).items() if count > 1}
     for metric in metrics:
         name = metric.name
+        # Also of what is not read it must be known later that it was born.
+        definition = Definition(
+            name[:MAX_NAME], kind_of(metric.datatype, metric.field), metric.field, metric.unit, None
+        )
+        if metric.alias is not None:
+            known = metric.alias in birth.aliases
+            birth.aliases[metric.alias] = None if known else definition
         if not name or len(name) > MAX_NAME:
             birth.unread.append(f"{name[:40] or metric.alias}: no name of up to {MAX_NAME}")
-        elif name in twice:
+            continue
+        birth.names[name] = definition
+        if name in twice:
             birth.unread.append(f"{name[:60]}: said twice")  # one of the two is not what it says
-        else:
-            datatype = kind_of(metric.datatype, metric.field)
-            definition = Definition(name, datatype, metric.field, metric.unit, None)
-            birth.names[name] = definition
-            if metric.alias is not None:
-                known = metric.alias in birth.aliases
-                birth.aliases[metric.alias] = None if known else definition
-            if name != BD_SEQ and not name.startswith(_CONTROL):
-                named.append(Named(name, metric.unit, datatype))
-                told.append(metric)
+        elif name != BD_SEQ and not name.startswith(_CONTROL):
+            named.append(Named(name, metric.unit, definition.datatype))
+            told.append(metric)
     birth.flags = {name: flag for name, flag in flags.items() if name in birth.names}
     planned = plan(named)
     for metric, target in zip(told, planned.targets, strict=True):

@@ -276,6 +276,18 @@ def test_a_name_that_is_said_twice_at_birth_is_nobodys(sparkplug: Sparkplug) -> 
     status, telemetry = readings(sparkplug, birth)
     assert telemetry.values == {"humidity_pct": 50.0}
     assert status.values["metrics_unread"] == ["Temperature: said twice"] * 2
+    again = [Sample("Temperature", 21.0), Sample("Humidity", 51.0)]
+    assert values(sparkplug, node.send("", NOW, again)) == {"humidity_pct": 51.0}
+
+
+def test_what_has_no_name_is_not_read_and_puts_nothing_else_in_doubt(sparkplug: Sparkplug) -> None:
+    node = EdgeNode(GROUP, "edge", {})
+    node.births(NOW)
+    node.seq = 255
+    made_of = [Sample("", 20.0, alias=1), Sample("Humidity", 50.0, alias=2)]
+    readings(sparkplug, (f"spBv1.0/{GROUP}/NBIRTH/edge", node.send("", NOW, made_of)[1]))
+    said = [Sample("", 21.0, alias=1), Sample("", 51.0, alias=2)]
+    assert values(sparkplug, node.send("", NOW, said)) == {"humidity_pct": 51.0}
 
 
 def test_a_device_that_is_born_before_its_node_is_heard(
