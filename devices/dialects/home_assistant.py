@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar
 
 from devices import values as v
 from devices.dialects.guess import kind_of
-from devices.dialects.home_assistant_config import About, Entity, Lesson, lesson_of, said
+from devices.dialects.home_assistant_config import ASIDE, About, Entity, Lesson, lesson_of, said
 from devices.dialects.units import converted
 from devices.dialects.value_template import MISSING, VALUE
 from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
@@ -26,6 +26,12 @@ MAX_ENTITIES: Final = 20_000
 """Learned entities that are kept of one binding: some 1,000 devices of twenty values."""
 
 PREFIX: Final = "homeassistant"
+_COMMON: Final = ("/set", "/get", "/command", "/debug")
+"""How topics end that no discovery names: of commands, and of a device's log."""
+
+_APART: Final = frozenset({"online", ASIDE})
+"""Kinds that are no values of a device."""
+
 _NOT_KNOWN: Final = frozenset({"", "none", "unknown", "unavailable", "nan"})
 _PHASES: Final = re.compile(r"(.*?)(?:phase_?|_l|_)?(a|b|c|[123])\Z")
 _PHASE: Final = {"a": 0, "b": 1, "c": 2, "1": 0, "2": 1, "3": 2}
@@ -102,7 +108,12 @@ class _Told:
     @property
     def is_online(self) -> bool:
         """Whether it tells of nothing but being there."""
-        return all(entity.kind == "online" for entity in self.entities)
+        return all(entity.kind in _APART for entity in self.entities)
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether it carries nothing to keep."""
+        return all(entity.kind == ASIDE for entity in self.entities)
 
     @property
     def owner(self) -> str | None:
@@ -166,12 +177,12 @@ class HomeAssistant:
             )  # fmt: skip
         told = self._topics.get(topic)
         if told is None:
-            if topic.endswith(("/set", "/command")):
+            if topic.endswith(_COMMON):
                 return None
             return Reject(
                 RejectReason.TOPIC, f"no discovery message below {self._prefix} names this topic"
             )
-        if told.owner is None:
+        if told.owner is None or told.is_aside:
             return None  # availability of many at once: of a bridge
         address = self._address(told.owner)
         return _HaRoute(
@@ -246,7 +257,7 @@ class HomeAssistant:
         if told is None or told.owner == about.address:
             return True
         # Availability may be a bridge's, and so of many devices.
-        return entity.kind == "online" and told.is_online
+        return entity.kind in _APART and told.is_online
 
     def _add(self, topic: str, lesson: Lesson) -> None:
         address = lesson.about.address
@@ -258,7 +269,7 @@ class HomeAssistant:
         self._learned[topic] = lesson
         self._count += len(lesson.entities)
         for entity in lesson.entities:
-            if entity.kind != "online":
+            if entity.kind not in _APART:
                 device.entities[entity] += 1
             told = self._topics.setdefault(entity.topic, _Told())
             told.entities[entity] += 1
@@ -274,7 +285,7 @@ class HomeAssistant:
         device.changed()
         self._count -= len(lesson.entities)
         for entity in lesson.entities:
-            if entity.kind != "online":
+            if entity.kind not in _APART:
                 _take_off(device.entities, entity)
             told = self._topics[entity.topic]
             _take_off(told.entities, entity)
@@ -307,7 +318,7 @@ def _read_state(
         decoded = v.decode(payload, MAX_PAYLOAD)
         if not isinstance(decoded, Reject):
             document = decoded
-        elif all(entity.template.from_json for entity in told.entities):
+        elif all(entity.template.from_json for entity in told.entities if entity.kind != ASIDE):
             return decoded
     state = _State(device, received, retained)
     for entity in told.entities:
@@ -331,6 +342,8 @@ class _State:
     def take(self, entity: Entity, text: str, document: Any) -> None:
         """What one entity finds in the message."""
         found = entity.template.of(text, document)
+        if entity.kind == ASIDE:
+            return
         if entity.kind == "event":
             self._take_event(entity, text, document if entity.template is VALUE else found)
         elif found is MISSING:

@@ -21,6 +21,12 @@ from devices.reading import Reject, RejectReason
 
 MAX_COMPONENTS: Final = 500
 MAX_NAME: Final = 250
+MAX_TOPIC: Final = 500
+
+ASIDE: Final = "aside"
+"""Kind of an entity that is known and carries nothing to keep: a command, attributes, a lamp."""
+
+_TOPICS: Final = ("topic", "_t")
 
 _ABBREVIATED: Final = {
     "avty": "availability", "avty_t": "availability_topic", "avty_tpl": "availability_template",
@@ -67,8 +73,8 @@ _BUTTONS: Final = frozenset({"button", "doorbell"})
 
 class Entity(msgspec.Struct, frozen=True):
     """What one topic tells of a device. ``kind``: ``number``, ``truth``, ``switch``, ``event``,
-    ``trigger``, ``text`` or ``online``. ``ours`` is the name of the value, ``own`` what it is
-    called when that name is not its alone. ``on`` and ``off`` are payloads.
+    ``trigger``, ``text``, ``online`` or `ASIDE`. ``ours`` is the name of the value, ``own`` what it
+    is called when that name is not its alone. ``on`` and ``off`` are payloads.
     """
 
     kind: str
@@ -137,17 +143,27 @@ def _entities(
 ) -> Iterator[Entity | Reject]:
     reader = _READERS.get(platform)
     silent = platform == "switch" and not config.get("state_topic")  # commanded, never heard
-    if reader is not None and not silent:
-        found = reader(key, config)
+    told = [] if reader is None or silent else [reader(key, config)]
+    for found in (*told, *_availability(config)):
         yield _below(found, base) if isinstance(found, Entity) else found
-    for found in _availability(config):
-        yield _below(found, base) if isinstance(found, Entity) else found
+    # What was refused stays unknown, so that whoever looks sees its states rejected.
+    states = (config.get("state_topic"), config.get("topic")) if told else ()
+    for topic in _topics(config):
+        if topic.startswith(f"{base}/") and topic not in states:
+            yield Entity(ASIDE, topic, "", "", value_template.VALUE)
+
+
+def _topics(config: Mapping[str, Any]) -> Iterator[str]:
+    """All that it names: also those of commands, of attributes, of what measures nothing."""
+    for key, topic in config.items():
+        if key.endswith(_TOPICS) and isinstance(topic, str) and len(topic) <= MAX_TOPIC:
+            yield topic
 
 
 def _below(entity: Entity, base: str) -> Entity | Reject:
     """The broker lets a school write below its own base alone: what is elsewhere is not its."""
     topic = entity.topic
-    if topic.startswith(f"{base}/") and len(topic) <= 500 and not set("+#\0") & set(topic):
+    if topic.startswith(f"{base}/") and len(topic) <= MAX_TOPIC and not set("+#\0") & set(topic):
         return entity
     return Reject(
         RejectReason.TOPIC,
@@ -176,7 +192,7 @@ def _spelled_out(key: str, value: Any, stem: str) -> Any:
             else one
             for one in plain
         ]
-    if not isinstance(value, str) or not key.endswith("topic"):
+    if not isinstance(value, str) or not key.endswith(_TOPICS):
         return value
     if value.startswith("~"):
         return stem + value[1:]

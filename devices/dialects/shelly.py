@@ -156,11 +156,13 @@ class Shelly:
         self, route: Route, payload: bytes, received: int, *, retained: bool
     ) -> list[Reading] | Reject:
         """What the payload says: values, then presses and alarms."""
-        if not payload or not isinstance(route, _ShellyRoute):
+        if not isinstance(route, _ShellyRoute):
+            return []
+        self._note(route.name, [route.component])
+        if not payload:
             return []  # a retained message was removed
         if route.component == "online":
             return _read_online(payload, received, retained)
-        self._note(route.name, [route.component])
         document = v.decode(payload, MAX_PAYLOAD)
         if isinstance(document, Reject):
             return document

@@ -16,7 +16,7 @@ from devices.dialects.shelly import Shelly
 from devices.dialects.tasmota import Tasmota
 from devices.dialects.zigbee2mqtt import Zigbee2Mqtt
 from devices.simulator import sparkplug
-from devices.simulator.witness import NOW, Conversion, Said, Spoken
+from devices.simulator.witness import NOW, Said, Spoken
 
 SCHOOL: Final = "no3-middle"
 
@@ -39,11 +39,6 @@ def thousandfold(number: float) -> float:
 def from_kelvin(number: float) -> float:
     """K to °C."""
     return number - 273.15
-
-
-def rounded(digits: int, factor: float = 1) -> Conversion:
-    """To so many digits, as a template asks for it, then to another unit."""
-    return lambda number: round(number, digits) * factor
 
 
 def hundredth(number: float) -> float:
@@ -290,7 +285,7 @@ def _home_assistant() -> Spoken:
             "smoke": {"p": "binary_sensor", "dev_cla": "smoke", "val_tpl": "{{ value_json.s }}",
                       "pl_on": "1", "pl_off": "0"},
             "watts": {"p": "sensor", "dev_cla": "power", "unit_of_meas": "kW",
-                      "val_tpl": "{{ value_json.meter.p | float(0) | round(3) }}"},
+                      "val_tpl": "{{ value_json.meter.p | float(0) }}"},
             "kwh": {"p": "sensor", "dev_cla": "energy", "unit_of_meas": "kWh",
                     "val_tpl": "{{ value_json['meter']['e'] }}"},
             "mode": {"p": "sensor", "val_tpl": "{{ value_json.mode }}"},
@@ -322,10 +317,7 @@ def _home_assistant() -> Spoken:
         ],
         {
             "temperature_c": [from_fahrenheit, from_kelvin],
-            "power_w": [
-                thousandfold, *(rounded(at, times) for at in range(10) for times in (1, 1000)),
-            ],
-            "watts": [rounded(at) for at in range(10)],
+            "power_w": [thousandfold],
             "energy_kwh": [thousandth],
         },
     )  # fmt: skip

@@ -246,7 +246,8 @@ class Witness:
             if now is _MISSING and not heard.holds(key):
                 continue
             sources = self._depends.get(key, set())
-            free = change.traceable or all(at != change.number for at, _ in sources)
+            apart = key[0] != change.number and all(at != change.number for at, _ in sources)
+            free = change.traceable or apart
             if free and not _same(was, _known(now)) and not self._touches(change, key):
                 raise WrongError(f"{key} was {was!r} and is {now!r}; nothing of it was spoiled")
         for key, now in heard.values.items():
@@ -270,7 +271,10 @@ class Witness:
                 raise WrongError(f"{key} is {now!r}: {figure!r} stands nowhere in what was said")
 
     def _candidates(self, key: Key, change: _Change) -> list[Any]:
-        """What a value may have come from: what it always does, or what was spoiled."""
+        """What a value may have come from: what it always does, or what was spoiled. When that is a
+        message that teaches what others mean, then from anything in these.
+        """
+        taught = key[0] != change.number and self._touches(change, key)
         sources, before = self._depends.get(key, set()), self._leaves[change.number]
         new = key not in self.clean.values
         found = [
@@ -283,7 +287,8 @@ class Witness:
         ]
         for other, standing in enumerate(self._leaves):
             if other != change.number:
-                found += [x for path, x in standing.items() if new or (other, path) in sources]
+                anything = new or taught
+                found += [x for path, x in standing.items() if anything or (other, path) in sources]
         return found
 
 

@@ -333,6 +333,18 @@ def test_without_a_device_block_the_node_is_the_device(ha: HomeAssistant) -> Non
     assert routed(ha, "no3/ha/t2").address == "02:ab:cd"
 
 
+def test_what_measures_nothing_is_known_all_the_same(ha: HomeAssistant) -> None:
+    lamp = {
+        "~": "no3/ha/lamp", "stat_t": "~/state", "cmd_t": "~/rgb", "bri_stat_t": "~/brightness",
+        "json_attr_t": "no3/other/attributes", "dev": DEVICE,
+    }  # fmt: skip
+    assert taught(ha, "light/lamp/lamp", lamp) is None
+    for end in ("state", "rgb", "brightness", "debug"):
+        assert ha.route(f"no3/ha/lamp/{end}") is None
+    taught(ha, "sensor/lamp/power", sensor("power", "W", "lamp/state"))
+    assert measured(ha, "lamp/state", "7") == {"power_w": 7}
+
+
 def test_home_assistants_own_messages_are_none_of_ours(ha: HomeAssistant) -> None:
     assert ha.route("no3/ha/homeassistant/status") is None
     assert isinstance(ha.route("homeassistant/sensor/x/config"), Reject)
