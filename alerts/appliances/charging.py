@@ -88,6 +88,8 @@ def charge(
     del charging.drift[:-TAPER_MIN], charging.steps[:-TAPER_MIN]
     if stepped:
         return None, _step(charging, now, change, least)
+    if not charging.candidates:
+        return None, None
     for one in charging.candidates:
         one.fallen -= change
     return _told(charging, now), _faded(charging)

@@ -248,15 +248,17 @@ class Appliances(QuietRule):
             memory.slow.append(moment)
             del memory.slow[:-SLOW]
         told: list[tuple[int, Load]] = []
+        calm = memory.calm and 0 < moment - memory.seen <= SLOW_MS
         for phase, given in enumerate(power[:MOST_PHASES]):
             watts = number(given)
             while len(memory.feeders) <= phase:
                 memory.feeders.append(Feeder())
-            if watts is not None:
-                reactive = reactive_of(values, phase, watts)
-                feeder = memory.feeders[phase]
-                loads = follow(feeder, moment, watts, reactive, self._least, self._gap)
-                told += [(phase, load) for load in loads]
+            feeder = memory.feeders[phase]
+            if watts is None or (calm and feeder.level.low <= watts <= feeder.level.high):
+                continue  # caught up with at the next look
+            reactive = reactive_of(values, phase, watts)
+            loads = follow(feeder, moment, watts, reactive, self._least, self._gap)
+            told += [(phase, load) for load in loads]
         outcome = self._conclude(memory, told, reading, now)
         memory.levels = [feeder.level for feeder in memory.feeders]
         memory.calm = all(
