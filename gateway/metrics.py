@@ -60,6 +60,7 @@ COUNTERS: Final = {
     "history_delivered": "Readings handed over to the database of the history.",
     "history_failed": "Attempts to hand readings over that failed.",
     "history_refused": "Points that the database of the history did not take.",
+    "history_left_out": "Numbers with names or times that no line can say.",
     "history_lost": "Readings removed before they were handed over.",
     "gb28181_strangers": "GB/T 28181: requests in the name of no recorder that is known.",
     "gb28181_limited": "GB/T 28181: requests beyond what their sender is answered.",
@@ -104,6 +105,7 @@ class Metrics:
     history_delivered: int
     history_failed: int
     history_refused: int
+    history_left_out: int
     history_lost: int
     gb28181_strangers: int
     gb28181_limited: int

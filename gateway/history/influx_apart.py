@@ -81,10 +81,6 @@ class FeedApart:
             raise FeedingError("history: the process that hands over gave no answer")
         return progress
 
-    def break_off(self) -> None:
-        """See `Feeding.break_off`."""
-        self._child.break_off()
-
     def close(self) -> None:
         """See `Feeding.close`."""
         self._child.close()

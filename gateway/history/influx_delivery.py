@@ -49,14 +49,13 @@ BACKOFF: Final = Backoff(first=1.0, longest=60.0)
 class Standing(msgspec.Struct, frozen=True):
     """How far it is. Times in ms.
 
-    ``waiting`` readings are not handed over yet, ``oldest`` is when the first of them arrived.
-    ``failing`` is since when no attempt has succeeded, ``error`` the last failure.
+    ``waiting`` readings are not handed over yet, ``oldest`` is when the first of them arrived,
+    ``error`` why the last attempt failed, if it did.
     """
 
     cursor: Cursor
     waiting: int = 0
     oldest: int | None = None
-    failing: int | None = None
     error: str = ""
 
 
@@ -159,6 +158,7 @@ class Delivery:
             self._standing = msgspec.structs.replace(self._standing, cursor=cursor)
         self._metrics.history_delivered += progress.rows
         self._metrics.history_refused += progress.refused
+        self._metrics.history_left_out += progress.left_out
         self._metrics.history_lost += progress.gone
         if progress.refused:
             _log.warning("history.refused", points=progress.refused, reason=progress.refusal)
@@ -186,7 +186,14 @@ class Delivery:
 
     def _keep(self, cursor: Cursor) -> None:
         try:
-            self._store.in_turn(lambda: write_cursor(self._connection, cursor)).result(TURN_S)
+            turn = self._store.in_turn(lambda: write_cursor(self._connection, cursor))
+            try:
+                turn.result(TURN_S)
+            except TimeoutError:
+                if turn.cancel():
+                    raise
+                # It is running at this moment: the connection is not ours before it ends.
+                turn.result()
         except (StoreError, sqlite3.Error, TimeoutError) as error:
             # A full disk, say. It goes on from memory; a restart would send this part again.
             _log.warning("history.cursor_not_kept", error=str(error))
@@ -202,15 +209,12 @@ class Delivery:
             _log.warning("history.not_seen", error=str(error))
             return
         before, now = self._standing, self._clock.now()
-        failing = (before.failing or now) if progress.error else None
         if progress.error and before.error != progress.error:
             _log.warning("history.away", error=progress.error, waiting=newest - row)
         elif before.error and not progress.error:
             _log.info("history.back", waiting=newest - row)
         oldest = None if first is None else first[0]
-        self._standing = Standing(
-            before.cursor, max(0, newest - row), oldest, failing, progress.error
-        )
+        self._standing = Standing(before.cursor, max(0, newest - row), oldest, progress.error)
         metrics = self._metrics
         metrics.history_failed += bool(progress.error)
         metrics.history_waiting = self._standing.waiting

@@ -79,12 +79,8 @@ class Feeding(Protocol):
         """
         ...
 
-    def break_off(self) -> None:
-        """Let what is under way fail soon. From any thread."""
-        ...
-
     def close(self) -> None:
-        """Give everything back; what is begun afterwards begins anew."""
+        """Break off what is under way and give everything back. From any thread."""
         ...
 
 
@@ -123,10 +119,6 @@ class Feed:
             if not total.error:
                 sending = self._sender.submit(self._send, *encoded)
         return total if sending is None else _added(total, sending.result())
-
-    def break_off(self) -> None:
-        """See `Feeding.break_off`."""
-        self._connection.interrupt()
 
     def close(self) -> None:
         """See `Feeding.close`."""

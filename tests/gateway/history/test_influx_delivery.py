@@ -414,6 +414,16 @@ def test_what_was_removed_before_it_was_handed_over_is_counted(
     assert told(database.kept) == [*range(1, 11), *range(26, 41)]
 
 
+def test_numbers_that_no_line_can_say_are_counted(campus: SqliteStore, database: Answering) -> None:
+    keep(campus, [(1, 0, NOON, NOON, b'{"time":1,"power_w":2}')])
+    metrics = Metrics()
+    with delivering(campus, database, metrics=metrics) as delivery:
+        delivery.step()
+        assert delivery.standing.cursor.left_out == 1
+    assert metrics.history_left_out == 1
+    assert told(database.kept) == [2]
+
+
 def test_being_behind_is_an_alert_until_it_has_caught_up(
     campus: SqliteStore, database: Answering
 ) -> None:
