@@ -25,6 +25,7 @@ from alerts.rules.appliances_memory import (
     AppliancesMemory,
     Raised,
     catch_up,
+    idle_memory,
     reactive_of,
 )
 from alerts.rules.measure import Inputs, number, tidy
@@ -172,6 +173,10 @@ class Appliances(QuietRule):
         self._clear = int(parameters.clear_for_s * 1000)
         self._learning = parameters.learning_days * DAY_MS
         self._priority = priority_of(parameters.priority)
+
+    def memory(self) -> AppliancesMemory:
+        """Of the many feeders that are not judged hardly anything is remembered."""
+        return AppliancesMemory() if self._judged else idle_memory()
 
     def watches(self) -> frozenset[str]:
         """The power, and what tells resistive loads from others; nothing while it is off."""

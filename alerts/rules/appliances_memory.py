@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -56,6 +56,22 @@ class AppliancesMemory(msgspec.Struct, gc=False):
     blind: bool = False
     usual: Usual | None = None
     recent: list[Seen] = msgspec.field(default_factory=list)
+
+
+_NOTHING: Final[list[Any]] = []
+"""Shared by all memories of feeders that are not judged: nobody ever writes to it."""
+
+
+def idle_memory() -> AppliancesMemory:
+    """Of a feeder that is not judged: half a kilobyte less, and there are many of them."""
+    return AppliancesMemory(
+        feeders=_NOTHING,
+        charging=_NOTHING,
+        levels=_NOTHING,
+        forbidden=_NOTHING,
+        slow=_NOTHING,
+        recent=_NOTHING,
+    )
 
 
 def catch_up(memory: AppliancesMemory) -> None:

@@ -256,3 +256,16 @@ def test_what_was_recognised_of_late_is_kept_also_what_is_allowed(dormitory):
 
 def test_of_a_feeder_that_is_not_judged_nothing_is_known(watch):
     assert loads_seen(watch(rule="appliances", source="test").state) is None
+
+
+def test_switched_off_while_something_is_told_it_is_taken_back(dormitory, watch):
+    judged = dormitory()
+    reads(judged, 60, 400.0)
+    reads(judged, 60, 2400.0)
+    device = watch(rule="appliances", source="test")
+    device.saved = judged.saved
+    device.restarts()
+    reads(device, 60, 2400.0)
+    (over,) = device.passes(600)
+    assert not over.active
+    assert watch(rule="appliances", source="test").memory.recent == []
