@@ -170,7 +170,8 @@ class Rule(Protocol):
     """Whether `judge` wants telemetry readings."""
 
     unhurried: bool
-    """Whether a look at a device's telemetry now and then will do: nobody is called out by it."""
+    """Whether a look at a device's telemetry now and then will do: nobody is called out by it, or
+    half a minute later is soon enough."""
 
     events: bool
     """Whether `judge` wants event and status readings."""
