@@ -79,7 +79,7 @@ class Campus:
 def campus(
     store: SqliteStore, databases: Databases, request: pytest.FixtureRequest
 ) -> Iterator[Campus]:
-    school = f"school-{abs(hash(request.node.name)) % 10**9}"
+    school = f"school-{request.node.name}"
     with closing(Campus(store, databases(VictoriaMetrics), school)) as campus:
         yield campus
 
