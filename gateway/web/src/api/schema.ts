@@ -2608,6 +2608,12 @@ export interface components {
             items: components["schemas"]["VideoRecorderOut"][];
         };
         /**
+         * Kind
+         * @description What a load is, as far as its power tells.
+         * @enum {string}
+         */
+        Kind: "heater" | "kettle" | "thermostat" | "microwave" | "heater_or_microwave" | "motor" | "charger";
+        /**
          * KindOut
          * @description A kind of device.
          */
@@ -3009,6 +3015,73 @@ export interface components {
             maintenances: number;
             /** @description The police links in the caller's scope; `null` without any. */
             police_link: components["schemas"]["LinkCountsOut"] | null;
+        };
+        /**
+         * LoadOut
+         * @description Something that was switched on behind a feeder, told from its power.
+         */
+        LoadOut: {
+            /**
+             * Confidence
+             * @example 0.97
+             */
+            confidence: number;
+            /**
+             * Ended
+             * @description `null`: it is on.
+             */
+            ended: number | null;
+            /**
+             * Flatness
+             * @description Share of its height by which the feeder differed, up or down.
+             */
+            flatness: number;
+            kind: components["schemas"]["Kind"];
+            name: components["schemas"]["Names"];
+            /**
+             * Phase
+             * @description From 0; 0 where the meter has a single one.
+             */
+            phase: number;
+            /**
+             * Power Factor
+             * @description `null`: the meter gives none.
+             */
+            power_factor: number | null;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Step W
+             * @example 1980
+             */
+            step_w: number;
+            /**
+             * Told
+             * @description It was forbidden, and an alert told so.
+             */
+            told: boolean;
+            /**
+             * Unseen
+             * @description It came or went while there were no readings.
+             */
+            unseen: boolean;
+        };
+        /**
+         * LoadsOut
+         * @description What was recognised in the latest day and a half, oldest first.
+         */
+        LoadsOut: {
+            /**
+             * Judged
+             * @description Whether this device is judged for appliances at all.
+             */
+            judged: boolean;
+            /** Loads */
+            loads: components["schemas"]["LoadOut"][];
         };
         /**
          * MaintenanceDetailOut

@@ -109,6 +109,8 @@ export type Verdict = NonNullable<Verification["verdict"]>;
 
 export type Curve = Shapes["CurveOut"];
 export type CurvePoint = Shapes["CurvePointOut"];
+/** What was recognised behind a feeder. */
+export type Loads = Shapes["LoadsOut"];
 
 /** What a scanned code or a typed id means. */
 export type Found = Shapes["FoundOut"];

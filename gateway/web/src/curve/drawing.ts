@@ -13,6 +13,8 @@ type Drawing = {
   gaps: readonly [number, number][];
   limits: readonly { value: number; label: string }[];
   mark: number | undefined;
+  /** Stretches in which something was on, in ms; what was told stands out. */
+  spans: readonly { from: number; to: number; told: boolean }[];
   /** Called with the index of the point under the pointer. */
   read: (at: number | null) => void;
   /** So few points that each is drawn. */
@@ -43,7 +45,7 @@ function axisTime(seconds: number, days: boolean): string {
 
 /** The options of the plot. */
 export function drawn(drawing: Drawing): uPlot.Options {
-  const { where, since, until, range, gaps, limits, mark, read, sparse } = drawing;
+  const { where, since, until, range, gaps, limits, mark, spans, read, sparse } = drawing;
   const ink = colour(where, "--ink");
   const faint = colour(where, "--ink-3");
   const line = colour(where, "--line");
@@ -77,6 +79,62 @@ export function drawn(drawing: Drawing): uPlot.Options {
       }
       ctx.restore();
     }
+  }
+
+  /** Shaded over the whole height, and at least a hair wide: a kettle is a minute of a day. */
+  function shaded(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    for (const { from, to, told } of spans) {
+      const left = Math.max(bbox.left, plot.valToPos(from / 1000, "x", true));
+      const right = Math.min(bbox.left + bbox.width, plot.valToPos(to / 1000, "x", true));
+      if (right < bbox.left || left > bbox.left + bbox.width) continue;
+      ctx.fillStyle = told ? alarm : strong;
+      ctx.globalAlpha = told ? 0.35 : 0.6;
+      const width = Math.max(right - left, 2 * devicePixelRatio);
+      ctx.fillRect(left, bbox.top, width, bbox.height);
+    }
+    ctx.restore();
+  }
+
+  function limited(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    ctx.save();
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.textBaseline = "alphabetic";
+    ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(where).fontFamily}`;
+    for (const { value, label } of limits) {
+      const y = plot.valToPos(value, "y", true);
+      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
+      ctx.strokeStyle = alarm;
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.fillStyle = alarm;
+      ctx.textAlign = "left";
+      const below = y - bbox.top < 20 * devicePixelRatio;
+      const at = y + (below ? 15 : -5) * devicePixelRatio;
+      ctx.fillText(`${label} ${figure(value)}`, bbox.left + 6 * devicePixelRatio, at);
+    }
+    if (mark !== undefined) {
+      const x = plot.valToPos(mark / 1000, "x", true);
+      ctx.setLineDash([]);
+      ctx.strokeStyle = alarm;
+      ctx.fillStyle = alarm;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.lineWidth = devicePixelRatio;
+      ctx.stroke();
+      ctx.beginPath();
+      const size = 5 * devicePixelRatio;
+      ctx.moveTo(x - size, bbox.top);
+      ctx.lineTo(x + size, bbox.top);
+      ctx.lineTo(x, bbox.top + size * 1.4);
+      ctx.fill();
+    }
+    ctx.restore();
   }
 
   function limited(plot: uPlot): void {
@@ -157,7 +215,7 @@ export function drawn(drawing: Drawing): uPlot.Options {
     ],
     bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${ink} 16%, transparent)` }],
     hooks: {
-      drawClear: [hatched],
+      drawClear: [hatched, shaded],
       draw: [limited],
       setCursor: [(plot) => read(plot.cursor.idx ?? null)],
     },
