@@ -137,46 +137,6 @@ export function drawn(drawing: Drawing): uPlot.Options {
     ctx.restore();
   }
 
-  function limited(plot: uPlot): void {
-    const { ctx, bbox } = plot;
-    ctx.save();
-    ctx.lineWidth = 1.5 * devicePixelRatio;
-    ctx.textBaseline = "alphabetic";
-    ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(where).fontFamily}`;
-    for (const { value, label } of limits) {
-      const y = plot.valToPos(value, "y", true);
-      ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
-      ctx.strokeStyle = alarm;
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
-      ctx.fillStyle = alarm;
-      ctx.textAlign = "left";
-      const below = y - bbox.top < 20 * devicePixelRatio;
-      const at = y + (below ? 15 : -5) * devicePixelRatio;
-      ctx.fillText(`${label} ${figure(value)}`, bbox.left + 6 * devicePixelRatio, at);
-    }
-    if (mark !== undefined) {
-      const x = plot.valToPos(mark / 1000, "x", true);
-      ctx.setLineDash([]);
-      ctx.strokeStyle = alarm;
-      ctx.fillStyle = alarm;
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.lineWidth = devicePixelRatio;
-      ctx.stroke();
-      ctx.beginPath();
-      const size = 5 * devicePixelRatio;
-      ctx.moveTo(x - size, bbox.top);
-      ctx.lineTo(x + size, bbox.top);
-      ctx.lineTo(x, bbox.top + size * 1.4);
-      ctx.fill();
-    }
-    ctx.restore();
-  }
-
   const grid = { stroke: line, width: 1 };
   const days = until - since > 2 * DAY_MS;
   return {
