@@ -277,12 +277,19 @@ class Witness:
         taught = key[0] != change.number and self._touches(change, key)
         sources, before = self._depends.get(key, set()), self._leaves[change.number]
         new = key not in self.clean.values
+        # Where a section says in words what it is of, other words give its values to others.
+        renamed = {
+            path[:-1]
+            for path in change.changed
+            if len(path) > 1 and isinstance(before[path], str) and _number(before[path]) is None
+        }
         found = [
             value
             for path, value in change.leaves.items()
             if new
             or path not in before
             or path in change.changed
+            or path[:-1] in renamed
             or (change.number, path) in sources
         ]
         for other, standing in enumerate(self._leaves):
