@@ -19,7 +19,7 @@ from alerts.episodes import Episode, Key, overlaps
 MINUTE: Final = 60_000
 
 
-class Verdict(StrEnum):
+class Agreement(StrEnum):
     """How an episode of the replay and what was raised stand to each other."""
 
     SAME = "same"
@@ -53,7 +53,7 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     ``alert`` is the alert that was raised, also the one that several devices shared.
     """
 
-    verdict: Verdict
+    verdict: Agreement
     raised: Episode | None = None
     replayed: Episode | None = None
     differs: tuple[Difference, ...] = ()
@@ -94,9 +94,9 @@ def compare(
     return sorted(pairs, key=lambda one: (one.episode.began, one.episode.device))
 
 
-def counts(pairs: Iterable[Pair]) -> dict[str, dict[Verdict, int]]:
+def counts(pairs: Iterable[Pair]) -> dict[str, dict[Agreement, int]]:
     """How many pairs of each verdict, by the name of the rule."""
-    found: defaultdict[str, Counter[Verdict]] = defaultdict(Counter)
+    found: defaultdict[str, Counter[Agreement]] = defaultdict(Counter)
     for one in pairs:
         found[one.episode.explanation.rule][one.verdict] += 1
     return {rule: dict(found[rule]) for rule in sorted(found)}
@@ -124,10 +124,10 @@ def _pairs(
             replayed = [other for other in replayed if other is not mate]
             found.append(_paired(one, mate, within))
         raised = left
-    found += [Pair(verdict=Verdict.ONLY_RAISED, raised=one, alert=one.alert) for one in raised]
+    found += [Pair(verdict=Agreement.ONLY_RAISED, raised=one, alert=one.alert) for one in raised]
     for one in replayed:
         cause = next((each for each in causes if _covers(each, one, within)), None)
-        verdict = Verdict.ONLY_REPLAYED if cause is None else Verdict.SHARED
+        verdict = Agreement.ONLY_REPLAYED if cause is None else Agreement.SHARED
         alert = None if cause is None else cause.alert
         found.append(Pair(verdict=verdict, replayed=one, alert=alert))
     return found
@@ -165,7 +165,7 @@ def _paired(raised: Episode, replayed: Episode, within: Range) -> Pair:
     if not before and not raised.closed and raised.occurrences != replayed.occurrences:
         differs.append(Difference.OCCURRENCES)
     return Pair(
-        verdict=Verdict.DIFFERENT if differs else Verdict.SAME,
+        verdict=Agreement.DIFFERENT if differs else Agreement.SAME,
         raised=raised,
         replayed=replayed,
         differs=tuple(differs),

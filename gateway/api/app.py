@@ -52,6 +52,7 @@ from gateway.outbox import Outbox
 from gateway.police.desk import LinksDesk, NoPolice
 from gateway.push.service import Pushes, make_pushes
 from gateway.recordings.desk import NoRecordings, RecordingsDesk
+from gateway.replay.desk import Replays
 from gateway.store.read.alerts import last_transition
 from gateway.store.store import StoreError
 from gateway.verification.service import Verifications
@@ -246,6 +247,7 @@ def create_api(
             zone=settings.recordings.zone,
             now=clock.now,
         ),
+        replays=Replays(settings.database, kinds, clock),
         gate_video=GateVideoPresenter(
             gate_video, settings.recordings.gates, register=register, words=words, now=clock.now
         ),
@@ -269,6 +271,7 @@ def create_api(
             hub.close()
             running.cancel()
             await asyncio.wait([running])
+            await services.replays.aclose()
 
     app = FastAPI(
         title=TITLE,

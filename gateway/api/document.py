@@ -45,6 +45,7 @@ from gateway.api.routes import (
     recordings,
     registry,
     rejects,
+    replays,
     response,
     session,
     stream,
@@ -105,6 +106,7 @@ _GUARDED: Final = (
     exports,
     performance,
     recordings,
+    replays,
     gate_video,
     demo,
 )

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from gateway.notification.desk import NotificationDesk
     from gateway.police.desk import LinksDesk
     from gateway.push.service import Pushes
+    from gateway.replay.desk import Replays
     from gateway.settings import WebSettings
     from gateway.store.batch import Batch
     from gateway.store.store import History, Store
@@ -115,6 +116,7 @@ class Services:
     counting: Counting
     overviews: Overviews
     recordings: RecordingPresenter
+    replays: Replays
     gate_video: GateVideoPresenter
     hub: Hub
     doorkeeper: Doorkeeper

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.replay import Pair, Verdict
+from alerts.replay import Agreement, Pair
 from devices.model import Device
 from gateway.replay.judging import Stretch
 
@@ -84,10 +84,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         return self.covered == (self.since, self.until)
 
     @property
-    def counts(self) -> dict[Verdict, int]:
+    def counts(self) -> dict[Agreement, int]:
         """How many pairs of each verdict."""
         found = Counter(pair.verdict for pair in self.pairs)
-        return {verdict: found[verdict] for verdict in Verdict}
+        return {verdict: found[verdict] for verdict in Agreement}
 
     @property
     def times_real_time(self) -> float:

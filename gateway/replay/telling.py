@@ -7,20 +7,20 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from alerts.episodes import Episode
-from alerts.replay import Pair, Verdict, counts
+from alerts.replay import Agreement, Pair, counts
 from gateway.replay.order import Answer
 from gateway.words import Language, Words
 
 SIGNS: Final = {
-    Verdict.SAME: "=",
-    Verdict.DIFFERENT: "~",
-    Verdict.ONLY_REPLAYED: "+",
-    Verdict.ONLY_RAISED: "-",
-    Verdict.SHARED: "=",
+    Agreement.SAME: "=",
+    Agreement.DIFFERENT: "~",
+    Agreement.ONLY_REPLAYED: "+",
+    Agreement.ONLY_RAISED: "-",
+    Agreement.SHARED: "=",
 }
 """As in a comparison of two files: what these rules would add, and what they would take away."""
 
-AGREE: Final = frozenset({Verdict.SAME, Verdict.SHARED})
+AGREE: Final = frozenset({Agreement.SAME, Agreement.SHARED})
 """The verdicts of what these rules do as it was done."""
 
 
@@ -140,13 +140,13 @@ def _table(answer: Answer, words: Words, language: Language) -> Iterator[str]:
     by_rule = counts(answer.pairs)
     if not by_rule:
         return
-    titles = [words.text(f"replay.verdict.{verdict.value}", language) for verdict in Verdict]
+    titles = [words.text(f"replay.verdict.{verdict.value}", language) for verdict in Agreement]
     width = max(len(rule) for rule in by_rule)
     yield f"{'':{width}}  " + "  ".join(titles)
     for rule, found in by_rule.items():
         cells = (
             f"{found.get(verdict, 0):>{_wide(title)}}"
-            for verdict, title in zip(Verdict, titles, strict=True)
+            for verdict, title in zip(Agreement, titles, strict=True)
         )
         yield f"{rule:{width}}  " + "  ".join(cells)
 

@@ -12,7 +12,7 @@ from alerts.alert import Alert
 from alerts.episodes import Episode, Episodes, TooManyError, episodes_of
 from alerts.finding import Explanation, Finding, Priority
 from alerts.lifecycle import fold_finding
-from alerts.replay import Difference, Range, Shared, Verdict, compare, counts
+from alerts.replay import Agreement, Difference, Range, Shared, compare, counts
 
 MINUTE = 60_000
 WITHIN = Range(0, 1000 * MINUTE)
@@ -26,13 +26,13 @@ def episode(began: int, ended: int | None, **more: object) -> Episode:
     return Episode(began=began * MINUTE, known=began * MINUTE, ended=end, explanation=WHY, **fields)
 
 
-def verdicts(raised: list[Episode], replayed: list[Episode], **more: object) -> list[Verdict]:
+def verdicts(raised: list[Episode], replayed: list[Episode], **more: object) -> list[Agreement]:
     return [pair.verdict for pair in compare(raised, replayed, WITHIN, **more)]
 
 
 def test_what_began_and_ended_within_the_tolerance_is_the_same() -> None:
     (pair,) = compare([episode(10, 20, alert=7)], [episode(11, 19)], WITHIN)
-    assert (pair.verdict, pair.differs, pair.alert) == (Verdict.SAME, (), 7)
+    assert (pair.verdict, pair.differs, pair.alert) == (Agreement.SAME, (), 7)
 
 
 @pytest.mark.parametrize(
@@ -47,18 +47,18 @@ def test_what_began_and_ended_within_the_tolerance_is_the_same() -> None:
 )
 def test_what_differs_is_named(replayed: Episode, differs: tuple[Difference, ...]) -> None:
     (pair,) = compare([episode(10, 20)], [replayed], WITHIN)
-    assert (pair.verdict, pair.differs) == (Verdict.DIFFERENT, differs)
+    assert (pair.verdict, pair.differs) == (Agreement.DIFFERENT, differs)
 
 
 def test_what_only_one_has_is_told_apart() -> None:
     assert verdicts([episode(10, 20)], [episode(40, 50)]) == [
-        Verdict.ONLY_RAISED,
-        Verdict.ONLY_REPLAYED,
+        Agreement.ONLY_RAISED,
+        Agreement.ONLY_REPLAYED,
     ]
     other = episode(10, 20, device=2)
     assert sorted(verdicts([episode(10, 20)], [other])) == [
-        Verdict.ONLY_RAISED,
-        Verdict.ONLY_REPLAYED,
+        Agreement.ONLY_RAISED,
+        Agreement.ONLY_REPLAYED,
     ]
 
 
@@ -67,24 +67,24 @@ def test_of_several_the_nearest_beginnings_belong_together() -> None:
     replayed = [episode(40, 60), episode(70, 80), episode(71, 72)]
     found = compare(raised, replayed, WITHIN)
     assert [(pair.verdict, pair.differs) for pair in found] == [
-        (Verdict.DIFFERENT, (Difference.BEGAN,)),
-        (Verdict.SAME, ()),
-        (Verdict.ONLY_REPLAYED, ()),
+        (Agreement.DIFFERENT, (Difference.BEGAN,)),
+        (Agreement.SAME, ()),
+        (Agreement.ONLY_REPLAYED, ()),
     ]
 
 
 def test_what_people_closed_has_no_end_to_compare() -> None:
-    assert verdicts([episode(10, 12, closed=True)], [episode(10, 40)]) == [Verdict.SAME]
+    assert verdicts([episode(10, 12, closed=True)], [episode(10, 40)]) == [Agreement.SAME]
 
 
 def test_what_stood_before_is_the_same_whenever_it_began() -> None:
     within = Range(100 * MINUTE, 200 * MINUTE)
     (pair,) = compare([episode(3, 150)], [episode(90, 150)], within)
-    assert pair.verdict is Verdict.SAME
+    assert pair.verdict is Agreement.SAME
 
 
 def test_what_ends_after_the_days_still_stands_in_the_replay() -> None:
-    assert verdicts([episode(10, 2000)], [episode(10, None)]) == [Verdict.SAME]
+    assert verdicts([episode(10, 2000)], [episode(10, None)]) == [Agreement.SAME]
 
 
 def test_what_was_over_before_is_left_out() -> None:
@@ -95,13 +95,13 @@ def test_what_was_over_before_is_left_out() -> None:
 def test_a_silence_in_a_cause_that_several_shared_was_raised_with_it() -> None:
     cause = Shared(alert=9, device=1, since=5 * MINUTE, back=30 * MINUTE)
     (pair,) = compare([], [episode(10, 20)], WITHIN, [cause])
-    assert (pair.verdict, pair.alert) == (Verdict.SHARED, 9)
-    assert verdicts([], [episode(40, 50)], shared=[cause]) == [Verdict.ONLY_REPLAYED]
+    assert (pair.verdict, pair.alert) == (Agreement.SHARED, 9)
+    assert verdicts([], [episode(40, 50)], shared=[cause]) == [Agreement.ONLY_REPLAYED]
 
 
 def test_they_are_counted_by_rule() -> None:
     pairs = compare([episode(10, 20), episode(100, 110)], [episode(10, 20)], WITHIN)
-    assert counts(pairs) == {"heat": {Verdict.SAME: 1, Verdict.ONLY_RAISED: 1}}
+    assert counts(pairs) == {"heat": {Agreement.SAME: 1, Agreement.ONLY_RAISED: 1}}
 
 
 def test_no_more_episodes_are_kept_than_allowed() -> None:

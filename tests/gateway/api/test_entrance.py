@@ -162,6 +162,10 @@ ROUTES = [
     ("GET", "/recordings.xlsx", None, "everybody"),
     ("GET", "/recordings/no3/yard", None, "everybody"),
     ("POST", "/recordings/no3/yard/check", {}, "tim ada"),
+    ("GET", "/replays", None, "ada"),
+    ("POST", "/replays", {"since": 1, "until": 2}, "ada"),
+    ("GET", f"/replays/{'0' * 32}", None, "ada"),
+    ("DELETE", f"/replays/{'0' * 32}", None, "ada"),
     ("GET", "/facts", None, "anna ada"),
     ("GET", "/users", None, "ada"),
     ("POST", "/users", {"name": "new", "role": "operator"}, "ada"),
@@ -247,6 +251,14 @@ WRONG = [
     ("POST", "/tokens", {"name": "x", "user": "nobody"}, "user"),
     ("POST", "/tokens", {"name": "x", "expires": 1}, "expires"),
     ("DELETE", "/tokens/x", None, "id"),
+    ("POST", "/replays", {"since": 2, "until": 2}, "since"),
+    ("POST", "/replays", {"since": 1, "until": 2, "device": "lab-2"}, "school"),
+    (
+        "POST",
+        "/replays",
+        {"since": 1, "until": 2, "changes": {"kinds": {"smoke": {"silent": {"times": 0}}}}},
+        "changes.kinds.smoke.silent.times",
+    ),
 ]
 
 

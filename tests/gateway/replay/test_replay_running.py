@@ -10,7 +10,7 @@ import pytest
 from recorded import HOUR, KINDS, MINUTE, Recorded
 from sqlalchemy import delete
 
-from alerts.replay import Difference, Verdict
+from alerts.replay import Agreement, Difference
 from devices.model import Device
 from gateway.ingest.source import Message
 from gateway.pipeline.work import Work
@@ -56,7 +56,7 @@ def test_todays_rules_raise_what_was_raised(recorded: Recorded) -> None:
     recorded.pass_time(HOUR)
     answer = made(recorded, until=recorded.now - HOUR + MINUTE).run()
     assert answer.pairs
-    assert {pair.verdict for pair in answer.pairs} == {Verdict.SAME}
+    assert {pair.verdict for pair in answer.pairs} == {Agreement.SAME}
     conditions = {pair.episode.condition for pair in answer.pairs}
     assert conditions >= {"heat", "silent", "panic"}
     assert (answer.devices, answer.readings) == (3, 171)
@@ -85,7 +85,7 @@ def test_another_time_and_another_priority_are_named(recorded: Recorded) -> None
     (heat,) = (
         pair for pair in made(recorded, changes).run().pairs if pair.episode.condition == "heat"
     )
-    assert heat.verdict is Verdict.DIFFERENT
+    assert heat.verdict is Agreement.DIFFERENT
     assert set(heat.differs) == {Difference.PRIORITY, Difference.ENDED}
     assert heat.raised is not None
     assert heat.alert == heat.raised.alert
@@ -112,9 +112,9 @@ def test_it_is_the_same_when_the_days_are_cut_out_of_the_middle(recorded: Record
     begin, end = recorded.begin + 180 * MINUTE, recorded.begin + 200 * MINUTE
     answer = made(recorded, since=begin, until=end).run()
     assert {(pair.episode.condition, pair.verdict) for pair in answer.pairs} >= {
-        ("heat", Verdict.SAME)
+        ("heat", Agreement.SAME)
     }
-    assert {pair.verdict for pair in answer.pairs} == {Verdict.SAME}
+    assert {pair.verdict for pair in answer.pairs} == {Agreement.SAME}
 
 
 def test_only_what_is_asked_for_is_compared(recorded: Recorded) -> None:
@@ -157,7 +157,7 @@ def test_a_silence_that_several_shared_is_no_difference(recorded: Recorded) -> N
     batch.statements.append((delete(transitions).where(transitions.c.alert == silent.id), None))
     recorded.store.commit(batch).result()
     (pair,) = (one for one in made(recorded).run().pairs if one.episode.condition == "silent")
-    assert (pair.verdict, pair.alert) == (Verdict.SHARED, 77)
+    assert (pair.verdict, pair.alert) == (Agreement.SHARED, 77)
 
 
 def test_confirmed_tests_are_no_alarms(recorded: Recorded) -> None:
@@ -236,6 +236,6 @@ def test_who_is_heard_through_a_repeater_is_judged_with_it(tmp_path: Path) -> No
         answer = made(recorded, devices=asked).run()
         raised = {one.condition for one in recorded.book if one.device == 3}
         assert {pair.episode.condition for pair in answer.pairs} == raised
-        assert {pair.verdict for pair in answer.pairs} <= {Verdict.SAME}
+        assert {pair.verdict for pair in answer.pairs} <= {Agreement.SAME}
     finally:
         recorded.store.close()

@@ -110,7 +110,10 @@ class Campus:
         self.code = (await self.call("POST", "/users", operator))["code"]
         night = {"team": "control-room", "user": OPERATOR, "starts": now, "ends": now + 8 * HOUR_MS}
         await self.call("POST", "/duty/shifts", {**night, "times": 3})
+        hours = {"since": now - HOUR_MS, "until": now + HOUR_MS, "kind": "alarm-button"}
+        replay = await self.call("POST", "/replays", hours)
         return {
+            "replay": f"/replays/{replay['id']}",
             "alert": f"/alerts/{alert}",
             "device": f"/devices/{SCHOOL}/{DETECTOR}",
             "figures": f"/figures/{SCHOOL}/smoke",

@@ -62,6 +62,12 @@ export interface components {
             items: components["schemas"]["EachActedOut"][];
         };
         /**
+         * Agreement
+         * @description How an episode of the replay and what was raised stand to each other.
+         * @enum {string}
+         */
+        Agreement: "same" | "different" | "only_replayed" | "only_raised" | "shared";
+        /**
          * AlertActionName
          * @description What people may do to an alert.
          * @enum {string}
@@ -775,6 +781,47 @@ export interface components {
             unregistered: number;
         };
         /**
+         * Changes
+         * @description What is changed; everything else is as it is today.
+         */
+        Changes: {
+            /**
+             * Devices
+             * @description A device's own: `{school/device: {rule: {parameter: value}}}`.
+             */
+            devices?: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    } | string | null;
+                };
+            };
+            /**
+             * Kinds
+             * @description Rules of all devices of a kind: `{kind: {rule: {parameter: value}}}`.
+             */
+            kinds?: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: unknown;
+                    } | string | null;
+                };
+            };
+            /**
+             * Schools
+             * @description A school's own: `{school: {kind: {rule: {parameter: value}}}}`.
+             */
+            schools?: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: {
+                            [key: string]: unknown;
+                        } | string | null;
+                    };
+                };
+            };
+        };
+        /**
          * ChannelState
          * @description The value ``channel_state`` of a camera.
          * @enum {string}
@@ -1020,6 +1067,18 @@ export interface components {
             line: number;
             /** Value */
             value: string;
+        };
+        /**
+         * CountedOut
+         * @description How many alerts came out how, of one rule.
+         */
+        CountedOut: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Rule */
+            rule: string;
         };
         /**
          * CountOut
@@ -1496,6 +1555,12 @@ export interface components {
             verdict: components["schemas"]["alerts__evidence__Verdict"];
         };
         /**
+         * Difference
+         * @description In what two episodes that belong together differ.
+         * @enum {string}
+         */
+        Difference: "began" | "ended" | "priority" | "occurrences";
+        /**
          * DiscoveryOut
          * @description A device that speaks and is not registered, with what was understood of it.
          */
@@ -1610,6 +1675,27 @@ export interface components {
              * @example 4711
              */
             id: number;
+        };
+        /**
+         * EpisodeOut
+         * @description One time that a condition was true.
+         */
+        EpisodeOut: {
+            /**
+             * Began
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            began: number;
+            /**
+             * Ended
+             * @description `null`: it still was.
+             */
+            ended: number | null;
+            explanation: components["schemas"]["ExplanationOut"];
+            /** Occurrences */
+            occurrences: number;
+            priority: components["schemas"]["PriorityName"];
         };
         /**
          * EscalationOut
@@ -2566,6 +2652,11 @@ export interface components {
         Items_RejectCountOut_: {
             /** Items */
             items: components["schemas"]["RejectCountOut"][];
+        };
+        /** ReplayList */
+        Items_ReplayOut_: {
+            /** Items */
+            items: components["schemas"]["ReplayOut"][];
         };
         /** RuleFiguresList */
         Items_RuleFiguresOut_: {
@@ -3619,6 +3710,25 @@ export interface components {
             next?: string | null;
         };
         /**
+         * PairOut
+         * @description What was raised and what the replay found, of one condition of one device.
+         */
+        PairOut: {
+            /**
+             * Alert
+             * @description The alert that was raised.
+             */
+            alert: number | null;
+            /** Condition */
+            condition: string;
+            device: components["schemas"]["AlertDeviceOut"];
+            /** Differs */
+            differs: components["schemas"]["Difference"][];
+            raised: components["schemas"]["EpisodeOut"] | null;
+            replayed: components["schemas"]["EpisodeOut"] | null;
+            verdict: components["schemas"]["Agreement"];
+        };
+        /**
          * PasswordIn
          * @description Sign in with a name and a password.
          */
@@ -4644,6 +4754,235 @@ export interface components {
             reason: string;
         };
         /**
+         * ReplayDetailOut
+         * @description With its alerts, those that differ first; at most 500.
+         */
+        ReplayDetailOut: {
+            /**
+             * Changed
+             * @description Whether figures were changed.
+             */
+            changed: boolean;
+            changes: components["schemas"]["Changes"];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Covered
+             * @description What of the time there are readings of.
+             */
+            covered: [
+                number,
+                number
+            ] | null;
+            /**
+             * Deaf Ms
+             * @description How long nobody could be heard in it.
+             */
+            deaf_ms: number;
+            /** Device */
+            device: string | null;
+            /** Devices */
+            devices: number;
+            /**
+             * Done
+             * @description How far it has got, 0 to 1.
+             */
+            done: number;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Error
+             * @description Why it failed, in English; empty unless it has.
+             */
+            error: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string | null;
+            /**
+             * More
+             * @description How many there are beyond those.
+             */
+            more: number;
+            /**
+             * Outside
+             * @description Alerts that do not follow from stored readings, by rule: not replayed.
+             */
+            outside: {
+                [key: string]: number;
+            };
+            /** Pairs */
+            pairs: components["schemas"]["PairOut"][];
+            /**
+             * Readings
+             * @description Judged so far.
+             */
+            readings: number;
+            /** Rules */
+            rules: components["schemas"]["CountedOut"][];
+            /** School */
+            school: string | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            state: components["schemas"]["RunState"];
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+        };
+        /**
+         * ReplayIn
+         * @description Which days, of which devices, by which rules. Without `changes` by today's.
+         */
+        ReplayIn: {
+            /**
+             * All Rules
+             * @description With `changes`: also the rules that are not changed.
+             * @default false
+             */
+            all_rules?: boolean;
+            /**
+             * @description Figures laid over today's, as in the file of `campus replay`.
+             * @default {
+             *       "devices": {},
+             *       "kinds": {},
+             *       "schools": {}
+             *     }
+             * @example {
+             *       "kinds": {
+             *         "smoke-temperature": {
+             *           "heat": {
+             *             "above": 50
+             *           }
+             *         }
+             *       }
+             *     }
+             */
+            changes?: components["schemas"]["Changes"];
+            /**
+             * Device
+             * @description Needs `school`.
+             */
+            device?: string | null;
+            /** Kind */
+            kind?: string | null;
+            /** School */
+            school?: string | null;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+        };
+        /**
+         * ReplayOut
+         * @description A replay as it stands. What came of it is known once it is `done`.
+         */
+        ReplayOut: {
+            /**
+             * Changed
+             * @description Whether figures were changed.
+             */
+            changed: boolean;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Covered
+             * @description What of the time there are readings of.
+             */
+            covered: [
+                number,
+                number
+            ] | null;
+            /**
+             * Deaf Ms
+             * @description How long nobody could be heard in it.
+             */
+            deaf_ms: number;
+            /** Device */
+            device: string | null;
+            /** Devices */
+            devices: number;
+            /**
+             * Done
+             * @description How far it has got, 0 to 1.
+             */
+            done: number;
+            /** Ended */
+            ended: number | null;
+            /**
+             * Error
+             * @description Why it failed, in English; empty unless it has.
+             */
+            error: string;
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string | null;
+            /**
+             * Outside
+             * @description Alerts that do not follow from stored readings, by rule: not replayed.
+             */
+            outside: {
+                [key: string]: number;
+            };
+            /**
+             * Readings
+             * @description Judged so far.
+             */
+            readings: number;
+            /** Rules */
+            rules: components["schemas"]["CountedOut"][];
+            /** School */
+            school: string | null;
+            /** Seconds */
+            seconds: number;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            state: components["schemas"]["RunState"];
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+        };
+        /**
          * ReportDueOut
          * @description A report to those above: by when, and who has signed for it.
          */
@@ -4748,6 +5087,12 @@ export interface components {
              */
             rule: string;
         };
+        /**
+         * RunState
+         * @description Where a replay stands.
+         * @enum {string}
+         */
+        RunState: "running" | "done" | "failed" | "cancelled";
         /**
          * SchoolCalendarOut
          * @description A calendar of some schools, and what sort of time it is there now.

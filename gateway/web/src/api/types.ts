@@ -96,6 +96,13 @@ export type Figure = Shapes["FigureOut"];
 /** How well the alarm system itself works. */
 export type AlarmFigures = Shapes["FiguresOut"];
 export type RuleFigures = Shapes["RuleFiguresOut"];
+/** Stored days through today's or other figures. */
+export type Replay = Shapes["ReplayOut"];
+export type ReplayDetail = Shapes["ReplayDetailOut"];
+export type ReplayPair = Shapes["PairOut"];
+export type ReplayEpisode = Shapes["EpisodeOut"];
+export type ReplayVerdict = ReplayPair["verdict"];
+export type NewReplay = Shapes["ReplayIn"];
 export type Diagnosis = Shapes["DiagnosisOut"];
 export type Connectivity = Shapes["ConnectivityOut"];
 export type Timeline = Shapes["TimelineOut"];

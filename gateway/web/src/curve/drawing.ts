@@ -2,6 +2,9 @@
 import type uPlot from "uplot";
 import { figure } from "@/words/figures";
 
+/** A stretch of time with its name, in ms; told apart from others by being hollow, too. */
+export type Episode = { from: number; until: number; label: string; hollow: boolean };
+
 type Drawing = {
   /** The element it is drawn in; its colours and width are taken. */
   where: HTMLElement;
@@ -13,6 +16,7 @@ type Drawing = {
   gaps: readonly [number, number][];
   limits: readonly { value: number; label: string }[];
   mark: number | undefined;
+  episodes: readonly Episode[];
   /** Stretches in which something was on, in ms; what was told stands out. */
   spans: readonly { from: number; to: number; told: boolean }[];
   /** Called with the index of the point under the pointer. */
@@ -45,7 +49,7 @@ function axisTime(seconds: number, days: boolean): string {
 
 /** The options of the plot. */
 export function drawn(drawing: Drawing): uPlot.Options {
-  const { where, since, until, range, gaps, limits, mark, spans, read, sparse } = drawing;
+  const { where, since, until, range, gaps, limits, mark, episodes, spans, read, sparse } = drawing;
   const ink = colour(where, "--ink");
   const faint = colour(where, "--ink-3");
   const line = colour(where, "--line");
@@ -137,6 +141,30 @@ export function drawn(drawing: Drawing): uPlot.Options {
     ctx.restore();
   }
 
+  /** Each on a line of its own, from the bottom up, so that they can be held against each other. */
+  function compared(plot: uPlot): void {
+    const { ctx, bbox } = plot;
+    const [thick, step] = [6 * devicePixelRatio, 22 * devicePixelRatio];
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.font = `${12 * devicePixelRatio}px ${getComputedStyle(where).fontFamily}`;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    ctx.fillStyle = ctx.strokeStyle = ink;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    episodes.forEach(({ from, until: to, label, hollow }, at) => {
+      const left = Math.max(bbox.left, plot.valToPos(from / 1000, "x", true));
+      const right = Math.max(left + thick, plot.valToPos(to / 1000, "x", true));
+      const top = bbox.top + bbox.height - thick - 3 * devicePixelRatio - at * step;
+      if (hollow) ctx.strokeRect(left, top, right - left, thick);
+      else ctx.fillRect(left, top, right - left, thick);
+      ctx.fillText(label, left, top - 3 * devicePixelRatio);
+    });
+    ctx.restore();
+  }
+
   const grid = { stroke: line, width: 1 };
   const days = until - since > 2 * DAY_MS;
   return {
@@ -176,7 +204,7 @@ export function drawn(drawing: Drawing): uPlot.Options {
     bands: [{ series: [3, 2], fill: `color-mix(in srgb, ${ink} 16%, transparent)` }],
     hooks: {
       drawClear: [hatched, shaded],
-      draw: [limited],
+      draw: [compared, limited],
       setCursor: [(plot) => read(plot.cursor.idx ?? null)],
     },
   };

@@ -92,6 +92,12 @@ const routes: RouteRecordRaw[] = [
     name: "exercise",
     component: () => import("@/exercises/ExercisePage.vue"),
   },
+  { path: "/replays", name: "replays", component: () => import("@/replay/ReplaysPage.vue") },
+  {
+    path: "/replays/:id",
+    name: "replay",
+    component: () => import("@/replay/ReplayPage.vue"),
+  },
   {
     path: "/verifications",
     name: "verifications",

@@ -89,6 +89,12 @@ const DUTY: Tab = {
   icon: "M12 3.500a8.500 8.500 0 1 1 0 17 8.500 8.500 0 0 1 0-17M12 8v4.500l3 2",
   matches: ["duty"],
 };
+const REPLAY: Tab = {
+  to: "/replays",
+  word: "page.nav.replay",
+  icon: "M4 12a8 8 0 1 0 3-6.200M4 4v4.500h4.500M11 9v6l5-3z",
+  matches: ["replays", "replay"],
+};
 const PLANS: Tab = {
   to: "/plans",
   word: "page.nav.plans",
@@ -145,6 +151,7 @@ export const otherTabs = computed<Tab[]>(() => [
   DISCOVERIES,
   NOTIFICATION,
   WALL,
+  ...(may("calibrate") ? [REPLAY] : []),
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),
 ]);
