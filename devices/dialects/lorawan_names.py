@@ -77,6 +77,7 @@ _NEUTRAL: Final = frozenset(
 )
 """Sections that say nothing of what stands in them. In others, "temperature" may be a limit."""
 
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. -]*\Z")
 _MOST_DEEP: Final = 4
 _NUMBERED: Final = re.compile(r"([a-z][a-z0-9_]*?)_?(\d{1,3})\Z")
 
@@ -136,7 +137,7 @@ class Named:
             self.values[ours] = found[0] if len(found) == 1 else found  # type: ignore[assignment]
 
     def _take_all(self, section: dict[str, Any], depth: int) -> None:
-        named = {v.snake(theirs): value for theirs, value in section.items()}
+        named = {_named(theirs): value for theirs, value in section.items()}
         for quantity in ("voltage", "current", "power"):
             self._take_phases(quantity, named)
         for key, value in named.items():
@@ -257,6 +258,12 @@ def _agree(volts: float | None, amperes: float | None, watts: Value) -> bool:
     if amperes == 0 or watts == 0:
         return amperes == watts
     return 0.1 <= abs(watts) / abs(volts * amperes) <= 1.1
+
+
+def _named(theirs: str) -> str:
+    """A name as it is looked up; one of odd signs is none that is known, whatever it is like."""
+    name = v.snake(theirs)
+    return name if _PLAIN.match(theirs) is not None else f"{name}_told".lstrip("_")
 
 
 def _word(value: object) -> str:

@@ -268,6 +268,8 @@ def _chirpstack() -> Spoken:
         ],
         {
             "energy_kwh": [thousandth], "battery_v": [thousandth], "power_factor": [hundredth],
+            "current_a": [thousandth], "power_w": [thousandfold],
+            "temperature_c": [from_fahrenheit],
         },
     )  # fmt: skip
 

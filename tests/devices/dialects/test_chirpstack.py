@@ -132,6 +132,7 @@ def test_an_uplink_without_any_data_is_a_sign_of_life(lora: ChirpStack) -> None:
         ({"temperature_c": 21.5, "residual_current_ma": 38},
          {"temperature_c": 21.5, "residual_current_ma": 38}),
         ({"socket_status": "on", "factor": 95}, {"switch": "closed", "power_factor": 0.95}),
+        ({"current_ma|": 30, "temperature!": 9}, {"current_ma_told": 30, "temperature_told": 9}),
         ({"event": "x", "ts": 5, "test": True},
          {"event_told": "x", "ts_told": 5, "test_told": True}),
     ],
