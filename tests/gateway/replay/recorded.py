@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alerts.lifecycle import Limits
+from alerts.rules.fire_sign import SIGN
 from devices.dialects.native import Native
 from devices.model import Device, School
 from gateway.clock import ManualClock
@@ -57,6 +58,8 @@ class Recorded:
             book=self.book,
             discoveries=Discoveries(),
             rejects=Rejects(),
+            # As the gateway does, which looks at the signs of a room together.
+            sift=lambda finding, _device, _work: finding.condition == SIGN,
         )
         hearing = self.judge.roster.hearing
         hearing.connected, hearing.since = True, self.now
