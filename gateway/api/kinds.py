@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
+from alerts.rules.fire_sign import SIGN
 from devices.kinds import KindSpec, RuleParameters, effective_rules, spec_for
 from devices.model import Device
 from gateway.api.figures import rule_figures
@@ -72,6 +73,8 @@ class KindTable:
         effective = effective_rules(spec_for(self._kinds, device.kind), school, device.parameters)
         for rule, given in sorted(effective.items()):
             figures = self._figures(rule, given)
+            if figures.get("condition") == SIGN:
+                continue  # nothing is raised there by the device alone: it is no limit to be kept
             kind_of_rule = str(given.get("rule") or rule)
             lines = _LINES.get(kind_of_rule, {})
             for parameter, figure in figures.items():
