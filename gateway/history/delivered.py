@@ -2,7 +2,7 @@
 
 One row of ``meta``, moved only after the database has acknowledged. The readings themselves are
 rows already, in the order of arrival, so this mark is all that an outbox of them needs
-(docs/decisions/0034-history-by-cursor.md).
+(docs/decisions/0033-history-by-cursor.md).
 """
 
 from __future__ import annotations
