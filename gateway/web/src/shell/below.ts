@@ -3,7 +3,7 @@ import { onUnmounted, ref, watch } from "vue";
 import type { Ref } from "vue";
 
 /** Its height in pixels, also when a bar comes or goes: the room gives way to it. */
-export function useBelow(room: Ref<HTMLElement | undefined>): Ref<number> {
+export function useBelow(room: Ref<HTMLElement | null | undefined>): Ref<number> {
   const below = ref(0);
   const watching = new ResizeObserver(() => {
     const bottom = room.value?.getBoundingClientRect().bottom;
@@ -12,8 +12,8 @@ export function useBelow(room: Ref<HTMLElement | undefined>): Ref<number> {
   watch(
     room,
     (now, before) => {
-      if (before !== undefined) watching.unobserve(before);
-      if (now !== undefined) watching.observe(now);
+      if (before) watching.unobserve(before);
+      if (now) watching.observe(now); // null while nobody is signed in
     },
     { flush: "post" },
   );
