@@ -73,6 +73,9 @@ class Beside(msgspec.Struct, frozen=True):
     neighbours: int
 
 
+_decode_beside: Final = msgspec.json.Decoder(Beside).decode
+
+
 class OutOfCalibrationMemory(msgspec.Struct, gc=False):
     """What is usual in each part of the day beside neighbours elsewhere, learned on so many days,
     the last of which is ``day`` (since 1970); and the condition that is raised.
@@ -129,7 +132,7 @@ class OutOfCalibration(QuietRule):
         if said is None or reading.origin is not Origin.PROBE:
             return None
         try:
-            beside = msgspec.convert(said, Beside)
+            beside = _decode_beside(msgspec.json.encode(said))
         except msgspec.ValidationError:
             return None
         if beside.metric != self.metric or len(beside.parts) != PARTS:

@@ -29,6 +29,13 @@ class QuietRule:
     events: bool = False
     unhurried: bool = False
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        # Structs among them are worked out now, by the one thread that loads modules: two that did
+        # it at once would end the process (msgspec 0.22).
+        super().__init_subclass__(**more)
+        for _, kind in cls.kept:
+            msgspec.json.Decoder(kind)
+
     def __init__(self, parameters: Any, name: str) -> None:
         self.name = name
         self.source: str = parameters.source

@@ -216,7 +216,7 @@ def _raised(connection: sqlite3.Connection, since: int, until: int) -> list[Epis
         if number != alert:
             found += episodes_of(alert, device, transitions)
             alert, device, transitions = number, row, []
-        if not msgspec.json.decode(body, type=_Scoped).scope:  # others are of no single device
+        if not _decode_scoped(body).scope:  # others are of no single device
             transitions.append(decode_transition(transition))
     found += episodes_of(alert, device, transitions)
     return [one for one in found if overlaps(one, since, until)]
@@ -245,3 +245,6 @@ def joined(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
 
 class _Scoped(msgspec.Struct):
     scope: str = ""
+
+
+_decode_scoped: Final = msgspec.json.Decoder(_Scoped).decode
