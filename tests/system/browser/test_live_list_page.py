@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, StorageState, expect
 
 from tests.system.browser.opened_detectors import BUTTON, SCHOOL, Detectors, listed, row_of
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 MANY: Final = 40
+
+
+@pytest_asyncio.fixture(autouse=True, loop_scope="session")
+async def taken(demo_gateway: DemoGateway, signed_in: StorageState) -> None:
+    """Emergencies of other tests on the same demonstration, which no filter hides, are taken."""
+    cookies = {one["name"]: one["value"] for one in signed_in["cookies"]}
+    async with httpx.AsyncClient(
+        base_url=f"{demo_gateway.url}/api/v1", cookies=cookies, trust_env=False, timeout=30
+    ) as client:
+        wanted = {"priority": "emergency", "state": "unacknowledged", "limit": 200}
+        for alert in (await client.get("/alerts", params=wanted)).json()["items"]:
+            answer = await client.post(
+                f"/alerts/{alert['id']}/actions",
+                json={"action": "acknowledge"},
+                headers={"X-Campus-Request": "1"},
+            )
+            answer.raise_for_status()
 
 
 async def in_state(page: Page, device: str, state: str) -> None:
