@@ -27,14 +27,14 @@ check-page: setup
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold (SEARCH=1: with new random examples)
-	@bash docker/need.sh mosquitto chromium sip-tester gstreamer victoria-metrics influxdb
+	@bash docker/need.sh mosquitto mosquitto-clients chromium sip-tester gstreamer victoria-metrics influxdb
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder; said=$$?; \
 	if [ $$said -ne 1 ]; then exit $$said; fi; \
 	echo "What failed is run once more, by itself: whole systems share the processors with others, a fault fails again."; \
 	$(BIN)/pytest --last-failed --last-failed-no-failures none
 
 bench: setup ## all benchmarks, or BENCH=name
-	@bash docker/need.sh mosquitto chromium gcc gstreamer ffmpeg victoria-metrics
+	@bash docker/need.sh mosquitto mosquitto-clients chromium gcc gstreamer ffmpeg victoria-metrics
 	$(BIN)/python -m benchmarks $(BENCH)
 
 soak: setup ## two hundred kills under load
@@ -42,7 +42,7 @@ soak: setup ## two hundred kills under load
 	$(BIN)/python -m benchmarks soak
 
 pictures: setup ## pictures of every page in var/pictures (ARGS=--guide: those of the guide anew)
-	@bash docker/need.sh mosquitto chromium
+	@bash docker/need.sh mosquitto mosquitto-clients chromium
 	$(BIN)/python -m docs.pictures.take $(ARGS)
 
 format: setup ## put the code into the one format

@@ -6,6 +6,7 @@ missing=()
 for package in "$@"; do
   case $package in
     mosquitto) command -v mosquitto >/dev/null || [ -x /usr/sbin/mosquitto ] || missing+=(mosquitto) ;;
+    mosquitto-clients) command -v mosquitto_pub >/dev/null || missing+=(mosquitto-clients) ;;
     influxdb) command -v influxd >/dev/null || missing+=(influxdb) ;;
     sip-tester) command -v sipp >/dev/null || missing+=(sip-tester) ;;
     gstreamer)
