@@ -25,7 +25,6 @@ from devices.dialects.native import Native
 from devices.model import School
 from gateway.broker.connection import OwnBroker, Way, way_by_url
 from gateway.clock import Clock, SystemClock
-from gateway.desk import LiveAlert
 from gateway.history.retention import Policy
 from gateway.ingest.connecting import filters_of, lessons_of, make_source
 from gateway.ingest.session import Recovery
@@ -39,7 +38,7 @@ from gateway.parts import Parts
 from gateway.pipeline.device_days import DeviceDays
 from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
-from gateway.pipeline.live import Live
+from gateway.pipeline.live import Live, older_events
 from gateway.pipeline.watch import Watch
 from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
@@ -71,6 +70,7 @@ LATE: Final = (
     "gateway.work_orders.service",
     "gateway.duty.service",
     "gateway.push.service",
+    "gateway.auditing",
 )
 """Imported once messages are taken in: what neither readings nor alarms need to be kept."""
 
@@ -164,7 +164,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             sources.append((source, events))
 
         # The flow, and what follows a commit.
-        live = Live(older=_older(store))
+        live = Live(older=older_events(store))
         live.start(snapshot.last_transition)
         notify: list[Callable[[Iterable[str]], None]] = []
         follow: list[Callable[[Work], None]] = []
@@ -239,6 +239,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             await police.ready(POLICE_START_S)
             for name in LATE:
                 await asyncio.to_thread(import_module, name)
+            from gateway.auditing import begin_audit  # noqa: PLC0415
             from gateway.camera_pictures.keeping import keep_camera_pictures  # noqa: PLC0415
             from gateway.camera_pictures.vault import Vault  # noqa: PLC0415
             from gateway.cameras.relearning import Relearning  # noqa: PLC0415
@@ -369,6 +370,10 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                     rejects=judging.rejects,
                     metrics=metrics,
                 )
+            audit = await begin_audit(
+                settings=settings, store=store, clock=clock, words=words, outbox=outbox, keep=keep
+            )
+            follow.append(audit.committed)
             police.begin_watching(keep)
             police.begin_testing(
                 keep,
@@ -403,6 +408,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
                 recordings=recordings,
                 gate_video=gate_video,
                 relearning=relearning,
+                audit=audit,
                 listening=listening,
             )
             serving = tasks.create_task(page.run(), name="page")
@@ -470,15 +476,6 @@ def _after_commit(
                 each(receivers)
 
     return committed
-
-
-def _older(store: Store) -> Callable[[int, int], list[LiveAlert]]:
-    def older(after: int, most: int) -> list[LiveAlert]:
-        from gateway.store.read.stream import transitions_after  # noqa: PLC0415 - see `LATE`
-
-        return [LiveAlert(*event) for event in store.read(transitions_after(after, most))]
-
-    return older
 
 
 def _policy(settings: Settings) -> Policy:

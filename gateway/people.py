@@ -19,6 +19,7 @@ from alerts.response_plan import ResponsePlans
 from devices.kinds import KindSpec
 from gateway.api.app import close_streams, create_api
 from gateway.api.services import Demo
+from gateway.auditing import Audit
 from gateway.broker.connection import Way
 from gateway.cameras.relearning import Relearning
 from gateway.clock import Clock
@@ -108,6 +109,7 @@ def make_page(
     recordings: RecordingsDesk,
     gate_video: GateVideo,
     relearning: Relearning,
+    audit: Audit,
     listening: socket.socket,
 ) -> Page:
     """The page, not yet running."""
@@ -136,6 +138,7 @@ def make_page(
         recordings=recordings,
         gate_video=gate_video,
         relearning=relearning,
+        audit=audit,
     )
     return Page(api, settings, listening)
 

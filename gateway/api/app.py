@@ -36,6 +36,7 @@ from gateway.api.problems import Problem, answer_problems, not_found
 from gateway.api.reading import Readers
 from gateway.api.register import Register
 from gateway.api.services import Demo, Services, committed
+from gateway.auditing import Audit, make_audit
 from gateway.camera_pictures.vault import Vault
 from gateway.camera_pictures.views import WallViews
 from gateway.cameras.relearning import Relearning
@@ -112,6 +113,7 @@ def create_api(
     recordings: RecordingsDesk | None = None,
     gate_video: GateVideo = NO_GATE_VIDEO,
     relearning: Relearning | None = None,
+    audit: Audit | None = None,
     page: Path = PAGE_FOLDER,
 ) -> FastAPI:
     """The application, to be served in the loop in which the desk runs.
@@ -251,6 +253,7 @@ def create_api(
         gate_video=GateVideoPresenter(
             gate_video, settings.recordings.gates, register=register, words=words, now=clock.now
         ),
+        audit=audit or make_audit(settings=settings, store=store, clock=clock, words=words),
         hub=hub,
         doorkeeper=doorkeeper,
         readers=readers,

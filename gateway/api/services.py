@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gateway.api.present_response import Responses
     from gateway.api.reading import Readers
     from gateway.api.register import Register
+    from gateway.auditing import Audit
     from gateway.camera_pictures.vault import Vault
     from gateway.camera_pictures.views import WallViews
     from gateway.cameras.relearning import Relearning
@@ -118,6 +119,7 @@ class Services:
     recordings: RecordingPresenter
     replays: Replays
     gate_video: GateVideoPresenter
+    audit: Audit
     hub: Hub
     doorkeeper: Doorkeeper
     readers: Readers

@@ -5,14 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from gateway.desk import LiveAlert
+
+if TYPE_CHECKING:
+    from gateway.store.store import Store
 
 JOIN_S: Final = 0.2
 """Frames may be joined this long; an emergency goes out at once."""
 
 SIGN_OF_LIFE_S: Final = 1.0
+
+
+def older_events(store: Store) -> Callable[[int, int], list[LiveAlert]]:
+    """What `Live` reads a point from that it no longer holds."""
+
+    def older(after: int, most: int) -> list[LiveAlert]:
+        from gateway.store.read.stream import transitions_after  # noqa: PLC0415 - `gateway.app.LATE`
+
+        return [LiveAlert(*event) for event in store.read(transitions_after(after, most))]
+
+    return older
 
 
 class Live:

@@ -15,7 +15,11 @@ class Role(StrEnum):
 
     OPERATOR = "operator"  # sits in the control room and takes alerts
     TECHNICIAN = "technician"  # keeps devices working
-    AUDITOR = "auditor"  # reads everything in scope, changes nothing
+    AUDITOR = "auditor"  # reads everything in scope; changes nothing but ledger and notices
+    SAFETY_OFFICER = "safety_officer"  # of a school: states what is met, keeps its ledger
+    PRINCIPAL = "principal"  # signs for the school
+    INSPECTOR = "inspector"  # of the bureau: finds hazards, issues notices
+    GROUP_LEADER = "group_leader"  # of an inspection group: reviews what inspectors sign
     ADMINISTRATOR = "administrator"
     PROBE = "probe"  # looks at cameras: brings what it saw, and sees nothing
 
@@ -39,11 +43,22 @@ class What(StrEnum):
     WATCH = "watch"  # see pictures that cameras took: they show children; each view is a fact
     FILM = "film"  # bring pictures of cameras
     PROVE = "prove"  # read the facts
+    ENLIST = "enlist"  # keep the roster of schools, load policies
+    BASELINE = "baseline"  # propose what a school must have, and sign it
+    CONFIRM = "confirm"  # be the second person: for a smaller baseline, for an attestation
+    ATTEST = "attest"  # state that an item is met, with evidence
+    LEDGER = "ledger"  # open entries of the hazard ledger and take their steps
+    NOTICE = "notice"  # issue rectification notices
+    CAMPAIGN = "campaign"  # plan campaigns, their checklists and deadlines
+    REPORT = "report"  # sign weekly and special reports
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
 
 
 _EVERYBODY: Final = frozenset(Role) - {Role.PROBE}
+_SCHOOL: Final = frozenset({Role.SAFETY_OFFICER, Role.PRINCIPAL})
+_BUREAU: Final = frozenset({Role.AUDITOR, Role.INSPECTOR, Role.GROUP_LEADER})
+"""Those of a bureau who audit: their scope is what they were given, of whatever school."""
 
 MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
     {
@@ -62,7 +77,17 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.MAINTAIN: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.WATCH: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.FILM: frozenset({Role.PROBE, Role.ADMINISTRATOR}),
-        What.PROVE: frozenset({Role.AUDITOR, Role.ADMINISTRATOR}),
+        What.PROVE: _BUREAU | {Role.ADMINISTRATOR},
+        What.ENLIST: frozenset({Role.ADMINISTRATOR}),
+        What.BASELINE: _SCHOOL | {Role.INSPECTOR, Role.ADMINISTRATOR},
+        What.CONFIRM: frozenset(
+            {Role.PRINCIPAL, Role.INSPECTOR, Role.GROUP_LEADER, Role.ADMINISTRATOR}
+        ),
+        What.ATTEST: _SCHOOL | {Role.ADMINISTRATOR},
+        What.LEDGER: _SCHOOL | _BUREAU | {Role.TECHNICIAN, Role.ADMINISTRATOR},
+        What.NOTICE: _BUREAU | {Role.ADMINISTRATOR},
+        What.CAMPAIGN: frozenset({Role.GROUP_LEADER, Role.ADMINISTRATOR}),
+        What.REPORT: _SCHOOL | _BUREAU | {Role.ADMINISTRATOR},
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),
     }

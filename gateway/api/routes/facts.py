@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from fastapi import APIRouter, Query
 
+from audit.fact import FactRow
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Auditor
 from gateway.api.models.devices import FactOut
@@ -14,7 +15,7 @@ from gateway.api.models.shapes import Page
 from gateway.api.services import Services, ServicesHere
 from gateway.security.access import Caller
 from gateway.store.read.alerts import schools_of_alerts
-from gateway.store.read.facts import FactRow, fact_page
+from gateway.store.read.facts import fact_page
 
 router = APIRouter(tags=["facts"])
 

@@ -4,22 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 from sqlalchemy import ColumnElement, Connection, select
 
+from audit.fact import FactRow
 from gateway.store.schema import facts
-
-
-class FactRow(msgspec.Struct, frozen=True):
-    """A fact with its row; ``body`` is canonical JSON. Times in ms."""
-
-    row: int
-    kind: str
-    happened: int
-    known: int
-    actor: str
-    subject: str
-    body: bytes
 
 
 def newest_fact(subject: str, kind: str) -> Callable[[Connection], bytes | None]:

@@ -1,0 +1,49 @@
+"""What is proven to a bureau, put together: the rooms of the audit and what runs of them.
+
+The composition root starts it as one thing (`begin_audit`); the interface has it as one (`Audit`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from gateway.clock import Clock
+    from gateway.outbox import Outbox
+    from gateway.pipeline.work import Work
+    from gateway.settings import Settings
+    from gateway.store.store import Store
+    from gateway.words import Words
+
+Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]"
+"""Runs a part by its name until the gateway ends, and again when it breaks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """The rooms of the audit, for the routes."""
+
+    def committed(self, work: Work) -> None:
+        """Told of everything that is kept, once it is."""
+
+
+def make_audit(*, settings: Settings, store: Store, clock: Clock, words: Words) -> Audit:
+    """The rooms, nothing running."""
+    del settings, store, clock, words
+    return Audit()
+
+
+async def begin_audit(
+    *,
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    words: Words,
+    outbox: Outbox,
+    keep: Keep,
+) -> Audit:
+    """The rooms, with what runs of them started by ``keep``."""
+    del outbox, keep
+    return make_audit(settings=settings, store=store, clock=clock, words=words)
