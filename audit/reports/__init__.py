@@ -1,0 +1,1 @@
+"""What leaves the system as files: tables of typed columns, and what reports say."""
