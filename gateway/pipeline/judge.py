@@ -39,6 +39,7 @@ from gateway.pipeline.heard import (
 from gateway.pipeline.late_press import LatePress
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY, Roster
+from gateway.pipeline.slot import Slot
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.windows import Why, Windows
@@ -58,20 +59,6 @@ among the rejects and the alert's occurrences each time."""
 
 _TOPICS_KEPT: Final = 16
 """Topics of one device that are remembered: more than any has that means well."""
-
-
-class _Slot:
-    """Where a topic leads, looked up once."""
-
-    __slots__ = ("dialect", "plain", "route", "row", "rules", "state")
-
-    def __init__(self, state: DeviceState, route: Route, dialect: Dialect, rules: RuleSet) -> None:
-        self.state = state
-        self.row = state.device.row
-        self.route = route
-        self.dialect = dialect
-        self.plain = route.channel is _TELEMETRY
-        self.rules = rules
 
 
 class Judge:
@@ -100,7 +87,7 @@ class Judge:
         self.timers: Final[TimerQueue[tuple[int, int]]] = TimerQueue()
         late = LatePress(self.roster, book, follow=self._follow, fault=self._fault)
         self.windows: Final = Windows(late.goes_out)
-        self._slots: dict[str, _Slot] = {}
+        self._slots: dict[str, Slot] = {}
         self._topics: dict[int, tuple[str, ...]] = {}
         self._begun: list[tuple[Device, Finding]] = []
         self._trace_due = 0
@@ -198,7 +185,7 @@ class Judge:
         self._book.fold(failed, GATEWAY, work)
 
     def _read_in_full(
-        self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
+        self, slot: Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
     ) -> None:
         """What cannot be taken at a glance, and now and then what could."""
         reading = None
@@ -219,7 +206,7 @@ class Judge:
         work.batch.readings.append((slot.row, 0, reading.happened, now, payload))
 
     def _digest_odd(
-        self, slot: _Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
+        self, slot: Slot, topic: str, payload: bytes, retained: bool, now: int, work: Work
     ) -> None:
         """Everything but the commonest telemetry."""
         state = slot.state
@@ -250,7 +237,7 @@ class Judge:
     def _hear_asides(self, dialect: Dialect, now: int, work: Work) -> None:
         """What a message said of others than who sent it."""
         for state, route, reading in self.asking.others(dialect, self.roster):
-            slot = _Slot(state, route, dialect, self.roster.rules(state.device.row))
+            slot = Slot(state, route, dialect, self.roster.rules(state.device.row))
             self._hear_event(state, slot, reading, now, work)
 
     def hear_own(
@@ -324,7 +311,7 @@ class Judge:
                 if outcome is not None:
                     self._follow(state, number, outcome, work)
 
-    def _judge_all(self, slot: _Slot, reading: Reading, now: int, work: Work) -> None:
+    def _judge_all(self, slot: Slot, reading: Reading, now: int, work: Work) -> None:
         """Ask those in no hurry, too."""
         state = slot.state
         state.unhurried_due = now + UNHURRIED_MS
@@ -348,7 +335,7 @@ class Judge:
         state.heard = now
 
     def _hear_event(
-        self, state: DeviceState, slot: _Slot, reading: Reading, now: int, work: Work
+        self, state: DeviceState, slot: Slot, reading: Reading, now: int, work: Work
     ) -> None:
         batch, route = work.batch, slot.route
         rules = self.roster.rules(state.device.row).events
@@ -425,7 +412,7 @@ class Judge:
 
     # Finding out who speaks
 
-    def _find(self, topic: str) -> _Slot | None:
+    def _find(self, topic: str) -> Slot | None:
         for dialect in self._dialects:
             route = dialect.route(topic)
             if isinstance(route, Route):
@@ -433,7 +420,7 @@ class Judge:
                 if state is None:
                     return None
                 row = state.device.row
-                slot = _Slot(state, route, dialect, self.roster.rules(row))
+                slot = Slot(state, route, dialect, self.roster.rules(row))
                 topics = self._topics.get(row, ())
                 if len(topics) < _TOPICS_KEPT:
                     self._slots[topic] = slot
@@ -493,7 +480,7 @@ class Judge:
             work.replies.append((topic, canonical({"seq": reading.seq, "ts": reading.at})))
 
     def _reject(
-        self, reject: Reject, topic: str, payload: bytes, slot: _Slot, now: int, work: Work
+        self, reject: Reject, topic: str, payload: bytes, slot: Slot, now: int, work: Work
     ) -> None:
         counts = is_fault(reject, slot.state, now)
         for number, rule in self.roster.rules(slot.row).rejected if counts else ():

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from devices.dialects.sparkplug import Sparkplug, births, wire
+from devices.dialects.sparkplug import Sparkplug
 from devices.model import is_identifier
-from devices.reading import Channel, Reading, Reject, RejectReason, Route, Value
+from devices.reading import Channel, Reject, RejectReason, Route, Value
 from devices.simulator.edge_node import BOOLEAN, FLOAT, STRING, TEMPLATE, EdgeNode, Message, Sample
-
-NOW = 1_795_161_600_000
-GROUP = "no3"
+from tests.devices.dialects.hearing_sparkplug import GROUP, NOW, ROOM, hear, readings
 
 METER = (
     Sample("Energy/Phase A/Voltage", 230.0, unit="V"),
@@ -23,7 +17,6 @@ METER = (
     Sample("Energy/Active Power", 1.5, unit="kW"),
     Sample("Energy/Residual Current", 0.038, unit="A"),
 )
-ROOM = (Sample("Temperature", 21.5), Sample("Smoke Alarm", False, BOOLEAN))
 
 
 @pytest.fixture
@@ -36,25 +29,6 @@ def node() -> EdgeNode:
     return EdgeNode(
         GROUP, "edge-1", {"": [Sample("Uptime", 5, 8)], "meter": METER, "room": ROOM}, bd_seq=7
     )
-
-
-def hear(
-    sparkplug: Sparkplug, message: Message, received: int = NOW, *, retained: bool = False
-) -> list[Reading] | Reject:
-    topic, payload = message
-    route = sparkplug.route(topic)
-    assert isinstance(route, Route)
-    said = sparkplug.read(route, payload, received, retained=retained)
-    if not isinstance(said, Reject):
-        for reading in said:
-            assert json.loads(reading.body).items() >= reading.values.items()
-    return said
-
-
-def readings(sparkplug: Sparkplug, message: Message, received: int = NOW) -> list[Reading]:
-    said = hear(sparkplug, message, received)
-    assert not isinstance(said, Reject), said
-    return said
 
 
 def values(sparkplug: Sparkplug, message: Message) -> dict[str, Value]:
@@ -497,72 +471,3 @@ def test_a_node_that_measures_nothing_is_taken_for_a_repeater(
 def test_firmware_is_told_at_birth(sparkplug: Sparkplug) -> None:
     node = EdgeNode(GROUP, "edge", {"": [Sample("Properties/Firmware Version", "2.4.1", STRING)]})
     assert readings(sparkplug, node.births(NOW)[0])[0].firmware == "2.4.1"
-
-
-# Whatever comes
-
-
-VERBS = (
-    "NBIRTH/edge-1",
-    "NDATA/edge-1",
-    "NDEATH/edge-1",
-    "DBIRTH/edge-1/room",
-    "DDATA/edge-1/room",
-)
-
-
-@given(st.lists(st.tuples(st.sampled_from(VERBS), st.binary(max_size=60)), max_size=6))
-def test_of_any_bytes_come_readings_and_rejects_and_nothing_else(
-    said: list[tuple[str, bytes]],
-) -> None:
-    sparkplug = Sparkplug("no3-middle", f"spBv1.0/{GROUP}")
-    for verb, payload in said:
-        hear(sparkplug, (f"spBv1.0/{GROUP}/{verb}", payload))
-
-
-@given(st.data())
-def test_of_broken_births_and_data_come_readings_and_rejects(draw: st.DataObject) -> None:
-    sparkplug = Sparkplug("no3-middle", f"spBv1.0/{GROUP}")
-    node = EdgeNode(GROUP, "edge-1", {"": [Sample("Uptime", 5, 8)], "room": ROOM})
-    messages = [*node.births(NOW), node.data("room", NOW, {"Temperature": 22.0})]
-    for topic, payload in messages:
-        broken = bytearray(payload)
-        for _ in range(draw.draw(st.integers(0, 3))):
-            broken[draw.draw(st.integers(0, len(broken) - 1))] = draw.draw(st.integers(0, 255))
-        hear(sparkplug, (topic, bytes(broken)))
-
-
-def test_a_message_beyond_all_bounds_is_refused(sparkplug: Sparkplug) -> None:
-    topic = f"spBv1.0/{GROUP}/NBIRTH/edge"
-    for payload in (bytes(wire.MAX_PAYLOAD + 1), b"\x12\x00" * (wire.MAX_METRICS + 1)):
-        said = hear(sparkplug, (topic, payload))
-        assert isinstance(said, Reject)
-        assert said.reason is RejectReason.TOO_LARGE
-
-
-def test_invented_nodes_take_no_more_room_than_there_is(sparkplug: Sparkplug) -> None:
-    for number in range(births.MAX_NODES):
-        readings(sparkplug, EdgeNode(GROUP, f"edge-{number}", {}).births(NOW)[0])
-    said = hear(sparkplug, EdgeNode(GROUP, "one-more", {}).births(NOW)[0])
-    assert isinstance(said, Reject)
-    assert said.reason is RejectReason.TOO_LARGE
-    readings(sparkplug, EdgeNode(GROUP, "edge-0", {}).will())
-    readings(sparkplug, EdgeNode(GROUP, "one-more", {}).births(NOW)[0])
-
-
-def test_invented_metrics_take_no_more_room_than_there_is() -> None:
-    nodes = births.Nodes()
-    metrics = [
-        wire.Metric(f"Metric {n}", n, None, 10, False, False, "double_value", 1.0)
-        for n in range(wire.MAX_METRICS)
-    ]
-    fitting = births.MAX_DEFINITIONS // len(metrics)
-    for number in range(fitting + 5):
-        node = nodes.at(f"edge-{number}")
-        assert node is not None
-        assert (node.declare("", metrics) is None) is (number >= fitting)
-    left = nodes.room
-    for number in range(fitting + 5):
-        nodes.remove(f"edge-{number}")
-    assert left < len(metrics)
-    assert nodes.room == births.MAX_DEFINITIONS

@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.databases import D, running
+from devices.model import Device, School
 from gateway.history.sqlite import SqliteHistory
+from gateway.store.batch import Batch
+from gateway.store.registry import put_devices, put_schools
 from gateway.store.sqlite import SqliteStore
+from tests.gateway.history.answering import Answering, answering
 from tests.gateway.history.shared_databases import Databases
 from tests.gateway.new_store import opened
 
@@ -42,3 +46,19 @@ def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
             return found
 
         yield of
+
+
+@pytest.fixture
+def database() -> Iterator[Answering]:
+    with answering() as told:
+        yield told
+
+
+@pytest.fixture
+def campus(store: SqliteStore) -> SqliteStore:
+    statements = [
+        *put_schools([School("s-1", "学校", "School")]),
+        *put_devices([Device("s-1", "meter-1", "smart-meter", 0)]),
+    ]
+    store.commit(Batch(statements=statements, now=1)).result(30)
+    return store

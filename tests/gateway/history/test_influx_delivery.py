@@ -4,51 +4,21 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-import psutil
 import pytest
 
-from devices.model import Device, School
+from devices.model import Device
 from gateway.clock import ManualClock
-from gateway.history.delivered import CURSOR, Cursor, read_cursor
-from gateway.history.influx_apart import FeedApart
-from gateway.history.influx_delivery import ROWS, Delivery
-from gateway.history.influx_feed import Feed, Feeding
+from gateway.history.delivered import CURSOR
+from gateway.history.influx_delivery import Delivery
+from gateway.history.influx_feed import Feed
 from gateway.history.influx_target import Engine, Target
 from gateway.history.influx_writing import InfluxWriter
 from gateway.metrics import Metrics
-from gateway.store.batch import Batch, ReadingRow
-from gateway.store.registry import next_register_version, put_devices, put_schools
+from gateway.store.batch import Batch
+from gateway.store.registry import next_register_version, put_devices
 from gateway.store.sqlite import SqliteStore, connect
-from tests.gateway.history.answering import KEPT, Answer, Answering, answering
-
-NOON = 1_784_793_600_000
-
-
-@pytest.fixture
-def database() -> Iterator[Answering]:
-    with answering() as told:
-        yield told
-
-
-@pytest.fixture
-def campus(store: SqliteStore) -> SqliteStore:
-    statements = [
-        *put_schools([School("s-1", "学校", "School")]),
-        *put_devices([Device("s-1", "meter-1", "smart-meter", 0)]),
-    ]
-    store.commit(Batch(statements=statements, now=1)).result(30)
-    return store
-
-
-def readings(first: int, last: int, device: int = 1) -> list[ReadingRow]:
-    return [
-        (device, 0, NOON + 1000 * n, NOON + 1000 * n + 50, b'{"power_w":%d}' % n)
-        for n in range(first, last + 1)
-    ]
-
-
-def keep(store: SqliteStore, rows: list[ReadingRow]) -> None:
-    store.commit(Batch(readings=rows)).result(30)
+from tests.gateway.history.answering import KEPT, Answer, Answering
+from tests.gateway.history.filling import NOON, keep, readings, stored_cursor, told
 
 
 @contextmanager
@@ -73,16 +43,6 @@ def delivering(
         )
         with closing(delivery):
             yield delivery
-
-
-def told(lines: list[str]) -> list[float]:
-    """The values of lines in the order in which they came."""
-    return [float(line.split(" ")[1].partition("=")[2]) for line in lines]
-
-
-def stored_cursor(store: SqliteStore, target: Target) -> Cursor:
-    with closing(connect(store.path)) as connection:
-        return read_cursor(connection, target.name)
 
 
 def test_readings_go_in_order_in_batches_packed_and_with_the_token(
@@ -443,73 +403,6 @@ def test_being_behind_is_an_alert_until_it_has_caught_up(
         finding = delivery.finding(clock.now())
         assert not finding.active
         assert finding.explanation.code == "history_caught_up"
-
-
-def test_a_process_of_its_own_does_the_same(campus: SqliteStore, database: Answering) -> None:
-    keep(campus, readings(1, 250))
-    with closing(FeedApart(campus.path, database.target)) as feeding:
-        progress = feeding.deliver(0, ROWS)
-        assert (progress.until, progress.rows, progress.points) == (250, 250, 250)
-        (child,) = its_processes()
-        assert "t0ken" not in " ".join(child.cmdline())
-        assert "t0ken" not in repr(database.target)
-        database.answer = lambda _: Answer(401)
-        keep(campus, readings(251, 300))
-        assert "401" in feeding.deliver(250, ROWS).error
-    assert told(database.kept) == list(range(1, 251))
-    assert not child.is_running()
-
-
-def test_killed_while_it_hands_over_it_is_begun_anew_and_loses_nothing(
-    campus: SqliteStore, database: Answering
-) -> None:
-    keep(campus, readings(1, 20))
-    feeding: Feeding = FeedApart(campus.path, database.target)
-    clock = ManualClock(NOON)
-    with closing(Delivery(campus, feeding, database.target.name, clock)) as delivery:
-        came, over = threading.Event(), threading.Event()
-
-        def hold(_: list[str]) -> Answer:
-            came.set()
-            return Answer(until=over)
-
-        database.answer = hold
-        step = threading.Thread(target=delivery.step)
-        step.start()
-        assert came.wait(60)
-        (child,) = its_processes()
-        child.kill()
-        step.join(60)
-        assert "failed" in delivery.standing.error
-        assert stored_cursor(campus, database.target).row == 0
-        database.answer = lambda _: KEPT
-        over.set()
-        delivery.step()
-        assert delivery.standing.waiting == 0
-    assert set(told(database.kept)) == set(range(1, 21))
-
-
-def test_an_answer_without_end_ends_that_process_and_nothing_else(
-    campus: SqliteStore, database: Answering, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keep(campus, readings(1, 5))
-    endless = threading.Event()
-    database.answer = lambda _: Answer(until=endless)
-    with closing(FeedApart(campus.path, database.target, patience=0.5)) as feeding:
-        clock = ManualClock(NOON)
-        with closing(Delivery(campus, feeding, database.target.name, clock)) as delivery:
-            delivery.step()
-            assert "no answer within" in delivery.standing.error
-            assert its_processes() == []
-    endless.set()
-
-
-def its_processes() -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.Process().children()
-        if "gateway.history.influx_apart" in process.cmdline()
-    ]
 
 
 def test_the_cursor_is_one_row_of_meta(campus: SqliteStore, database: Answering) -> None:
