@@ -1,0 +1,170 @@
+"""What a school must have, place by place, and who signed for it.
+
+A verdict of what is installed compares what is registered with this list, never with itself: a
+device that is removed, retired or taken out of service leaves its place with too few. A list that
+asks for more than the one in effect takes effect by one signature; one that asks for less, in
+whatever way, by that of a second person, with a reason.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import msgspec
+
+BASELINE: Final = "baseline"
+BASELINE_PROPOSED: Final = "baseline_proposed"
+BASELINE_DECLINED: Final = "baseline_declined"
+"""Kinds of facts about a school: the one in effect; one that waits; one that was declined.
+Nothing is judged by the last two."""
+
+MOST_NEEDS: Final = 2_000
+MOST_OF_A_KIND: Final = 1_000
+
+
+class Needed(msgspec.Struct, frozen=True, kw_only=True):
+    """So many devices of a kind in a place of the school.
+
+    ``place`` is the id of a place of the school; empty: anywhere in it. ``gate``: at a gate of the
+    school, whose pictures the education department sees. ``commissioned`` (ms) is since when they
+    are to be there: of what is younger no recordings can be asked that are older. ``None``: they
+    have been there all along.
+    """
+
+    place: str
+    kind: str
+    count: int = 1
+    gate: bool = False
+    commissioned: int | None = None
+
+
+class Baseline(msgspec.Struct, frozen=True, kw_only=True):
+    """What a school must have, as it is in effect; versions count from 1.
+
+    ``signed_by`` and ``confirmed_by`` are names of users; ``confirmed_by`` is empty where one
+    signature was enough. ``signed`` is when the first of them signed (ms). ``reason`` is why it
+    asks for less than the one before; empty when it does not.
+    """
+
+    school: str
+    version: int
+    needs: tuple[Needed, ...]
+    signed_by: str
+    signed: int
+    confirmed_by: str = ""
+    reason: str = ""
+
+
+class Lessening(StrEnum):
+    """In which way a list asks for less."""
+
+    DROPPED = "dropped"  # nothing of the kind in the place any more
+    FEWER = "fewer"
+    GATE = "gate"  # fewer of them at a gate
+    LATER = "later"  # commissioned later
+
+
+class Less(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a list asks for less than the one before, and in which way."""
+
+    place: str
+    kind: str
+    how: Lessening
+    before: int
+    after: int
+
+
+def baseline_subject(school: str) -> str:
+    """The subject of the facts about a school's baselines."""
+    return f"school:{school}"
+
+
+def merged(needs: Iterable[Needed]) -> tuple[Needed, ...]:
+    """The same needs, those alike in everything but their count as one, in a fixed order."""
+    counts: dict[tuple[str, str, bool, int | None], int] = defaultdict(int)
+    for need in needs:
+        counts[(need.place, need.kind, need.gate, need.commissioned)] += need.count
+    return tuple(
+        Needed(place=place, kind=kind, count=count, gate=gate, commissioned=commissioned)
+        for (place, kind, gate, commissioned), count in sorted(
+            counts.items(), key=lambda one: (*one[0][:3], one[0][3] or -1)
+        )
+    )
+
+
+def reduces(before: Iterable[Needed], after: Iterable[Needed]) -> bool:
+    """Whether ``after`` asks for less than ``before`` in any way."""
+    return bool(lessened(before, after))
+
+
+def lessened(before: Iterable[Needed], after: Iterable[Needed]) -> tuple[Less, ...]:
+    """Where ``after`` asks for less, in the order of place and kind.
+
+    It does not when each device asked for before can be answered by one of its own asked for now,
+    of the same kind in the same place, that is at a gate if it was and commissioned no later.
+    """
+    old, new = _by_place(before), _by_place(after)
+    found: list[Less] = []
+    for (place, kind), units in sorted(old.items()):
+        left = new.get((place, kind), [])
+        how = _how(units, left)
+        if how is not None:
+            gates = how is Lessening.GATE
+            found.append(
+                Less(
+                    place=place,
+                    kind=kind,
+                    how=how,
+                    before=sum(gate for gate, _ in units) if gates else len(units),
+                    after=sum(gate for gate, _ in left) if gates else len(left),
+                )
+            )
+    return tuple(found)
+
+
+_Unit: TypeAlias = tuple[bool, int]
+"""One device asked for: at a gate, and since when (ms; -1 all along)."""
+
+
+def _by_place(needs: Iterable[Needed]) -> dict[tuple[str, str], list[_Unit]]:
+    units: dict[tuple[str, str], list[_Unit]] = defaultdict(list)
+    for need in needs:
+        since = -1 if need.commissioned is None else need.commissioned
+        units[(need.place, need.kind)] += [(need.gate, since)] * need.count
+    return units
+
+
+def _how(before: list[_Unit], after: list[_Unit]) -> Lessening | None:
+    if not after:
+        return Lessening.DROPPED if before else None
+    if len(after) < len(before):
+        return Lessening.FEWER
+    if sum(gate for gate, _ in after) < sum(gate for gate, _ in before):
+        return Lessening.GATE
+    # Those at gates first, as only those at gates can stand for them; each takes the latest that
+    # will do, so that the earliest are left for the others.
+    gates = sorted(since for gate, since in after if gate)
+    others = sorted(since for gate, since in after if not gate)
+    if not _answered(sorted(since for gate, since in before if gate), gates):
+        return Lessening.LATER
+    left = sorted(gates + others)
+    if not _answered(sorted(since for gate, since in before if not gate), left):
+        return Lessening.LATER
+    return None
+
+
+def _answered(wanted: list[int], there: list[int]) -> bool:
+    """Whether each wanted since a time has one of its own since no later; takes those away.
+
+    Both ascending. The strictest choose first, and each the latest that will do.
+    """
+    for since in wanted:
+        at = bisect_right(there, since)
+        if not at:
+            return False
+        del there[at - 1]
+    return True
