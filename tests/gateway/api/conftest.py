@@ -93,6 +93,10 @@ USERS = {
     "east-ada": (Role.ADMINISTRATOR, ("region:east",)),
     "west": (Role.OPERATOR, ("school:no5",)),
     "eye": (Role.PROBE, ("region:east",)),
+    "sofia": (Role.SAFETY_OFFICER, ("school:no3",)),
+    "paul": (Role.PRINCIPAL, ("school:no3",)),
+    "ines": (Role.INSPECTOR, ("region:east",)),
+    "gwen": (Role.GROUP_LEADER, ("region:east",)),
 }
 """Everybody, by name. `no3` lies in the county `east`, `no5` in none of its."""
 
