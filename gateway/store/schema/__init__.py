@@ -16,6 +16,7 @@ from gateway.store.schema.alarms import (
     transitions,
     victims,
 )
+from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_records
 from gateway.store.schema.declaring import metadata
 from gateway.store.schema.incoming import (
     acknowledging,
@@ -66,6 +67,9 @@ __all__ = [
     "acknowledging",
     "alerts",
     "contacts",
+    "coverage",
+    "coverage_reasons",
+    "coverage_records",
     "deadlines",
     "device_days",
     "device_states",
