@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final, TypeAlias
 
 import msgspec
@@ -57,6 +58,25 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     signed: int
     confirmed_by: str = ""
     reason: str = ""
+
+
+class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that asks for less and waits for a second person.
+
+    ``base`` is the version of the one in effect that it was made from. Times in ms.
+    """
+
+    school: str
+    base: int
+    needs: tuple[Needed, ...]
+    reason: str
+    proposed_by: str
+    proposed: int
+
+    @property
+    def id(self) -> str:
+        """What names it: who confirms says by it what they have read."""
+        return sha256(msgspec.json.encode(self)).hexdigest()[:16]
 
 
 class Lessening(StrEnum):

@@ -60,12 +60,15 @@ from gateway.store.schema.register import (
     regions,
     schools,
 )
+from gateway.store.schema.roster import baseline_proposals, baselines, roster
 
 __all__ = [
     "WAITING_ASIDE",
     "WAITING_EMERGENCY",
     "acknowledging",
     "alerts",
+    "baseline_proposals",
+    "baselines",
     "contacts",
     "coverage",
     "coverage_reasons",
@@ -98,6 +101,7 @@ __all__ = [
     "reject_counts",
     "rejects",
     "rollups",
+    "roster",
     "schools",
     "sessions",
     "shifts",
