@@ -17,6 +17,7 @@ from gateway.store.schema.alarms import (
     victims,
 )
 from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_records
+from gateway.store.schema.attestations import attestations, file_uses, files
 from gateway.store.schema.declaring import metadata
 from gateway.store.schema.incoming import (
     acknowledging,
@@ -67,6 +68,7 @@ __all__ = [
     "WAITING_EMERGENCY",
     "acknowledging",
     "alerts",
+    "attestations",
     "baseline_proposals",
     "baselines",
     "contacts",
@@ -79,6 +81,8 @@ __all__ = [
     "devices",
     "discoveries",
     "facts",
+    "file_uses",
+    "files",
     "floor_plans",
     "hand_overs",
     "link_days",
