@@ -32,6 +32,8 @@ class _OfAlert(msgspec.Struct, frozen=True):
     """What of the body of a fact about an alert tells whose it is."""
 
     school: str = ""
+    link: str = ""
+    """Of an exchange with a receiver: ``SCHOOL/LINK``."""
     detail: _Raised = _Raised()
 
 
@@ -66,7 +68,7 @@ def school_of(fact: FactRow) -> str:
             said = _of_alert(fact.body)
         except msgspec.MsgspecError:
             return ""
-        return said.school or said.detail.school
+        return said.school or said.detail.school or said.link.partition("/")[0]
     return ""
 
 

@@ -104,12 +104,18 @@ def make_judging(
         lambda alert: surroundings(alert, judge.roster, names.book, words),
     )
     upkeep = Upkeep(names)
+
+    def named(row: int) -> str:
+        device = judge.roster.device(row)
+        return "" if device is None else device.id
+
     book = AlertBook(
         limits=limits,
         told=[telling],
         on_deadline=deadlines.changed,
         forwarding=forwarding,
         upkeep=upkeep,
+        named=named,
     )
     book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
     deadlines.load(snapshot.deadlines, book)

@@ -18,6 +18,7 @@ from alerts.lifecycle import Limits, act, fold_finding
 from alerts.maintenance import Maintenance
 from devices.model import Device
 from gateway.desk import Acted, LiveAlert
+from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
 from gateway.store.batch import Deadline, Fact, NumberedTransition, OutboxEntry
 from gateway.store.encoding import canonical
@@ -81,12 +82,15 @@ class AlertBook:
         on_deadline: Callable[[Deadline], None],
         forwarding: Forwarding | None = None,
         upkeep: Expected | None = None,
+        named: Callable[[int], str] = lambda _: "",
     ) -> None:
+        """``named`` gives the id of a registered device by its row, else nothing."""
         self._limits: Final = limits
         self._told: Final = tuple(told)
         self._on_deadline: Final = on_deadline
         self._forwarding: Final = forwarding
         self._upkeep: Final = upkeep
+        self._named: Final = named
         self._closed: OrderedDict[int, Alert] = OrderedDict()
         self._closed_here: OrderedDict[int, Alert] = OrderedDict()
         self._by_condition: dict[_Key, int] = {}
@@ -159,7 +163,7 @@ class AlertBook:
             new_id=self._next_alert,
             maintenance=expected[0].code if expected else "",
         )
-        self.record(before, folded, work)
+        self.record(before, folded, work, device)
         if expected and any(one.detail.get("suppressed") for one in folded.transitions):
             number = folded.transitions[0].alert
             work.batch.hidden.extend((one.row, number) for one in expected)
@@ -173,8 +177,10 @@ class AlertBook:
         self.record(alert, folded, work)
         return Acted(folded.alert or alert, bool(folded.transitions))
 
-    def record(self, before: Alert | None, folded: Folded, work: Work) -> None:
-        """Write down what folding came to."""
+    def record(
+        self, before: Alert | None, folded: Folded, work: Work, device: Device | None = None
+    ) -> None:
+        """Write down what folding came to; ``device`` is whose alert it is, if at hand."""
         if not folded.transitions:
             return
         alert = before
@@ -189,7 +195,7 @@ class AlertBook:
                 transition = msgspec.structs.replace(transition, detail=detail)
                 after = advance(alert, transition)
             alert = after
-            self._write(alert, transition, links, work)
+            self._write(alert, transition, links, work, device)
         if alert is not None:
             work.batch.alerts[alert.id] = alert
             self._keep(before, alert)
@@ -214,7 +220,12 @@ class AlertBook:
                 kept.popitem(last=False)
 
     def _write(
-        self, alert: Alert, transition: Transition, links: tuple[str, ...], work: Work
+        self,
+        alert: Alert,
+        transition: Transition,
+        links: tuple[str, ...],
+        work: Work,
+        device: Device | None,
     ) -> None:
         self._last_row += 1
         row, now, batch = self._last_row, transition.known, work.batch
@@ -226,7 +237,7 @@ class AlertBook:
                 known=transition.known,
                 actor=f"user:{transition.actor}" if transition.actor else "gateway",
                 subject=f"alert:{alert.id}",
-                body=canonical(msgspec.to_builtins(transition)),
+                body=canonical(self._told_of(alert, transition, device)),
             )
         )
         if links and self._forwarding is not None:
@@ -237,6 +248,19 @@ class AlertBook:
                 batch.deadlines.append(deadline)
                 self._on_deadline(deadline)
         work.live.append(LiveAlert(row, alert, transition))
+
+    def _told_of(
+        self, alert: Alert, transition: Transition, device: Device | None
+    ) -> dict[str, object]:
+        """The body of the fact: it says whose alert it is by itself, without those before it."""
+        told: dict[str, object] = msgspec.to_builtins(transition)
+        told["school"] = alert.school
+        told["condition"] = alert.condition
+        if alert.device == GATEWAY.row:
+            told["device"] = ""
+        else:
+            told["device"] = self._named(alert.device) if device is None else device.id
+        return told
 
     def _next_alert(self) -> int:
         self._last_alert += 1

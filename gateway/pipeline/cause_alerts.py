@@ -55,7 +55,7 @@ class CauseAlerts:
             self._count(alert, cause, work)
         elif not cause.news:
             return
-        body = {"back": cause.back, "gone": cause.gone}
+        body = {"back": cause.back, "gone": cause.gone, "school": cause.school}
         work.batch.facts.append(
             Fact("victims", now, now, "gateway", f"alert:{cause.alert}", canonical(body))
         )
