@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 from gateway.problem import Problem
@@ -52,13 +52,23 @@ def parse_csv(raw: bytes, name: str, table: Table | None = None) -> Parsed:
         message = "is neither UTF-8 nor GB18030 from here on; export it as 'CSV UTF-8'"
         parsed.problems.append(Problem(name, line, "", message))
         return parsed
-    read_rows(_rows(text, name, table, parsed), name, table, parsed)
+
+    def broken(line: int, message: str) -> None:
+        parsed.problems.append(Problem(name, line, "", message))
+
+    known = {header_key(word) for at in tables_of(table) for column in COLUMNS[at]
+             for word in column.headers}  # fmt: skip
+    read_rows(csv_rows(text, known, broken), name, table, parsed)
     return parsed
 
 
-def _rows(text: str, name: str, table: Table | None, parsed: Parsed) -> Iterator[Row]:
-    """Rows with the line on which each begins. A file that breaks off becomes a problem."""
-    delimiter, start = _delimiter(text, table)
+def csv_rows(
+    text: str, headers: Collection[str], broken: Callable[[int, str], None]
+) -> Iterator[Row]:
+    """Rows with the line on which each begins. ``headers`` are those that are known (as
+    `header_key` makes them); ``broken`` is told the line at which a file breaks off, and why.
+    """
+    delimiter, start = _delimiter(text, headers)
     lines = io.StringIO(text[start:], newline="")
     reader = csv.reader(lines, delimiter=delimiter)
     skipped = text.count("\n", 0, start)
@@ -71,13 +81,13 @@ def _rows(text: str, name: str, table: Table | None, parsed: Parsed) -> Iterator
         except csv.Error as error:
             line = skipped + max(reader.line_num, 1)
             message = f"is no CSV from here on ({error}); a quote may be open on line "
-            parsed.problems.append(Problem(name, line, "", f"{message}{skipped + begins}"))
+            broken(line, f"{message}{skipped + begins}")
             return
         yield Row(skipped + begins, cells)
         begins = reader.line_num + 1
 
 
-def _delimiter(text: str, table: Table | None) -> tuple[str, int]:
+def _delimiter(text: str, headers: Collection[str]) -> tuple[str, int]:
     """The separator, and where the rows begin: after Excel's own ``sep=;`` line, if there is one.
 
     The separator is the one under which most cells of the first rows are headers that are known.
@@ -88,12 +98,10 @@ def _delimiter(text: str, table: Table | None) -> tuple[str, int]:
     if first.strip("\r\n ").lower() == "sep=":  # sep=<tab>, whose tab was stripped
         return "\t", len(first) + 1
     head = text.splitlines()[:TITLE_ROWS]
-    known = {header_key(word) for at in tables_of(table) for column in COLUMNS[at]
-             for word in column.headers}  # fmt: skip
 
     def recognised(delimiter: str) -> int:
         return max(
-            (sum(header_key(cell.strip('"')) in known for cell in line.split(delimiter))
+            (sum(header_key(cell.strip('"')) in headers for cell in line.split(delimiter))
              for line in head), default=0,
         )  # fmt: skip
 

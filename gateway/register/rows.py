@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,9 +86,19 @@ def _find_header(
 
 def match_header(cells: list[str], table: Table) -> Header | None:
     """The header if the row is one of this table: every required field, each at most once."""
+    columns = match_columns(cells, COLUMNS[table])
+    if columns is None:
+        return None
+    labels = tuple(clean(cell) for cell in cells)
+    unused = tuple(label for at, label in enumerate(labels) if label and at not in columns)
+    return Header(table, columns, labels, unused)
+
+
+def match_columns(cells: list[str], wanted: Iterable[Column]) -> dict[int, Column] | None:
+    """Which cell of a header names which column; ``None`` when a required one is not there."""
     columns: dict[int, Column] = {}
     keys = [header_key(cell) for cell in cells]
-    for column in COLUMNS[table]:
+    for column in wanted:
         for word in column.headers:  # in the order of preference
             places = [at for at, key in enumerate(keys) if key == header_key(word)]
             free = [at for at in places if at not in columns]
@@ -98,9 +108,7 @@ def match_header(cells: list[str], table: Table) -> Header | None:
         else:
             if column.required:
                 return None
-    labels = tuple(clean(cell) for cell in cells)
-    unused = tuple(label for at, label in enumerate(labels) if label and at not in columns)
-    return Header(table, columns, labels, unused)
+    return columns
 
 
 def _about_others(header: Header) -> bool:

@@ -31,6 +31,10 @@ _TABLES_AND_PICTURES: Final = ("xl/worksheets/", "xl/sharedStrings", "xl/media/"
 _ZEROS: Final = re.compile(r"0+\Z")
 
 
+class TooLargeError(Exception):
+    """A packed file comes to more than is read."""
+
+
 class _Sheet(Protocol):
     """What is used of openpyxl's sheets for reading."""
 
@@ -45,20 +49,14 @@ def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
     Of formulas the value counts that was last computed. Sheets without a known header are noted,
     unless none has one. ``table`` says what the rows are; without it each header decides.
     """
-    # openpyxl takes half a second to import, and a gateway that starts needs none of it.
-    from openpyxl import load_workbook  # noqa: PLC0415
-
     parsed = Parsed()
     try:
-        if _unpacks_to_too_much(raw):
-            message = "unpacks to more than any list of devices; save it anew as CSV"
-            return Parsed(problems=[Problem(name, None, "", message)])
-        book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
         without: list[Problem] = []
-        for sheet in book.worksheets:
-            if sheet.sheet_state == "visible":
-                own = f"{name} [{sheet.title}]"
-                _read_sheet(cast("_Sheet", sheet), own, table, parsed, without)
+        for title, rows in xlsx_sheets(raw):
+            _read_sheet(rows, f"{name} [{title}]", table, parsed, without)
+    except TooLargeError:
+        message = "unpacks to more than any list of devices; save it anew as CSV"
+        return Parsed(problems=[Problem(name, None, "", message)])
     except Exception as error:  # noqa: BLE001 - whatever a library comes upon in a damaged file
         message = f"is no XLSX file that can be read ({error}); save it anew"
         return Parsed(problems=[Problem(name, None, "", message)])
@@ -67,6 +65,22 @@ def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
     else:
         parsed.problems += without or [Problem(name, None, "", "holds no rows")]
     return parsed
+
+
+def xlsx_sheets(raw: bytes) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The visible sheets, each by its title with its rows; of formulas what was last computed.
+
+    Raises `TooLargeError`, and of a damaged file whatever the library comes upon.
+    """
+    # openpyxl takes half a second to import, and a gateway that starts needs none of it.
+    from openpyxl import load_workbook  # noqa: PLC0415
+
+    if _unpacks_to_too_much(raw):
+        raise TooLargeError
+    book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
+    for sheet in book.worksheets:
+        if sheet.sheet_state == "visible":
+            yield sheet.title, _rows(cast("_Sheet", sheet))
 
 
 def _unpacks_to_too_much(raw: bytes) -> bool:
@@ -80,15 +94,14 @@ def _unpacks_to_too_much(raw: bytes) -> bool:
 
 
 def _read_sheet(
-    sheet: _Sheet,
+    rows: Iterator[Row],
     name: str,
     table: Table | None,
     parsed: Parsed,
     without: list[Problem],
 ) -> None:
-    sheet.reset_dimensions()  # what a file says of its size need not be so
     own = Parsed()
-    read_rows(_rows(sheet), name, table, own)
+    read_rows(rows, name, table, own)
     if own.entries or own.notes or len(own.problems) != 1 or own.spoiled:
         parsed.add(own)
     elif own.problems[0].line is not None and "has no header" in own.problems[0].message:
@@ -98,6 +111,7 @@ def _read_sheet(
 
 
 def _rows(sheet: _Sheet) -> Iterator[Row]:
+    sheet.reset_dimensions()  # what a file says of its size need not be so
     for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS), 1):
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:
