@@ -1,0 +1,90 @@
+"""PDF: whole, not locked, and without what would run or hides other files.
+
+Names may be written with escapes (``/Java#53cript``) and objects may lie packed in streams: both are
+undone before looking. A viewer still has to be one that is kept up to date; this takes away what
+nobody needs in a proof.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Final
+
+MOST_UNPACKED: Final = 64 * 1024 * 1024
+MOST_OBJECT_STREAMS: Final = 5_000
+
+_VERSION: Final = re.compile(rb"%PDF-(1\.[0-7]|2\.0)[\r\n ]")
+_END: Final = re.compile(rb"startxref\s+\d+\s+%%EOF\s*\Z")
+_ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
+_LOCKED: Final = re.compile(rb"/Encrypt[\s<]")
+_ACTIVE: Final = re.compile(
+    rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|XFA|Movie|Sound)"
+    rb"(?=[\s/<>\[\](){}%])"
+)
+_OBJECT_STREAM: Final = re.compile(rb"/ObjStm\b")
+_STREAM: Final = re.compile(rb"stream\r?\n")
+_FILTER: Final = re.compile(rb"/Filter\s*(\[[^\]]*\]|/\w+)")
+
+PIECE: Final = 256 * 1024
+OVERLAP: Final = 64
+"""Looked through piece by piece: while a pattern is matched nothing else runs in this process."""
+
+
+def check_pdf(raw: bytes) -> None:
+    """Raises ``ValueError`` that says why it cannot be taken."""
+    if _VERSION.match(raw) is None:
+        raise ValueError("it is no PDF of a version that is known")
+    if _END.search(raw[-2048:]) is None:
+        raise ValueError("the PDF breaks off, or something follows its end; save it anew")
+    if zipfile.is_zipfile(BytesIO(raw)):
+        raise ValueError("the PDF is a packed folder as well; save it anew")
+    for piece in _pieces(raw):
+        _look(piece)
+    _look_inside(raw)
+
+
+def _look(piece: bytes) -> None:
+    plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece) if b"#" in piece else piece
+    if _LOCKED.search(plain):
+        raise ValueError("the PDF is locked: whoever checks it later could not open it; unlock it")
+    if (found := _ACTIVE.search(plain)) is not None:
+        what = found[1].decode()
+        raise ValueError(f"the PDF would run something or holds other files ({what}); print it anew")
+
+
+def _pieces(raw: bytes) -> Iterator[bytes]:
+    for start in range(0, len(raw), PIECE):
+        yield raw[max(0, start - OVERLAP) : start + PIECE]
+
+
+def _look_inside(raw: bytes) -> None:
+    """Unpack the streams that hold objects, and look there, too."""
+    room, seen, at = MOST_UNPACKED, 0, 0
+    while (found := _OBJECT_STREAM.search(raw, at)) is not None:
+        at = found.end()
+        begin = _STREAM.search(raw, at, at + 4096)
+        if begin is None:
+            continue
+        seen += 1
+        if seen > MOST_OBJECT_STREAMS:
+            raise ValueError("the PDF has more packed objects than any document; print it anew")
+        start = max(raw.rfind(b"obj", 0, found.start()), found.start() - 4096)
+        given = _FILTER.search(raw, start, begin.start())
+        if given is None:
+            continue  # it was not packed: it has been looked at
+        if given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
+            raise ValueError("the PDF packs its objects in an unusual way; print it anew")
+        unpacker = zlib.decompressobj()
+        try:
+            plain = unpacker.decompress(raw[begin.end() : begin.end() + PIECE * 8], room)
+        except zlib.error as error:
+            raise ValueError("the PDF is damaged; save it anew") from error
+        room -= len(plain)
+        if room <= 0 or unpacker.unconsumed_tail:
+            raise ValueError("the PDF unpacks to more than any document; print it anew")
+        for piece in _pieces(plain):
+            _look(piece)
