@@ -40,7 +40,17 @@ class _OfAlert(msgspec.Struct, frozen=True):
 _of_alert: Final = msgspec.json.Decoder(_OfAlert).decode
 
 _FIRST: Final = frozenset(
-    {"device", "link", "place", "work_order", "maintenance", "attestation", "hazard", "exercise"}
+    {
+        "device",
+        "link",
+        "place",
+        "work_order",
+        "maintenance",
+        "attestation",
+        "hazard",
+        "notice",
+        "exercise",
+    }
 )
 """Subjects whose school is what stands before the first slash: ``device:SCHOOL/ID``."""
 

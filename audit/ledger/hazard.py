@@ -215,8 +215,9 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     ``remedy_due`` keeps that of the remedy, ``notice_due`` the one a notice set. ``rung`` is how
     far it has climbed for being overdue, since ``rung_at``. ``device_id``, ``condition``,
     ``scope`` and ``order`` are those of the fault and its work order; ``policy`` and ``item`` of
-    the failed item. ``look_back`` is when it is to be looked at again, ``looked_back`` when it
-    was. ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that
+    the failed item. ``order_spent`` says that its repair was not accepted: somebody has to
+    remedy it by hand. ``look_back`` is when it is to be looked at again, ``look_back_said`` when the
+    gateway said so, ``looked_back`` when it was. ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that
     goes on from this.
     """
 
@@ -237,6 +238,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     faults: int = 0
     order: OrderState | None = None
+    order_spent: bool = False
     policy: str = ""
     item: str = ""
     five: FiveThings | None = None
@@ -252,6 +254,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     rung_at: int | None = None
     closed: int | None = None
     look_back: int | None = None
+    look_back_said: int | None = None
     looked_back: int | None = None
     reopens: int | None = None
     continued: int | None = None

@@ -19,6 +19,7 @@ from gateway.store.schema.alarms import (
 from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_records
 from gateway.store.schema.attestations import attestations, file_uses, files
 from gateway.store.schema.declaring import metadata
+from gateway.store.schema.hazards import hazards, notices
 from gateway.store.schema.incoming import (
     acknowledging,
     device_days,
@@ -85,6 +86,7 @@ __all__ = [
     "files",
     "floor_plans",
     "hand_overs",
+    "hazards",
     "link_days",
     "link_states",
     "link_watches",
@@ -92,6 +94,7 @@ __all__ = [
     "maintenances",
     "meta",
     "metadata",
+    "notices",
     "outbox",
     "parameters",
     "picture_uses",
