@@ -82,3 +82,6 @@ class Report:
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     signatures: tuple[str, ...] = ()
+
+    one_page: bool = False
+    """Set so small that it fits on one page of A4, as far as that can be read."""

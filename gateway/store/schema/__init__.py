@@ -18,6 +18,7 @@ from gateway.store.schema.alarms import (
 )
 from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_records
 from gateway.store.schema.attestations import attestations, file_uses, files
+from gateway.store.schema.campaigns import campaign_marks, campaign_reports, campaigns
 from gateway.store.schema.declaring import metadata
 from gateway.store.schema.hazards import hazards, notices
 from gateway.store.schema.incoming import (
@@ -69,6 +70,9 @@ __all__ = [
     "WAITING_EMERGENCY",
     "acknowledging",
     "alerts",
+    "campaign_marks",
+    "campaign_reports",
+    "campaigns",
     "attestations",
     "baseline_proposals",
     "baselines",

@@ -1,0 +1,1 @@
+"""What leaves as files that a bureau uses: XLSX, CSV and PDF, made beside the gateway."""
