@@ -1,20 +1,360 @@
-"""Folds the facts of one school into its record, one after the other, in row order."""
+"""Folds the facts of one school into its record, one after the other, in row order.
+
+Two rules decide what is remembered. What was once shown to be wrong stays so until a measurement
+says otherwise: taking a device off the register, putting it aside or marking its alert as false
+undoes nothing. And grace is given only to what has been shown to work before: so the record knows
+of each thing whether it ever did.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias, TypeVar
 
-from audit.coverage.record import SchoolRecord
+import msgspec
+from msgspec.structs import replace
+
+from audit.coverage import bodies
+from audit.coverage.record import (
+    CutOff,
+    DeviceRecord,
+    Fault,
+    Joined,
+    LinkRecord,
+    Recorded,
+    SchoolRecord,
+    Stated,
+    Tested,
+)
 from audit.fact import FactRow
 
-KINDS: Final = frozenset({"device", "transition"})
-"""The kinds of facts that can change a record; all others are passed over."""
+_Key = TypeVar("_Key", str, int)
+_Value = TypeVar("_Value")
+
+_UP: Final = frozenset({"up", "degraded"})
+"""States of a link in which an alarm reaches the police."""
+
+_ACTIVATIONS: Final = frozenset({"occurred", "reactivated", "worsened"})
+
+_POLICE_TESTS: Final = frozenset({"button", "link", "attested"})
+"""Verifications that the police have a part in."""
 
 
 def fold(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
     """The record after ``fact``, which is of its school (`audit.fact.school_of`).
 
-    The same record when the fact changes nothing that is judged. A fact of a known kind whose body
-    cannot be read is passed over as well: what is written can never stop a bureau's verdicts.
+    The same record when the fact changes nothing that is judged. A fact whose body cannot be read
+    is passed over as well: nothing that is written can stop a bureau's verdicts.
     """
-    raise NotImplementedError
+    take = _TAKES.get(fact.kind)
+    if take is None:
+        return record
+    try:
+        return take(record, fact)
+    except msgspec.MsgspecError:
+        return record
+
+
+def _with(record: SchoolRecord, fact: FactRow, **changes: object) -> SchoolRecord:
+    return replace(record, row=fact.row, known=fact.known, **changes)
+
+
+def _put(there: Mapping[_Key, _Value], key: _Key, value: _Value) -> dict[_Key, _Value]:
+    return {**there, key: value}
+
+
+def _without(there: Mapping[_Key, _Value], key: _Key) -> dict[_Key, _Value]:
+    return {one: value for one, value in there.items() if one != key}
+
+
+def _name(fact: FactRow) -> str:
+    """The id behind the school: ``device:no3/hall`` gives ``hall``."""
+    return fact.subject.partition("/")[2]
+
+
+# The register
+
+
+def _device(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, change = _name(fact), bodies.device_change(fact.body)
+    before, after = record.devices.get(name), change.after
+    if after is None:
+        return _with(record, fact, devices=_without(record.devices, name))
+    if before is None or change.before is None:
+        return _registered(record, fact, name, after)
+    aside, aside_row = before.aside, before.aside_row
+    if not after.out_of_service:
+        aside, aside_row = None, 0
+    elif aside is None:
+        aside, aside_row = fact.happened, fact.row
+    changed = DeviceRecord(
+        after.kind,
+        after.place,
+        before.since,
+        before.row,
+        number=after.row or before.number,
+        aside=aside,
+        aside_row=aside_row,
+        proven=before.proven,
+    )
+    return _with(record, fact, devices=_put(record.devices, name, changed))
+
+
+def _registered(
+    record: SchoolRecord, fact: FactRow, name: str, after: bodies.DeviceBody
+) -> SchoolRecord:
+    """A device anew: what was known of an earlier one of that name is not known of this one."""
+    out = after.out_of_service
+    fresh = DeviceRecord(
+        after.kind,
+        after.place,
+        fact.happened,
+        fact.row,
+        number=after.row,
+        aside=fact.happened if out else None,
+        aside_row=fact.row if out else 0,
+    )
+    return _with(
+        record,
+        fact,
+        devices=_put(record.devices, name, fresh),
+        faults={key: one for key, one in record.faults.items() if one.device != name},
+        cut_off={key: _without(those, name) for key, those in record.cut_off.items()},
+        absorbed=_without(record.absorbed, name),
+        tests=_without(record.tests, name),
+        recorded=_without(record.recorded, name),
+        channels=_without(record.channels, name),
+    )
+
+
+def _place(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, after = _name(fact), bodies.place_change(fact.body).after
+    if after is None:
+        return _with(record, fact, places=_without(record.places, name))
+    return _with(record, fact, places=_put(record.places, name, after.parent))
+
+
+# Alerts
+
+
+def _transition(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    body = bodies.transition(fact.body)
+    kind, number = body.kind, body.alert
+    if kind == "raised":
+        scope = body.detail.scope
+        device = "" if scope else body.device or _numbered(record, body.detail.device)
+        condition = body.condition or body.detail.condition
+        raised = Fault(device, condition, scope, fact.happened, fact.row)
+        return _with(record, fact, faults=_put(record.faults, number, raised))
+    fault = record.faults.get(number)
+    if fault is None:
+        return record
+    if kind in _ACTIVATIONS:
+        if fault.since is not None:
+            return record
+        back = replace(fault, since=fact.happened, row=fact.row)
+        return _with(record, fact, faults=_put(record.faults, number, back))
+    if kind == "returned":
+        over = replace(fault, since=None, row=fact.row)
+        faults = _put(record.faults, number, over)
+        # Who is not heard yet has its time to be heard, and an alert of its own after that.
+        return _with(record, fact, faults=faults, cut_off=_without(record.cut_off, number))
+    if kind == "cut_off" and body.detail.scope and fault.scope:
+        wider = replace(fault, scope=body.detail.scope)
+        return _with(record, fact, faults=_put(record.faults, number, wider))
+    if kind == "closed":
+        return _closed(record, fact, number, fault, absorbed=body.detail.cause == "absorbed")
+    return record
+
+
+def _closed(
+    record: SchoolRecord, fact: FactRow, number: int, fault: Fault, *, absorbed: bool
+) -> SchoolRecord:
+    """It is over, or part of another alert: then since when its devices are out is kept."""
+    heirs = dict(record.absorbed)
+    if absorbed:
+        out = {name: one.since for name, one in record.cut_off.get(number, {}).items()}
+        if fault.device and fault.since is not None:
+            out[fault.device] = fault.since
+        for name, since in out.items():
+            heirs[name] = min(since, heirs.get(name, since))
+    return _with(
+        record,
+        fact,
+        faults=_without(record.faults, number),
+        cut_off=_without(record.cut_off, number),
+        absorbed=heirs,
+    )
+
+
+def _numbered(record: SchoolRecord, number: int) -> str:
+    """The device of a row of the register: records begin that do not name it."""
+    if not number:
+        return ""
+    return next((name for name, one in record.devices.items() if one.number == number), "")
+
+
+def _victims(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    body = bodies.victims(fact.body)
+    number = int(fact.subject.partition(":")[2])
+    those, heirs = dict(record.cut_off.get(number, {})), dict(record.absorbed)
+    for name in body.gone:
+        since = min(fact.happened, heirs.pop(name, fact.happened))
+        those[name] = CutOff(since, fact.row)
+    for name in body.back:
+        those.pop(name, None)
+        heirs.pop(name, None)
+    cut_off = _put(record.cut_off, number, those) if those else _without(record.cut_off, number)
+    return _with(record, fact, cut_off=cut_off, absorbed=heirs)
+
+
+# The way to the police
+
+
+def _link_state(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, body = _name(fact), bodies.link(fact.body)
+    before = record.links.get(name)
+    up = body.state in _UP
+    lost = None
+    if not up:
+        lost = fact.happened if before is None or before.lost is None else before.lost
+    changed = LinkRecord(
+        body.state,
+        body.cause,
+        fact.happened,
+        fact.row,
+        lost=lost,
+        was_up=up or (before is not None and before.was_up),
+    )
+    return _with(record, fact, links=_put(record.links, name, changed))
+
+
+def _verification(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    body = bodies.verification(fact.body)
+    ended, verdict = body.ended, body.verdict
+    if ended is None or verdict not in ("met", "failed"):
+        return record  # under way, or nothing came of it
+    met, name = verdict == "met", _name(fact)
+    changes: dict[str, object] = {}
+    device = record.devices.get(name) if fact.subject.startswith("device:") else None
+    if met and device is not None and body.started >= device.since:
+        # One that began before says nothing of a device that was registered anew meanwhile.
+        changes["devices"] = _put(record.devices, name, replace(device, proven=ended))
+    if body.kind in _POLICE_TESTS:
+        which = "tests" if body.kind == "button" else "link_tests"
+        there: dict[str, Tested] = getattr(record, which)
+        changes[which] = _put(there, name, _tested(there.get(name, Tested()), body, fact))
+    return _with(record, fact, **changes) if changes else record
+
+
+def _tested(before: Tested, body: bodies.VerificationBody, fact: FactRow) -> Tested:
+    if body.verdict == "met":
+        return Tested(kind=body.kind, met=body.ended, met_row=fact.row)
+    if before.failing is not None:
+        return replace(before, code=body.code)
+    return replace(before, failing=body.ended, failing_row=fact.row, code=body.code)
+
+
+# Video
+
+
+def _recording(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, body = _name(fact), bodies.recording(fact.body)
+    judged = _recorded(record.recorded.get(name), body, body.recorder, fact)
+    return _with(record, fact, recorded=_put(record.recorded, name, judged))
+
+
+def _round(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    recorder, recorded = _name(fact), dict(record.recorded)
+    for name, body in bodies.recordings_round(fact.body).cameras.items():
+        recorded[name] = _recorded(recorded.get(name), body, recorder, fact)
+    return _with(record, fact, recorded=recorded)
+
+
+def _recorded(
+    before: Recorded | None, body: bodies.RecordingBody, recorder: str, fact: FactRow
+) -> Recorded:
+    met = body.status == "met"
+    since = None
+    if not met:
+        since = fact.happened if before is None or before.since is None else before.since
+    return Recorded(
+        recorder,
+        body.status,
+        body.required_days,
+        body.as_of,
+        fact.known,
+        fact.row,
+        reach=body.reach,
+        since=since,
+        was_met=met or (before is not None and before.was_met),
+    )
+
+
+def _police_report(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, body = _name(fact), bodies.report(fact.body)
+    said = body.registered if body.basis == "reported" else None
+    there = record.police_reports
+    joined = _joined(there.get(name), said, body.basis, fact)
+    return _with(record, fact, police_reports=_put(there, name, joined))
+
+
+def _registration(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, body, there = _name(fact), bodies.registration(fact.body), record.registrations
+    joined = _joined(there.get(name), body.registered, "", fact)
+    return _with(record, fact, registrations=_put(there, name, joined))
+
+
+def _channel(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    name, body, there = _name(fact), bodies.channel(fact.body), record.channels
+    joined = _joined(there.get(name), body.state == "online", body.recorder, fact)
+    return _with(record, fact, channels=_put(there, name, joined))
+
+
+def _joined(before: Joined | None, said: bool | None, basis: str, fact: FactRow) -> Joined:
+    lost = None
+    if said is False:
+        lost = fact.happened if before is None or before.lost is None else before.lost
+    elif said is None and before is not None:
+        lost = before.lost  # silence in between does not begin the time to repair anew
+    was = said is True or (before is not None and before.was)
+    return Joined(said, fact.row, lost=lost, was=was, basis=basis)
+
+
+# What people sign
+
+
+def _roster(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    return _with(record, fact, roster=bodies.roster(fact.body).after, roster_row=fact.row)
+
+
+def _baseline(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    return _with(record, fact, baseline=bodies.baseline(fact.body), baseline_row=fact.row)
+
+
+def _attestation(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
+    one = bodies.attestation(fact.body).attestation
+    return _with(record, fact, stated=_put(record.stated, one.id, Stated(one, fact.row)))
+
+
+_Take: TypeAlias = Callable[[SchoolRecord, FactRow], SchoolRecord]
+
+_TAKES: Final[Mapping[str, _Take]] = {
+    "attestation": _attestation,
+    "baseline": _baseline,
+    "channel_state": _channel,
+    "device": _device,
+    "link_state": _link_state,
+    "place": _place,
+    "recorder_registration": _registration,
+    "recording_verdict": _recording,
+    "recordings_round": _round,
+    "roster": _roster,
+    "transition": _transition,
+    "verification": _verification,
+    "victims": _victims,
+    "video_police_link": _police_report,
+}
+
+KINDS: Final = frozenset(_TAKES)
+"""The kinds of facts that can change a record; all others are passed over."""

@@ -1,8 +1,8 @@
 """What is known of one school, folded out of its facts: all that a verdict rests on.
 
 Frozen and without anything derived, so that a snapshot (`encode_record`) taken after any fact can
-be folded on, by this process or by another one, with the same outcome. Times in ms, ``row`` is
-always the fact that says so: the evidence.
+be folded on, by this process or by another one, with the same outcome. Times in ms; ``row`` is
+always that of the fact that says so: the evidence.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from audit.baseline import Baseline
 from audit.roster import RosterEntry
 
 
-class DeviceRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class DeviceRecord(msgspec.Struct, frozen=True, gc=False):
     """A registered device. ``since`` is when it was registered (again), ``row`` the fact of that.
 
     ``aside``: since when it is out of service (``aside_row`` says so); ``None`` = it is not.
@@ -34,11 +34,10 @@ class DeviceRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     proven: int | None = None
 
 
-class Fault(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An alert of a device or of a scope of the school. ``since``: when it became active last;
-    ``None`` = it is not active. ``row`` is the fact that said so.
-
-    ``device`` is its id, empty for a scope (``place:ID``, ``school``, ``repeater:ID``).
+class Fault(msgspec.Struct, frozen=True, gc=False):
+    """An open alert of a device, or of a scope of the school (``place:ID``, ``school``,
+    ``repeater:ID``; ``device`` is empty then). ``since``: when it became active last; ``None`` = it
+    is not active.
     """
 
     device: str
@@ -48,11 +47,18 @@ class Fault(msgspec.Struct, frozen=True, array_like=True, gc=False):
     row: int
 
 
-class Tested(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Tests of the way to the police, of a device or of a link.
+class CutOff(msgspec.Struct, frozen=True, gc=False):
+    """A device that cannot be heard because of something else."""
 
-    ``met``: when the last that the police acknowledged ended, of kind ``kind``. ``failing``: since
-    when every later one failed. ``None``: none.
+    since: int
+    row: int
+
+
+class Tested(msgspec.Struct, frozen=True, gc=False):
+    """Tests of the way to the police, begun at a device or a link.
+
+    ``met``: when the last one ended that the police acknowledged, ``kind`` its kind. ``failing``:
+    since when every later one failed, ``code`` how. ``None``: there is none.
     """
 
     kind: str = ""
@@ -63,8 +69,8 @@ class Tested(msgspec.Struct, frozen=True, array_like=True, gc=False):
     code: str = ""
 
 
-class LinkRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A police link. ``lost``: since when it is neither up nor degraded; ``was_up``: ever."""
+class LinkRecord(msgspec.Struct, frozen=True, gc=False):
+    """A police link. ``lost``: since when it is neither up nor degraded; ``was_up``: it once was."""
 
     state: str
     cause: str
@@ -74,11 +80,11 @@ class LinkRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     was_up: bool = False
 
 
-class Recorded(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Recorded(msgspec.Struct, frozen=True, gc=False):
     """How the recordings of a camera stand, as ``known`` last.
 
-    ``since``: how long it has been other than met; ``was_met``: it once was, by this recorder.
-    ``reach``: the oldest that counts.
+    ``reach``: the oldest that counts. ``since``: how long it has been other than met; ``was_met``:
+    it once was.
     """
 
     recorder: str
@@ -92,29 +98,35 @@ class Recorded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     was_met: bool = False
 
 
-class Reported(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What a recorder reports of its registration with the police. ``lost``: since when not."""
+class Joined(msgspec.Struct, frozen=True, gc=False):
+    """Whether something is joined to a platform; ``None``: nothing says it.
 
-    basis: str
-    registered: bool | None
+    ``lost``: since when it is not; ``was``: it once was. ``basis`` is what the word rests on, or
+    the recorder that says it of a camera.
+    """
+
+    joined: bool | None
     row: int
     lost: int | None = None
-    was_registered: bool = False
+    was: bool = False
+    basis: str = ""
 
 
 class Stated(msgspec.Struct, frozen=True):
-    """An attestation as it stands, by the fact ``row``."""
+    """An attestation as it stands."""
 
     attestation: Attestation
     row: int
 
 
 class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known of a school. ``row`` and ``known`` are of the last fact folded in.
+    """All that is known of a school. ``row`` and ``known`` are of the last fact that changed it.
 
-    ``places`` are those of the register, each with the one around it. ``cut_off`` are the devices
-    that an alert with a scope has cut off, by the number of the alert. ``tests`` are by
-    ``device`` id, ``link_tests`` by link. ``roster_row`` and ``baseline_row`` are their facts.
+    ``places`` are those of the register, each with the one around it. ``faults`` are by the number
+    of the alert; ``cut_off`` are the devices that an alert keeps from being heard, by number and
+    id; ``absorbed``: since when a device had been out whose alert became part of another one.
+    ``tests`` are by device, ``link_tests`` by link, ``recorded`` and ``channels`` by camera,
+    ``police_reports`` and ``registrations`` (with our own platform) by recorder.
     """
 
     school: str
@@ -127,12 +139,15 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, str | None] = msgspec.field(default_factory=dict)
     devices: dict[str, DeviceRecord] = msgspec.field(default_factory=dict)
     faults: dict[int, Fault] = msgspec.field(default_factory=dict)
-    cut_off: dict[int, dict[str, int]] = msgspec.field(default_factory=dict)
+    cut_off: dict[int, dict[str, CutOff]] = msgspec.field(default_factory=dict)
+    absorbed: dict[str, int] = msgspec.field(default_factory=dict)
     links: dict[str, LinkRecord] = msgspec.field(default_factory=dict)
     tests: dict[str, Tested] = msgspec.field(default_factory=dict)
     link_tests: dict[str, Tested] = msgspec.field(default_factory=dict)
     recorded: dict[str, Recorded] = msgspec.field(default_factory=dict)
-    reported: dict[str, Reported] = msgspec.field(default_factory=dict)
+    police_reports: dict[str, Joined] = msgspec.field(default_factory=dict)
+    registrations: dict[str, Joined] = msgspec.field(default_factory=dict)
+    channels: dict[str, Joined] = msgspec.field(default_factory=dict)
     stated: dict[str, Stated] = msgspec.field(default_factory=dict)
 
 
@@ -141,10 +156,10 @@ _decode: Final = msgspec.msgpack.Decoder(SchoolRecord).decode
 
 
 def encode_record(record: SchoolRecord) -> bytes:
-    """A snapshot, the same bytes for the same record."""
+    """A snapshot, the same bytes for equal records."""
     return _encode(record)
 
 
 def decode_record(raw: bytes) -> SchoolRecord:
-    """A record out of its snapshot. Raises ``msgspec.MsgspecError``: written by another version."""
+    """A record out of its snapshot. Raises ``msgspec.MsgspecError``: another version wrote it."""
     return _decode(raw)
