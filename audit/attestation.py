@@ -201,6 +201,20 @@ def _never_began(one: Attestation) -> bool:
     return one.withdrawn is not None and one.withdrawn < one.valid_from
 
 
+def replaced_at(one: Attestation, others: Iterable[Attestation]) -> int | None:
+    """When (ms) a newer one of the same item takes its place; ``None``: none does, so far."""
+    return min(
+        (
+            max(other.valid_from, other.at)
+            for other in others
+            if other.item == one.item
+            and (other.at, other.id) > (one.at, one.id)
+            and not _never_began(other)
+        ),
+        default=None,
+    )
+
+
 def standing(
     attestations: Iterable[Attestation], item: str, terms: Terms, kind: str, now: int
 ) -> Standing:
@@ -312,7 +326,12 @@ def confirm(attestation: Attestation, *, by: str, now: int) -> Attestation:
 
 
 def withdraw(attestation: Attestation, *, by: str, reason: str, now: int) -> Attestation:
-    """It no longer holds. Raises `AttestationError`: without a reason, or withdrawn already."""
+    """It no longer holds. The same again changes nothing.
+
+    Raises `AttestationError`: without a reason, or withdrawn already.
+    """
+    if attestation.withdrawn_by == by and attestation.reason == reason.strip():
+        return attestation
     if attestation.withdrawn is not None:
         raise AttestationError("attestation_withdrawn", "it was withdrawn already")
     if not reason.strip():

@@ -14,6 +14,9 @@ from alerts.notification.webhook import Bilingual
 TEST: Final = "test"
 """The kind of an event that somebody asked for, to see whether a receiver is reached."""
 
+NOTICE: Final = "notice"
+"""The kind of an event about no alert that people are to be told of: something ends, is overdue."""
+
 _canonical: Final = msgspec.json.Encoder(order="sorted")
 
 
@@ -57,7 +60,9 @@ class EventExplanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One event. ``alert``, ``school`` and ``device`` are ``None`` in a test (`TEST`)."""
+    """One event. ``alert``, ``school`` and ``device`` are ``None`` in a test (`TEST`); of a notice
+    (`NOTICE`) ``title`` and ``said`` say everything, and ``school`` whose it is.
+    """
 
     event: str
     kind: str
@@ -72,6 +77,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     device: EventDevice | None = None
     place: Bilingual | None = None
     explanation: EventExplanation | None = None
+    title: Bilingual | None = None
+    said: Bilingual | None = None
 
 
 _event: Final = msgspec.json.Decoder(Event)
@@ -86,4 +93,32 @@ def trial_body(key: str, now: int, actor: str, text: str) -> bytes:
     """What a receiver is sent to see whether it is reached: an event about no alert."""
     return _canonical.encode(
         Event(event=key, kind=TEST, happened=now, known=now, actor=actor, text=text)
+    )
+
+
+def notice_body(
+    key: str,
+    now: int,
+    *,
+    title: Bilingual,
+    said: Bilingual,
+    text: str,
+    school: EventSchool | None = None,
+    link: str | None = None,
+    demo: bool = False,
+) -> bytes:
+    """What a receiver is sent of something that is no alert; ``text`` in the receiver's language."""
+    return _canonical.encode(
+        Event(
+            event=key,
+            kind=NOTICE,
+            happened=now,
+            known=now,
+            text=text,
+            demo=demo,
+            link=link,
+            school=school,
+            title=title,
+            said=said,
+        )
     )

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from alerts.notification.event import TEST, Event
+from alerts.notification.event import NOTICE, TEST, Event
 from alerts.notification.webhook import Bilingual
 from gateway.words import Language, Words
 
@@ -39,6 +39,8 @@ class Wording:
     def single(self, event: Event, acknowledge: str | None = None) -> Message:
         """One event; ``acknowledge`` is the link to acknowledge with, if there is one."""
         alert = event.alert
+        if event.kind == NOTICE:
+            return self._notice(event)
         if event.kind == TEST or alert is None:
             return Message(self._text("message.test.title"), event.text)
         lines = [
@@ -73,10 +75,21 @@ class Wording:
         title = self._text("message.digest.title", n=len(events) + more)
         return Message(title, "\n".join([*head, *lines, *tail]))
 
+    def _notice(self, event: Event) -> Message:
+        lines = [
+            *([self._text("message.demo")] if event.demo else []),
+            event.text if event.said is None else self._of(event.said),
+            self._text("message.where", where=self._school(event) or self._text("message.gateway")),
+            *([self._text("message.look", link=event.link)] if event.link else []),
+        ]
+        return Message(self._headline(event), "\n".join(line for line in lines if line))
+
     def _headline(self, event: Event) -> str:
+        if event.kind == NOTICE:
+            return "" if event.title is None else self._of(event.title)
         alert = event.alert
         if alert is None:
-            return self._text("message.test.title")
+            return self._text("message.test.title") if event.title is None else self._of(event.title)
         return self._text(
             "message.title",
             mark=MARKS.get(alert.priority, ""),
@@ -86,6 +99,10 @@ class Wording:
         )
 
     def _line(self, event: Event) -> str:
+        if event.kind == NOTICE:
+            return f"{moment(event.happened)} {self._headline(event)} · {self._school(event)}"
+        if event.alert is None:
+            return f"{moment(event.happened)} {self._headline(event)}"
         device = "" if event.device is None else self._of(event.device.name)
         return f"{moment(event.happened)} {self._headline(event)} {device} · {self._kind(event)}"
 
