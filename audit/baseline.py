@@ -47,8 +47,8 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     """What a school must have, as it is in effect; versions count from 1.
 
     ``signed_by`` and ``confirmed_by`` are names of users; ``confirmed_by`` is empty where one
-    signature was enough. ``signed`` is when the first of them signed (ms). ``reason`` is why it
-    asks for less than the one before; empty when it does not.
+    signature was enough. ``signed`` is when the first of them signed (ms). ``reason`` is what
+    they said why; it is never empty where the one before asked for more.
     """
 
     school: str

@@ -9,6 +9,9 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gateway.roster.importing import RosterImports
+from gateway.roster.service import Rosters
+
 if TYPE_CHECKING:
     from gateway.clock import Clock
     from gateway.outbox import Outbox
@@ -25,14 +28,18 @@ Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]
 class Audit:
     """The rooms of the audit, for the routes."""
 
+    rosters: Rosters
+    roster_imports: RosterImports
+
     def committed(self, work: Work) -> None:
         """Told of everything that is kept, once it is."""
 
 
 def make_audit(*, settings: Settings, store: Store, clock: Clock, words: Words) -> Audit:
     """The rooms, nothing running."""
-    del settings, store, clock, words
-    return Audit()
+    del settings, words
+    rosters = Rosters(store=store, clock=clock)
+    return Audit(rosters=rosters, roster_imports=RosterImports(rosters, clock))
 
 
 async def begin_audit(

@@ -1,0 +1,1 @@
+"""The roster of schools and their baselines: how they come in, change, and are signed."""
