@@ -5,10 +5,11 @@ The composition root starts it as one thing (`begin_audit`); the interface has i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gateway.hazards.making import LedgerDesk, make_ledger
 from gateway.roster.importing import RosterImports
 from gateway.roster.service import Rosters
 
@@ -30,16 +31,29 @@ class Audit:
 
     rosters: Rosters
     roster_imports: RosterImports
+    hazards: LedgerDesk
 
     def committed(self, work: Work) -> None:
         """Told of everything that is kept, once it is."""
 
 
-def make_audit(*, settings: Settings, store: Store, clock: Clock, words: Words) -> Audit:
+def make_audit(
+    *,
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    words: Words,
+    notify: Callable[[Iterable[str]], None] = lambda _: None,
+) -> Audit:
     """The rooms, nothing running."""
-    del settings, words
     rosters = Rosters(store=store, clock=clock)
-    return Audit(rosters=rosters, roster_imports=RosterImports(rosters, clock))
+    return Audit(
+        rosters=rosters,
+        roster_imports=RosterImports(rosters, clock),
+        hazards=make_ledger(
+            settings=settings, store=store, clock=clock, words=words, notify=notify
+        ),
+    )
 
 
 async def begin_audit(
@@ -52,5 +66,8 @@ async def begin_audit(
     keep: Keep,
 ) -> Audit:
     """The rooms, with what runs of them started by ``keep``."""
-    del outbox, keep
-    return make_audit(settings=settings, store=store, clock=clock, words=words)
+    audit = make_audit(
+        settings=settings, store=store, clock=clock, words=words, notify=outbox.notify
+    )
+    keep("hazard ledger", audit.hazards.ledger.run)
+    return audit

@@ -15,6 +15,7 @@ from devices.dialects.sparkplug import NAMESPACE, Sparkplug
 from devices.dialects.tasmota import Tasmota
 from gateway.paths import default_config_dir
 from gateway.problem import listing, near_miss
+from gateway.settings_attestations import AttestationSettings, check_reminded
 from gateway.settings_broker import BrokerSettings, EmbeddedBroker
 from gateway.settings_cameras import CamerasSettings
 from gateway.settings_causes import CauseSettings, FloodSettings
@@ -33,6 +34,7 @@ from gateway.settings_fields import (
     minutes_east,
 )
 from gateway.settings_history import HistorySettings
+from gateway.settings_ledger import LedgerSettings, check_receivers
 from gateway.settings_notification import NotificationSettings
 from gateway.settings_police import PoliceLinkSettings, check_apart
 from gateway.settings_recordings import (
@@ -299,6 +301,12 @@ class Settings(Section):
     floods: FloodSettings = FloodSettings()
     """When there are too many alerts for a person."""
 
+    attestations: AttestationSettings = AttestationSettings()
+    """What people state is met, and who is reminded before that ends."""
+
+    ledger: LedgerSettings = LedgerSettings()
+    """The hazard ledger."""
+
     work_orders: WorkOrderSettings = WorkOrderSettings()
     """Faults that somebody has to mend."""
 
@@ -337,6 +345,8 @@ class Settings(Section):
                 if inside or (first is not second and first == second):
                     raise ValueError(f"dialects: the topics '{first}' and '{second}' overlap")
         check_apart(self.police_links)
+        check_receivers(self.ledger, self.notification.receiver_names)
+        check_reminded(self.attestations, self.notification.receiver_names)
         check_recorders(self.recorders, self.recordings, self.gb28181)
         check_called(self.escalation, self.duty, self.notification.receiver_names)
         if self.escalation.plans and self.notification.escalation is not None:

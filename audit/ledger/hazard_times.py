@@ -30,7 +30,8 @@ class LedgerFigures(msgspec.Struct, frozen=True, kw_only=True):
     Overdue is supervised after ``supervise_hours``, circulated ``circulate_days`` and summoned
     ``summon_days`` after the deadline (Yuncheng 2024 has the ladder; its times are ours).
     ``look_back_days`` after it was closed it is looked at again (回头看: Pinglu 2023, Shanxi 2023;
-    the time is ours). ``extend_days`` is how far from now a deadline may be moved (ours).
+    the time is ours). ``extend_days`` is how far a deadline may be set or moved (ours),
+    ``notice_days`` the deadline that a notice suggests (ours).
     """
 
     repair_hours: int = 24
@@ -42,20 +43,8 @@ class LedgerFigures(msgspec.Struct, frozen=True, kw_only=True):
     summon_days: int = 15
     look_back_days: int = 30
     extend_days: int = 90
+    notice_days: int = 15
 
-
-SOURCES: Final[dict[str, str]] = {
-    "repair_hours": "GB/T 29315-2012",
-    "naming_hours": "ours; what is named: Yuncheng 2024",
-    "at_once_hours": "ours, after GB/T 29315-2012",
-    "accept_days": "ours",
-    "supervise_hours": "ours; the ladder: Yuncheng 2024",
-    "circulate_days": "ours; the ladder: Yuncheng 2024",
-    "summon_days": "ours; the ladder: Yuncheng 2024",
-    "look_back_days": "ours; that it is done: Pinglu 2023, Shanxi 2023",
-    "extend_days": "ours",
-}
-"""Where each figure comes from."""
 
 RUNGS: Final = (StepKind.SUPERVISED, StepKind.CIRCULATED, StepKind.SUMMONED)
 

@@ -1,0 +1,1 @@
+"""The hazard ledger of the running gateway, and its rectification notices."""
