@@ -91,11 +91,14 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What shows that the video reaches a platform that is not ours.
 
     ``reported``: a recorder's own report that it is registered with the police's platform counts
-    (for the education department's it does not). Else an attestation of item ``attested_as``.
+    (of the education department's it says nothing). ``ours``: this gateway is that platform, so that
+    what is registered here and told to be online reaches it. Where nothing measures it: an
+    attestation of the item ``attested_as``.
     """
 
     attested_as: str
     reported: bool = False
+    ours: bool = False
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

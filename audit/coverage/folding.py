@@ -51,7 +51,7 @@ def fold(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
         return record
     try:
         return take(record, fact)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, ValueError):
         return record
 
 
@@ -275,9 +275,11 @@ def _recorded(
     before: Recorded | None, body: bodies.RecordingBody, recorder: str, fact: FactRow
 ) -> Recorded:
     met = body.status == "met"
-    since = None
-    if not met:
-        since = fact.happened if before is None or before.since is None else before.since
+    since, since_row = None, 0
+    if not met and before is not None and before.since is not None:
+        since, since_row = before.since, before.since_row
+    elif not met:
+        since, since_row = fact.happened, fact.row
     return Recorded(
         recorder,
         body.status,
@@ -287,6 +289,7 @@ def _recorded(
         fact.row,
         reach=body.reach,
         since=since,
+        since_row=since_row,
         was_met=met or (before is not None and before.was_met),
     )
 

@@ -83,8 +83,8 @@ class LinkRecord(msgspec.Struct, frozen=True, gc=False):
 class Recorded(msgspec.Struct, frozen=True, gc=False):
     """How the recordings of a camera stand, as ``known`` last.
 
-    ``reach``: the oldest that counts. ``since``: how long it has been other than met; ``was_met``:
-    it once was.
+    ``reach``: the oldest that counts. ``since``: how long it has been other than met, and the fact
+    that showed it first; ``was_met``: it once was.
     """
 
     recorder: str
@@ -95,6 +95,7 @@ class Recorded(msgspec.Struct, frozen=True, gc=False):
     row: int
     reach: int | None = None
     since: int | None = None
+    since_row: int = 0
     was_met: bool = False
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -13,7 +15,7 @@ Detail: TypeAlias = "bool | int | float | str | None"
 
 
 class Part(StrEnum):
-    """What of an item a reason is about (``coverage.part.{part}``)."""
+    """What of an item a reason is about (words: ``coverage.part.{part}``)."""
 
     ROSTER = "roster"
     BASELINE = "baseline"
@@ -28,17 +30,99 @@ class Part(StrEnum):
     STAFFING = "staffing"
 
 
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a verdict is not plainly met, or what keeps it met for a while only.
+class Code(StrEnum):
+    """What is to be said (words: ``coverage.reason.{code}``, ``coverage.advice.{code}``).
 
-    ``code`` names the sentence (``coverage.{code}``) that ``inputs`` fill. ``verdict`` is what it
-    makes of the item; while ``pending`` it does not count yet and will from ``due`` on (ms), if
-    nothing comes in between. A reason whose verdict is met only tells. ``evidence`` is the row of
-    the fact that says so, 0 where nothing was ever said; ``since`` (ms) how long it has been so.
-    ``device`` and ``place`` are ids in the register, empty = of no single one; ``link`` likewise.
+    Filled by the inputs of `INPUTS`, beside the reason's own device, place and link.
     """
 
-    code: str
+    NOT_ON_ROSTER = "not_on_roster"
+    """Nobody has listed the school."""
+    NO_BASELINE = "no_baseline"
+    """Nobody has signed what the school must have."""
+    BASELINE_LISTS_NONE = "baseline_lists_none"
+    """The baseline asks for none of what the item is about: that proves nothing."""
+    NOT_COMMISSIONED = "not_commissioned"
+    """It is to be there from ``due`` on."""
+    MISSING = "missing"
+    """Fewer are registered in ``place`` (empty: at the school) than the baseline asks for."""
+    SETTLING = "settling"
+    """New to the register and not verified yet: counts from ``due`` on, or once verified."""
+    OUT_OF_SERVICE = "out_of_service"
+    FAULT = "fault"
+    """An alert stands: the device does not work, or its picture is of no use (by the part)."""
+    CUT_OFF = "cut_off"
+    """It cannot be heard, because of something else."""
+    NO_RECORDINGS = "no_recordings"
+    """Nobody has ever asked what is recorded of the camera."""
+    RECORDINGS_STALE = "recordings_stale"
+    """The last verdict on its recordings is too old."""
+    RECORDINGS_SHORT = "recordings_short"
+    RECORDINGS_GAPS = "recordings_gaps"
+    RECORDINGS_UNKNOWN = "recordings_unknown"
+    RECORDINGS_OTHER_DAYS = "recordings_other_days"
+    """They were judged for another number of days, from which nothing follows for this one."""
+    NO_LINK = "no_link"
+    """No link to the police is known."""
+    LINK_DOWN = "link_down"
+    LINK_UNVERIFIED = "link_unverified"
+    NEVER_TESTED = "never_tested"
+    TEST_OLD = "test_old"
+    TEST_FAILED = "test_failed"
+    PLATFORM_LOST = "platform_lost"
+    """The recorder (``device``) says itself that it is not registered with the platform."""
+    PLATFORM_NOT_ATTESTED = "platform_not_attested"
+    """Nothing measures it, and no attestation stands for it (``stands`` says why)."""
+    STATEMENT_NONE = "statement_none"
+    STATEMENT_NOT_YET = "statement_not_yet"
+    STATEMENT_UNCONFIRMED = "statement_unconfirmed"
+    STATEMENT_LACKING = "statement_lacking"
+    STATEMENT_EXPIRED = "statement_expired"
+    STATEMENT_WITHDRAWN = "statement_withdrawn"
+    TOO_FEW_GUARDS = "too_few_guards"
+    GUARDS_NOT_STATED = "guards_not_stated"
+    NUMBERS_IMPOSSIBLE = "numbers_impossible"
+    """The roster's numbers of pupils and boarders cannot be right."""
+
+
+CODES: Final[tuple[str, ...]] = tuple(code.value for code in Code)
+"""The closed list, for the words."""
+
+INPUTS: Final[Mapping[Code, frozenset[str]]] = MappingProxyType(
+    {
+        Code.MISSING: frozenset({"kind", "needed", "found"}),
+        Code.NOT_COMMISSIONED: frozenset({"kind", "needed"}),
+        Code.FAULT: frozenset({"condition"}),  # words: condition.{condition}
+        Code.NO_RECORDINGS: frozenset({"days"}),
+        Code.RECORDINGS_STALE: frozenset({"hours"}),
+        Code.RECORDINGS_SHORT: frozenset({"days"}),
+        Code.RECORDINGS_GAPS: frozenset({"days"}),
+        Code.RECORDINGS_UNKNOWN: frozenset({"days"}),
+        Code.RECORDINGS_OTHER_DAYS: frozenset({"days", "judged"}),
+        Code.LINK_DOWN: frozenset({"cause"}),  # words: link.cause.{cause}
+        Code.LINK_UNVERIFIED: frozenset({"cause"}),
+        Code.NEVER_TESTED: frozenset({"days"}),
+        Code.TEST_OLD: frozenset({"days"}),
+        Code.TEST_FAILED: frozenset({"code"}),  # words: verify.{code}
+        Code.PLATFORM_NOT_ATTESTED: frozenset({"item", "stands"}),  # audit.attestation.Stands
+        Code.STATEMENT_LACKING: frozenset({"lacking"}),  # names of figures, "files"; by spaces
+        Code.TOO_FEW_GUARDS: frozenset({"guards", "needed", "from_memory"}),
+    }
+)
+"""What the reasons of a code carry in ``inputs``; a code that is not here carries nothing."""
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a verdict is not met, or what will end it.
+
+    ``verdict`` is what it makes of the item. While ``pending`` it does not count yet, and will
+    from ``due`` on (ms) if nothing comes in between; ``due`` without ``pending`` is when it ends by
+    itself. ``evidence`` is the row of the fact that showed it first, 0 where nothing was ever said;
+    ``since`` (ms) how long it has been so. ``device``, ``place`` and ``link`` are ids of the
+    school's, empty = of no single one.
+    """
+
+    code: Code
     part: Part
     verdict: Verdict
     device: str = ""
@@ -52,7 +136,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ItemVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The verdict on one item, with the reasons in a fixed order: the worst first.
+    """The verdict on one item, with its reasons in a fixed order: what counts first.
 
     ``until``: without a new fact nothing of it changes before (ms); ``None`` = ever.
     """
@@ -60,3 +144,30 @@ class ItemVerdict(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
     until: int | None = None
+
+
+_WORST: Final = {Verdict.FAILED: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
+_PARTS: Final = {part: number for number, part in enumerate(Part)}
+
+
+def concluded(reasons: list[Reason], until: int | None) -> ItemVerdict:
+    """What reasons come to: a known fault counts before what is not known; each is told once."""
+    if not reasons:
+        return ItemVerdict(verdict=Verdict.MET, until=until)
+    reasons.sort(key=_order)
+    told = [one for at, one in enumerate(reasons) if not at or one != reasons[at - 1]]
+    verdict = Verdict.MET if told[0].pending else told[0].verdict
+    return ItemVerdict(verdict=verdict, reasons=tuple(told), until=until)
+
+
+def _order(one: Reason) -> tuple[bool, int, int, str, str, str, str, int]:
+    return (
+        one.pending,
+        _WORST[one.verdict],
+        _PARTS[one.part],
+        one.place,
+        one.device,
+        one.link,
+        one.code,
+        one.evidence,
+    )
