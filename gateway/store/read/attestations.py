@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from audit.attestation import DRILL, Attestation
 from gateway.store.batch import Deadline
 from gateway.store.read.alerts import beyond
 from gateway.store.schema import attestations, deadlines, roster
+from gateway.store.schema import schools as registered_schools
 
 Key: TypeAlias = tuple[int, int]
 State: TypeAlias = Literal[
@@ -24,7 +25,7 @@ _table: Final = attestations.c
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Which ones. ``counting``: not replaced by a newer one; the others are of these, but for
-    ``replaced`` and ``all``. ``expiring``: standing, and ends before ``before`` (ms)."""
+    ``withdrawn``, ``replaced`` and ``all``. ``expiring``: standing, and ends by ``before`` (ms)."""
 
     state: State = "counting"
     schools: frozenset[str] | None = None
@@ -32,29 +33,30 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     before: int = 0
 
 
-class RosterFigures(msgspec.Struct, frozen=True):
-    """What terms and the staffing rule go by."""
+class Stored(msgspec.Struct, frozen=True):
+    """One, and when a newer one takes its place (ms; ``None``: none does)."""
 
-    kind: str
-    pupils: int
-    boarders: int
+    attestation: Attestation
+    replaced: int | None
 
 
-class LastDrill(msgspec.Struct, frozen=True):
-    """The drill of a school that counts, and until when it does (ms)."""
+class ListedSchool(msgspec.Struct, frozen=True):
+    """A school of the roster; ``region`` may be none of the register."""
 
     school: str
-    id: str
-    held: int
-    expires: int
+    name: str
+    kind: str
+    region: str | None
 
 
-def one_attestation(name: str) -> Callable[[Connection], Attestation | None]:
+def one_attestation(name: str) -> Callable[[Connection], Stored | None]:
     """The one of that id."""
 
-    def query(connection: Connection) -> Attestation | None:
-        body = connection.scalar(select(_table.body).where(_table.id == name))
-        return None if body is None else _decode(body)
+    def query(connection: Connection) -> Stored | None:
+        row = connection.execute(
+            select(_table.body, _table.replaced).where(_table.id == name)
+        ).first()
+        return None if row is None else Stored(_decode(row.body), row.replaced)
 
     return query
 
@@ -82,7 +84,7 @@ def newest_at(connection: Connection) -> int:
 
 def attestation_page(
     wanted: Wanted, *, now: int, after: Key | None, limit: int
-) -> Callable[[Connection], tuple[list[Attestation], Key | None]]:
+) -> Callable[[Connection], tuple[list[Stored], Key | None]]:
     """Those after the key, and the key to go on from: what ends first comes first; of ``replaced``,
     ``withdrawn`` and ``all`` the newest."""
     past = wanted.state in ("replaced", "withdrawn", "all")
@@ -92,20 +94,20 @@ def attestation_page(
         conditions.append(_table.row < after[1] if past else beyond(columns, after))
     order = (_table.row.desc(),) if past else (_table.expires.asc(), _table.row.asc())
 
-    def query(connection: Connection) -> tuple[list[Attestation], Key | None]:
+    def query(connection: Connection) -> tuple[list[Stored], Key | None]:
         statement = (
-            select(_table.body, _table.expires, _table.row)
+            select(_table.body, _table.replaced, _table.expires, _table.row)
             .where(*conditions)
             .order_by(*order)
             .limit(limit + 1)
         )
-        found: list[Attestation] = []
+        found: list[Stored] = []
         last: Key | None = None
-        for body, expires, row in connection.execute(statement):
+        for body, replaced, expires, row in connection.execute(statement):
             if len(found) == limit:
                 return found, last
             last = (expires, row)
-            found.append(_decode(body))
+            found.append(Stored(_decode(body), replaced))
         return found, None
 
     return query
@@ -141,39 +143,27 @@ def _conditions(wanted: Wanted, now: int) -> list[ColumnElement[bool]]:
 
 def last_drills(
     schools: frozenset[str] | None, now: int
-) -> Callable[[Connection], list[LastDrill]]:
-    """Of each school that ever held one, the drill that counts now and was not withdrawn."""
+) -> Callable[[Connection], dict[str, Attestation]]:
+    """By school the drill that counts now and was not withdrawn."""
     conditions = _conditions(Wanted(item=DRILL, schools=schools), now)
 
-    def query(connection: Connection) -> list[LastDrill]:
+    def query(connection: Connection) -> dict[str, Attestation]:
         statement = (
-            select(_table.school, _table.id, _table.valid_from, func.max(_table.expires))
+            select(_table.school, _table.body)
             .where(*conditions, _table.withdrawn.is_(None), _table.valid_from <= now)
-            .group_by(_table.school)
+            .order_by(_table.row)
         )
-        return [LastDrill(*row) for row in connection.execute(statement)]
+        return {school: _decode(body) for school, body in connection.execute(statement)}
 
     return query
 
 
-def roster_figures(school: str) -> Callable[[Connection], RosterFigures | None]:
-    """What the roster says of a school; ``None``: it is not on it."""
-
-    def query(connection: Connection) -> RosterFigures | None:
-        row = connection.execute(
-            select(roster.c.kind, roster.c.pupils, roster.c.boarders).where(
-                roster.c.school == school
-            )
-        ).first()
-        return None if row is None else RosterFigures(*row)
-
-    return query
-
-
-def roster_kinds(connection: Connection) -> dict[str, str]:
-    """The kind of each school that is listed."""
-    statement = select(roster.c.school, roster.c.kind).where(roster.c.listed)
-    return {school: kind for school, kind in connection.execute(statement)}
+def listed_schools(connection: Connection) -> list[ListedSchool]:
+    """All that are on the roster and not struck off."""
+    columns = (roster.c.school, roster.c.name, roster.c.kind, roster.c.region)
+    return [
+        ListedSchool(*row) for row in connection.execute(select(*columns).where(roster.c.listed))
+    ]
 
 
 def due_deadlines(kind: str, now: int, most: int) -> Callable[[Connection], list[Deadline]]:
@@ -187,5 +177,22 @@ def due_deadlines(kind: str, now: int, most: int) -> Callable[[Connection], list
             .limit(most)
         )
         return [Deadline(*row) for row in connection.execute(statement)]
+
+    return query
+
+
+def name_of_school(school: str) -> Callable[[Connection], tuple[str, str]]:
+    """Its names (Chinese, English, which may be empty) by the register, else by the roster."""
+
+    def query(connection: Connection) -> tuple[str, str]:
+        registered = connection.execute(
+            select(registered_schools.c.name_zh, registered_schools.c.name_en).where(
+                registered_schools.c.id == school
+            )
+        ).first()
+        if registered is not None:
+            return registered.name_zh, registered.name_en
+        name = connection.scalar(select(roster.c.name).where(roster.c.school == school))
+        return name or school, ""
 
     return query

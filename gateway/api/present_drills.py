@@ -1,0 +1,86 @@
+"""Evacuation drills by school: when the last one was, and who has to hold one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from audit.attestation import Attestation, Terms, ends
+from audit.roster import SchoolKind
+from gateway.api.cursors import cursor
+from gateway.api.models.attestations import DrillOut, DrillsOut
+from gateway.api.register import names
+from gateway.store.read.attestations import ListedSchool, last_drills, listed_schools
+
+if TYPE_CHECKING:
+    from gateway.api.services import Services
+
+_KINDS: Final = frozenset(kind.value for kind in SchoolKind)
+
+
+async def drills_of(
+    services: Services,
+    schools: frozenset[str] | None,
+    *,
+    item: str,
+    only_overdue: bool,
+    after: tuple[int, str] | None,
+    limit: int,
+) -> DrillsOut:
+    """Of schools in scope (``None`` = all), registered or on the roster; the longest overdue first,
+    before them all who never held one."""
+    now = services.clock.now()
+    held = await services.read(last_drills(schools, now))
+    listed = {one.school: one for one in await services.read(listed_schools)}
+    known = {school.id for school in services.register.schools} | listed.keys()
+    if schools is not None:
+        known &= schools
+    asked = services.audit.attestations.asked()[item]
+    every = [
+        _drill(services, school, listed.get(school), held.get(school), asked.terms, now)
+        for school in known
+    ]
+    overdue = sum(one.overdue for one in every)
+    if only_overdue:
+        every = [one for one in every if one.overdue]
+    every.sort(key=_order)
+    if after is not None:
+        every = [one for one in every if _order(one) > after]
+    page = every[:limit]
+    more = len(every) > limit
+    return DrillsOut(
+        items=page,
+        next=cursor(_order(page[-1])) if more else None,
+        schools=len(known),
+        overdue=overdue,
+    )
+
+
+def _order(one: DrillOut) -> tuple[int, str]:
+    return (0 if one.due is None else one.due, one.school)
+
+
+def _drill(
+    services: Services,
+    school: str,
+    listed: ListedSchool | None,
+    last: Attestation | None,
+    terms: Terms,
+    now: int,
+) -> DrillOut:
+    kind = "" if listed is None else listed.kind
+    due = None if last is None else ends(last, terms, kind)
+    known = services.register.has_school(school)
+    return DrillOut(
+        school=school,
+        school_name=services.register.school_name(school)
+        if known or listed is None
+        else names(listed.name, "", school),
+        kind=SchoolKind(kind) if kind in _KINDS else None,
+        every_days=terms.longest_days_of.get(kind, terms.longest_days),
+        attestation=None if last is None else last.id,
+        held=None if last is None else last.valid_from,
+        due=due,
+        overdue=due is None or due <= now,
+        participants=None if last is None else last.figures.get("participants"),
+        duration_s=None if last is None else last.figures.get("duration_s"),
+    )
