@@ -9,6 +9,9 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from gateway.attestations.making import make_attestations, make_files
+from gateway.attestations.service import Attestations
+from gateway.files.service import Files
 from gateway.hazards.making import LedgerDesk, make_ledger
 from gateway.roster.importing import RosterImports
 from gateway.roster.service import Rosters
@@ -32,6 +35,8 @@ class Audit:
     rosters: Rosters
     roster_imports: RosterImports
     hazards: LedgerDesk
+    attestations: Attestations
+    files: Files
 
     def committed(self, work: Work) -> None:
         """Told of everything that is kept, once it is."""
@@ -46,13 +51,22 @@ def make_audit(
     notify: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Audit:
     """The rooms, nothing running."""
-    rosters = Rosters(store=store, clock=clock)
+    rosters = Rosters(store=store, clock=clock, gates=settings.recordings.gates)
     return Audit(
         rosters=rosters,
         roster_imports=RosterImports(rosters, clock),
         hazards=make_ledger(
             settings=settings, store=store, clock=clock, words=words, notify=notify
         ),
+        attestations=make_attestations(
+            settings=settings,
+            store=store,
+            clock=clock,
+            words=words,
+            notify=notify,
+            policies=tuple,
+        ),
+        files=make_files(settings=settings, store=store, clock=clock),
     )
 
 
@@ -70,4 +84,6 @@ async def begin_audit(
         settings=settings, store=store, clock=clock, words=words, notify=outbox.notify
     )
     keep("hazard ledger", audit.hazards.ledger.run)
+    keep("attestations", audit.attestations.run)
+    keep("files", audit.files.run)
     return audit

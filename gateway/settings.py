@@ -20,6 +20,7 @@ from gateway.settings_broker import BrokerSettings, EmbeddedBroker
 from gateway.settings_cameras import CamerasSettings
 from gateway.settings_causes import CauseSettings, FloodSettings
 from gateway.settings_duty import DutySettings, EscalationSettings, check_called
+from gateway.settings_evidence import EvidenceSettings, check_published
 from gateway.settings_fields import (
     Address,
     ExistingFile,
@@ -307,6 +308,9 @@ class Settings(Section):
     ledger: LedgerSettings = LedgerSettings()
     """The hazard ledger."""
 
+    evidence: EvidenceSettings = EvidenceSettings()
+    """The log over all facts, and where its signed heads go."""
+
     work_orders: WorkOrderSettings = WorkOrderSettings()
     """Faults that somebody has to mend."""
 
@@ -347,6 +351,7 @@ class Settings(Section):
         check_apart(self.police_links)
         check_receivers(self.ledger, self.notification.receiver_names)
         check_reminded(self.attestations, self.notification.receiver_names)
+        check_published(self.evidence, [one.name for one in self.notification.messages])
         check_recorders(self.recorders, self.recordings, self.gb28181)
         check_called(self.escalation, self.duty, self.notification.receiver_names)
         if self.escalation.plans and self.notification.escalation is not None:

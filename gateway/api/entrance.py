@@ -14,7 +14,9 @@ from starlette.exceptions import HTTPException
 
 from gateway.api.guard import CALLER, COOKIE
 from gateway.api.problems import Problem, too_many, unauthorized
+from gateway.files.sight import MOST_BYTES as MOST_OF_A_FILE
 from gateway.pictures.sight import MOST_BYTES
+from gateway.roster.importing import MOST_BYTES as MOST_OF_A_LIST
 from gateway.security.rates import Buckets
 
 if TYPE_CHECKING:
@@ -28,8 +30,13 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/"
 SIGN_IN: Final = ("POST", "/api/v1/session")
 METRICS: Final = "/metrics"
-UPLOADS: Final = frozenset({("PUT", "/api/v1/pictures"), ("PUT", "/api/v1/camera-pictures")})
-"""Routes with a bound of their own: pictures are larger than anything else that comes in."""
+UPLOADS: Final = {
+    ("PUT", "/api/v1/pictures"): MOST_BYTES,
+    ("PUT", "/api/v1/camera-pictures"): MOST_BYTES,
+    ("PUT", "/api/v1/files"): MOST_OF_A_FILE,
+    ("POST", "/api/v1/roster/imports"): MOST_OF_A_LIST,
+}
+"""Bytes for routes with a bound of their own: files are larger than anything else that comes in."""
 
 CSRF_HEADER: Final = b"x-campus-request"
 
@@ -138,8 +145,7 @@ class Entrance:
 
     def _most(self, scope: Scope) -> int:
         """Bytes that the body of this request may have."""
-        upload = (scope["method"], scope["path"]) in UPLOADS
-        return MOST_BYTES if upload else self._body_limit
+        return UPLOADS.get((scope["method"], scope["path"]), self._body_limit)
 
     def _check_size(self, headers: dict[bytes, bytes], most: int) -> None:
         length = headers.get(b"content-length", b"0")
