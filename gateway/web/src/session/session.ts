@@ -13,6 +13,9 @@ type Standing =
 const standing = ref<Standing>({ state: "asking" });
 
 export const session = readonly(standing);
+
+/** Somebody has come in by the door, and not with a session that stood already. */
+export const entered = ref(false);
 export const me = computed(() =>
   standing.value.state === "in" ? standing.value.session.user : null,
 );
@@ -103,7 +106,9 @@ export async function signIn(
   proof: { name: string; password: string } | { code: string },
 ): Promise<void> {
   try {
-    standing.value = { state: "in", session: await post<Session>("/session", proof) };
+    const found = await post<Session>("/session", proof);
+    entered.value = true;
+    standing.value = { state: "in", session: found };
   } catch (problem) {
     standing.value = { state: "out", problem: asError(problem) };
     throw problem;

@@ -11,6 +11,13 @@ const routes: RouteRecordRaw[] = [
     name: "overview",
     component: () => import("@/overview/OverviewPage.vue"),
   },
+  { path: "/bureau", name: "bureau", component: () => import("@/bureau/BureauPage.vue") },
+  { path: "/bureau/gaps", name: "gaps", component: () => import("@/bureau/GapsPage.vue") },
+  {
+    path: "/bureau/schools/:school",
+    name: "school-sheet",
+    component: () => import("@/bureau/SchoolSheet.vue"),
+  },
   { path: "/wall", name: "wall", component: () => import("@/wall/WallPage.vue") },
   { path: "/history", name: "history", component: () => import("@/alerts/HistoryPage.vue") },
   { path: "/devices", name: "devices", component: () => import("@/devices/DevicesPage.vue") },

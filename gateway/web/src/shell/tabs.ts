@@ -1,9 +1,9 @@
 // The rooms one can go to.
 import { computed } from "vue";
-import { may } from "@/session/session";
+import { may, me } from "@/session/session";
 import type { Key } from "@/words/words";
 
-type Tab = { to: string; word: Key; icon: string; matches: string[] };
+export type Tab = { to: string; word: Key; icon: string; matches: string[] };
 
 const ALERTS: Tab = {
   to: "/",
@@ -16,6 +16,12 @@ const OVERVIEW: Tab = {
   word: "page.nav.overview",
   icon: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   matches: ["overview"],
+};
+const BUREAU: Tab = {
+  to: "/bureau",
+  word: "page.nav.bureau",
+  icon: "M3 20.500h18M4 9.500 12 4l8 5.500zM6.500 10v8M12 10v8M17.500 10v8",
+  matches: ["bureau", "gaps", "school-sheet"],
 };
 const WALL: Tab = {
   to: "/wall",
@@ -132,11 +138,20 @@ const PEOPLE: Tab = {
   matches: ["people"],
 };
 
+/** Whose work is what is proven: those of a bureau, and of a school those who answer to one. */
+const audits = computed(() => may("report") && me.value?.role !== "administrator");
+
 /** The rooms of every day; always in sight. */
-export const tabs: readonly Tab[] = [ALERTS, OVERVIEW, DEVICES, ORDERS];
+export const tabs = computed<readonly Tab[]>(() =>
+  audits.value ? [BUREAU, ALERTS, OVERVIEW, DEVICES] : [ALERTS, OVERVIEW, DEVICES, ORDERS],
+);
+
+/** Where somebody who has just signed in begins. */
+export const home = computed(() => tabs.value[0]?.to ?? "/");
 
 /** The other rooms, behind one button: a header and a thumb hold only so many. */
 export const otherTabs = computed<Tab[]>(() => [
+  ...(audits.value ? [ORDERS] : may("report") ? [BUREAU] : []),
   DUTY,
   LINKS,
   ...(may("watch") ? [CAMERAS] : []),

@@ -5,6 +5,8 @@ import type { Key } from "@/words/words";
 
 /** Pages that no tab leads to. */
 const APART: Readonly<Record<string, Key>> = {
+  gaps: "page.bureau.gaps",
+  "school-sheet": "page.bureau.sheet",
   history: "page.nav.history",
   settings: "page.nav.settings",
   commission: "page.commission",
@@ -14,7 +16,7 @@ const APART: Readonly<Record<string, Key>> = {
 /** The name of the page that a route shows; empty before there is a route. */
 export function pageName(route: string): string {
   const word =
-    APART[route] ?? [...tabs, ...otherTabs.value].find((tab) => tab.matches.includes(route))?.word;
+    APART[route] ?? [...tabs.value, ...otherTabs.value].find((tab) => tab.matches.includes(route))?.word;
   return word === undefined ? "" : t(word);
 }
 
