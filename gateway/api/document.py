@@ -20,6 +20,7 @@ from gateway.api.routes import (
     alerts,
     appliances,
     attestations,
+    baselines,
     camera_pictures,
     cameras,
     contacts,

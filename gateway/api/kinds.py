@@ -50,6 +50,10 @@ class KindTable:
         """All kinds, by id."""
         return self._described
 
+    def knows(self, kind: str) -> bool:
+        """Whether there is a file of the kind."""
+        return kind in self._kinds
+
     def name(self, kind: str) -> Names:
         """The kind's name; its id when it has no file."""
         spec = self._kinds.get(kind)

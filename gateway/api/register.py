@@ -12,8 +12,9 @@ from gateway.api.models.devices import PlaceOut, RegionOut, SchoolOut
 from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
 from gateway.names import Name, NameBook, RegisterNames, either
-from gateway.security.scopes import schools_in, schools_of
+from gateway.security.scopes import regions_in, regions_of, schools_in, schools_of
 from gateway.store.read.register import all_regions, register_version
+from gateway.store.read.roster import Named, roster_names, roster_version
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,9 +30,18 @@ def _shown(name: Name) -> Names:
 
 
 class _Contents(msgspec.Struct, frozen=True):
-    version: str
+    version: tuple[str, str]
     regions: dict[str, Region]
     names: NameBook
+    listed: dict[str, Named] = msgspec.field(default_factory=dict)
+    """The roster, by school."""
+
+    everywhere: list[School] = msgspec.field(default_factory=list)
+    """Those registered, and those that are on the roster only, in the region that it says.
+
+    Where the register says a region, that counts: a list must not show anybody the devices of
+    schools elsewhere.
+    """
 
     @property
     def schools(self) -> dict[str, School]:
@@ -53,24 +63,33 @@ class Register:
     def __init__(self, read: Reading, names: RegisterNames) -> None:
         self._read = read
         self._names = names
-        self._contents = _Contents("", {}, NameBook())
+        self._contents = _Contents(("", ""), {}, NameBook())
         self._loaded = False
 
     async def refresh(self) -> bool:
         """Read it anew if it has changed; whether it had."""
-        if self._loaded and await self._read(register_version) == self._contents.version:
+        if self._loaded and await self._read(_versions) == self._contents.version:
             return False
         self._contents = await self._read(self._read_contents)
         self._loaded = True
         return True
 
     def _read_contents(self, connection: Connection) -> _Contents:
-        # the version first: what changes while we read is read again at the next look
-        version = register_version(connection)
+        # the versions first: what changes while we read is read again at the next look
+        version = _versions(connection)
+        names = self._names.at(version[0])
+        listed = roster_names(connection)
+        only_listed = [
+            School(school, name, region=region)
+            for school, (name, region) in listed.items()
+            if school not in names.schools
+        ]
         return _Contents(
             version=version,
             regions={region.id: region for region in all_regions(connection)},
-            names=self._names.at(version),
+            names=names,
+            listed=listed,
+            everywhere=[*names.schools.values(), *only_listed],
         )
 
     @property
@@ -79,22 +98,46 @@ class Register:
         return self._contents.schools.values()
 
     def has_school(self, school: str) -> bool:
-        """Whether there is such a school."""
+        """Whether there is such a school in the register: it may be connected."""
         return school in self._contents.schools
+
+    def knows_school(self, school: str) -> bool:
+        """Whether there is such a school in the register or, connected or not, on the roster."""
+        return school in self._contents.schools or school in self._contents.listed
 
     def has_place(self, school: str, place: str) -> bool:
         """Whether the school has such a place."""
         return place in self._contents.places.get(school, ())
 
     def schools_in(self, region: str) -> frozenset[str]:
-        """The schools of a region and of all regions inside it."""
+        """The schools of a region and of all regions inside it, those of the roster too."""
         known = self._contents
-        return schools_in(region, known.schools.values(), known.regions.values())
+        return schools_in(region, self._contents.everywhere, known.regions.values())
+
+    def has_region(self, region: str) -> bool:
+        """Whether there is such a region."""
+        return region in self._contents.regions
+
+    def regions_in(self, region: str) -> frozenset[str]:
+        """A region and all regions inside it."""
+        return regions_in(region, self._contents.regions.values())
+
+    def regions_of(self, scopes: Iterable[str]) -> frozenset[str] | None:
+        """The regions that scopes hold wholly; ``None`` = all there are and will be."""
+        return regions_of(scopes, self._contents.regions.values())
+
+    def region_name(self, region: str | None) -> Names | None:
+        """The name of a region; its id when there is no such region any more."""
+        if region is None:
+            return None
+        known = self._contents.regions.get(region)
+        if known is None:
+            return names("", "", region)
+        return names(known.name_zh, known.name_en, region)
 
     def schools_of(self, scopes: Iterable[str]) -> frozenset[str] | None:
         """The schools that scopes come to; ``None`` = all there are and will be."""
-        known = self._contents
-        return schools_of(scopes, known.schools.values(), known.regions.values())
+        return schools_of(scopes, self._contents.everywhere, self._contents.regions.values())
 
     def narrow(
         self, schools: frozenset[str] | None, *, school: str | None, region: str | None
@@ -109,7 +152,9 @@ class Register:
         return schools
 
     def school_name(self, school: str) -> Names:
-        """The school's name; its id when there is no such school any more."""
+        """The school's name, that of the roster when it is not registered; else its id."""
+        if school not in self._contents.schools and school in self._contents.listed:
+            return names(self._contents.listed[school].name, "", school)
         return _shown(self._contents.names.school(school))
 
     def place_path(self, school: str, place: str | None) -> Names | None:
@@ -127,8 +172,7 @@ class Register:
         if schools is not None:
             kept: set[str] = set()
             for school in schools:
-                known = self._contents.schools.get(school)
-                step = None if known is None else known.region
+                step = self._region_of(school)
                 while step is not None and step in regions and step not in kept:
                     kept.add(step)
                     step = regions[step].parent
@@ -142,6 +186,10 @@ class Register:
             for region in regions.values()
         ]
 
+    def _region_of(self, school: str) -> str | None:
+        known = self._contents.schools.get(school) or self._contents.listed.get(school)
+        return None if known is None else known.region
+
     def schools_out(self, schools: frozenset[str] | None) -> list[SchoolOut]:
         """Those schools; ``None`` = all."""
         return [
@@ -153,6 +201,10 @@ class Register:
             for school in self._contents.schools.values()
             if schools is None or school.id in schools
         ]
+
+    def places_of(self, school: str) -> list[Place]:
+        """The places of a school."""
+        return list(self._contents.places.get(school, {}).values())
 
     def places_out(self, school: str) -> list[PlaceOut]:
         """The places of a school."""
@@ -166,3 +218,8 @@ class Register:
             )
             for place in self._contents.places.get(school, {}).values()
         ]
+
+
+def _versions(connection: Connection) -> tuple[str, str]:
+    """Those of the register and of the roster."""
+    return register_version(connection), roster_version(connection)

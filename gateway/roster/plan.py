@@ -70,6 +70,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """How many schools this becomes of."""
         return sum(change.sort is sort for change in self.changes)
 
+    def shown(self, most: int) -> list[Change]:
+        """Some of the changes: what is least expected first, so that it is not overlooked."""
+        order = (Sort.RENAMED, Sort.RELISTED, Sort.CHANGED, Sort.ADDED)
+        return sorted(self.changes, key=lambda change: order.index(change.sort))[:most]
+
     @property
     def digest(self) -> str:
         """What names these very changes: who says yes says it to them and to no others."""

@@ -37,8 +37,10 @@ class Signed(msgspec.Struct, frozen=True, kw_only=True):
 class Rosters:
     """The roster and the baselines, kept in ``store``."""
 
-    def __init__(self, *, store: Store, clock: Clock) -> None:
+    def __init__(self, *, store: Store, clock: Clock, gates: Collection[str] = ()) -> None:
+        """``gates`` are the places of gate cameras by the settings, as ``SCHOOL/PLACE``."""
         self._store: Final = store
+        self._gates: Final = frozenset(gates)
         self._clock: Final = clock
         self.changing: Final = asyncio.Lock()
         """Held by whoever reads what stands and writes what follows from it."""
@@ -67,6 +69,11 @@ class Rosters:
             )
             await self.commit(batch)
         return after
+
+    def gates_of(self, school: str) -> list[str]:
+        """The places of a school that the settings call gates."""
+        found = (gate.split("/", 1) for gate in self._gates)
+        return [place for of, place in found if of == school]
 
     # Baselines
 

@@ -11,16 +11,34 @@ _DEEPEST: Final = 16
 """Levels of regions: a circle in imported data must not hang anybody."""
 
 
-def schools_in(
-    region: str, schools: Iterable[School], regions: Collection[Region]
-) -> frozenset[str]:
-    """The schools of a region and of all regions inside it."""
+def regions_in(region: str, regions: Collection[Region]) -> frozenset[str]:
+    """A region and all regions inside it."""
     inside = {region}
     for _ in range(_DEEPEST):
         more = {one.id for one in regions if one.parent in inside} - inside
         if not more:
             break
         inside |= more
+    return frozenset(inside)
+
+
+def regions_of(scopes: Iterable[str], regions: Collection[Region]) -> frozenset[str] | None:
+    """The regions that scopes hold wholly; ``None`` = all there are and will be."""
+    found: set[str] = set()
+    for scope in scopes:
+        what, _, name = scope.partition(":")
+        if scope == "*":
+            return None
+        if what == "region":
+            found |= regions_in(name, regions)
+    return frozenset(found)
+
+
+def schools_in(
+    region: str, schools: Iterable[School], regions: Collection[Region]
+) -> frozenset[str]:
+    """The schools of a region and of all regions inside it."""
+    inside = regions_in(region, regions)
     return frozenset(school.id for school in schools if school.region in inside)
 
 

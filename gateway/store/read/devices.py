@@ -110,6 +110,16 @@ def devices_of_kind(school: str, kind: str) -> Callable[[Connection], list[Devic
     return query
 
 
+def devices_of(school: str) -> Callable[[Connection], list[Device]]:
+    """The devices of a school, by their ids."""
+
+    def query(connection: Connection) -> list[Device]:
+        statement = select(*_COLUMNS).where(devices.c.school == school).order_by(devices.c.id)
+        return [_device(row) for row in connection.execute(statement)]
+
+    return query
+
+
 def devices_with_own_figures(school: str, kind: str) -> Callable[[Connection], list[Device]]:
     """Devices of a kind at a school that are judged by figures of their own."""
 

@@ -13,7 +13,6 @@ from audit.roster import RosterEntry, SchoolKind
 from gateway.store.schema import (
     baseline_proposals,
     baselines,
-    devices,
     meta,
     roster,
     schools,
@@ -186,19 +185,6 @@ def all_baselines(connection: Connection) -> dict[str, Baseline]:
         school: _baseline.decode(body)
         for school, body in connection.execute(select(baselines.c.school, baselines.c.body))
     }
-
-
-def registered_of(school: str) -> Callable[[Connection], list[tuple[str, str, bool]]]:
-    """Place (empty without one), kind and whether it is out of service, of a school's devices."""
-    table = devices.c
-
-    def query(connection: Connection) -> list[tuple[str, str, bool]]:
-        statement = select(table.place, table.kind, table.out_of_service).where(
-            table.school == school
-        )
-        return [(place or "", kind, out) for place, kind, out in connection.execute(statement)]
-
-    return query
 
 
 _CONNECTED: Final = exists().where(schools.c.id == roster.c.school).correlate(roster)

@@ -1,0 +1,172 @@
+"""What following the facts goes on from: its cursor, folded schools, the verdicts written last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from typing import Final
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from audit.coverage import SchoolRecord
+from audit.coverage.record import decode_record
+from audit.fact import FactRow, school_of
+from audit.policy import POLICY, Policy, policy_of
+from audit.verification.model import Verdict
+from gateway.store.coverage import CURSOR, Cursor, VerdictRow, cursor_of
+from gateway.store.schema import coverage, coverage_reasons, coverage_records, facts, meta
+
+EVER: Final = 2**62
+"""Later than every time in ms."""
+
+_SUBJECTS: Final = (f"{POLICY}:", f"{POLICY};")
+"""Between these, in the order of the index, are the subjects of policies."""
+
+
+class StoredVerdict(msgspec.Struct, frozen=True):
+    """A verdict as it was written last, with the body of its reasons."""
+
+    row: VerdictRow
+    body: bytes | None
+
+
+class KnownPolicy(msgspec.Struct, frozen=True):
+    """A policy, the fact that holds it, and when it was known (ms)."""
+
+    policy: Policy
+    row: int
+    known: int
+
+
+def coverage_cursor(connection: Connection) -> Cursor:
+    """How far the facts were followed."""
+    return cursor_of(connection.scalar(select(meta.c.value).where(meta.c.key == CURSOR)))
+
+
+def last_fact(connection: Connection) -> int:
+    """The row of the newest fact; 0 when there is none."""
+    return connection.scalar(select(func.max(facts.c.row))) or 0
+
+
+def coverage_dues(connection: Connection) -> dict[str, int | None]:
+    """When each folded school is due (ms), by its id."""
+    columns = (coverage_records.c.school, coverage_records.c.due)
+    return {school: due for school, due in connection.execute(select(*columns))}
+
+
+def school_record(school: str) -> Callable[[Connection], SchoolRecord]:
+    """A folded school; an empty one when nothing of it is kept.
+
+    Raises ``msgspec.MsgspecError`` for one that another version of the program wrote.
+    """
+    statement = select(coverage_records.c.body).where(coverage_records.c.school == school)
+
+    def query(connection: Connection) -> SchoolRecord:
+        body = connection.scalar(statement)
+        return SchoolRecord(school=school) if body is None else decode_record(body)
+
+    return query
+
+
+def last_verdicts(
+    school: str, keys: Iterable[tuple[str, str]], at: int = EVER
+) -> Callable[[Connection], dict[tuple[str, str], StoredVerdict]]:
+    """The verdicts of a school that hold at ``at``, by policy and item."""
+    table = coverage.c
+    columns = (*coverage.columns, coverage_reasons.c.body)
+
+    def query(connection: Connection) -> dict[tuple[str, str], StoredVerdict]:
+        found = {}
+        for policy, item in keys:
+            statement = (
+                select(*columns)
+                .select_from(
+                    coverage.outerjoin(coverage_reasons, coverage_reasons.c.row == table.reasons)
+                )
+                .where(
+                    table.policy == policy,
+                    table.item == item,
+                    table.school == school,
+                    table.at <= at,
+                )
+                .order_by(table.at.desc())
+                .limit(1)
+            )
+            row = connection.execute(statement).first()
+            if row is not None:
+                found[policy, item] = stored_verdict(*row)
+        return found
+
+    return query
+
+
+def stored_verdict(
+    policy: str,
+    item: str,
+    school: str,
+    at: int,
+    verdict: str,
+    listed: bool,  # noqa: FBT001 - the columns in their order
+    region: str,
+    reasons: int | None,
+    body: bytes | None,
+) -> StoredVerdict:
+    """Out of the columns of ``coverage`` and the body of the reasons."""
+    row = VerdictRow(policy, item, school, at, Verdict(verdict), listed, region, reasons)
+    return StoredVerdict(row, body)
+
+
+def known_policies(
+    *, row: int = EVER, known: int = EVER
+) -> Callable[[Connection], dict[str, KnownPolicy]]:
+    """The policies that hold after a fact, or that were known at an instant, by their ids."""
+    table = facts.c
+    first, last = _SUBJECTS
+    statement = (
+        select(table.body, table.row, table.known)
+        .where(
+            table.subject >= first,
+            table.subject < last,
+            table.kind == POLICY,
+            table.row <= row,
+            table.known <= known,
+        )
+        .order_by(table.row)
+    )
+
+    def query(connection: Connection) -> dict[str, KnownPolicy]:
+        found: dict[str, KnownPolicy] = {}
+        for body, number, when in connection.execute(statement):
+            policy = policy_of(body)
+            found[policy.id] = KnownPolicy(policy, number, when)
+        return found
+
+    return query
+
+
+def schools_by_first_fact(
+    subjects: Collection[str],
+) -> Callable[[Connection], dict[str, str]]:
+    """Whose alerts are, by the first fact about each: later ones did not always say it."""
+    table = facts.c
+    columns = (
+        table.row,
+        table.kind,
+        table.happened,
+        table.known,
+        table.actor,
+        table.subject,
+        table.body,
+    )
+
+    def query(connection: Connection) -> dict[str, str]:
+        found = {}
+        for subject in subjects:
+            statement = (
+                select(*columns).where(table.subject == subject).order_by(table.row).limit(1)
+            )
+            for row in connection.execute(statement):
+                found[subject] = school_of(FactRow(*row))
+        return found
+
+    return query
