@@ -79,6 +79,10 @@ def alert_topic(school: str, alert: int | str) -> str:
     return f"{_FIRST[Origin.DEVICE]}/{school}/alert/{alert}"
 
 
+EVIDENCE_HEAD: Final = f"{_FIRST[Origin.DEVICE]}/_gateway/evidence/head"
+"""Where the newest signed head of the evidence log is shown (retained)."""
+
+
 def school_principal(school: str) -> str:
     """The user name of a school."""
     return f"school-{school}"
@@ -103,7 +107,7 @@ def grants(
         _gateway(foreign, listened),
         _speaker(PROBE, Origin.PROBE),
         _speaker(OBSERVER, Origin.OBSERVED),
-        Grant(READER, reads=(alert_topic("+", "#"),)),
+        Grant(READER, reads=(alert_topic("+", "#"), EVIDENCE_HEAD)),
         *(_school(school) for school in schools),
         *(_device(device) for device in devices),
     )
@@ -127,7 +131,7 @@ def _gateway(foreign: tuple[str, ...], listened: tuple[str, ...]) -> Grant:
     )
     return Grant(
         GATEWAY,
-        writes=(*own, alert_topic("+", "+"), *listened),
+        writes=(*own, alert_topic("+", "+"), EVIDENCE_HEAD, *listened),
         reads=(*(f"{prefix}/#" for prefix in PREFIXES), "$SYS/#", *foreign),
     )
 

@@ -20,6 +20,11 @@ from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_r
 from gateway.store.schema.attestations import attestations, file_uses, files
 from gateway.store.schema.campaigns import campaign_marks, campaign_reports, campaigns
 from gateway.store.schema.declaring import metadata
+from gateway.store.schema.evidence import (
+    evidence_cosignatures,
+    evidence_heads,
+    evidence_witnessed,
+)
 from gateway.store.schema.hazards import hazards, notices
 from gateway.store.schema.incoming import (
     acknowledging,
@@ -85,6 +90,9 @@ __all__ = [
     "device_states",
     "devices",
     "discoveries",
+    "evidence_cosignatures",
+    "evidence_heads",
+    "evidence_witnessed",
     "facts",
     "file_uses",
     "files",
