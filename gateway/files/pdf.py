@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
+from gateway.files.unfit import Unfit
+
 MOST_UNPACKED: Final = 64 * 1024 * 1024
 MOST_OBJECT_STREAMS: Final = 5_000
 
@@ -35,13 +37,13 @@ OVERLAP: Final = 64
 
 
 def check_pdf(raw: bytes) -> None:
-    """Raises ``ValueError`` that says why it cannot be taken."""
+    """Raises `Unfit` that says why it cannot be taken."""
     if _VERSION.match(raw) is None:
-        raise ValueError("it is no PDF of a version that is known")
+        raise Unfit("damaged", "it is no PDF of a version that is known")
     if _END.search(raw[-2048:]) is None:
-        raise ValueError("the PDF breaks off, or something follows its end; save it anew")
+        raise Unfit("damaged", "the PDF breaks off, or something follows its end; save it anew")
     if zipfile.is_zipfile(BytesIO(raw)):
-        raise ValueError("the PDF is a packed folder as well; save it anew")
+        raise Unfit("double", "the PDF is a packed folder as well; save it anew")
     for piece in _pieces(raw):
         _look(piece)
     _look_inside(raw)
@@ -50,10 +52,10 @@ def check_pdf(raw: bytes) -> None:
 def _look(piece: bytes) -> None:
     plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece) if b"#" in piece else piece
     if _LOCKED.search(plain):
-        raise ValueError("the PDF is locked: whoever checks it later could not open it; unlock it")
+        raise Unfit("locked", "the PDF is locked: whoever checks it later could not open it; unlock it")
     if (found := _ACTIVE.search(plain)) is not None:
         what = found[1].decode()
-        raise ValueError(f"the PDF would run something or holds other files ({what}); print it anew")
+        raise Unfit("active", f"the PDF would run something or holds other files ({what}); print it anew")
 
 
 def _pieces(raw: bytes) -> Iterator[bytes]:
@@ -71,20 +73,20 @@ def _look_inside(raw: bytes) -> None:
             continue
         seen += 1
         if seen > MOST_OBJECT_STREAMS:
-            raise ValueError("the PDF has more packed objects than any document; print it anew")
+            raise Unfit("bomb", "the PDF has more packed objects than any document; print it anew")
         start = max(raw.rfind(b"obj", 0, found.start()), found.start() - 4096)
         given = _FILTER.search(raw, start, begin.start())
         if given is None:
             continue  # it was not packed: it has been looked at
         if given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
-            raise ValueError("the PDF packs its objects in an unusual way; print it anew")
+            raise Unfit("active", "the PDF packs its objects in an unusual way; print it anew")
         unpacker = zlib.decompressobj()
         try:
             plain = unpacker.decompress(raw[begin.end() : begin.end() + PIECE * 8], room)
         except zlib.error as error:
-            raise ValueError("the PDF is damaged; save it anew") from error
+            raise Unfit("damaged", "the PDF is damaged; save it anew") from error
         room -= len(plain)
         if room <= 0 or unpacker.unconsumed_tail:
-            raise ValueError("the PDF unpacks to more than any document; print it anew")
+            raise Unfit("bomb", "the PDF unpacks to more than any document; print it anew")
         for piece in _pieces(plain):
             _look(piece)

@@ -16,6 +16,7 @@ import msgspec
 from gateway.files.office import office_type
 from gateway.files.pdf import check_pdf
 from gateway.files.text import text_type
+from gateway.files.unfit import Unfit
 from gateway.files.webp import clean_webp
 from gateway.pictures.png import BEGIN as PNG_BEGIN
 from gateway.pictures.raster import JPEG, LONGEST_SIDE, MOST_PIXELS, PNG, clean_raster
@@ -50,7 +51,11 @@ _SPACES: Final = re.compile(r"\s+")
 
 
 class FileError(Exception):
-    """It cannot be kept; the message says why and what to do."""
+    """It cannot be kept; ``code`` names the reason (``problem.file_{code}``)."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Sight(msgspec.Struct, frozen=True):
@@ -67,13 +72,13 @@ def look_at(raw: bytes, name: str) -> Sight:
     others have their turn: not in the loop.
     """
     if not raw:
-        raise FileError("it is empty")
+        raise FileError("kind", "it is empty")
     if len(raw) > MOST_BYTES:
-        raise FileError(f"it is larger than {MOST_BYTES >> 20} MB; make it smaller")
+        raise FileError("large", f"it is larger than {MOST_BYTES >> 20} MB; make it smaller")
     try:
         return _seen(raw, name)
-    except ValueError as error:
-        raise FileError(str(error)) from error
+    except Unfit as error:
+        raise FileError(error.code, str(error)) from error
 
 
 def _seen(raw: bytes, name: str) -> Sight:
@@ -88,19 +93,22 @@ def _seen(raw: bytes, name: str) -> Sight:
         return Sight(PDF, raw)
     if raw.startswith(b"PK"):
         return Sight({"xlsx": XLSX, "docx": DOCX}[office_type(raw)], raw)
-    table = text_type(raw, name)
-    return Sight(CSV if table else TEXT, raw)
+    return Sight(CSV if text_type(raw, name) else TEXT, raw)
 
 
 def _photo(raw: bytes, media_type: str) -> Sight:
-    return Sight(media_type, _bounded(*clean_raster(raw, media_type)))
+    try:
+        width, height, body = clean_raster(raw, media_type)
+    except ValueError as error:
+        raise Unfit("damaged", str(error)) from error
+    return Sight(media_type, _bounded(width, height, body))
 
 
 def _bounded(width: int, height: int, body: bytes) -> bytes:
     if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
-        raise ValueError(f"its sides are {width} × {height}; at most {LONGEST_SIDE} each")
+        raise Unfit("bomb", f"its sides are {width} × {height}; at most {LONGEST_SIDE} each")
     if width * height > MOST_PIXELS:
-        raise ValueError(f"it has {width * height} pixels; at most {MOST_PIXELS}")
+        raise Unfit("bomb", f"it has {width * height} pixels; at most {MOST_PIXELS}")
     return body
 
 
