@@ -43,15 +43,22 @@ def check(caller: Caller, what: What, school: str | None, thing: str) -> None:
 
 
 class _Needs:
-    """A dependency: the caller, whose role may do ``what``; the school is the route's to check."""
+    """A dependency: the caller, whose role may do ``what``; the school is the route's to check.
 
-    def __init__(self, what: What, *, everywhere: bool = False) -> None:
+    ``otherwise``: or this instead.
+    """
+
+    def __init__(
+        self, what: What, *, everywhere: bool = False, otherwise: What | None = None
+    ) -> None:
         self.what = what
         self.everywhere = everywhere
+        self.otherwise = otherwise
 
     async def __call__(self, request: Request) -> Caller:
         caller = caller_of(request)
-        if not role_may(caller.role, self.what):
+        other = self.otherwise is not None and role_may(caller.role, self.otherwise)
+        if not other and not role_may(caller.role, self.what):
             raise forbidden(f"The role {caller.role} may not do this ({self.what}).")
         if self.everywhere:
             check(caller, self.what, None, "")
@@ -65,11 +72,14 @@ Verifier = Annotated[Caller, Depends(_Needs(What.VERIFY))]
 Technician = Annotated[Caller, Depends(_Needs(What.EQUIP))]
 Calibrator = Annotated[Caller, Depends(_Needs(What.CALIBRATE))]
 Repairer = Annotated[Caller, Depends(_Needs(What.REPAIR))]
+Photographer = Annotated[Caller, Depends(_Needs(What.REPAIR, otherwise=What.LEDGER))]
 ContactKeeper = Annotated[Caller, Depends(_Needs(What.CONTACTS))]
 Maintainer = Annotated[Caller, Depends(_Needs(What.MAINTAIN))]
 Watcher = Annotated[Caller, Depends(_Needs(What.WATCH))]
 Filmer = Annotated[Caller, Depends(_Needs(What.FILM))]
 Auditor = Annotated[Caller, Depends(_Needs(What.PROVE))]
+LedgerKeeper = Annotated[Caller, Depends(_Needs(What.LEDGER))]
+NoticeIssuer = Annotated[Caller, Depends(_Needs(What.NOTICE))]
 Presser = Annotated[Caller, Depends(_Needs(What.PRESS))]
 Planner = Annotated[Caller, Depends(_Needs(What.ROSTER, everywhere=True))]
 Governor = Annotated[Caller, Depends(_Needs(What.GOVERN, everywhere=True))]

@@ -8,6 +8,9 @@ import pytest
 
 DEVICE = {"kind": "smoke", "name_zh": "新"}
 ORDER = {"device": {"school": "no3", "id": "lab-2"}, "text": "the lid is loose"}
+HAZARD = {"school": "no3", "text": "the way out is blocked"}
+NOTICE = {"school": "no3", "due": 1, "findings": [{"text": "the way out is blocked"}]}
+LEDGER = "tim anna sofia paul ines gwen ada"
 ACK = {"action": "acknowledge"}
 REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
 SMALL_PICTURE = f"/camera-pictures/no3/lab-2/{'0' * 64}/small"
@@ -119,7 +122,7 @@ ROUTES = [
     ("POST", "/work-orders", ORDER, "olga tim ada"),
     ("GET", "/work-orders/1", None, "everybody"),
     ("POST", "/work-orders/1/actions", {"action": "comment", "text": "x"}, "olga tim ada"),
-    ("PUT", "/pictures?school=no3", None, "olga tim ada"),
+    ("PUT", "/pictures?school=no3", None, "olga tim anna sofia paul ines gwen ada"),
     ("GET", f"/pictures/{'0' * 64}", None, "everybody"),
     ("PUT", f"/camera-pictures?school=no3&device=x&at=1&sha256={'0' * 64}", None, "eye ada"),
     ("PUT", f"{SMALL_PICTURE}?sha256={'0' * 64}", None, "eye ada"),
@@ -202,6 +205,17 @@ ROUTES = [
         {"proposal": "0" * 16, "reason": "no"},
         "paul ines gwen ada",
     ),
+    ("GET", "/hazards", None, "everybody"),
+    ("GET", "/hazards/counts", None, "everybody"),
+    ("GET", "/hazards/figures", None, "everybody"),
+    ("POST", "/hazards", HAZARD, LEDGER),
+    ("GET", "/hazards/1", None, "everybody"),
+    ("POST", "/hazards/1/actions", {"action": "comment", "text": "x", "version": 1}, LEDGER),
+    ("GET", "/notices", None, "everybody"),
+    ("POST", "/notices", NOTICE, "anna ines gwen ada"),
+    ("GET", "/notices/1", None, "everybody"),
+    ("GET", "/notices/7.pdf", None, "everybody"),
+    ("POST", "/notices/7/replies", {"text": "done"}, LEDGER),
     ("GET", "/demo/buttons", None, "olga tim ada"),
     ("POST", "/demo/press", {"school": "no3", "device": "gate-01"}, "olga tim ada"),
 ]
@@ -256,6 +270,7 @@ OUT_OF_SCOPE = [
     ("PUT", "/schools/no5/baseline", {"version": 0, "needs": [{"place": "", "kind": "smoke"}]}),
     ("POST", "/schools/no5/baseline/confirm", {"proposal": "0" * 16}),
     ("POST", "/schools/no5/baseline/decline", {"proposal": "0" * 16, "reason": "no"}),
+    ("POST", "/hazards", {"school": "no5", "text": "x"}),
     ("POST", "/demo/press", {"school": "no5", "device": "gate-01"}),
 ]
 
@@ -321,7 +336,7 @@ TEMPLATES = (
     (r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}"),
     (r"/steps/\d+$", "/steps/{n}"),
     (r"^/(alerts)/(?!actions)[^/]+", r"/\1/{id}"),
-    (r"^/(work-orders|maintenance)/\d+", r"/\1/{id}"),
+    (r"^/(work-orders|maintenance|hazards|notices)/\d+", r"/\1/{id}"),
     (r"^/(tokens)/[^/]+$", r"/\1/{id}"),
     (r"^/(users)/[^/]+$", r"/\1/{name}"),
     (r"^/(pictures)/[^/]+$", r"/\1/{hash}"),
