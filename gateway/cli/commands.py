@@ -17,6 +17,7 @@ from gateway.cli import (
     probe,
     recordings,
     replay,
+    roster,
     run,
     seal,
     simulate,
@@ -51,3 +52,4 @@ app.add_typer(users.token_app, name="token")
 app.add_typer(link.link_app, name="link")
 app.add_typer(probe.probe_app, name="probe")
 app.add_typer(recordings.recordings_app, name="recordings")
+app.add_typer(roster.roster_app, name="roster")

@@ -31,6 +31,7 @@ from gateway.api.routes.verifications import Name
 from gateway.api.services import Services, ServicesHere
 from gateway.register.export import CSV_TYPE, XLSX_TYPE
 from gateway.roster.importing import Import
+from gateway.roster.telling import said
 from gateway.security.access import Caller, What
 from gateway.store.read.roster import Listing, RosterFilter, roster_page, roster_totals
 from gateway.words import Language
@@ -242,8 +243,7 @@ async def export_roster_troubles(
     head = ("sheet", "line", "field", "value", "what")
     rows.writerow([words.text(f"roster.trouble_file.{one}", lang) for one in head])
     for one in () if run.plan is None else run.plan.troubles:
-        said = words.text(f"roster.trouble.{one.code}", lang, value=one.value, other=one.other)
-        cells = (one.sheet, one.line or "", one.field, one.value, said)
+        cells = (one.sheet, one.line or "", one.field, one.value, said(words, one, lang))
         rows.writerow([_safe(cell) for cell in cells])
     return Response(
         "\ufeff" + text.getvalue(),
