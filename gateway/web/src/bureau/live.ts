@@ -16,8 +16,8 @@ const OLD_MS = 15_000;
 const MOST_KEPT = 120;
 
 type Query = Record<string, string | number | boolean | null | undefined>;
-/** What is asked, `null` = nothing. A question with an `at` is about the past. */
-export type Question = { path: string; query: Query & { at?: number | null } } | null;
+/** What is asked, and whether about a past instant: then the answer will always be the same. */
+export type Question = { path: string; query: Query; past: boolean };
 
 const kept = new Kept<unknown>(MOST_KEPT);
 
@@ -73,10 +73,8 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
   let again = false;
 
   async function load(): Promise<void> {
-    const now = question();
-    if (now === null) return;
-    const key = address(now.path, now.query);
-    const past = now.query.at !== null && now.query.at !== undefined;
+    const { path, query, past } = question();
+    const key = address(path, query);
     const mine = ++latest;
     const found = past ? (kept.get(key) as Answer | undefined) : undefined;
     if (found !== undefined) {
@@ -89,7 +87,7 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
     asking = true;
     asked = Date.now();
     try {
-      const answer = await get<Answer>(now.path, now.query);
+      const answer = await get<Answer>(path, query);
       if (past) kept.put(key, answer);
       if (mine !== latest) return;
       shown.value = answer;
@@ -110,7 +108,7 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
 
   /** Of now only, and one question at a time: a change during one asks once more after it. */
   function refresh(): void {
-    if (document.hidden || question()?.query.at) return;
+    if (document.hidden || question().past) return;
     if (asking) again = true;
     else void load();
   }
@@ -119,7 +117,7 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
     () => JSON.stringify(question()),
     () => {
       again = false;
-      turning.value = question() !== null;
+      turning.value = true;
       void load();
     },
     { immediate: true },
