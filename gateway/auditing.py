@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway.attestations.making import make_attestations, make_files
 from gateway.attestations.service import Attestations
+from gateway.coverage.service import Coverage
 from gateway.files.service import Files
 from gateway.hazards.making import LedgerDesk, make_ledger
 from gateway.roster.importing import RosterImports
 from gateway.roster.service import Rosters
+from gateway.settings_fields import minutes_east
 
 if TYPE_CHECKING:
     from gateway.clock import Clock
@@ -32,6 +34,7 @@ Keep: TypeAlias = "Callable[[str, Callable[[], Coroutine[Any, Any, Any]]], None]
 class Audit:
     """The rooms of the audit, for the routes."""
 
+    coverage: Coverage
     rosters: Rosters
     roster_imports: RosterImports
     hazards: LedgerDesk
@@ -40,6 +43,7 @@ class Audit:
 
     def committed(self, work: Work) -> None:
         """Told of everything that is kept, once it is."""
+        self.coverage.committed(work)
 
 
 def make_audit(
@@ -53,6 +57,9 @@ def make_audit(
     """The rooms, nothing running."""
     rosters = Rosters(store=store, clock=clock, gates=settings.recordings.gates)
     return Audit(
+        coverage=Coverage(
+            store=store, clock=clock, minutes_east=minutes_east(settings.duty.utc_offset)
+        ),
         rosters=rosters,
         roster_imports=RosterImports(rosters, clock),
         hazards=make_ledger(
@@ -86,4 +93,5 @@ async def begin_audit(
     keep("hazard ledger", audit.hazards.ledger.run)
     keep("attestations", audit.attestations.run)
     keep("files", audit.files.run)
+    keep("coverage", audit.coverage.run)
     return audit

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from pydantic import Field
 
+from audit.roster import SchoolKind
 from audit.verification.model import Verdict
 from gateway.api.models.shapes import Moment, Names, Out
+from gateway.coverage.repairs import Doing
 
 Detail: TypeAlias = "bool | int | float | str | None"
 
@@ -27,7 +29,8 @@ class CoveragePolicyOut(Out):
     """A policy as it was in effect at the instant asked for."""
 
     policy: str = Field(examples=["six-100"])
-    version: str = Field(examples=["2023-11-22"])
+    version: int = Field(examples=[1])
+    valid_from: str = Field(examples=["2023-11-22"], description="A day; it changes no verdict.")
     name: Names
     source: str = Field(description="The notice or standard that asks for it.")
     since: Moment = Field(description="When the gateway knew of this version.")
@@ -51,9 +54,10 @@ class PolicyFiguresOut(Out):
     """A policy over schools."""
 
     policy: str = Field(examples=["six-100"])
-    version: str = Field(examples=["2023-11-22"])
+    version: int = Field(examples=[1])
     schools: int = Field(examples=[2_000])
     complete: int = Field(examples=[1_702], description="Schools of which every item is met.")
+    failed: int = Field(examples=[201], description="Schools of which an item is failed.")
     items: list[ItemFiguresOut]
 
 
@@ -62,10 +66,23 @@ class CoverageOut(Out):
 
     at: Moment
     region: str | None = Field(description="`null`: all that the caller sees.")
+    first: Moment | None = Field(
+        description="The earliest instant at which a policy was known; `null`: none is."
+    )
+    changed: int = Field(
+        examples=[71_204], description="Grows whenever a verdict or its reasons change."
+    )
     behind: int = Field(
         examples=[0], description="Facts not yet judged: more than 0 only for moments."
     )
     policies: list[PolicyFiguresOut]
+
+
+class CoverageChangedOut(Out):
+    """Whether what was shown is still so: cheap, to be asked often."""
+
+    changed: int = Field(description="Grows whenever a verdict or its reasons change.")
+    behind: int = Field(description="Facts not yet judged.")
 
 
 class RegionFiguresOut(Out):
@@ -78,6 +95,7 @@ class RegionFiguresOut(Out):
     name: Names
     schools: int = Field(examples=[214])
     complete: int = Field(examples=[201], description="Schools of which every item is met.")
+    failed: int = Field(examples=[9], description="Schools of which an item is failed.")
     items: list[ItemFiguresOut]
 
 
@@ -86,7 +104,7 @@ class CoverageRegionsOut(Out):
 
     at: Moment
     policy: str
-    version: str
+    version: int
     items: list[PolicyItemOut]
     regions: list[RegionFiguresOut]
 
@@ -115,17 +133,23 @@ class SchoolCoverageOut(Out):
 
 
 class CoverageReasonOut(Out):
-    """Why: put into words with `coverage.reason.{code}` and the inputs.
+    """Why an item is not plainly met, or what keeps it met for a while only.
 
-    Of an item that is met, what it rests on; otherwise what stands in the way.
+    Put into words with `coverage.reason.{code}` and the inputs.
     """
 
     code: str = Field(examples=["too_few"])
     part: str = Field(examples=["installed"], description="The part of the item it is about.")
+    verdict: Verdict = Field(
+        description="What it makes of the item; while `pending`, from `due` on. `met`: only tells."
+    )
     device: str = Field(description="A device of the school; empty: of none.", examples=["cam-4"])
+    device_name: Names | None
     place: str = Field(description="A place of the school; empty: of none.", examples=["gate"])
     place_name: Names | None
+    link: str = Field(description="A link of the school to the police; empty: of none.")
     since: Moment | None
+    due: Moment | None = Field(description="While pending: until when it may be repaired.")
     evidence: int | None = Field(
         examples=[48_211], description="The row of the fact that proves it; see `GET /facts`."
     )
@@ -153,22 +177,39 @@ class SheetPolicyOut(Out):
     """A policy on the sheet of a school."""
 
     policy: str
-    version: str
+    version: int
     name: Names
     source: str
     complete: bool
     items: list[SheetItemOut]
 
 
+class SheetBaselineOut(Out):
+    """What the school must have was signed by whom."""
+
+    version: int
+    signed: Moment
+    signed_by: str
+    confirmed_by: str = Field(description="The second person; empty: one signature was enough.")
+
+
 class SchoolSheetOut(Out):
     """Everything that is judged about one school at an instant."""
 
     at: Moment
+    first: Moment | None = Field(
+        description="The earliest instant at which a policy was known; `null`: none is."
+    )
     school: str
     name: Names
     region: str | None
     region_name: Names | None
     listed: bool = Field(description="Whether it is on the roster; otherwise it does not count.")
+    kind: SchoolKind | None = Field(description="By the roster, as the following four.")
+    pupils: int | None
+    boarders: int | None
+    key_target: bool | None
+    baseline: SheetBaselineOut | None
     policies: list[SheetPolicyOut]
 
 
@@ -195,10 +236,11 @@ class GapCountOut(Out):
 
 
 class GapPageOut(Out):
-    """Part of the list of gaps, by school. `counts` are given with the first page."""
+    """Part of the list of gaps, by school. `total` and `counts` come with the first page."""
 
     at: Moment
     items: list[GapOut]
+    total: int | None = Field(description="Over all pages.")
     counts: list[GapCountOut] | None
     next: str | None = None
 
@@ -206,9 +248,9 @@ class GapPageOut(Out):
 class RepairOut(Out):
     """One thing to do at a school: a device to mend, a statement to sign, something to install."""
 
-    what: Literal["device", "link", "attestation", "place", "school"]
+    what: Doing
     items: list[str] = Field(description="The items it is needed for.")
-    reason: CoverageReasonOut
+    reasons: list[CoverageReasonOut]
 
 
 class WhatIfSchoolOut(Out):
@@ -245,6 +287,7 @@ class TrendPointOut(Out):
     at: Moment
     schools: int
     complete: int
+    failed: int
     items: list[ItemFiguresOut]
 
 

@@ -170,3 +170,19 @@ def schools_by_first_fact(
         return found
 
     return query
+
+
+def body_as_of(subject: str, kind: str, at: int) -> Callable[[Connection], bytes | None]:
+    """The body of the newest fact of a kind about a subject that was known at ``at`` (ms)."""
+    table = facts.c
+    statement = (
+        select(table.body)
+        .where(table.subject == subject, table.kind == kind, table.known <= at)
+        .order_by(table.row.desc())
+        .limit(1)
+    )
+
+    def query(connection: Connection) -> bytes | None:
+        return connection.scalar(statement)
+
+    return query

@@ -1,0 +1,1 @@
+"""Coverage in the running gateway: facts are followed, verdicts written whenever they change."""
