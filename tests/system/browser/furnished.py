@@ -126,6 +126,7 @@ class Campus:
             "exercise": f"/exercises/{exercise['id']}",
             "verification": f"/verifications/{verification['id']}",
             "contacts": f"/schools/{SCHOOL}/contacts",
+            "school-sheet": f"/bureau/schools/{SCHOOL}",
             "nowhere": "/no/such/page",
         }
 

@@ -20,6 +20,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.broker, pytest.mark.asyncio(loop_
 FIRST_LOAD_BYTES: Final = 300_000
 ROOMS: Final = (
     "/",
+    "/bureau",
+    "/bureau/gaps",
     "/history",
     "/devices",
     "/discoveries",
