@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gateway.attestations.making import make_attestations, make_files
 from gateway.attestations.service import Attestations
+from gateway.campaigns.book import Campaigns
 from gateway.coverage.service import Coverage
+from gateway.evidence.desk import EvidenceDesk
+from gateway.evidence.making import make_evidence, publish_over
+from gateway.exports.desk import Exports
 from gateway.files.service import Files
 from gateway.hazards.making import LedgerDesk, make_ledger
 from gateway.roster.importing import RosterImports
@@ -40,6 +44,9 @@ class Audit:
     hazards: LedgerDesk
     attestations: Attestations
     files: Files
+    evidence: EvidenceDesk
+    campaigns: Campaigns
+    exports: Exports
 
     def committed(self, work: Work) -> None:
         """Told of everything that is kept, once it is."""
@@ -74,6 +81,11 @@ def make_audit(
             policies=tuple,
         ),
         files=make_files(settings=settings, store=store, clock=clock),
+        evidence=make_evidence(
+            settings=settings, store=store, clock=clock, words=words, notify=notify
+        ),
+        campaigns=Campaigns(settings.campaigns.templates, settings.recordings.zone),
+        exports=Exports(settings.directory / "exports", clock, settings.exports.font),
     )
 
 
@@ -94,4 +106,7 @@ async def begin_audit(
     keep("attestations", audit.attestations.run)
     keep("files", audit.files.run)
     keep("coverage", audit.coverage.run)
+    publish_over(outbox, audit.evidence, settings=settings, store=store, clock=clock)
+    keep("evidence", audit.evidence.evidence.run)
+    keep("exports", audit.exports.keep)
     return audit

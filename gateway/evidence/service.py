@@ -11,7 +11,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -75,11 +75,11 @@ class Evidence:
         folder: Path,
         interval_ms: int,
         publish: Publish = lambda _head, _before: [],
-        notify: Callable[[], None] = lambda: None,
+        notify: Callable[[Iterable[str]], None] = lambda _: None,
     ) -> None:
         """``folder`` is that of the database; ``keys`` gives the key, made if there is none.
-        ``publish`` gives the rows of the outbox for a head and the one before, ``notify`` is called
-        once they are there.
+        ``publish`` gives the rows of the outbox for a head and the one before, ``notify`` is told
+        of their receivers once they are there.
         """
         self._store: Final = store
         self._clock: Final = clock
@@ -271,7 +271,7 @@ class Evidence:
         put_head(batch, head)
         await self._commit(batch)
         self._head, self._checked = head, size
-        self._notify()
+        self._notify({entry.receiver for entry in batch.outbox})
         _log.info("evidence.signed", size=size)
         return head
 
