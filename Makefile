@@ -12,7 +12,7 @@ WORKERS ?= $(shell echo $$(($$(nproc) < 4 ? $$(nproc) + 1 : 4)))
 .PHONY: run check check-code check-page test bench soak pictures format lock setup web clean clean-data help
 
 run: setup ## start the gateway with the demo campus
-	@bash docker/need.sh mosquitto
+	@bash docker/need.sh mosquitto fonts-wqy-microhei
 	$(BIN)/campus run --demo
 
 check: check-code check-page ## format, lint, types, imports; the web code's types, lint, tests
@@ -27,7 +27,7 @@ check-page: setup
 	$(BIN)/python gateway/web/build_hook.py check
 
 test: setup ## everything that must hold (SEARCH=1: with new random examples)
-	@bash docker/need.sh mosquitto mosquitto-clients chromium sip-tester gstreamer victoria-metrics influxdb
+	@bash docker/need.sh mosquitto mosquitto-clients chromium sip-tester gstreamer victoria-metrics influxdb fonts-wqy-microhei libreoffice poppler-utils
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder; said=$$?; \
 	if [ $$said -ne 1 ]; then exit $$said; fi; \
 	echo "What failed is run once more, by itself: whole systems share the processors with others, a fault fails again."; \
@@ -42,7 +42,7 @@ soak: setup ## two hundred kills under load
 	$(BIN)/python -m benchmarks soak
 
 pictures: setup ## pictures of every page in var/pictures (ARGS=--guide: those of the guide anew)
-	@bash docker/need.sh mosquitto mosquitto-clients chromium
+	@bash docker/need.sh mosquitto mosquitto-clients chromium fonts-wqy-microhei
 	$(BIN)/python -m docs.pictures.take $(ARGS)
 
 format: setup ## put the code into the one format

@@ -276,10 +276,11 @@ def levels(parents: Mapping[str, str | None], with_schools: Collection[str]) -> 
     a county.
     """
     height = dict.fromkeys(parents, 0)
-    # From each that holds schools upwards; a circle in imported data must not hang anybody.
+    around_others = set(parents.values())
+    # From the innermost upwards; a circle in imported data must not hang anybody.
     for name in parents:
         step, high, seen = name, 0, {name}
-        if name not in with_schools and any(parent == name for parent in parents.values()):
+        if name not in with_schools and name in around_others:
             continue
         while (around := parents.get(step)) is not None and around in parents:
             if around in seen:

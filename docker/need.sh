@@ -15,6 +15,14 @@ for package in "$@"; do
         compgen -G '/usr/lib/*/gstreamer-1.0/libgstrtp.so' >/dev/null &&
         compgen -G '/usr/lib/*/gstreamer-1.0/libgstapp.so' >/dev/null ||
         missing+=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good) ;;
+    fonts-wqy-microhei)
+      # What PDF files embed; Noto CJK has other outlines (CFF), which reportlab cannot.
+      [ -f /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || missing+=(fonts-wqy-microhei) ;;
+    libreoffice)
+      # Spreadsheets without a screen: opens the workbooks that the gateway writes.
+      command -v soffice >/dev/null && compgen -G "/usr/lib/libreoffice/program/libsclo.so" >/dev/null ||
+        missing+=(libreoffice-calc-nogui libreoffice-draw-nogui) ;;
+    poppler-utils) command -v pdftoppm >/dev/null || missing+=(poppler-utils) ;;
     gcc) command -v cc >/dev/null || missing+=(gcc libc6-dev) ;;
     chromium) command -v chromium >/dev/null || missing+=(chromium fonts-noto-cjk) ;;
     python3-venv) "${PY:-python3}" -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv) ;;

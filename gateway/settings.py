@@ -21,6 +21,7 @@ from gateway.settings_cameras import CamerasSettings
 from gateway.settings_causes import CauseSettings, FloodSettings
 from gateway.settings_duty import DutySettings, EscalationSettings, check_called
 from gateway.settings_evidence import EvidenceSettings, check_published
+from gateway.settings_exports import CampaignSettings, ExportSettings
 from gateway.settings_fields import (
     Address,
     ExistingFile,
@@ -313,6 +314,12 @@ class Settings(Section):
 
     work_orders: WorkOrderSettings = WorkOrderSettings()
     """Faults that somebody has to mend."""
+
+    exports: ExportSettings = ExportSettings()
+    """What leaves as XLSX, CSV and PDF."""
+
+    campaigns: CampaignSettings = CampaignSettings()
+    """Campaigns that notices ask for."""
 
     kinds: ExistingFolder = Field(default_factory=_shipped_kinds)
     """Folder with one file per kind of device. Default: the one that comes with the gateway."""

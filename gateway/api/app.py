@@ -276,6 +276,7 @@ def create_api(
             await asyncio.wait([running])
             await services.replays.aclose()
             await services.audit.roster_imports.aclose()
+            await services.audit.exports.aclose()
 
     app = FastAPI(
         title=TITLE,

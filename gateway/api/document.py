@@ -20,9 +20,12 @@ from gateway.api.routes import (
     alerts,
     appliances,
     attestations,
+    audit_exports,
+    audit_reports,
     baselines,
     camera_pictures,
     cameras,
+    campaigns,
     contacts,
     coverage,
     coverage_schools,
@@ -124,6 +127,9 @@ _GUARDED: Final = (
     gate_video,
     roster,
     baselines,
+    campaigns,
+    audit_reports,
+    audit_exports,
     demo,
 )
 

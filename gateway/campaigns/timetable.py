@@ -1,0 +1,116 @@
+"""What reports a subject has to hand in, by when, and whether it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from audit.campaign import (
+    Campaign,
+    Level,
+    ReportState,
+    began,
+    due_of,
+    report_state,
+    weeks,
+)
+from audit.reports.weekly import SignedReport
+
+WEEKLY: Final = "weekly"
+DEADLINE: Final = "deadline"
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that is to be handed in. Times in ms; it can be signed from ``opens`` on.
+
+    ``period`` is the local day on which a weekly one is due, or the id of a deadline. A weekly one
+    is about ``[since, until)``, what is handed in once about the campaign so far.
+    """
+
+    campaign: str
+    kind: str
+    period: str
+    level: Level
+    due: int
+    opens: int
+    since: int
+    until: int
+    name_zh: str = ""
+    name_en: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What names it, beside the subject."""
+        return (self.campaign, self.kind, self.period)
+
+
+class DueOf(msgspec.Struct, frozen=True):
+    """The same for one subject, as it stands."""
+
+    due: Due
+    subject: str
+    state: ReportState
+    signed: SignedReport | None
+
+
+def dues(campaign: Campaign, level: Level, zone: str) -> Iterator[Due]:
+    """What a campaign asks of a level, in the order in which it is due within each kind."""
+    if campaign.cancelled:
+        return
+    for rule in campaign.weekly:
+        if rule.level is not level:
+            continue
+        for week in weeks(campaign, rule, zone):
+            yield Due(
+                campaign=campaign.id,
+                kind=WEEKLY,
+                period=week.day.isoformat(),
+                level=level,
+                due=week.due,
+                opens=week.until,
+                since=week.since,
+                until=week.until,
+            )
+    begun = began(zone, campaign.begins)
+    for one in campaign.deadlines:
+        if one.level is level:
+            due = due_of(zone, one.due)
+            yield Due(
+                campaign=campaign.id,
+                kind=DEADLINE,
+                period=one.id,
+                level=level,
+                due=due,
+                opens=begun,
+                since=begun,
+                until=due,
+                name_zh=one.name_zh,
+                name_en=one.name_en,
+            )
+
+
+def find_due(campaign: Campaign, level: Level, kind: str, period: str, zone: str) -> Due | None:
+    """The one of that name; ``None`` when the campaign asks for none such of the level."""
+    for one in dues(campaign, level, zone):
+        if (one.kind, one.period) == (kind, period):
+            return one
+    return None
+
+
+def standings(
+    asked: Iterable[tuple[Due, str]],
+    signed: Iterable[SignedReport],
+    now: int,
+) -> list[DueOf]:
+    """Each report with its subject as it stands at ``now``, by when it is due."""
+    by_key: Mapping[tuple[str, str, str, str], SignedReport] = {
+        (one.campaign, one.kind, one.period, one.subject): one for one in signed
+    }
+    found = []
+    for due, subject in asked:
+        own = by_key.get((*due.key, subject))
+        state = report_state(due.due, due.opens, None if own is None else own.signed, now)
+        found.append(DueOf(due, subject, state, own))
+    return sorted(found, key=lambda one: (one.due.due, one.subject, one.due.key))

@@ -1,0 +1,39 @@
+"""The table of what leaves as files: one entry a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from gateway.exports.asked import Asked, Kind
+from gateway.exports.order import Format
+from gateway.exports.supplies import campaigns
+
+__all__ = ["KINDS", "Asked", "Kind"]
+
+SEVERAL_TABLES: Final = (Format.XLSX, Format.PDF)
+"""The formats of what is no single table."""
+
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "campaign": Kind(
+            supply=campaigns.campaign_progress,
+            params=campaigns.OfCampaign,
+            check=campaigns.check_campaign,
+        ),
+        "weekly-report": Kind(
+            supply=campaigns.weekly_report,
+            params=campaigns.OneReport,
+            check=campaigns.check_campaign,
+            formats=SEVERAL_TABLES,
+        ),
+        "handed-in": Kind(
+            supply=campaigns.handed_in,
+            params=campaigns.OnePeriod,
+            check=campaigns.check_campaign,
+        ),
+        "emergencies": Kind(supply=campaigns.special_reports, params=campaigns.Stretch),
+    }
+)
+"""By the name that is asked for. Everything is cut to the asker's schools by what supplies it."""

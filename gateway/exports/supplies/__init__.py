@@ -1,0 +1,1 @@
+"""What leaves as files: one module for each part of the gateway that supplies tables."""
