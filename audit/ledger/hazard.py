@@ -73,9 +73,9 @@ class StepKind(StrEnum):
     """What was done to an entry. Each is signed and is one fact."""
 
     FOUND = "found"
-    REGISTERED = "registered"
     FINDING_SIGNED = "finding_signed"
     FINDING_REVIEWED = "finding_reviewed"
+    REGISTERED = "registered"
     ASSESSED = "assessed"
     ASSESSMENT_SIGNED = "assessment_signed"
     REPORTED = "reported"
@@ -120,12 +120,14 @@ _GATEWAY: Final = frozenset({Signer.GATEWAY})
 
 SIGNATURES: Final[Mapping[HazardStep, tuple[Signature, ...]]] = MappingProxyType(
     {
-        HazardStep.FIND: (Signature(StepKind.FOUND, frozenset(Signer)),),
-        HazardStep.REGISTER: (
-            Signature(StepKind.REGISTERED, _OFFICER | _BUREAU | _LEADER | _GATEWAY),
+        HazardStep.FIND: (
+            Signature(StepKind.FOUND, frozenset(Signer)),
             # Pinglu 2023: findings are signed by the principal, then reviewed by the leader.
             Signature(StepKind.FINDING_SIGNED, _PRINCIPAL),
             Signature(StepKind.FINDING_REVIEWED, _LEADER),
+        ),
+        HazardStep.REGISTER: (
+            Signature(StepKind.REGISTERED, _OFFICER | _BUREAU | _LEADER | _GATEWAY),
         ),
         HazardStep.ASSESS: (
             Signature(StepKind.ASSESSED, _OFFICER | _BUREAU | _LEADER),
@@ -213,7 +215,8 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     ``number`` is its own for good. ``due`` is the deadline of what is under way: until five things
     are named that of naming them, then that of the remedy, then that of the acceptance;
     ``remedy_due`` keeps that of the remedy, ``notice_due`` the one a notice set. ``rung`` is how
-    far it has climbed for being overdue, since ``rung_at``. ``device_id``, ``condition``,
+    far it has climbed for being overdue, since ``rung_at``; ``remedy_rung`` are both as they were when
+    the remedy was reported. ``device_id``, ``condition``,
     ``scope`` and ``order`` are those of the fault and its work order; ``policy`` and ``item`` of
     the failed item. ``order_spent`` says that its repair was not accepted: somebody has to
     remedy it by hand. ``look_back`` is when it is to be looked at again, ``look_back_said`` when the
@@ -229,7 +232,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     place: str = ""
     grade: Grade = Grade.GENERAL
-    step: HazardStep = HazardStep.REGISTER
+    step: HazardStep = HazardStep.FIND
     found_by: str = ""
     checks: tuple[Check, ...] = ()
     device_id: str = ""
@@ -252,6 +255,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     remedied_by: tuple[str, ...] = ()
     rung: StepKind | None = None
     rung_at: int | None = None
+    remedy_rung: tuple[StepKind | None, int | None] = (None, None)
     closed: int | None = None
     look_back: int | None = None
     look_back_said: int | None = None

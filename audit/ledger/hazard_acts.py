@@ -16,6 +16,7 @@ from audit.ledger.hazard import (
     STEPS,
     Hazard,
     HazardStep,
+    Origin,
     OrderState,
     Signer,
     SignedStep,
@@ -56,7 +57,11 @@ def found(hazard: Hazard, by: By, *, now: int, photos: tuple[str, ...] = (), key
         detail={"due": hazard.due, "grade": hazard.grade.value},
     )
     return msgspec.structs.replace(
-        hazard, step=HazardStep.REGISTER, found_by=by.name, signed=(), steps=(step,)
+        hazard,
+        step=HazardStep.FIND,
+        found_by=by.name,
+        signed=((StepKind.FOUND, by.name),),
+        steps=(step,),
     )
 
 
@@ -99,13 +104,6 @@ def act(
 # What the gateway does by itself
 
 
-def registered_by_itself(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:
-    """What the gateway measured itself it also takes into the ledger."""
-    step = _plain(hazard, StepKind.REGISTERED, GATEWAY, now, grade=hazard.grade.value)
-    after = _with(hazard, step, signed=(*hazard.signed, (step.kind, "")))
-    return _on(after, figures, now)
-
-
 def order_moved(hazard: Hazard, order: OrderState, figures: LedgerFigures, *, now: int) -> Hazard:
     """Its work order stands otherwise. Proven, it is the remedy: signed when that step is reached,
     and not before. The same entry comes back when nothing has changed."""
@@ -124,22 +122,27 @@ def order_moved(hazard: Hazard, order: OrderState, figures: LedgerFigures, *, no
     after = _with(hazard, step, order=order, order_spent=False)
     if after.step in (HazardStep.ACCEPT, HazardStep.CLOSE) and order.verified is None:
         # The fault is back before anybody accepted: there is something to remedy again.
-        after = msgspec.structs.replace(after, **_to_remedy(after), order_spent=False)
+        after = msgspec.structs.replace(after, **{**_to_remedy(after), "order_spent": False})
     return fed(after, figures, now=now)
 
 
 def fed(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:
-    """The work order's proof taken as the remedy, when that is what is awaited."""
+    """What the gateway signs itself, when that is awaited: what it measured it takes into the
+    ledger, and the proof of the work order is the remedy."""
     awaited = hazard.awaited
+    if awaited is None:
+        return hazard
+    if awaited.kind is StepKind.REGISTERED and hazard.origin in _MEASURED:
+        step = _plain(hazard, StepKind.REGISTERED, GATEWAY, now, grade=hazard.grade.value)
+        after = _with(hazard, step, signed=(*hazard.signed, (step.kind, "")))
+        return _on(after, figures, now)
     order = hazard.order
-    if awaited is None or awaited.kind is not StepKind.REMEDIED:
+    if awaited.kind is not StepKind.REMEDIED or order is None:
         return hazard
-    if order is None or order.verified is None or hazard.order_spent:
+    if order.verified is None or hazard.order_spent:
         return hazard
-    step = _plain(hazard, StepKind.REMEDIED, GATEWAY, now)
-    step = msgspec.structs.replace(
-        step, detail={"order": order.number, "verification": order.verification}
-    )
+    step = _plain(hazard, StepKind.REMEDIED, GATEWAY, now, order=order.number)
+    step.detail["verification"] = order.verification
     after = _with(
         hazard,
         step,
@@ -178,7 +181,9 @@ def continued(hazard: Hazard, entry: int, *, now: int, say: bool) -> Hazard:
     return _with(hazard, step, continued=entry, looked_back=now)
 
 
+_MEASURED: Final = (Origin.FAULT, Origin.ITEM)
 _DURING_REMEDY: Final = (HazardStep.REPORT, HazardStep.MONITOR, HazardStep.REMEDY)
+_BEFORE: Final = (HazardStep.FIND, HazardStep.REGISTER, HazardStep.ASSESS)
 
 
 def _on(hazard: Hazard, figures: LedgerFigures, now: int) -> Hazard:
@@ -195,6 +200,7 @@ def _on(hazard: Hazard, figures: LedgerFigures, now: int) -> Hazard:
         changes |= {"due": hazard.five.deadline, "remedy_due": hazard.five.deadline}
     if hazard.step is HazardStep.REMEDY:
         changes["due"] = now + figures.accept_days * DAY_MS
+        changes["remedy_rung"] = (hazard.rung, hazard.rung_at)
     if "due" in changes:
         changes |= {"rung": None, "rung_at": None}
     return fed(msgspec.structs.replace(hazard, **changes), figures, now=now)
@@ -229,6 +235,8 @@ def _back(hazard: Hazard) -> dict[str, object]:
     """To the beginning of the step; a result that is not signed goes back to the remedy."""
     if hazard.step in (HazardStep.ACCEPT, HazardStep.CLOSE):
         return _to_remedy(hazard)
+    if hazard.step is HazardStep.FIND:
+        return {"signed": hazard.signed[:1]}
     if hazard.step in (HazardStep.REPORT, HazardStep.MONITOR):
         return {"step": HazardStep.ASSESS, "signed": ()}
     return {"signed": ()}
@@ -240,8 +248,9 @@ def _to_remedy(hazard: Hazard) -> dict[str, object]:
         "signed": (),
         "due": hazard.remedy_due if hazard.remedy_due is not None else hazard.due,
         "order_spent": True,
-        "rung": None,
-        "rung_at": None,
+        # On the ladder it is where it was: a remedy that does not hold is no way down.
+        "rung": hazard.remedy_rung[0],
+        "rung_at": hazard.remedy_rung[1],
     }
 
 
@@ -251,7 +260,7 @@ def _extended(hazard: Hazard, due: int) -> dict[str, object]:
         changes["remedy_due"] = due
         if hazard.notice_due is not None:
             changes["notice_due"] = max(due, hazard.notice_due)
-    elif hazard.step in (HazardStep.REGISTER, HazardStep.ASSESS) and hazard.notice_due is not None:
+    elif hazard.step in _BEFORE and hazard.notice_due is not None:
         changes["notice_due"] = max(due, hazard.notice_due)
     return changes
 

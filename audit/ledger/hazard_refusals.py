@@ -110,7 +110,9 @@ def _no_signature(
     major_acceptance = asked is StepKind.ACCEPTED and hazard.grade is Grade.MAJOR
     if by.role not in awaited.by or (major_acceptance and by.role not in _BY_BUREAU):
         return Refusal("hazard_role", f"{asked} is not for the role {by.role.value or 'gateway'}")
-    if by.name and any(name == by.name for _, name in hazard.signed):
+    # Who found it may be the principal who signs for it: finding controls nothing.
+    signed = (name for kind, name in hazard.signed if kind is not StepKind.FOUND)
+    if by.name and by.name in signed:
         return Refusal("hazard_same_person", f"{by.name} has signed this step already")
     if asked in _NOT_THEIR_OWN and by.name in _remedied(hazard):
         return Refusal("hazard_own_work", f"{by.name} remedied it: somebody else accepts")
@@ -180,11 +182,11 @@ def _no_extension(
 
 def _no_sending_back(hazard: Hazard, by: By) -> Refusal | None:
     awaited = hazard.awaited
-    needs_no_hand_before = awaited is None or not hazard.signed
     at = hazard.step
-    if at in (HazardStep.FIND, HazardStep.REMEDY):
+    if at in (HazardStep.REGISTER, HazardStep.REMEDY):
         return Refusal("hazard_step", f"at {at} there is nothing to send back")
-    if at in (HazardStep.REGISTER, HazardStep.ASSESS, HazardStep.ACCEPT) and needs_no_hand_before:
+    needed = {HazardStep.FIND: 2, HazardStep.ASSESS: 1, HazardStep.ACCEPT: 1}.get(at, 0)
+    if len(hazard.signed) < needed:
         return Refusal("hazard_step", "nobody has signed this step yet")
     if awaited is None or by.role not in awaited.by:
         return Refusal("hazard_role", "only who is to sign next may send it back")

@@ -13,7 +13,6 @@ from audit.ledger.hazard_acts import (
     continued,
     found,
     order_moved,
-    registered_by_itself,
 )
 from audit.ledger.hazard_times import HOUR_MS, LedgerFigures
 from audit.ledger.work_order import OrderState as Stands
@@ -72,7 +71,7 @@ def of_order(
         grade=Grade.GENERAL if before is None else before.grade,
         reopens=None if before is None else before.number,
     )
-    entry = registered_by_itself(found(entry, GATEWAY, now=now), figures, now=now)
+    entry = found(entry, GATEWAY, now=now)
     if before is None:
         return [Change(None, entry)]
     return [Change(before, continued(before, number, now=now, say=True)), Change(None, entry)]
@@ -91,9 +90,7 @@ def of_item(
         policy=policy,
         item=item,
     )
-    return Change(
-        None, registered_by_itself(found(entry, GATEWAY, now=now), figures, now=now)
-    )
+    return Change(None, found(entry, GATEWAY, now=now))
 
 
 def checked(version: int | None, hazard: Hazard) -> Refusal | None:
