@@ -182,3 +182,12 @@ export type DemoButton = Shapes["ButtonOut"];
 export type Exercise = Shapes["ExerciseOut"];
 export type ExerciseStep = Shapes["ExerciseStepOut"];
 export type PlannedStep = Shapes["PlannedStepOut"];
+
+/** What somebody states is met, with files, until when. */
+export type Attestation = Shapes["AttestationOut"];
+/** A statement that policies ask for, and how it stands at a school. */
+export type Asked = Shapes["AskedOut"];
+export type SchoolAttestations = Shapes["SchoolAttestationsOut"];
+export type Drill = Shapes["DrillOut"];
+export type Drills = Shapes["DrillsOut"];
+export type AttachedFile = Shapes["FileOut"];

@@ -99,6 +99,11 @@ const routes: RouteRecordRaw[] = [
     name: "exercise",
     component: () => import("@/exercises/ExercisePage.vue"),
   },
+  {
+    path: "/attestations/:school?",
+    name: "attestations",
+    component: () => import("@/attestations/AttestationsPage.vue"),
+  },
   { path: "/replays", name: "replays", component: () => import("@/replay/ReplaysPage.vue") },
   {
     path: "/replays/:id",

@@ -83,6 +83,12 @@ const EXERCISES: Tab = {
   icon: "M12 5a8 8 0 1 1 0 16 8 8 0 0 1 0-16M12 9v4l3 2M9 2h6",
   matches: ["exercises", "exercise"],
 };
+const ATTESTATIONS: Tab = {
+  to: "/attestations",
+  word: "page.nav.attestations",
+  icon: "M6 3h9l4 4v14H6zM9 13l2.500 2.500L16 10.500",
+  matches: ["attestations"],
+};
 const PERFORMANCE: Tab = {
   to: "/performance",
   word: "page.nav.performance",
@@ -160,6 +166,7 @@ export const otherTabs = computed<Tab[]>(() => [
   VERIFICATIONS,
   MAINTENANCE,
   EXERCISES,
+  ATTESTATIONS,
   PERFORMANCE,
   PLANS,
   CONTACTS,
