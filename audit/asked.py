@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from audit.attestation import DRILL, DRILL_TERMS, Terms
-from audit.policy import Item, Policy, Proof
+from audit.policy import Item, Policy
 from audit.staffing import USUAL, GuardsNeeded, StaffingRule, guards_needed
 
 GUARDS: Final = "guards"
@@ -45,7 +45,7 @@ def asked_of(policies: Iterable[Policy]) -> dict[str, Asked]:
         )
         drill = drill_terms if drill is None else together(drill, drill_terms)
         for item in policy.items:
-            for name in _statements(item):
+            for name in item.statements:
                 one = Asked(
                     item=name,
                     # Of what only proves a link the item's own name would say too much.
@@ -60,13 +60,6 @@ def asked_of(policies: Iterable[Policy]) -> dict[str, Asked]:
     drills = Asked(item=DRILL, terms=drill or DRILL_TERMS)
     found[DRILL] = _both(found[DRILL], drills) if DRILL in found else drills
     return found
-
-
-def _statements(item: Item) -> list[str]:
-    if item.proof is Proof.ATTESTED:
-        return [item.statement]
-    platform = item.needs.platform
-    return [] if platform is None else [platform.attested_as]
 
 
 def _terms(item: Item) -> Terms:

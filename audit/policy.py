@@ -120,28 +120,44 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     platform: Platform | None = None
 
 
+class Required(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Devices of one sort that an item is about, and what they need: those of ``kinds`` that the
+    baseline asks for, only at gates if ``gate``. A baseline that asks for none proves nothing.
+    """
+
+    kinds: tuple[str, ...]
+    needs: Needs = Needs()
+    gate: bool = False
+
+
 class Item(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One item of a policy.
 
-    Proven by devices: those of ``kinds`` that the baseline asks for, only at gates if ``gate``,
-    and their ``needs``. Attested: by ``terms``, as the item ``attested_as`` (the same statement
-    may serve several policies), its figure ``guards`` against the staffing rule if ``staffed``.
+    Proven by devices: all that is ``required``. Attested: by ``terms``, as the item ``attested_as``
+    (the same statement may serve several policies), its figure ``guards`` held against the staffing
+    rule if ``staffed``. Of devices, ``terms`` are those of what is attested of a platform.
     """
 
     id: str
     name_zh: str
     name_en: str
     proof: Proof
-    kinds: tuple[str, ...] = ()
-    gate: bool = False
-    needs: Needs = Needs()
+    required: tuple[Required, ...] = ()
     terms: Terms = Terms()
     staffed: bool = False
     attested_as: str = ""
 
     @property
+    def statements(self) -> tuple[str, ...]:
+        """The items of attestations that it may rest on."""
+        if self.proof is Proof.ATTESTED:
+            return (self.statement,)
+        platforms = (one.needs.platform for one in self.required)
+        return tuple(dict.fromkeys(one.attested_as for one in platforms if one is not None))
+
+    @property
     def statement(self) -> str:
-        """The item of the attestations that it rests on."""
+        """Of an attested item: the item of the attestations that it rests on."""
         return self.attested_as or self.id
 
 

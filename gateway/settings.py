@@ -241,6 +241,10 @@ def _shipped_kinds() -> Path:
     return default_config_dir() / "kinds"
 
 
+def _shipped_policies() -> Path:
+    return default_config_dir() / "policies"
+
+
 class Settings(Section):
     """Everything in ``gateway.yaml``. A relative path counts from the folder of that file."""
 
@@ -323,6 +327,9 @@ class Settings(Section):
 
     kinds: ExistingFolder = Field(default_factory=_shipped_kinds)
     """Folder with one file per kind of device. Default: the one that comes with the gateway."""
+
+    policies: ExistingFolder = Field(default_factory=_shipped_policies)
+    """Folder with the policies of bureaus. Default: the one that comes with the gateway."""
 
     sites: tuple[ExistingFile, ...] = ()
     """Files of regions, schools, places and devices: what `campus import` takes when no file is

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import Final
 
+import msgspec
+
 from audit.attestation import Stands, Terms, standing
-from audit.baseline import Needed
+from audit.baseline import Baseline, Needed
 from audit.coverage.devices import Clockwork, DeviceJudge, Found
 from audit.coverage.record import SchoolRecord, Tested
 from audit.coverage.verdict import Code, ItemVerdict, Part, Reason, concluded
 from audit.coverage.view import View
-from audit.policy import Item, Platform, Policy, Proof, Test
+from audit.policy import Item, Needs, Platform, Policy, Proof, Required, Test
 from audit.roster import RosterEntry
 from audit.staffing import guards_needed
 from audit.verification.model import Verdict
@@ -30,6 +32,8 @@ _STATEMENT: Final[Mapping[Stands, Code]] = {
     Stands.EXPIRED: Code.STATEMENT_EXPIRED,
     Stands.WITHDRAWN: Code.STATEMENT_WITHDRAWN,
 }
+
+_EVER: Final = 2**63
 
 _OPEN: Final = {"up": 0, "degraded": 1, "unverified": 2, "down": 3}
 """States of a link, the best first."""
@@ -143,16 +147,28 @@ class _Judging:
     # By devices
 
     def _by_devices(self, roster: RosterEntry) -> list[Reason]:
-        record, item = self._record, self._item
-        if record.baseline is None:
+        if self._record.baseline is None:
             return [_unknown(Code.NO_BASELINE, Part.BASELINE)]
+        attested = self._platform_of(roster)
+        return [
+            reason
+            for required in self._item.required
+            for reason in self._by_required(required, self._record.baseline, roster, attested)
+        ]
+
+    def _by_required(
+        self, required: Required, baseline: Baseline, roster: RosterEntry, attested: _Attested
+    ) -> list[Reason]:
+        needs = required.needs
         wanted = [
             need
-            for need in record.baseline.needs
-            if need.kind in item.kinds and need.count > 0 and (need.gate or not item.gate)
+            for need in baseline.needs
+            if need.kind in required.kinds and need.count > 0 and (need.gate or not required.gate)
         ]
         if not wanted:
-            return [_unknown(Code.BASELINE_LISTS_NONE, Part.BASELINE, record.baseline_row)]
+            why = _unknown(Code.BASELINE_LISTS_NONE, Part.BASELINE, self._record.baseline_row)
+            kinds = {"kinds": " ".join(required.kinds), "gate": required.gate}
+            return [msgspec.structs.replace(why, inputs=kinds)]
         begun = [
             need
             for need in wanted
@@ -161,17 +177,17 @@ class _Judging:
         reasons = [self._ahead(need, pending=bool(begun)) for need in wanted if need not in begun]
         judge = DeviceJudge(
             self._view,
-            item.needs,
+            needs,
             self._policy.figures,
             self._clock,
             key_target=roster.key_target,
-            attested=self._platform_of(roster),
+            attested=attested,
         )
         reasons += self._required(begun, judge)
-        if item.needs.linked:
+        if needs.linked:
             reasons += self._linked(judge)
-        if item.needs.tested and not item.needs.tested_each:
-            reasons += self._tested(judge)
+        if needs.tested and not needs.tested_each:
+            reasons += self._tested(required, judge)
         return reasons
 
     def _ahead(self, need: Needed, *, pending: bool) -> Reason:
@@ -189,18 +205,15 @@ class _Judging:
     def _required(self, wanted: list[Needed], judge: DeviceJudge) -> Iterable[Reason]:
         """Each need in turn takes the best that are left."""
         view, used = self._view, set[str]()
-        judged: dict[tuple[str, int | None], Found] = {}
-        wanted = sorted(wanted, key=lambda one: (-view.depth(one.place), one.commissioned or 0))
+        # By the strictest of what it may answer: were a device good for one need and bad for
+        # another, to choose the best for each in turn would not be the best for all.
+        since: dict[str, int] = {}
         for need in wanted:
-            pool = view.within(need)
-            standing: list[Found] = []
-            for name in pool:
-                key = (name, need.commissioned)
-                found = judged.get(key)
-                if found is None:
-                    found = judged[key] = judge.judge(name, need.commissioned)
-                if name not in used:
-                    standing.append(found)
+            for name in view.within(need):
+                since[name] = min(since.get(name, _EVER), need.commissioned or 0)
+        judged = {name: judge.judge(name, at or None) for name, at in since.items()}
+        for need in sorted(wanted, key=lambda one: -view.depth(one.place)):
+            standing = [judged[name] for name in view.within(need) if name not in used]
             if len(standing) > need.count:
                 standing.sort(key=_rank)
                 del standing[need.count :]
@@ -239,9 +252,9 @@ class _Judging:
             link=name,
         )
 
-    def _tested(self, judge: DeviceJudge) -> Iterable[Reason]:
+    def _tested(self, required: Required, judge: DeviceJudge) -> Iterable[Reason]:
         """The newest test that counts is young enough, and no link's test fails since."""
-        record, kinds = self._record, self._item.needs.tested
+        record, kinds = self._record, required.needs.tested
         of_links = {
             name: one for name, one in record.link_tests.items() if one.kind in ("", *kinds)
         }
@@ -251,7 +264,7 @@ class _Judging:
                 test
                 for name, test in record.tests.items()
                 if (device := record.devices.get(name)) is not None
-                and device.kind in self._item.kinds
+                and device.kind in required.kinds
             ]
         newest = max(counting, key=lambda one: (one.met or 0, one.met_row), default=Tested())
         why = judge.untested(newest)
@@ -334,10 +347,12 @@ def _touches(item: Item, kind: str) -> bool:
         return True
     if item.proof is Proof.ATTESTED:
         return kind == "attestation"
-    needs = item.needs
+    return kind in _OF_DEVICES or any(_needs(one.needs, kind) for one in item.required)
+
+
+def _needs(needs: Needs, kind: str) -> bool:
     return (
-        kind in _OF_DEVICES
-        or (kind == "victims" and bool(needs.working))
+        (kind == "victims" and bool(needs.working))
         or (kind in _OF_VIDEO and (needs.recorded or needs.platform is not None))
         or (kind in _OF_PLATFORMS and needs.platform is not None)
         or (kind == "link_state" and needs.linked)

@@ -90,6 +90,7 @@ CODES: Final[tuple[str, ...]] = tuple(code.value for code in Code)
 
 INPUTS: Final[Mapping[Code, frozenset[str]]] = MappingProxyType(
     {
+        Code.BASELINE_LISTS_NONE: frozenset({"kinds", "gate"}),  # kinds by spaces
         Code.MISSING: frozenset({"kind", "needed", "found"}),
         Code.NOT_COMMISSIONED: frozenset({"kind", "needed"}),
         Code.FAULT: frozenset({"condition"}),  # words: condition.{condition}

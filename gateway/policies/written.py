@@ -1,0 +1,398 @@
+"""The shape of a policy's file and of the table of figures, and what they are made into.
+
+A person writes these: every mistake is said with its line, and nothing unknown is passed over, for
+a need that is misspelt would be one that everybody meets.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
+
+from audit.attestation import FIGURES as STATED_FIGURES
+from audit.attestation import Terms
+from audit.policy import Figure, Figures, Item, Needs, Platform, Policy, Proof, Required, Test
+from audit.roster import SchoolKind
+from audit.staffing import StaffingRule, StaffingStep
+from devices.model import is_identifier
+from gateway.problem import listing, near_miss
+
+MOST_ITEMS: Final = 100
+KINDS: Final = "kinds"
+CONDITIONS: Final = "conditions"
+"""What validators find in their context: the kinds of devices and conditions of alerts there are."""
+
+
+class _Written(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
+
+
+def _identifier(name: str) -> str:
+    if not is_identifier(name):
+        raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{name}'")
+    return name
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must say something")
+    return text.strip()
+
+
+Id = Annotated[str, AfterValidator(_identifier)]
+Said = Annotated[str, AfterValidator(_said)]
+
+
+def _known(names: tuple[str, ...], info: ValidationInfo, kind: str, what: str) -> tuple[str, ...]:
+    there = (info.context or {}).get(kind)
+    for name in names:
+        if there is not None and name not in there:
+            near = near_miss(name, there)
+            raise ValueError(f"there is no {what} '{name}'{near}; there are: {listing(there)}")
+    return names
+
+
+class WrittenFigure(_Written):
+    """A figure and who says so."""
+
+    value: Annotated[int, Field(ge=0, le=1_000_000)]
+    """The figure."""
+
+    unit: Said
+    """Its unit, as people read it."""
+
+    source: Said
+    """The standard, law or notice that it is taken from; or that it is a default of ours."""
+
+    from_memory: bool = False
+    """Whether it was written down without the source at hand: the pages mark it."""
+
+    def figure(self) -> Figure:
+        """As it is judged by."""
+        return Figure(
+            value=self.value, unit=self.unit, source=self.source, from_memory=self.from_memory
+        )
+
+
+class WrittenStep(_Written):
+    """From so many pupils on, so many guards."""
+
+    pupils: Annotated[int, Field(ge=0)]
+    """From so many on."""
+
+    guards: Annotated[int, Field(ge=0)]
+    """So many guards."""
+
+    from_memory: bool = False
+    """As of a figure."""
+
+
+class WrittenStaffing(_Written):
+    """The staffing rule for full-time guards."""
+
+    source: Said
+    """The standard that it is taken from."""
+
+    steps: Annotated[tuple[WrittenStep, ...], Field(min_length=1)]
+    """Rising from 0 pupils."""
+
+    further_pupils: Annotated[int, Field(ge=0)] = 0
+    """One guard more for each so many above the last step; 0 = none."""
+
+    boarding_least: Annotated[int, Field(ge=0)] = 0
+    """At least so many where pupils live."""
+
+    boarding_each: Annotated[int, Field(ge=0)] = 0
+    """One more for each whole so many boarders; 0 = none."""
+
+    boarding_from_memory: bool = False
+    """As of a figure."""
+
+    @model_validator(mode="after")
+    def _makes_a_rule(self) -> WrittenStaffing:
+        self.rule()
+        return self
+
+    def rule(self) -> StaffingRule:
+        """As it is judged by. Raises ``ValueError`` for steps that do not rise."""
+        return StaffingRule(
+            steps=tuple(
+                StaffingStep(pupils=one.pupils, guards=one.guards, from_memory=one.from_memory)
+                for one in self.steps
+            ),
+            further_pupils=self.further_pupils,
+            boarding_least=self.boarding_least,
+            boarding_each=self.boarding_each,
+            boarding_from_memory=self.boarding_from_memory,
+            source=self.source,
+        )
+
+
+_NAMES: Final = tuple(name for name in Figures.__struct_fields__ if name != "staffing")
+
+_each: Final[dict[str, Any]] = {name: (WrittenFigure, ...) for name in _NAMES}
+_some: Final[dict[str, Any]] = {name: (WrittenFigure | None, None) for name in _NAMES}
+WrittenTable: Final[type[_Written]] = create_model("WrittenTable", __base__=_Written, **_each)
+WrittenChanges: Final[type[_Written]] = create_model("WrittenChanges", __base__=_Written, **_some)
+
+
+class WrittenFigures(_Written):
+    """``figures.yaml``: the table of figures that all policies share."""
+
+    figures: WrittenTable  # type: ignore[valid-type] # made of the table's fields
+    """Every figure there is."""
+
+    staffing: WrittenStaffing
+    """How many guards a school must have."""
+
+    def table(self) -> Figures:
+        """As it is judged by."""
+        made = {name: getattr(self.figures, name).figure() for name in _NAMES}
+        return Figures(staffing=self.staffing.rule(), **made)
+
+
+class WrittenTerms(_Written):
+    """What is asked of an attestation."""
+
+    longest_days: Annotated[int, Field(ge=1, le=3660)] = 365
+    """It is good for so long at most."""
+
+    longest_days_of: dict[SchoolKind, Annotated[int, Field(ge=1, le=3660)]] = {}
+    """For so long at schools of a kind."""
+
+    files: Annotated[int, Field(ge=0, le=10)] = 1
+    """So many files go with it at least."""
+
+    figures: tuple[str, ...] = ()
+    """Figures that it must state."""
+
+    confirmed: bool = False
+    """Whether a second person must have confirmed it."""
+
+    @field_validator("figures")
+    @classmethod
+    def _of_the_list(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in STATED_FIGURES:
+                near = near_miss(name, STATED_FIGURES)
+                there = listing(sorted(STATED_FIGURES))
+                raise ValueError(f"no attestation states '{name}'{near}; there are: {there}")
+        return names
+
+    def terms(self) -> Terms:
+        """As it is judged by."""
+        return Terms(
+            longest_days=self.longest_days,
+            longest_days_of={kind.value: days for kind, days in self.longest_days_of.items()},
+            files=self.files,
+            figures=self.figures,
+            confirmed=self.confirmed,
+        )
+
+
+class WrittenPlatform(_Written):
+    """What shows that video reaches a platform."""
+
+    attested_as: Id
+    """The item of the attestation that counts where nothing measures it."""
+
+    reported: bool = False
+    """Whether a recorder's own report counts that it is registered with the police's platform."""
+
+    ours: bool = False
+    """Whether this gateway is that platform, so that being registered here is reaching it."""
+
+
+class WrittenNeeds(_Written):
+    """What each required device, or the school, needs."""
+
+    working: tuple[str, ...] = ()
+    """Conditions of alerts while one of which a device does not work."""
+
+    picture: tuple[str, ...] = ()
+    """Conditions of alerts while one of which a camera's picture is of no use."""
+
+    recorded: bool = False
+    """Whether recordings must reach back the required days, without gaps."""
+
+    linked: bool = False
+    """Whether a link to the police must be up."""
+
+    tested: tuple[Test, ...] = ()
+    """Tests that show that an alarm reaches the police; one of them must be young enough."""
+
+    tested_each: bool = False
+    """Whether every button must have been tested by itself."""
+
+    platform: WrittenPlatform | None = None
+    """The platform that the video must reach."""
+
+    @field_validator("working", "picture")
+    @classmethod
+    def _conditions(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return _known(names, info, CONDITIONS, "condition")
+
+    @model_validator(mode="after")
+    def _each_by_buttons(self) -> WrittenNeeds:
+        if self.tested_each and Test.BUTTON not in self.tested:
+            raise ValueError("tested_each needs 'button' among tested: no other test is of a device")
+        return self
+
+    def needs(self) -> Needs:
+        """As it is judged by."""
+        return Needs(
+            working=self.working,
+            picture=self.picture,
+            recorded=self.recorded,
+            linked=self.linked,
+            tested=self.tested,
+            tested_each=self.tested_each,
+            platform=None if self.platform is None else Platform(**self.platform.model_dump()),
+        )
+
+
+class WrittenDevices(_Written):
+    """Devices of one sort that an item is about."""
+
+    kinds: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Kinds of devices."""
+
+    needs: WrittenNeeds
+    """What they need."""
+
+    gate: bool = False
+    """Whether it is about those at gates only."""
+
+    @field_validator("kinds")
+    @classmethod
+    def _kinds(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return _known(names, info, KINDS, "kind of device")
+
+    def required(self) -> Required:
+        """As it is judged by."""
+        return Required(kinds=self.kinds, needs=self.needs.needs(), gate=self.gate)
+
+
+class WrittenItem(_Written):
+    """One item of a policy."""
+
+    item: Id
+    """Its id; attestations refer to it."""
+
+    name_zh: Said
+    """Its name in Chinese."""
+
+    name_en: Said
+    """Its name in English."""
+
+    proof: Literal["devices", "attested"]
+    """How it is proven."""
+
+    devices: tuple[WrittenDevices, ...] = ()
+    """Which devices, and what they need (proof: devices)."""
+
+    attestation: WrittenTerms | None = None
+    """What is asked of the attestation; with devices: of that of the platform."""
+
+    attested_as: Id | None = None
+    """The item of the attestations, where that is another one's (proof: attested)."""
+
+    staffed: bool = False
+    """Whether the stated figure `guards` is held against the staffing rule (proof: attested)."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> WrittenItem:
+        if self.proof == "devices":
+            if not self.devices:
+                raise ValueError("proven by devices: needs 'devices'")
+            if self.staffed or self.attested_as:
+                raise ValueError("proven by devices: 'staffed' and 'attested_as' do not belong here")
+            platforms = any(one.needs.platform for one in self.devices)
+            if platforms != (self.attestation is not None):
+                raise ValueError("'attestation' belongs to a 'platform', and each needs the other")
+            return self
+        if self.devices:
+            raise ValueError("attested: 'devices' do not belong here")
+        if self.attestation is None:
+            raise ValueError("attested: needs 'attestation'")
+        if self.staffed and "guards" not in self.attestation.figures:
+            raise ValueError("staffed: the attestation must state the figure 'guards'")
+        return self
+
+    def made(self) -> Item:
+        """As it is judged by."""
+        return Item(
+            id=self.item,
+            name_zh=self.name_zh,
+            name_en=self.name_en,
+            proof=Proof(self.proof),
+            required=tuple(one.required() for one in self.devices),
+            terms=Terms() if self.attestation is None else self.attestation.terms(),
+            staffed=self.staffed,
+            attested_as=self.attested_as or "",
+        )
+
+
+class WrittenPolicy(_Written):
+    """A policy's file."""
+
+    policy: Id
+    """Its id: the name of the file."""
+
+    version: Annotated[int, Field(ge=1)]
+    """Counted up with each change that is put into effect."""
+
+    valid_from: date
+    """The day from which it is asked for."""
+
+    name_zh: Said
+    """Its name in Chinese."""
+
+    name_en: Said
+    """Its name in English."""
+
+    source: Said
+    """The notice or plan that it is taken from."""
+
+    figures: WrittenChanges | None = None  # type: ignore[valid-type] # made of the table's fields
+    """Figures that are other than in ``figures.yaml``, each with its own source."""
+
+    staffing: WrittenStaffing | None = None
+    """The staffing rule, where it is another one."""
+
+    items: Annotated[tuple[WrittenItem, ...], Field(min_length=1, max_length=MOST_ITEMS)]
+    """What is asked for, in the order in which it is shown."""
+
+    def made(self, shared: Figures) -> Policy:
+        """As it is judged by, with the figures that all share."""
+        changed: dict[str, Any] = {
+            name: written.figure()
+            for name in _NAMES
+            if (written := getattr(self.figures, name, None)) is not None
+        }
+        if self.staffing is not None:
+            changed["staffing"] = self.staffing.rule()
+        every = {name: getattr(shared, name) for name in Figures.__struct_fields__}
+        return Policy(
+            id=self.policy,
+            version=self.version,
+            valid_from=self.valid_from.isoformat(),
+            name_zh=self.name_zh,
+            name_en=self.name_en,
+            source=self.source,
+            items=tuple(item.made() for item in self.items),
+            figures=Figures(**{**every, **changed}),
+        )
