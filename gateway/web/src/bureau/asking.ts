@@ -56,7 +56,7 @@ export function useAsking() {
   onScopeDispose(() => window.clearTimeout(settling));
 
   /** To be given to another page of the bureau: the same policy at the same instant. */
-  const along = computed(() => ({
+  const along = computed<Record<string, string>>(() => ({
     ...(route.query.policy ? { policy: word(route.query.policy) } : {}),
     ...(route.query.at ? { at: word(route.query.at) } : {}),
   }));

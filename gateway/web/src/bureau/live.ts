@@ -61,21 +61,24 @@ export function usePulse(live: () => boolean): Pulse {
 /**
  * The answer to `question`. A change of it keeps the last answer in sight until the new one is
  * there (`turning`), so that a slider does not make the page flicker; an older answer never takes
- * the place of a newer one.
+ * the place of a newer one. Of now it is asked again with each beat of the pulse, but one question
+ * at a time and no two within `leastMs`: what takes the gateway long is not asked for all along.
  */
-export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
+export function useAnswer<Answer>(question: () => Question, pulse: Pulse, leastMs = 0) {
   const shown: ShallowRef<Answer | null> = shallowRef(null);
   const problem = shallowRef<unknown>(null);
   const turning = ref(false);
   let latest = 0;
   let asked = 0;
   let asking = false;
-  let again = false;
+  let due = false;
 
   async function load(): Promise<void> {
     const { path, query, past } = question();
     const key = address(path, query);
     const mine = ++latest;
+    due = false;
+    asked = Date.now();
     const found = past ? (kept.get(key) as Answer | undefined) : undefined;
     if (found !== undefined) {
       shown.value = found;
@@ -85,7 +88,6 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
       return;
     }
     asking = true;
-    asked = Date.now();
     try {
       const answer = await get<Answer>(path, query);
       if (past) kept.put(key, answer);
@@ -98,37 +100,36 @@ export function useAnswer<Answer>(question: () => Question, pulse: Pulse) {
       if (mine === latest) {
         asking = false;
         turning.value = false;
-        if (again) {
-          again = false;
-          void load();
-        }
+        refresh();
       }
     }
   }
 
-  /** Of now only, and one question at a time: a change during one asks once more after it. */
+  /** Asks again if something has changed since, or if it is long ago; what is past stays. */
   function refresh(): void {
-    if (document.hidden || question().past) return;
-    if (asking) again = true;
-    else void load();
+    if (asking || document.hidden || question().past) return;
+    const since = Date.now() - asked;
+    if (since > EVERY_MS || (due && since >= leastMs)) void load();
+  }
+
+  function soon(): void {
+    due = true;
+    refresh();
   }
 
   watch(
     () => JSON.stringify(question()),
     () => {
-      again = false;
       turning.value = true;
       void load();
     },
     { immediate: true },
   );
-  watch(pulse.count, refresh);
+  watch(pulse.count, soon);
   watch(standing, (value) => {
-    if (value === "live") refresh();
+    if (value === "live") soon();
   });
-  watch(here, (tick) => {
-    if (tick - asked > EVERY_MS && !asking) refresh();
-  });
+  watch(here, refresh);
   onScopeDispose(() => (latest += 1));
 
   return { shown, problem, turning, load };
