@@ -1,4 +1,4 @@
-"""``campus check-config``: every mistake in the settings, the kinds and the sites, at once."""
+"""``campus check-config``: every mistake in the settings and the files they name, at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from gateway.cli.options import ConfigOption, settings_of, tell, told
 from gateway.kinds import load_kinds, rule_models
 from gateway.notification.apprise_sender import is_understood
 from gateway.police.making import make_links
+from gateway.policies.checking import check_policies
 from gateway.problem import near_miss
 from gateway.register.apply import register_at
 from gateway.register.entries import Table
@@ -26,6 +27,7 @@ def check_config(config: ConfigOption = None) -> None:
     with told():
         settings = settings_of(config)
         kinds = load_kinds(settings.kinds)
+        policies, examples = check_policies(settings.policies, kinds)
         load_responses(settings.response.plans)
         _check_police_links(settings)
         _check_messages(settings)
@@ -39,7 +41,7 @@ def check_config(config: ConfigOption = None) -> None:
         typer.echo(
             f"The configuration is right: {len(kinds)} kinds of devices, "
             f"{len(settings.sites)} files of sites, which would change {len(plan.changes)} entries "
-            "of the register."
+            f"of the register, {policies} policies, of which {examples} examples hold."
         )
 
 

@@ -215,8 +215,8 @@ class Example(_Written):
     facts: tuple[ExampleFact, ...] = ()
     """What happened, in any order."""
 
-    expect: dict[str, Verdict | Expected]
-    """Of every item of the policy."""
+    expect: dict[str, Expected]
+    """Of every item of the policy; `met` alone is short for `{verdict: met}`."""
 
 
 class Examples(_Written):
@@ -282,7 +282,7 @@ def _misnamed(examples: Examples, document: Document, policy: Policy) -> Iterato
             if item not in names:
                 there = f"{near_miss(item, names)}; there are: {listing(names)}"
                 yield document.problem((*at, item), f"the policy has no item '{item}'{there}")
-            for code in expected.because if isinstance(expected, Expected) else ():
+            for code in expected.because:
                 if code not in CODES:
                     near = near_miss(code, CODES)
                     yield document.problem((*at, item), f"there is no reason '{code}'{near}")
@@ -310,13 +310,12 @@ def _try(
             yield document.problem((*at, "expect", item), f"{case.name}: {wrong}")
 
 
-def _differs(expected: Verdict | Expected, verdict: ItemVerdict) -> str:
+def _differs(expected: Expected, verdict: ItemVerdict) -> str:
     codes = sorted({reason.code.value for reason in verdict.reasons})
-    wanted = expected.verdict if isinstance(expected, Expected) else expected
     told = f" ({listing(codes)})" if codes else ""
-    if verdict.verdict is not wanted:
-        return f"{wanted.value} is expected, and it is {verdict.verdict.value}{told}"
-    because = sorted(set(expected.because)) if isinstance(expected, Expected) else []
+    if verdict.verdict is not expected.verdict:
+        return f"{expected.verdict.value} is expected, and it is {verdict.verdict.value}{told}"
+    because = sorted(set(expected.because))
     if because and because != codes:
         return f"the reasons are {listing(codes) or 'none'}, not {listing(because)}"
     return ""
