@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from gateway.cli import (
+    audit,
     broker,
     broker_credentials,
     check_config,
@@ -52,4 +53,5 @@ app.add_typer(users.token_app, name="token")
 app.add_typer(link.link_app, name="link")
 app.add_typer(probe.probe_app, name="probe")
 app.add_typer(recordings.recordings_app, name="recordings")
+app.add_typer(audit.audit_app, name="audit")
 app.add_typer(roster.roster_app, name="roster")

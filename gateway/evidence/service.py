@@ -92,6 +92,8 @@ class Evidence:
         self._keys: Keys | None = None
         self._opened: Log | None = None
         self._lock = -1
+        self.busy = False
+        """Another process has the log."""
         self._head: HeadRow | None = None
         self._checked = 0
         self._written = 0
@@ -182,6 +184,7 @@ class Evidence:
             log = Log(self._folder, keys.secret)
         except BlockingIOError as error:
             os.close(lock)
+            self.busy = True
             raise EvidenceError(
                 f"{self._folder} is in use by a gateway that runs; ask that one"
             ) from error
