@@ -11,6 +11,12 @@ const SETTLE_MS = 200;
 
 const word = (value: unknown) => (typeof value === "string" ? value : "");
 
+/** Of what could be asked for, that which is. */
+export const given = (asked: Record<string, string | number | null | undefined>): Record<string, string | number> =>
+  Object.fromEntries(
+    Object.entries(asked).filter((one): one is [string, string | number] => one[1] !== null && one[1] !== undefined && one[1] !== ""),
+  );
+
 export function useAsking() {
   const route = useRoute();
   const router = useRouter();

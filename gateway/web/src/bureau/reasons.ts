@@ -45,6 +45,10 @@ export function subject(reason: Reason): string {
   return parts.filter((one) => one !== "").join(" · ");
 }
 
+/** Whether the school's statements are where something is to be done about it. */
+export const isStated = (reason: Reason): boolean =>
+  reason.part === "statement" || reason.part === "staffing" || reason.code === "platform_not_attested";
+
 /** Of two reasons alike but for their devices one is enough to read: the sentence with all it is
  * said of, in the order in which they first come. */
 export type Said = { key: string; sentence: string; advice: string; reasons: Reason[] };

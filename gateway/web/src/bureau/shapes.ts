@@ -79,7 +79,8 @@ export type Gaps = {
   total?: number | null;
   next?: string | null;
 };
-export type Repair = { what: string; items: string[]; reason: Reason };
+/** One thing to do, and all that it does away with. */
+export type Repair = { what: string; items: string[]; reasons: Reason[] };
 export type WhatIfSchool = {
   school: string;
   name: Names;
