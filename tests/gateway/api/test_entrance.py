@@ -11,6 +11,7 @@ ORDER = {"device": {"school": "no3", "id": "lab-2"}, "text": "the lid is loose"}
 HAZARD = {"school": "no3", "text": "the way out is blocked"}
 NOTICE = {"school": "no3", "due": 1, "findings": [{"text": "the way out is blocked"}]}
 LEDGER = "tim anna sofia paul ines gwen ada"
+ATTESTATION = {"school": "no3", "item": "drill", "expires": 1}
 ACK = {"action": "acknowledge"}
 REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
 SMALL_PICTURE = f"/camera-pictures/no3/lab-2/{'0' * 64}/small"
@@ -226,6 +227,20 @@ ROUTES = [
     ("GET", "/notices/1", None, "everybody"),
     ("GET", "/notices/7.pdf", None, "everybody"),
     ("POST", "/notices/7/replies", {"text": "done"}, LEDGER),
+    ("GET", "/attestations", None, "everybody"),
+    ("POST", "/attestations", ATTESTATION, "sofia paul ada"),
+    ("GET", f"/attestations/{'0' * 32}", None, "everybody"),
+    ("POST", f"/attestations/{'0' * 32}/confirm", {}, "paul ines gwen ada"),
+    (
+        "POST",
+        f"/attestations/{'0' * 32}/withdraw",
+        {"reason": "gone"},
+        "sofia paul ines gwen ada",
+    ),
+    ("GET", "/schools/no3/attestations", None, "everybody"),
+    ("GET", "/drills", None, "everybody"),
+    ("PUT", "/files?school=no3", None, LEDGER),
+    ("GET", f"/files/{'0' * 64}", None, LEDGER),
     ("GET", "/demo/buttons", None, "olga tim ada"),
     ("POST", "/demo/press", {"school": "no3", "device": "gate-01"}, "olga tim ada"),
 ]
@@ -281,6 +296,9 @@ OUT_OF_SCOPE = [
     ("POST", "/schools/no5/baseline/confirm", {"proposal": "0" * 16}),
     ("POST", "/schools/no5/baseline/decline", {"proposal": "0" * 16, "reason": "no"}),
     ("POST", "/hazards", {"school": "no5", "text": "x"}),
+    ("POST", "/attestations", {**ATTESTATION, "school": "no5"}),
+    ("GET", "/schools/no5/attestations", None),
+    ("PUT", "/files?school=no5", None),
     ("POST", "/demo/press", {"school": "no5", "device": "gate-01"}),
 ]
 
