@@ -226,10 +226,10 @@ def standing(
     one = counting(every, item, now)
     if one is None:
         return Standing(stands=Stands.NONE)
-    following = min(
-        (other.valid_from for other in every if other.valid_from > now and not _never_began(other)),
-        default=None,
-    )
+    later = [other for other in every if other.valid_from > now and not _never_began(other)]
+    if one.valid_from <= now:  # what was stated before it does not take its place
+        later = [other for other in later if (other.at, other.id) > (one.at, one.id)]
+    following = min((other.valid_from for other in later), default=None)
     if one.valid_from > now:
         return Standing(stands=Stands.NOT_YET, attestation=one, until=following)
     end = ends(one, terms, kind)
