@@ -191,3 +191,49 @@ export type SchoolAttestations = Shapes["SchoolAttestationsOut"];
 export type Drill = Shapes["DrillOut"];
 export type Drills = Shapes["DrillsOut"];
 export type AttachedFile = Shapes["FileOut"];
+
+/** An entry of the hazard ledger. */
+export type Hazard = Shapes["HazardOut"];
+export type HazardDone = Shapes["LedgerStepOut"];
+export type HazardStep = Shapes["HazardStep"];
+export type HazardGrade = Shapes["Grade"];
+export type HazardCounts = Shapes["HazardCountsOut"];
+export type HazardIn = Shapes["HazardIn"];
+export type HazardActionName = Shapes["HazardActionName"];
+/** What is sent to sign or say something of an entry. */
+export type HazardAct =
+  | Shapes["SignHazardIn"]
+  | Shapes["RegisterHazardIn"]
+  | Shapes["AssessHazardIn"]
+  | Shapes["MonitorHazardIn"]
+  | Shapes["AcceptHazardIn"]
+  | Shapes["SendBackHazardIn"]
+  | Shapes["InterimHazardIn"]
+  | Shapes["ExtendHazardIn"]
+  | Shapes["CommentHazardIn"]
+  | Shapes["LookBackHazardIn"];
+export type LedgerFigures = Record<string, Shapes["LedgerFigureOut"]>;
+/** A rectification notice. */
+export type Notice = Shapes["NoticeOut"];
+export type NoticeIn = Shapes["NoticeIn"];
+export type NoticeFinding = Shapes["NoticeFindingIn"];
+
+/** What leaves as a file: how far it is, and where it can be had. */
+export type Export = Shapes["ExportOut"];
+export type ExportKind = Shapes["ExportKindOut"];
+export type ExportFormat = Export["format"];
+export type ExportWish = Shapes["ExportIn"];
+
+export type Campaign = Shapes["CampaignOut"];
+export type CampaignForm = Campaign["form"];
+export type CampaignTemplate = Shapes["TemplateOut"];
+export type CampaignBegun = Shapes["FromTemplateIn"];
+export type CampaignProgress = Shapes["ProgressOut"];
+export type CampaignTally = Shapes["ProgressTallyOut"];
+export type CampaignSchool = Shapes["SchoolProgressOut"];
+export type CampaignChecks = Shapes["SchoolChecksOut"];
+export type CheckLine = Shapes["CheckLineOut"];
+export type DueReport = Shapes["DueReportOut"];
+export type ReportDetail = Shapes["ReportDetailOut"];
+export type HandedIn = Shapes["HandedInOut"];
+export type SpecialReport = Shapes["SpecialReportOut"];

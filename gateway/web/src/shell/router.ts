@@ -79,6 +79,28 @@ const routes: RouteRecordRaw[] = [
     name: "order",
     component: () => import("@/orders/OrderPage.vue"),
   },
+  { path: "/hazards", name: "hazards", component: () => import("@/hazards/HazardsPage.vue") },
+  {
+    path: "/hazards/new",
+    name: "inspect",
+    component: () => import("@/hazards/InspectPage.vue"),
+  },
+  {
+    path: "/hazards/:id(\\d+)",
+    name: "hazard",
+    component: () => import("@/hazards/HazardPage.vue"),
+  },
+  { path: "/notices", name: "notices", component: () => import("@/hazards/NoticesPage.vue") },
+  {
+    path: "/notices/new",
+    name: "notice-form",
+    component: () => import("@/hazards/NoticeFormPage.vue"),
+  },
+  {
+    path: "/notices/:id(\\d+)",
+    name: "notice",
+    component: () => import("@/hazards/NoticePage.vue"),
+  },
   {
     path: "/maintenance",
     name: "maintenances",

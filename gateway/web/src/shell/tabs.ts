@@ -41,6 +41,12 @@ const ORDERS: Tab = {
   icon: "M7 4h10v16H7zM9.500 8h5M9.500 12h5M9.500 16h3",
   matches: ["orders", "order"],
 };
+const HAZARDS: Tab = {
+  to: "/hazards",
+  word: "page.nav.hazards",
+  icon: "M12 3 21 8v8l-9 5-9-5V8zM12 8v5M12 15.500v.5",
+  matches: ["hazards", "hazard", "inspect", "notices", "notice", "notice-form"],
+};
 const LINKS: Tab = {
   to: "/links",
   word: "page.nav.links",
@@ -149,7 +155,7 @@ const audits = computed(() => may("report") && me.value?.role !== "administrator
 
 /** The rooms of every day; always in sight. */
 export const tabs = computed<readonly Tab[]>(() =>
-  audits.value ? [BUREAU, ALERTS, OVERVIEW, DEVICES] : [ALERTS, OVERVIEW, DEVICES, ORDERS],
+  audits.value ? [BUREAU, HAZARDS, ALERTS, OVERVIEW] : [ALERTS, OVERVIEW, DEVICES, ORDERS],
 );
 
 /** Where somebody who has just signed in begins. */
@@ -157,7 +163,7 @@ export const home = computed(() => tabs.value[0]?.to ?? "/");
 
 /** The other rooms, behind one button: a header and a thumb hold only so many. */
 export const otherTabs = computed<Tab[]>(() => [
-  ...(audits.value ? [ORDERS] : may("report") ? [BUREAU] : []),
+  ...(audits.value ? [DEVICES, ORDERS] : may("report") ? [BUREAU, HAZARDS] : [HAZARDS]),
   DUTY,
   LINKS,
   ...(may("watch") ? [CAMERAS] : []),
