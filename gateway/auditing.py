@@ -18,9 +18,9 @@ from gateway.evidence.making import make_evidence, publish_over
 from gateway.exports.desk import Exports
 from gateway.files.service import Files
 from gateway.hazards.making import LedgerDesk, make_ledger
+from gateway.policies.loading import load_policies
 from gateway.roster.importing import RosterImports
 from gateway.roster.service import Rosters
-from gateway.settings_fields import minutes_east
 
 if TYPE_CHECKING:
     from gateway.clock import Clock
@@ -63,10 +63,14 @@ def make_audit(
 ) -> Audit:
     """The rooms, nothing running."""
     rosters = Rosters(store=store, clock=clock, gates=settings.recordings.gates)
+    coverage = Coverage(
+        store=store,
+        clock=clock,
+        load=lambda: load_policies(settings.policies),
+        zone=settings.recordings.zone,
+    )
     return Audit(
-        coverage=Coverage(
-            store=store, clock=clock, minutes_east=minutes_east(settings.duty.utc_offset)
-        ),
+        coverage=coverage,
         rosters=rosters,
         roster_imports=RosterImports(rosters, clock),
         hazards=make_ledger(
@@ -78,7 +82,7 @@ def make_audit(
             clock=clock,
             words=words,
             notify=notify,
-            policies=tuple,
+            policies=coverage.policies,
         ),
         files=make_files(settings=settings, store=store, clock=clock),
         evidence=make_evidence(

@@ -102,10 +102,10 @@ class Follower:
             self._refold(end)
             return Batch(now=now)
         out, begun, worked = Piece(self.cursor.reasons), self.cursor, False
-        while time.monotonic() < end and len(out.rows) < ROWS:
-            if not self._step(max(now, self.cursor.known), out):
-                break
+        while self._step(max(now, self.cursor.known), out):
             worked = True
+            if time.monotonic() >= end or len(out.rows) >= ROWS:
+                break
         if not self._under_way:
             self._save_some(out, save=save and not worked)
         changes = self.cursor.changes + len(out.rows)
@@ -142,15 +142,16 @@ class Follower:
     def _refold(self, end: float) -> None:
         """Bring the records to where the verdicts are. They were judged before: nothing is
         written."""
-        while self._read < self.cursor.row and time.monotonic() < end:
+        while self._read < self.cursor.row:
             for fact in self._store.read(self._page()):
+                self._read = min(fact.row, self.cursor.row)
                 if fact.row > self.cursor.row:
-                    self._read = self.cursor.row
                     return
-                self._read = fact.row
                 name = self._school_of(fact)
                 if name and self._fold(name, fact):
                     self._falls_due(name, self.cursor.time + 1)
+            if time.monotonic() >= end:
+                return
 
     def _step(self, now: int, out: Piece) -> bool:
         """One school judged, or the next instant begun; false: there is none up to ``now``."""
@@ -201,7 +202,7 @@ class Follower:
             try:
                 policy = policy_of(fact.body)
             except msgspec.MsgspecError:
-                return  # of a program that knew other policies; those it replaces stay
+                return  # the one before stays in effect
             self.policies[policy.id] = policy
             self._everywhere = iter(list(self._dues))
             return

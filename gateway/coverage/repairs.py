@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from audit.coverage import Part, Reason
+from audit.coverage import Code, Part, Reason
 from audit.verification.model import Verdict
 
 
@@ -91,15 +91,17 @@ def repairs_of(
 
 
 def _subject(reason: Reason, statement: str) -> Subject:
+    if reason.code is Code.PLATFORM_NOT_ATTESTED:
+        return Doing.ATTESTATION, str(reason.inputs.get("item", statement))
+    if reason.part in (Part.STATEMENT, Part.STAFFING):
+        return Doing.ATTESTATION, statement
     if reason.device:
         return Doing.DEVICE, reason.device
     if reason.link:
         return Doing.LINK, reason.link
-    if reason.part in (Part.STATEMENT, Part.STAFFING):
-        return Doing.ATTESTATION, statement
-    if reason.place:
+    if reason.place or "kind" in reason.inputs:
         return Doing.PLACE, f"{reason.place}/{reason.inputs.get('kind', reason.code)}"
-    return Doing.SCHOOL, str(reason.code)
+    return Doing.SCHOOL, reason.code.value
 
 
 def plan(schools: Iterable[SchoolRepairs], *, met: int, listed: int, target: float) -> Plan:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ import structlog
 from audit.coverage import ItemVerdict
 from audit.drawing import DRAWN, Drawing
 from audit.policy import POLICY, Policy, policy_body, policy_subject
+from devices.recording.local_time import day_of
 from gateway.clock import Clock
 from gateway.coverage.drawing import Drawn, drawing_of, drawn_batch
 from gateway.coverage.following import Follower
@@ -35,8 +37,6 @@ pipeline."""
 
 SAVE_S: Final = 60.0
 """How often folded schools are kept that have changed."""
-
-DAY_MS: Final = 86_400_000
 
 COMMIT_S: Final = 15.0
 DRAW_S: Final = 10.0
@@ -58,14 +58,14 @@ class Coverage:
         *,
         store: Store,
         clock: Clock,
-        policies: Sequence[Policy] = (),
-        minutes_east: int = 480,
+        load: Callable[[], Sequence[Policy]] = tuple,
+        zone: str = "Asia/Shanghai",
     ) -> None:
-        """``policies`` are those that are loaded; ``minutes_east`` of UTC says when a day ends."""
+        """``load`` reads the policies, in a thread; a day ends at midnight in ``zone``."""
         self._store: Final = store
         self._clock: Final = clock
-        self._policies: Final = policies
-        self._east: Final = minutes_east * 60_000
+        self._load: Final = load
+        self._zone: Final = zone
         self._wake: Final = asyncio.Event()
         self._lock: Final = asyncio.Lock()
         self._beginning: Final = asyncio.Lock()
@@ -140,9 +140,10 @@ class Coverage:
 
     async def _write_policies(self) -> None:
         """What is loaded becomes a fact when it differs from what holds."""
+        policies = await asyncio.to_thread(self._load)
         now = self._clock.now()
         batch = Batch(now=now)
-        for policy in self._policies:
+        for policy in policies:
             subject, body = policy_subject(policy.id), policy_body(policy)
             if await self._read(newest_fact(subject, POLICY)) != body:
                 batch.facts.append(Fact(POLICY, now, now, "gateway", subject, body))
@@ -150,6 +151,10 @@ class Coverage:
             await self._commit(batch)
 
     # What is asked of it
+
+    def policies(self) -> tuple[Policy, ...]:
+        """Those in effect; none before the facts are followed."""
+        return () if self._follower is None else tuple(self._follower.policies.values())
 
     async def judged(self, school: str) -> dict[Key, ItemVerdict]:
         """The verdicts on a school now, with the newest evidence and until when they hold; empty
@@ -190,12 +195,13 @@ class Coverage:
         follower = self._follower
         if follower is None or not follower.policies:
             return
-        now = self._clock.now()
-        today = (now + self._east) // DAY_MS
         if self._drawn is None:
             self._drawn = await self._last_drawn(follower)
-        if self._drawn is None or (self._drawn.at + self._east) // DAY_MS < today:
+        if self._drawn is None or self._day(self._drawn.at) < self._day(self._clock.now()):
             await self.draw()
+
+    def _day(self, at: int) -> date:
+        return day_of(self._zone, at)
 
     async def _last_drawn(self, follower: Follower) -> Drawn | None:
         found = []
