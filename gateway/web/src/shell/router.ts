@@ -90,6 +90,31 @@ const routes: RouteRecordRaw[] = [
     name: "hazard",
     component: () => import("@/hazards/HazardPage.vue"),
   },
+  {
+    path: "/campaigns",
+    name: "campaigns",
+    component: () => import("@/campaigns/CampaignsPage.vue"),
+  },
+  {
+    path: "/campaigns/:id",
+    name: "campaign",
+    component: () => import("@/campaigns/CampaignPage.vue"),
+  },
+  {
+    path: "/campaigns/:id/schools/:school",
+    name: "checklist",
+    component: () => import("@/campaigns/ChecklistPage.vue"),
+  },
+  {
+    path: "/audit-reports",
+    name: "audit-reports",
+    component: () => import("@/campaigns/ReportsPage.vue"),
+  },
+  {
+    path: "/audit-reports/:campaign/:kind/:period/:subject",
+    name: "audit-report",
+    component: () => import("@/campaigns/ReportPage.vue"),
+  },
   { path: "/notices", name: "notices", component: () => import("@/hazards/NoticesPage.vue") },
   {
     path: "/notices/new",

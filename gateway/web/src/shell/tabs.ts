@@ -47,6 +47,12 @@ const HAZARDS: Tab = {
   icon: "M12 3 21 8v8l-9 5-9-5V8zM12 8v5M12 15.500v.5",
   matches: ["hazards", "hazard", "inspect", "notices", "notice", "notice-form"],
 };
+const CAMPAIGNS: Tab = {
+  to: "/campaigns",
+  word: "page.nav.campaigns",
+  icon: "M5 3v18M5 4h13l-3 4 3 4H5",
+  matches: ["campaigns", "campaign", "checklist", "audit-reports", "audit-report"],
+};
 const LINKS: Tab = {
   to: "/links",
   word: "page.nav.links",
@@ -172,6 +178,7 @@ export const otherTabs = computed<Tab[]>(() => [
   VERIFICATIONS,
   MAINTENANCE,
   EXERCISES,
+  CAMPAIGNS,
   ATTESTATIONS,
   PERFORMANCE,
   PLANS,
