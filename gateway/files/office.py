@@ -2,7 +2,7 @@
 
 Refused: macros, controls, other files inside, what is fetched from elsewhere when it is opened,
 what unpacks to more than any document, and packing that hides something (two parts of one name,
-parts on top of each other, something before, after or between them).
+parts on top of each other, something before or after them).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ MOST_XML: Final = 4 * 1024 * 1024
 """Bytes of a part that says what the others are; some kilobytes in a usual document."""
 
 _PIECE: Final = 256 * 1024
+_END_RECORD: Final = 22
 _FIXED: Final = 30
 """Bytes of the header before each part, without its name."""
 
@@ -57,7 +58,7 @@ def _parts(packed: zipfile.ZipFile, raw: bytes) -> list[zipfile.ZipInfo]:
     parts = packed.infolist()
     if not 0 < len(parts) <= MOST_PARTS:
         raise Unfit("bomb", "it has more parts than any document; save it anew")
-    if packed.comment:
+    if packed.comment or raw[-_END_RECORD:-18] != b"PK\x05\x06":
         raise Unfit("double", "something follows the end of the document; save it anew")
     names = {part.filename.lower() for part in parts}
     if len(names) != len(parts):

@@ -27,8 +27,10 @@ _ACTIVE: Final = re.compile(
     rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|XFA|Movie|Sound)"
     rb"(?=[\s/<>\[\](){}%])"
 )
-_OBJECT_STREAM: Final = re.compile(rb"/ObjStm\b")
-_STREAM: Final = re.compile(rb"stream\r?\n")
+_OBJECT_STREAM: Final = re.compile(
+    rb"/(?:O|#4[fF])(?:b|#62)(?:j|#6[aA])(?:S|#53)(?:t|#74)(?:m|#6[dD])(?![A-Za-z0-9])"
+)
+_STREAM: Final = re.compile(rb"stream(?:\r\n|\n|\r)")
 _FILTER: Final = re.compile(rb"/Filter\s*(\[[^\]]*\]|/\w+)")
 
 PIECE: Final = 256 * 1024
@@ -70,16 +72,18 @@ def _look_inside(raw: bytes) -> None:
         at = found.end()
         begin = _STREAM.search(raw, at, at + 4096)
         if begin is None:
-            continue
+            raise _unusual()
         seen += 1
         if seen > MOST_OBJECT_STREAMS:
             raise Unfit("bomb", "the PDF has more packed objects than any document; print it anew")
         start = max(raw.rfind(b"obj", 0, found.start()), found.start() - 4096)
+        if b"#" in raw[start : begin.start()]:
+            raise _unusual()
         given = _FILTER.search(raw, start, begin.start())
         if given is None:
             continue  # it was not packed: it has been looked at
         if given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
-            raise Unfit("active", "the PDF packs its objects in an unusual way; print it anew")
+            raise _unusual()
         unpacker = zlib.decompressobj()
         try:
             plain = unpacker.decompress(raw[begin.end() : begin.end() + PIECE * 8], room)
@@ -90,3 +94,7 @@ def _look_inside(raw: bytes) -> None:
             raise Unfit("bomb", "the PDF unpacks to more than any document; print it anew")
         for piece in _pieces(plain):
             _look(piece)
+
+
+def _unusual() -> Unfit:
+    return Unfit("active", "the PDF packs its objects in an unusual way; print it anew")
