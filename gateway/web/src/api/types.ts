@@ -226,14 +226,27 @@ export type ExportWish = Shapes["ExportIn"];
 
 export type Campaign = Shapes["CampaignOut"];
 export type CampaignForm = Campaign["form"];
-export type CampaignTemplate = Shapes["TemplateOut"];
+export type CampaignTemplate = Shapes["CampaignTemplateOut"];
 export type CampaignBegun = Shapes["FromTemplateIn"];
-export type CampaignProgress = Shapes["ProgressOut"];
-export type CampaignTally = Shapes["ProgressTallyOut"];
-export type CampaignSchool = Shapes["SchoolProgressOut"];
-export type CampaignChecks = Shapes["SchoolChecksOut"];
-export type CheckLine = Shapes["CheckLineOut"];
+export type CampaignProgress = Shapes["CampaignProgressOut"];
+export type CampaignTally = Shapes["CampaignTallyOut"];
+export type CampaignSchool = Shapes["CampaignSchoolOut"];
+export type CampaignChecks = Shapes["CampaignChecksOut"];
+export type CheckLine = Shapes["CampaignCheckLineOut"];
 export type DueReport = Shapes["DueReportOut"];
 export type ReportDetail = Shapes["ReportDetailOut"];
 export type HandedIn = Shapes["HandedInOut"];
 export type SpecialReport = Shapes["SpecialReportOut"];
+
+/** A school of the bureau's roster, connected or not. */
+export type RosterEntry = Shapes["RosterEntryOut"];
+export type RosterTotals = Shapes["RosterTotalsOut"];
+export type SchoolKind = Shapes["SchoolKind"];
+/** A bureau's list that somebody brought, and what it comes to. */
+export type RosterImport = Shapes["RosterImportOut"];
+export type RosterTrouble = Shapes["RosterTroubleOut"];
+/** What a school must have, beside what is registered. */
+export type Baseline = Shapes["BaselineOut"];
+export type Need = Shapes["NeedOut"];
+export type Registered = Shapes["RegisteredOut"];
+export type Less = Shapes["LessOut"];

@@ -188,6 +188,12 @@ const routes: RouteRecordRaw[] = [
     name: "notification",
     component: () => import("@/notification/NotificationPage.vue"),
   },
+  { path: "/roster", name: "roster", component: () => import("@/roster/RosterPage.vue") },
+  {
+    path: "/schools/:school/baseline",
+    name: "baseline",
+    component: () => import("@/roster/BaselinePage.vue"),
+  },
   { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
   { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },
   { path: "/:rest(.*)*", name: "nowhere", component: () => import("@/shell/NowherePage.vue") },

@@ -101,6 +101,12 @@ const ATTESTATIONS: Tab = {
   icon: "M6 3h9l4 4v14H6zM9 13l2.500 2.500L16 10.500",
   matches: ["attestations"],
 };
+const ROSTER: Tab = {
+  to: "/roster",
+  word: "page.nav.roster",
+  icon: "M4 5h3v3H4zM10 6.500h10M4 10.500h3v3H4zM10 12h10M4 16h3v3H4zM10 17.500h10",
+  matches: ["roster", "baseline"],
+};
 const PERFORMANCE: Tab = {
   to: "/performance",
   word: "page.nav.performance",
@@ -180,6 +186,7 @@ export const otherTabs = computed<Tab[]>(() => [
   EXERCISES,
   CAMPAIGNS,
   ATTESTATIONS,
+  ROSTER,
   PERFORMANCE,
   PLANS,
   CONTACTS,
