@@ -76,7 +76,8 @@ def _look_inside(raw: bytes) -> None:
         seen += 1
         if seen > MOST_OBJECT_STREAMS:
             raise Unfit("bomb", "the PDF has more packed objects than any document; print it anew")
-        start = max(raw.rfind(b"obj", 0, found.start()), found.start() - 4096)
+        window = max(0, found.start() - 4096)
+        start = max(raw.rfind(b"obj", window, found.start()), window)
         if b"#" in raw[start : begin.start()]:
             raise _unusual()
         given = _FILTER.search(raw, start, begin.start())
