@@ -14,7 +14,7 @@ from audit.baseline import BASELINE, Baseline, Needed, baseline_subject
 from audit.fact import FactRow
 from audit.roster import ROSTER, RosterChange, RosterEntry, SchoolKind, roster_subject
 from audit.verification.model import Verdict, Verification
-from devices.model import Device
+from devices.model import Device, Place
 from gateway.store.encoding import canonical
 
 LINK: Final = "police"
@@ -49,7 +49,7 @@ class Telling:
             key_target=key_target,
         )
         body = RosterChange(before=None, after=entry, reason="")
-        self._fact(ROSTER, self._begin, roster_subject(self.school), body)
+        self.fact(ROSTER, self._begin, roster_subject(self.school), body)
 
     def baseline(self, needs: Iterable[tuple[str, str, int, bool]]) -> None:
         """Its baseline is signed, long since: place, kind, count, at a gate."""
@@ -63,7 +63,12 @@ class Telling:
             signed_by="paul",
             signed=self._begin,
         )
-        self._fact(BASELINE, self._begin, baseline_subject(self.school), body)
+        self.fact(BASELINE, self._begin, baseline_subject(self.school), body)
+
+    def placed(self, at: int, place: str, around: str | None) -> None:
+        """A place is registered, inside another one."""
+        body = {"before": None, "after": Place(place, self.school, place, parent=around)}
+        self.fact("place", at, f"place:{self.school}/{place}", body)
 
     def register(self, at: int, device: str, kind: str, place: str) -> None:
         """A device is registered."""
@@ -111,7 +116,7 @@ class Telling:
         }
         self._transition(at, "", str(number), TransitionKind.RAISED, detail)
         body = {"gone": [device], "back": [], "school": self.school}
-        self._fact("victims", at, f"alert:{number}", body)
+        self.fact("victims", at, f"alert:{number}", body)
 
     def link(self, at: int, state: str) -> None:
         """The link to the police gets into a state."""
@@ -119,7 +124,7 @@ class Telling:
             state, "primary_silent"
         )
         body = {"before": None, "state": state, "cause": cause, "at": at}
-        self._fact("link_state", at, f"link:{self.school}/{LINK}", body)
+        self.fact("link_state", at, f"link:{self.school}/{LINK}", body)
 
     def verified(self, at: int, name: str, verdict: Verdict) -> None:
         """A device, or the link, was verified."""
@@ -138,7 +143,7 @@ class Telling:
             code=f"{kind}_met" if verdict is Verdict.MET else code,
         )
         noun = "link" if name == LINK else "device"
-        self._fact("verification", at, f"{noun}:{self.school}/{name}", run)
+        self.fact("verification", at, f"{noun}:{self.school}/{name}", run)
 
     def recordings(self, at: int, camera: str, status: str, days: int, recorder: str) -> None:
         """The recordings of a camera were judged."""
@@ -150,7 +155,7 @@ class Telling:
             "as_of": at,
             "reach": None if status == "unknown" else at - held * _DAY,
         }
-        self._fact("recording_verdict", at, f"device:{self.school}/{camera}", body)
+        self.fact("recording_verdict", at, f"device:{self.school}/{camera}", body)
 
     def report(self, at: int, recorder: str, said: str) -> None:
         """What a recorder reports of the police's platform."""
@@ -159,7 +164,7 @@ class Telling:
             "registered": {"registered": True, "lost": False}.get(said),
             "reported": at,
         }
-        self._fact("video_police_link", at, f"device:{self.school}/{recorder}", body)
+        self.fact("video_police_link", at, f"device:{self.school}/{recorder}", body)
 
     def attest(
         self,
@@ -199,7 +204,7 @@ class Telling:
             self._state(at, AttestationStep.WITHDRAWN, after)
 
     def _state(self, at: int, step: AttestationStep, one: Attestation) -> None:
-        self._fact(ATTESTATION, at, subject_of(one), AttestationFact(step=step, attestation=one))
+        self.fact(ATTESTATION, at, subject_of(one), AttestationFact(step=step, attestation=one))
 
     def _put(self, at: int, device: Device) -> None:
         before = self._devices.get(device.id)
@@ -208,7 +213,7 @@ class Telling:
 
     def _device(self, at: int, name: str, before: Device | None, after: Device | None) -> None:
         body = {"before": before, "after": after}
-        self._fact("device", at, f"device:{self.school}/{name}", body)
+        self.fact("device", at, f"device:{self.school}/{name}", body)
 
     def _transition(
         self,
@@ -231,8 +236,9 @@ class Telling:
         )
         body: dict[str, object] = msgspec.to_builtins(transition)
         body |= {"school": self.school, "device": device, "condition": condition}
-        self._fact("transition", at, f"alert:{alert}", body)
+        self.fact("transition", at, f"alert:{alert}", body)
 
-    def _fact(self, kind: str, at: int, subject: str, body: object) -> None:
+    def fact(self, kind: str, at: int, subject: str, body: object) -> None:
+        """Any fact: its body as the gateway would write it."""
         row = len(self.rows) + 1
         self.rows.append(FactRow(row, kind, at, at, "gateway", subject, canonical(body)))
