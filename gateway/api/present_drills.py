@@ -8,7 +8,6 @@ from audit.attestation import Attestation, Terms, ends
 from audit.roster import SchoolKind
 from gateway.api.cursors import cursor
 from gateway.api.models.attestations import DrillOut, DrillsOut
-from gateway.api.register import names
 from gateway.store.read.attestations import ListedSchool, last_drills, listed_schools
 
 if TYPE_CHECKING:
@@ -69,12 +68,9 @@ def _drill(
 ) -> DrillOut:
     kind = "" if listed is None else listed.kind
     due = None if last is None else ends(last, terms, kind)
-    known = services.register.has_school(school)
     return DrillOut(
         school=school,
-        school_name=services.register.school_name(school)
-        if known or listed is None
-        else names(listed.name, "", school),
+        school_name=services.register.school_name(school),
         kind=SchoolKind(kind) if kind in _KINDS else None,
         every_days=terms.longest_days_of.get(kind, terms.longest_days),
         attestation=None if last is None else last.id,

@@ -6,7 +6,7 @@ import msgspec
 
 from audit.asked import Asked, asked_of, guards_of, together
 from audit.attestation import DRILL, DRILL_TERMS, Terms
-from audit.policy import Figure, Figures, Item, Needs, Platform, Policy, Proof
+from audit.policy import Figure, Figures, Item, Needs, Platform, Policy, Proof, Required
 
 
 def figures(**days: int) -> Figures:
@@ -58,7 +58,12 @@ def test_a_link_of_video_that_nobody_can_measure_may_be_attested() -> None:
         name_zh="视频监控",
         name_en="Video",
         proof=Proof.DEVICES,
-        needs=Needs(platform=Platform(attested_as="video_link", reported=True)),
+        required=(
+            Required(
+                kinds=("camera",),
+                needs=Needs(platform=Platform(attested_as="video_link", reported=True)),
+            ),
+        ),
     )
     asked = asked_of((policy("six-100", video),))
     assert asked["video_link"].name_zh == ""  # the item's name would say that all of it is met

@@ -91,7 +91,8 @@ async def attest(
 ) -> AttestationOut:
     """State that an item is met, in your own name. Sent twice with one key, it is stated once."""
     check(caller, What.ATTEST, wanted.school, f"school {wanted.school}")
-    await _check_school(services, wanted.school)
+    if not services.register.knows_school(wanted.school):
+        raise not_found(f"school {wanted.school}")
     stated = await services.audit.attestations.state(
         Statement(
             school=wanted.school,
@@ -162,7 +163,8 @@ async def get_school_attestations(
 ) -> SchoolAttestationsOut:
     """What policies ask the school to attest: what stands, by whom, until when."""
     check(caller, What.READ, school, f"school {school}")
-    await _check_school(services, school)
+    if not services.register.knows_school(school):
+        raise not_found(f"school {school}")
     listed = await services.audit.attestations.listed(school)
     every = await services.read(attestations_of(school))
     asked = services.audit.attestations.asked()
@@ -202,11 +204,3 @@ async def _visible(services: Services, caller: Caller, name: str) -> Stored:
     if stored is None or not caller.sees(stored.attestation.school):
         raise not_found(f"attestation {name}")
     return stored
-
-
-async def _check_school(services: Services, school: str) -> None:
-    """It is registered, or at least on the roster."""
-    if services.register.has_school(school):
-        return
-    if await services.audit.attestations.listed(school) is None:
-        raise not_found(f"school {school}")

@@ -57,8 +57,7 @@ async def put_file(
     refer to within 30 days is removed.
     """
     check(caller, What.LEDGER, school, f"school {school}")
-    listed = await services.audit.attestations.listed(school)
-    if not services.register.has_school(school) and listed is None:
+    if not services.register.knows_school(school):
         raise not_found(f"school {school}")
     try:
         file = await services.audit.files.put(school, await request.body(), name, caller.name)
