@@ -91,8 +91,8 @@ class Platform(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What shows that the video reaches a platform that is not ours.
 
     ``reported``: a recorder's own report that it is registered with the police's platform counts
-    (of the education department's it says nothing). ``ours``: this gateway is that platform, so that
-    what is registered here and told to be online reaches it. Where nothing measures it: an
+    (of the education department's it says nothing). ``ours``: this gateway is that platform, so
+    that what is registered here and told to be online reaches it. Where nothing measures it: an
     attestation of the item ``attested_as``.
     """
 

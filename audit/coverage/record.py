@@ -70,7 +70,7 @@ class Tested(msgspec.Struct, frozen=True, gc=False):
 
 
 class LinkRecord(msgspec.Struct, frozen=True, gc=False):
-    """A police link. ``lost``: since when it is neither up nor degraded; ``was_up``: it once was."""
+    """A police link. ``lost``: since when it is neither up nor degraded; ``was_up``: ever."""
 
     state: str
     cause: str

@@ -3,7 +3,8 @@
 A ZIP archive. ``manifest.json`` says what it is about; ``heads.jsonl`` has the signed head that all
 is proven against, and other heads of the log with proofs of consistency; ``chains.jsonl`` where
 every chain ends; ``facts.jsonl`` the facts in the order of the log; ``proof.bin`` the hashes of
-what lies between them; ``figures.jsonl`` what was computed; ``files/HASH`` what facts refer to.
+what lies between them; ``figures.jsonl`` what was computed; ``files/HASH`` what facts refer to; ``signature.txt``
+a note, signed by the log's key, with the hashes of all other members.
 docs/evidence.md describes it for whoever writes a second verifier.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from hashlib import sha256
@@ -20,6 +21,8 @@ from pathlib import Path
 from typing import IO, Annotated, Final
 
 import msgspec
+
+from audit.evidence.notes import Note, read_note
 
 FORMAT: Final = "campus-audit-bundle"
 VERSION: Final = 1
@@ -30,8 +33,9 @@ CHAINS: Final = "chains.jsonl"
 FACTS: Final = "facts.jsonl"
 PROOF: Final = "proof.bin"
 FIGURES: Final = "figures.jsonl"
+SIGNATURE: Final = "signature.txt"
 FILES: Final = "files/"
-MEMBERS: Final = (MANIFEST, HEADS, CHAINS, FACTS, PROOF, FIGURES)
+MEMBERS: Final = (MANIFEST, HEADS, CHAINS, FACTS, PROOF, FIGURES, SIGNATURE)
 
 _FILE: Final = re.compile(r"files/[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
@@ -74,7 +78,8 @@ class Scope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What it is about. ``at`` is the instant it tells of, ``made`` when it was made (ms).
+    """What it is about. ``at`` is the instant it tells of, ``made`` when it was made (ms), by
+    which ``program``.
 
     ``origin`` and ``key`` are the log's name and public key (``NAME+KEYID+KEY``). ``absent`` are
     hashes of files that facts refer to and the gateway did not have any more.
@@ -148,7 +153,7 @@ class Bundle:
         self._limits: Final = limits
         self._left = limits.total
         self._members: Final = _checked(archive, limits)
-        self._digests: Final[dict[str, bytes]] = {}
+        self._digests: Final[dict[str, str]] = {}
 
     def has(self, name: str) -> bool:
         """Whether there is such a member."""
@@ -170,11 +175,9 @@ class Bundle:
             raise BundleError("manifest", why=str(error)) from error
 
     def lines(self, name: str) -> Iterator[bytes]:
-        """The lines of a member, without their ends. Read a second time, they must be the same."""
+        """The lines of a member, without their ends."""
         rest = b""
-        seen = sha256()
         for chunk in self.chunks(name, self._limits.total):
-            seen.update(chunk)
             rest += chunk
             if b"\n" in chunk:
                 *whole, rest = rest.split(b"\n")
@@ -186,16 +189,18 @@ class Bundle:
                 raise BundleError("too_large", member=name)
         if rest:
             raise BundleError("unreadable", member=name)
-        if self._digests.setdefault(name, seen.digest()) != seen.digest():
-            raise BundleError("unreadable", member=name)
 
     def chunks(self, name: str, most: int) -> Iterator[bytes]:
-        """A member's bytes, no more than ``most`` of them. Raises `BundleError`."""
+        """A member's bytes, no more than ``most`` of them. Read a second time, they must be the
+        same. Raises `BundleError`.
+        """
         if name not in self._members:
             raise BundleError("member_missing", member=name)
+        seen = sha256()
         try:
             with self._archive.open(name) as file:
                 while chunk := file.read(_CHUNK):
+                    seen.update(chunk)
                     most -= len(chunk)
                     self._left -= len(chunk)
                     if most < 0 or self._left < 0:
@@ -203,13 +208,14 @@ class Bundle:
                     yield chunk
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
             raise BundleError("unreadable", member=name) from error
+        if self._digests.setdefault(name, seen.hexdigest()) != seen.hexdigest():
+            raise BundleError("unreadable", member=name)
 
     def file_hash(self, name: str) -> str:
         """The SHA-256 of the file under this name, in hex."""
-        found = sha256()
-        for chunk in self.chunks(FILES + name, self._limits.file):
-            found.update(chunk)
-        return found.hexdigest()
+        for _ in self.chunks(FILES + name, self._limits.file):
+            pass
+        return self._digests[FILES + name]
 
     def proof(self) -> Iterator[bytes]:
         """The hashes of what lies between the facts."""
@@ -222,6 +228,19 @@ class Bundle:
             rest = rest[whole:]
         if rest:
             raise BundleError("unreadable", member=PROOF)
+
+    def signature(self) -> Note:
+        """The note over all other members."""
+        raw = b"".join(self.chunks(SIGNATURE, self._limits.manifest))
+        try:
+            return read_note(raw.decode())
+        except ValueError as error:
+            raise BundleError("unreadable", member=SIGNATURE) from error
+
+    @property
+    def read(self) -> dict[str, str]:
+        """The hashes of the members that were read to their end."""
+        return {name: one for name, one in self._digests.items() if name != SIGNATURE}
 
     @property
     def limits(self) -> Limits:
@@ -260,6 +279,12 @@ def _checked(archive: zipfile.ZipFile, limits: Limits) -> frozenset[str]:
         if name not in names:
             raise BundleError("member_missing", member=name)
     return frozenset(names)
+
+
+def signed_text(digests: Mapping[str, str]) -> str:
+    """What is signed of a bundle: the hashes of its members, in the order of their names."""
+    lines = "".join(f"{one} {name}\n" for name, one in sorted(digests.items()))
+    return f"{FORMAT}/{VERSION}\n{sha256(lines.encode()).hexdigest()}\n"
 
 
 class LineWriter:

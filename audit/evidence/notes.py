@@ -65,7 +65,11 @@ def read_note(content: str) -> Note:
     listed = below[:-1].split("\n")
     if len(listed) > MOST_SIGNATURES:
         raise NoteError("it has too many signatures")
-    return Note(text + "\n", tuple(read_line(line) for line in listed))
+    note = Note(text + "\n", tuple(read_line(line) for line in listed))
+    if str(note) != content:
+        # Base64 can say the same in several ways: here in one.
+        raise NoteError("it is not written as notes are")
+    return note
 
 
 def read_line(line: str) -> Line:

@@ -29,9 +29,11 @@ from audit.evidence.bundle import (
     Scope,
     ScopeKind,
     opened,
+    signed_text,
 )
 from audit.evidence.computing import Computation
 from audit.evidence.leaf import OTHERS, POLICIES, REGIONS, hash_of_open_chain
+from audit.evidence.notes import read_verifier
 from audit.evidence.proving import ShownEnds, ShownFacts
 from audit.evidence.referring import referred
 from audit.evidence.trusting import Trusted, read_heads, speaking_for
@@ -82,6 +84,7 @@ def check(path: Path, trusted: Trusted = Trusted(), limits: Limits = Limits()) -
         inside = _scope(manifest.scope, computation, ends)
         figures = _figures(bundle, computation, manifest.at, inside)
         files, absent = _files(bundle, manifest, computation, inside)
+        _signed(bundle, manifest)
         return Found(
             manifest=manifest,
             size=head.head.size,
@@ -183,3 +186,10 @@ def _files(
     for name in sorted(bundle.files - set(needed)):
         raise BrokenError("file_strange", hash=name)
     return len(needed), sum(name in absent for name in needed)
+
+
+def _signed(bundle: Bundle, manifest: Manifest) -> None:
+    """Last of all: is every byte of it as the gateway handed it out?"""
+    note = bundle.signature()
+    if note.text != signed_text(bundle.read) or not read_verifier(manifest.key).signed(note):
+        raise BrokenError("signature")

@@ -31,7 +31,7 @@ from gateway.problem import listing, near_miss
 MOST_ITEMS: Final = 100
 KINDS: Final = "kinds"
 CONDITIONS: Final = "conditions"
-"""What validators find in their context: the kinds of devices and conditions of alerts there are."""
+"""What validators find in their context: kinds of devices and conditions of alerts there are."""
 
 
 class _Written(BaseModel):
@@ -248,7 +248,7 @@ class WrittenNeeds(_Written):
     @model_validator(mode="after")
     def _each_by_buttons(self) -> WrittenNeeds:
         if self.tested_each and Test.BUTTON not in self.tested:
-            raise ValueError("tested_each needs 'button' among tested: no other test is of a device")
+            raise ValueError("tested_each needs 'button' among tested: others are of no device")
         return self
 
     def needs(self) -> Needs:
@@ -319,7 +319,7 @@ class WrittenItem(_Written):
             if not self.devices:
                 raise ValueError("proven by devices: needs 'devices'")
             if self.staffed or self.attested_as:
-                raise ValueError("proven by devices: 'staffed' and 'attested_as' do not belong here")
+                raise ValueError("proven by devices: 'staffed', 'attested_as' do not belong here")
             platforms = any(one.needs.platform for one in self.devices)
             if platforms != (self.attestation is not None):
                 raise ValueError("'attestation' belongs to a 'platform', and each needs the other")

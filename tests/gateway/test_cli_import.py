@@ -219,6 +219,7 @@ class TestCheckConfig:
         checked = desk.campus("check-config")
         assert checked.exit_code == 0, checked.output
         assert "The configuration is right: 11 kinds of devices, 2 files of sites" in checked.output
+        assert "4 policies, of which" in checked.output
         assert not desk.database.exists()
 
     def test_says_what_is_wrong_in_the_settings(self, desk: Desk) -> None:

@@ -81,7 +81,9 @@ _STEPS = st.one_of(
     st.tuples(st.just("cut_off"), st.sampled_from(BUTTONS + CAMERAS)),
     st.tuples(st.just("link"), st.sampled_from(("up", "degraded", "unverified", "down"))),
     st.tuples(
-        st.just("verified"), st.sampled_from((*BUTTONS, *CAMERAS, "police")), st.sampled_from(Verdict)
+        st.just("verified"),
+        st.sampled_from((*BUTTONS, *CAMERAS, "police")),
+        st.sampled_from(Verdict),
     ),
     st.tuples(
         st.just("recordings"),
