@@ -21,7 +21,7 @@ async def signed(client, version: int, *needs: dict, reason: str = ""):
 async def kinds(door) -> list[str]:
     ada = await door.as_("ada")
     answer = await ada.get(f"{API}/facts", params={"subject": "school:no3"})
-    return [one["kind"] for one in reversed(answer.json()["items"])]
+    return [one["kind"] for one in answer.json()["items"]]
 
 
 def asked(answer) -> list[tuple[str, str, int, bool]]:

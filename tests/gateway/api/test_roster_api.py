@@ -192,7 +192,7 @@ class TestAnEntry:
         assert await codes(ada, listed="false") == ["no9"]
         totals = (await ada.get(f"{API}/roster/totals")).json()
         assert (totals["listed"], totals["struck_off"], totals["connected"]) == (1, 1, 1)
-        newest = (await facts(door, "roster:no9"))[0]
+        newest = (await facts(door, "roster:no9"))[-1]
         assert (newest["body"]["after"]["listed"], newest["body"]["reason"]) == (False, "撤并")
 
         assert (await acted(action="relist", reason="误")).json()["listed"] is True

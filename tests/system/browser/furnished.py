@@ -127,6 +127,7 @@ class Campus:
             "verification": f"/verifications/{verification['id']}",
             "contacts": f"/schools/{SCHOOL}/contacts",
             "school-sheet": f"/bureau/schools/{SCHOOL}",
+            "baseline": f"/schools/{SCHOOL}/baseline",
             "nowhere": "/no/such/page",
         }
 
