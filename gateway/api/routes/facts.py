@@ -19,7 +19,20 @@ from gateway.store.read.facts import fact_page
 
 router = APIRouter(tags=["facts"])
 
-_OF_SCHOOLS: Final = frozenset({"device", "link", "maintenance", "place", "school", "work_order"})
+_OF_SCHOOLS: Final = frozenset(
+    {
+        "attestation",
+        "device",
+        "hazard",
+        "link",
+        "maintenance",
+        "notice",
+        "place",
+        "roster",
+        "school",
+        "work_order",
+    }
+)
 """Subjects that begin with the id of their school."""
 
 _CHUNK: Final = 500
