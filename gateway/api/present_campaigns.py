@@ -10,19 +10,19 @@ from audit.campaign import Campaign, Check, Mark, ReportState, due_of, phase
 from audit.reports.weekly import EmergencyLine, WeekFigures
 from gateway.api.models.campaigns import (
     CampaignOut,
-    CheckOut,
-    DeadlineOut,
+    CampaignCheckOut,
+    CampaignDeadlineOut,
     DueReportOut,
-    MarkOut,
-    ProgressTallyOut,
-    RateOut,
-    SchoolProgressOut,
+    CampaignMarkOut,
+    CampaignTallyOut,
+    WeekRateOut,
+    CampaignSchoolOut,
     SpecialFormOut,
     SpecialReportOut,
-    StageOut,
-    TemplateOut,
+    CampaignStageOut,
+    CampaignTemplateOut,
     WeekFiguresOut,
-    WeeklyOut,
+    CampaignWeeklyOut,
 )
 from gateway.api.models.shapes import Names
 from gateway.api.register import names
@@ -49,7 +49,7 @@ def campaign_out(campaign: Campaign, zone: str, now: int) -> CampaignOut:
         phase=phase(zone, campaign.begins, campaign.ends, now),
         regions=list(campaign.regions),
         stages=[
-            StageOut(
+            CampaignStageOut(
                 id=one.id,
                 name=names(one.name_zh, one.name_en, one.id),
                 begins=one.begins,
@@ -60,7 +60,7 @@ def campaign_out(campaign: Campaign, zone: str, now: int) -> CampaignOut:
         ],
         checks=[check_out(one) for one in campaign.checks],
         deadlines=[
-            DeadlineOut(
+            CampaignDeadlineOut(
                 id=one.id,
                 level=one.level,
                 name=names(one.name_zh, one.name_en, one.id),
@@ -69,7 +69,7 @@ def campaign_out(campaign: Campaign, zone: str, now: int) -> CampaignOut:
             for one in campaign.deadlines
         ],
         weekly=[
-            WeeklyOut(
+            CampaignWeeklyOut(
                 level=one.level,
                 weekday=one.weekday,
                 at=one.at.strftime("%H:%M"),
@@ -83,9 +83,9 @@ def campaign_out(campaign: Campaign, zone: str, now: int) -> CampaignOut:
     )
 
 
-def template_out(campaign: Campaign) -> TemplateOut:
+def template_out(campaign: Campaign) -> CampaignTemplateOut:
     """A template in a list."""
-    return TemplateOut(
+    return CampaignTemplateOut(
         id=campaign.id,
         name=names(campaign.name_zh, campaign.name_en, campaign.id),
         source=campaign.source,
@@ -96,9 +96,9 @@ def template_out(campaign: Campaign) -> TemplateOut:
     )
 
 
-def check_out(check: Check) -> CheckOut:
+def check_out(check: Check) -> CampaignCheckOut:
     """One check."""
-    return CheckOut(
+    return CampaignCheckOut(
         id=check.id,
         text=names(check.text_zh, check.text_en, check.id),
         stage=check.stage,
@@ -108,23 +108,23 @@ def check_out(check: Check) -> CheckOut:
     )
 
 
-def mark_out(mark: Mark | None) -> MarkOut | None:
+def mark_out(mark: Mark | None) -> CampaignMarkOut | None:
     """What a school says of a check."""
     if mark is None:
         return None
-    return MarkOut(
+    return CampaignMarkOut(
         state=mark.state, text=mark.text, by=mark.by, at=mark.at, hazard=mark.hazard
     )
 
 
-def tally_out(tally: Tally) -> ProgressTallyOut:
+def tally_out(tally: Tally) -> CampaignTallyOut:
     """Schools and checks, counted."""
-    return ProgressTallyOut(**msgspec.structs.asdict(tally))
+    return CampaignTallyOut(**msgspec.structs.asdict(tally))
 
 
-def school_progress_out(one: SchoolProgress) -> SchoolProgressOut:
+def school_progress_out(one: SchoolProgress) -> CampaignSchoolOut:
     """How far a school is."""
-    return SchoolProgressOut(
+    return CampaignSchoolOut(
         school=one.school.id,
         name=names(one.school.name_zh, one.school.name_en, one.school.id),
         region=one.school.region,
@@ -219,7 +219,7 @@ def figures_out(services: Services, figures: WeekFigures, now: int) -> WeekFigur
         hazards_open=figures.hazards_open,
         hazards_overdue=figures.hazards_overdue,
         rates=[
-            RateOut(
+            WeekRateOut(
                 policy=one.policy,
                 item=one.item,
                 name=names(one.name_zh, one.name_en, one.item),

@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.exports.asked import Asked, Kind
 from gateway.exports.order import Format
-from gateway.exports.supplies import campaigns
+from gateway.exports.supplies import campaigns, coverage, ledger
 
 __all__ = ["KINDS", "Asked", "Kind"]
 
@@ -17,6 +17,20 @@ SEVERAL_TABLES: Final = (Format.XLSX, Format.PDF)
 
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
+        "coverage": Kind(
+            supply=coverage.overview, params=coverage.Overview, formats=SEVERAL_TABLES
+        ),
+        "schools": Kind(supply=coverage.schools, params=coverage.Schools),
+        "gaps": Kind(supply=coverage.gaps, params=coverage.Gaps),
+        "school-sheet": Kind(
+            supply=coverage.school_sheet,
+            params=coverage.Sheet,
+            check=coverage.check_sheet,
+            formats=(Format.PDF, Format.XLSX),
+        ),
+        "ledger": Kind(supply=ledger.ledger, params=ledger.Ledger),
+        "notices": Kind(supply=ledger.notices, params=ledger.Notices),
+        "roster": Kind(supply=ledger.roster, params=ledger.Roster),
         "campaign": Kind(
             supply=campaigns.campaign_progress,
             params=campaigns.OfCampaign,
@@ -26,7 +40,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             supply=campaigns.weekly_report,
             params=campaigns.OneReport,
             check=campaigns.check_campaign,
-            formats=SEVERAL_TABLES,
+            formats=(Format.PDF, Format.XLSX),
         ),
         "handed-in": Kind(
             supply=campaigns.handed_in,

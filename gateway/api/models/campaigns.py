@@ -29,7 +29,7 @@ Period = Annotated[
 Remark = Annotated[str, StringConstraints(max_length=LONGEST)]
 
 
-class StageOut(Out):
+class CampaignStageOut(Out):
     """A stage; both days belong to it."""
 
     id: str
@@ -39,7 +39,7 @@ class StageOut(Out):
     phase: Phase
 
 
-class CheckOut(Out):
+class CampaignCheckOut(Out):
     """Something each school has to see to. `proven`: a verdict says so, and nobody ticks it off."""
 
     id: str
@@ -50,7 +50,7 @@ class CheckOut(Out):
     proven: bool
 
 
-class DeadlineOut(Out):
+class CampaignDeadlineOut(Out):
     """Something a level hands in once."""
 
     id: str
@@ -59,7 +59,7 @@ class DeadlineOut(Out):
     due: Moment
 
 
-class WeeklyOut(Out):
+class CampaignWeeklyOut(Out):
     """A report that a level hands in every week; Monday is 1, `at` is local time."""
 
     level: Level
@@ -80,15 +80,15 @@ class CampaignOut(Out):
     ends: date
     phase: Phase
     regions: list[str]
-    stages: list[StageOut]
-    checks: list[CheckOut]
-    deadlines: list[DeadlineOut]
-    weekly: list[WeeklyOut]
+    stages: list[CampaignStageOut]
+    checks: list[CampaignCheckOut]
+    deadlines: list[CampaignDeadlineOut]
+    weekly: list[CampaignWeeklyOut]
     cancelled: str = Field(description="Why it was called off; empty: it was not.")
     form: CampaignForm = Field(description="As it is changed: sent back with what is new.")
 
 
-class TemplateOut(Out):
+class CampaignTemplateOut(Out):
     """A campaign to begin from."""
 
     id: str
@@ -117,7 +117,7 @@ class CancelCampaignIn(In):
     reason: str = Field(min_length=1, max_length=1000)
 
 
-class ProgressTallyOut(Out):
+class CampaignTallyOut(Out):
     """Schools, and checks over all of them."""
 
     schools: int
@@ -129,7 +129,7 @@ class ProgressTallyOut(Out):
     findings: int
 
 
-class StageProgressOut(Out):
+class CampaignStageProgressOut(Out):
     """A stage over all schools in scope."""
 
     stage: str
@@ -138,26 +138,26 @@ class StageProgressOut(Out):
     overdue: int
 
 
-class RegionProgressOut(Out):
+class CampaignRegionOut(Out):
     """A region with all that lies in it."""
 
     region: str
     name: Names
     parent: str | None
     level: Level
-    tally: ProgressTallyOut
+    tally: CampaignTallyOut
 
 
-class ProgressOut(Out):
+class CampaignProgressOut(Out):
     """How far a campaign is in the caller's scope."""
 
     as_of: Moment
-    whole: ProgressTallyOut
-    stages: list[StageProgressOut]
-    regions: list[RegionProgressOut]
+    whole: CampaignTallyOut
+    stages: list[CampaignStageProgressOut]
+    regions: list[CampaignRegionOut]
 
 
-class SchoolProgressOut(Out):
+class CampaignSchoolOut(Out):
     """How far a school is."""
 
     school: str
@@ -170,7 +170,7 @@ class SchoolProgressOut(Out):
     last: Moment | None = Field(description="When it marked something last.")
 
 
-class MarkOut(Out):
+class CampaignMarkOut(Out):
     """What a school says of a check, signed."""
 
     state: MarkState
@@ -180,23 +180,23 @@ class MarkOut(Out):
     hazard: int | None
 
 
-class CheckLineOut(Out):
+class CampaignCheckLineOut(Out):
     """One check of a school."""
 
-    check: CheckOut
+    check: CampaignCheckOut
     state: CheckStanding
-    mark: MarkOut | None
+    mark: CampaignMarkOut | None
 
 
-class SchoolChecksOut(Out):
+class CampaignChecksOut(Out):
     """A school's checklist."""
 
-    progress: SchoolProgressOut
-    lines: list[CheckLineOut]
+    progress: CampaignSchoolOut
+    lines: list[CampaignCheckLineOut]
     may_mark: bool = Field(description="Whether the caller may mark what is not proven.")
 
 
-class MarkIn(In):
+class CampaignMarkIn(In):
     """Say how a check stands. What was found, and why something does not apply, is said."""
 
     state: MarkState
@@ -225,7 +225,7 @@ class DueReportOut(Out):
     by: str
 
 
-class RateOut(Out):
+class WeekRateOut(Out):
     """An item over all schools, at the end of the week."""
 
     policy: str
@@ -274,12 +274,12 @@ class WeekFiguresOut(Out):
     hazards_closed: int | None
     hazards_open: int | None
     hazards_overdue: int | None
-    rates: list[RateOut]
+    rates: list[WeekRateOut]
     emergencies_listed: list[SpecialReportOut]
     more: int
 
 
-class SigningOut(Out):
+class ReportSigningOut(Out):
     """That somebody answers for it: the first, or a correction with its reason."""
 
     by: str
@@ -293,7 +293,7 @@ class ReportDetailOut(Out):
 
     due: DueReportOut
     figures: WeekFiguresOut | None
-    signings: list[SigningOut]
+    signings: list[ReportSigningOut]
     may_sign: bool
 
 

@@ -18,7 +18,7 @@ from gateway.api.models.campaigns import (
     Period,
     ReportDetailOut,
     ReportKind,
-    SigningOut,
+    ReportSigningOut,
     SignReportIn,
     SpecialReportOut,
     Subject,
@@ -267,7 +267,7 @@ async def _detail(
         due=due_report_out(services, DueOf(due, subject, state, signed), about, land),
         figures=None if figures is None else figures_out(services, figures, now),
         signings=[
-            SigningOut(by=one.by, at=one.at, text=one.text, reason=one.reason)
+            ReportSigningOut(by=one.by, at=one.at, text=one.text, reason=one.reason)
             for one in (() if signed is None else signed.signings)
         ],
         may_sign=may_sign(caller, subject, land) and now >= due.opens,

@@ -14,15 +14,15 @@ from gateway.api.guard import Campaigner, Reader, check
 from gateway.api.models.campaigns import (
     CampaignOut,
     CancelCampaignIn,
-    CheckLineOut,
+    CampaignCheckLineOut,
     FromTemplateIn,
-    MarkIn,
-    ProgressOut,
-    RegionProgressOut,
-    SchoolChecksOut,
-    SchoolProgressOut,
-    StageProgressOut,
-    TemplateOut,
+    CampaignMarkIn,
+    CampaignProgressOut,
+    CampaignRegionOut,
+    CampaignChecksOut,
+    CampaignSchoolOut,
+    CampaignStageProgressOut,
+    CampaignTemplateOut,
 )
 from gateway.api.models.shapes import Identifier, Items, Page
 from gateway.api.present_campaigns import (
@@ -65,7 +65,7 @@ async def list_campaigns(services: ServicesHere, caller: Reader) -> Items[Campai
 
 
 @router.get("/campaign-templates", operation_id="list_campaign_templates")
-async def list_templates(services: ServicesHere, _caller: Reader) -> Items[TemplateOut]:
+async def list_templates(services: ServicesHere, _caller: Reader) -> Items[CampaignTemplateOut]:
     """Campaigns to begin from: the notices that are known."""
     return Items(items=[template_out(one) for one in (await _templates(services)).values()])
 
@@ -173,24 +173,24 @@ async def get_progress(
     services: ServicesHere,
     caller: Reader,
     id: CampaignId,  # noqa: A002
-) -> ProgressOut:
+) -> CampaignProgressOut:
     """How far it is: all schools in scope, by stage and by region."""
     campaign, land = await visible_campaign(services, caller, id)
     now = services.clock.now()
     found = await progress_of(services, caller, campaign, land)
     # of a region of which only part is in scope nothing is said: it would look like the whole
     held = services.register.regions_of(caller.scopes)
-    return ProgressOut(
+    return CampaignProgressOut(
         as_of=now,
         whole=tally_out(found.whole),
         stages=[
-            StageProgressOut(
+            CampaignStageProgressOut(
                 stage=one.stage, checks=one.checks, seen_to=one.seen_to, overdue=one.overdue
             )
             for one in found.stages
         ],
         regions=[
-            RegionProgressOut(
+            CampaignRegionOut(
                 region=name,
                 name=names(land.regions[name].name_zh, land.regions[name].name_en, name),
                 parent=land.regions[name].parent,
@@ -213,7 +213,7 @@ async def list_schools(
     behind: Annotated[bool, Query(description="Only those with something overdue.")] = False,
     limit: Limit = DEFAULT_LIMIT,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
-) -> Page[SchoolProgressOut]:
+) -> Page[CampaignSchoolOut]:
     """Schools in scope, the furthest behind first."""
     campaign, land = await visible_campaign(services, caller, id)
     key = sort_key(after, tuple[RowNumber])
@@ -233,7 +233,7 @@ async def get_school(
     caller: Reader,
     id: CampaignId,  # noqa: A002
     school: SchoolId,
-) -> SchoolChecksOut:
+) -> CampaignChecksOut:
     """The checklist of a school."""
     campaign, land = await visible_campaign(services, caller, id)
     listed = _school_of(caller, campaign, land, school)
@@ -251,8 +251,8 @@ async def mark_check(
     id: CampaignId,  # noqa: A002
     school: SchoolId,
     name: Annotated[Identifier, Path()],
-    wanted: MarkIn,
-) -> SchoolChecksOut:
+    wanted: CampaignMarkIn,
+) -> CampaignChecksOut:
     """Sign how a check stands; the newest counts, all are among the facts."""
     check(caller, What.REPORT, school, f"school {school}")
     if wanted.state in _NEEDS_WORDS and not wanted.text:
@@ -335,17 +335,17 @@ def _school_of(caller: Caller, campaign: Campaign, land: Land, school: str) -> L
 
 async def _checks_of(
     services: Services, caller: Caller, campaign: Campaign, land: Land, listed: Listed
-) -> SchoolChecksOut:
+) -> CampaignChecksOut:
     marks = await services.read(marks_of(campaign.id, listed.id))
     verdicts = await verdicts_for(services, campaign)
     now, zone = services.clock.now(), services.audit.campaigns.zone
     found = progress(campaign, [listed], marks, verdicts, land, zone=zone, now=now)
     own = marks.get(listed.id, {})
     lines = check_lines(campaign, listed.id, own, verdicts, zone=zone, now=now)
-    return SchoolChecksOut(
+    return CampaignChecksOut(
         progress=school_progress_out(found.schools[0]),
         lines=[
-            CheckLineOut(check=check_out(one.check), state=one.state, mark=mark_out(one.mark))
+            CampaignCheckLineOut(check=check_out(one.check), state=one.state, mark=mark_out(one.mark))
             for one in lines
         ],
         may_mark=not campaign.cancelled and may(caller, What.REPORT, listed.id),

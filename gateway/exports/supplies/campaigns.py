@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from audit.reports.table import Cell, Column, ColumnType, Report, Row, Table
+from audit.reports.table import Cell, Report, Row, Table
 from gateway.api.models.campaigns import (
     DueReportOut,
     HandedInOut,
@@ -17,6 +17,7 @@ from gateway.api.models.shapes import Identifier
 from gateway.api.routes.audit_reports import get_report, list_handed_in, list_special
 from gateway.api.routes.campaigns import progress_of, visible_campaign
 from gateway.exports.asked import Asked, Params
+from gateway.exports.supplies.columns import count, share, text, time
 
 _FIGURES = (
     "schools",
@@ -101,15 +102,15 @@ async def campaign_progress(asked: Asked) -> Report:
     table = Table(
         title=title,
         columns=(
-            _text(asked, "school_id"),
-            _text(asked, "school", 30),
-            _text(asked, "region"),
-            _int(asked, "checks"),
-            _int(asked, "seen_to"),
-            Column(key="share", label=asked.said("export.column.share"), type=ColumnType.SHARE),
-            _int(asked, "overdue"),
-            _int(asked, "findings"),
-            Column(key="last", label=asked.said("export.column.last"), type=ColumnType.TIME),
+            text(asked, "school_id"),
+            text(asked, "school", 30),
+            text(asked, "region"),
+            count(asked, "checks"),
+            count(asked, "seen_to"),
+            share(asked, "share"),
+            count(asked, "overdue"),
+            count(asked, "findings"),
+            time(asked, "last"),
         ),
         rows=rows,
         count=len(rows),
@@ -202,13 +203,13 @@ async def handed_in(asked: Asked) -> Report:
     table = Table(
         title=title,
         columns=(
-            _text(asked, "subject", 30),
-            _text(asked, "level"),
-            _time(asked, "due"),
-            _text(asked, "state"),
-            _time(asked, "signed"),
-            _text(asked, "by"),
-            _text(asked, "zero"),
+            text(asked, "subject", 30),
+            text(asked, "level"),
+            time(asked, "due"),
+            text(asked, "state"),
+            time(asked, "signed"),
+            text(asked, "by"),
+            text(asked, "zero"),
         ),
         rows=rows,
         count=len(rows),
@@ -245,7 +246,7 @@ def _counts(asked: Asked, figures: WeekFiguresOut | None) -> Table:
     ]
     return Table(
         title=asked.said("export.weekly.counts"),
-        columns=(_text(asked, "figure", 40), _int(asked, "count")),
+        columns=(text(asked, "figure", 40), count(asked, "count")),
         rows=rows,
         count=len(rows),
     )
@@ -261,11 +262,11 @@ def _rates(asked: Asked, figures: WeekFiguresOut) -> Table:
     return Table(
         title=asked.said("export.weekly.rates"),
         columns=(
-            _text(asked, "item", 40),
-            _int(asked, "met"),
-            _int(asked, "failed"),
-            _int(asked, "unknown"),
-            Column(key="rate", label=asked.said("export.column.rate"), type=ColumnType.SHARE),
+            text(asked, "item", 40),
+            count(asked, "met"),
+            count(asked, "failed"),
+            count(asked, "unknown"),
+            share(asked, "rate"),
         ),
         rows=rows,
         count=len(rows),
@@ -291,30 +292,17 @@ def _emergencies(asked: Asked, found: list[Any]) -> Table:
     return Table(
         title=asked.said("export.special.title"),
         columns=(
-            _int(asked, "alert"),
-            _text(asked, "school", 30),
-            _text(asked, "condition"),
-            _time(asked, "occurred"),
-            _time(asked, "telephone"),
-            _text(asked, "telephone_limit"),
-            _time(asked, "written"),
-            _text(asked, "written_limit"),
-            _text(asked, "false"),
+            count(asked, "alert"),
+            text(asked, "school", 30),
+            text(asked, "condition"),
+            time(asked, "occurred"),
+            time(asked, "telephone"),
+            text(asked, "telephone_limit"),
+            time(asked, "written"),
+            text(asked, "written_limit"),
+            text(asked, "false"),
         ),
         rows=rows,
         count=len(rows),
         notes=(asked.said("export.special.note"),),
     )
-
-
-def _text(asked: Asked, key: str, width: int = 0) -> Column:
-    return Column(key=key, label=asked.said(f"export.column.{key}"), width=width)
-
-
-def _int(asked: Asked, key: str) -> Column:
-    return Column(key=key, label=asked.said(f"export.column.{key}"), type=ColumnType.INT)
-
-
-def _time(asked: Asked, key: str) -> Column:
-    return Column(key=key, label=asked.said(f"export.column.{key}"), type=ColumnType.TIME)
-

@@ -18,6 +18,7 @@ from gateway.store.schema import (
     campaign_marks,
     campaign_reports,
     campaigns,
+    hazards,
     work_orders,
 )
 
@@ -111,9 +112,6 @@ def week_counts(
 ) -> Callable[[Connection], WeekCounts]:
     """What was raised, stood at the end, was opened and closed in ``[since, until)``."""
 
-    def within(column: ColumnElement[str]) -> list[ColumnElement[bool]]:
-        return [] if schools is None else [column.in_(schools)]
-
     def query(connection: Connection) -> WeekCounts:
         one = alerts.c
         raised = (one.raised >= since) & (one.raised < until)
@@ -126,7 +124,7 @@ def week_counts(
                 one.school != "",
                 one.raised < until,
                 one.closed.is_(None) | (one.closed >= since),
-                *within(one.school),
+                *_among(one.school, schools),
             )
         ).one()
         order = work_orders.c
@@ -147,7 +145,7 @@ def week_counts(
             ).where(
                 order.opened < until,
                 order.closed.is_(None) | (order.closed >= since),
-                *within(order.school),
+                *_among(order.school, schools),
             )
         ).one()
         return WeekCounts(counted[0], counted[1], orders[0], orders[1], orders[2])
@@ -166,8 +164,7 @@ def emergencies_between(
         one.raised >= since,
         one.raised < until,
     ]
-    if schools is not None:
-        conditions.append(one.school.in_(schools))
+    conditions += _among(one.school, schools)
 
     def query(connection: Connection) -> list[Alert]:
         statement = (
@@ -176,3 +173,42 @@ def emergencies_between(
         return [decode_alert(body) for body in connection.scalars(statement)]
 
     return query
+
+
+def hazards_in(
+    schools: frozenset[str] | None, since: int, until: int
+) -> Callable[[Connection], tuple[int, int, int, int]]:
+    """Entries of the ledger found and closed in ``[since, until)``, open and overdue at its end.
+
+    Overdue by the deadline that stands now: one that was moved since counts as it is.
+    """
+    one = hazards.c
+    found = (one.opened >= since) & (one.opened < until)
+    closed = (one.closed >= since) & (one.closed < until)
+    stands = (one.opened < until) & (one.closed.is_(None) | (one.closed >= until))
+    statement = select(
+        func.count(case((found, 1))),
+        func.count(case((closed, 1))),
+        func.count(case((stands, 1))),
+        func.count(case((stands & (one.due < until), 1))),
+    ).where(
+        one.opened < until,
+        one.closed.is_(None) | (one.closed >= since),
+        *_among(one.school, schools),
+    )
+
+    def query(connection: Connection) -> tuple[int, int, int, int]:
+        row = connection.execute(statement).one()
+        return row[0], row[1], row[2], row[3]
+
+    return query
+
+
+def _among(
+    column: ColumnElement[str], schools: Collection[str] | None
+) -> list[ColumnElement[bool]]:
+    if schools is None:
+        return []
+    # As one value: a province has more schools than a statement may have parameters.
+    listed = func.json_each(msgspec.json.encode(sorted(schools)).decode())
+    return [column.in_(select(listed.table_valued("value").c.value))]
