@@ -41,6 +41,7 @@ ORDER: Final = (
 LONG: Final = (
     "appliances",
     "camera_quality",
+    "coverage",
     "dialects",
     "fire",
     "soak",
