@@ -79,7 +79,7 @@ class DeviceJudge:
         clock: Clockwork,
         *,
         key_target: bool,
-        attested: Callable[[Platform], Reason | None],
+        attested: Callable[[Platform], Reason],
     ) -> None:
         days = figures.storage_days_key_target if key_target else figures.storage_days
         self._view = view
@@ -168,6 +168,17 @@ class DeviceJudge:
             since=ends,
             evidence=test.met_row,
             inputs={"days": self._test_days},
+        )
+
+    def tested(self, test: Tested) -> Reason:
+        """That one does, and until when."""
+        return Reason(
+            code=Code.TESTED,
+            part=Part.TESTED,
+            verdict=Verdict.MET,
+            since=test.met,
+            due=None if test.met is None else test.met + self._test,
+            evidence=test.met_row,
         )
 
     def _look_at_work(
@@ -323,9 +334,7 @@ class DeviceJudge:
         measured = told and all(one is not None and one.joined for _, one in told)
         if lost or measured:
             return
-        why = self._attested(platform)
-        if why is not None:
-            reasons.append(why)
+        reasons.append(self._attested(platform))
 
     def _told(self, name: str, platform: Platform) -> list[tuple[str, Joined | None]]:
         """Who says what of a camera's way to the platform."""

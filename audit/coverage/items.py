@@ -7,44 +7,31 @@ nobody's rate rises by taking away what is broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Final
 
 import msgspec
 
-from audit.attestation import Stands, Terms, standing
 from audit.baseline import Baseline, Needed
 from audit.coverage.devices import Clockwork, DeviceJudge, Found
 from audit.coverage.record import SchoolRecord, Tested
+from audit.coverage.statements import Statements, unknown
 from audit.coverage.verdict import Code, ItemVerdict, Part, Reason, concluded
 from audit.coverage.view import View
 from audit.policy import Item, Needs, Platform, Policy, Proof, Required, Test
 from audit.roster import RosterEntry
-from audit.staffing import guards_needed
 from audit.verification.model import Verdict
-
-_STATEMENT: Final[Mapping[Stands, Code]] = {
-    Stands.NONE: Code.STATEMENT_NONE,
-    Stands.NOT_YET: Code.STATEMENT_NOT_YET,
-    Stands.UNCONFIRMED: Code.STATEMENT_UNCONFIRMED,
-    Stands.LACKING: Code.STATEMENT_LACKING,
-    Stands.EXPIRED: Code.STATEMENT_EXPIRED,
-    Stands.WITHDRAWN: Code.STATEMENT_WITHDRAWN,
-}
 
 _EVER: Final = 2**63
 
 _OPEN: Final = {"up": 0, "degraded": 1, "unverified": 2, "down": 3}
 """States of a link, the best first."""
 
-GUARDS: Final = "guards"
-"""The figure of an attestation that the staffing rule is held against."""
-
 
 def judge(policy: Policy, item: Item, record: SchoolRecord, now: int) -> ItemVerdict:
     """The verdict on ``item`` of ``policy`` by what is known in ``record``, at ``now`` (ms)."""
-    return _Judging(policy, item, View(record), now).verdict()
+    return _judge(policy, item, View(record), now)
 
 
 def judge_all(
@@ -53,141 +40,92 @@ def judge_all(
     """The verdicts on all items, by the ids of policy and item; quicker than one by one."""
     view = View(record)
     return {
-        (policy.id, item.id): _Judging(policy, item, view, now).verdict()
+        (policy.id, item.id): _judge(policy, item, view, now)
         for policy in policies
         for item in policy.items
     }
 
 
-class _Judging:
-    """One item at one school at one instant."""
+def _judge(policy: Policy, item: Item, view: View, now: int) -> ItemVerdict:
+    record, clock = view.record, Clockwork(now)
+    if record.roster is None:
+        return concluded([unknown(Code.NOT_ON_ROSTER, Part.ROSTER)], None)
+    statements = Statements(record, record.roster, clock)
+    if item.proof is Proof.ATTESTED:
+        reasons = list(statements.of_item(item, policy.figures.staffing))
+    elif record.baseline is None:
+        reasons = [unknown(Code.NO_BASELINE, Part.BASELINE)]
+    else:
+        judging = _ByDevices(policy, item, view, clock, record.roster, statements)
+        parts = (judging.reasons(one, record.baseline) for one in item.required)
+        reasons = list(chain.from_iterable(parts))
+    return concluded(reasons, clock.until)
 
-    __slots__ = ("_clock", "_item", "_now", "_policy", "_record", "_view")
 
-    def __init__(self, policy: Policy, item: Item, view: View, now: int) -> None:
+class _ByDevices:
+    """One item that devices prove, at one school at one instant."""
+
+    __slots__ = ("_answers", "_clock", "_item", "_policy", "_record", "_roster", "_said", "_view")
+
+    def __init__(
+        self,
+        policy: Policy,
+        item: Item,
+        view: View,
+        clock: Clockwork,
+        roster: RosterEntry,
+        statements: Statements,
+    ) -> None:
         self._policy = policy
         self._item = item
         self._view = view
         self._record = view.record
-        self._now = now
-        self._clock = Clockwork(now)
+        self._clock = clock
+        self._roster = roster
+        self._said = statements
+        self._answers: dict[str, Reason] = {}
+        """What somebody's word says of a platform: asked once for all cameras."""
 
-    def verdict(self) -> ItemVerdict:
-        roster = self._record.roster
-        if roster is None:
-            why = _unknown(Code.NOT_ON_ROSTER, Part.ROSTER)
-            return ItemVerdict(verdict=Verdict.UNKNOWN, reasons=(why,))
-        if self._item.proof is Proof.ATTESTED:
-            reasons = list(self._by_statement(roster))
-        else:
-            reasons = self._by_devices(roster)
-        return concluded(reasons, self._clock.until)
-
-    # Attested
-
-    def _by_statement(self, roster: RosterEntry) -> Iterable[Reason]:
-        item = self._item
-        stands, row, figures, why = self._statement(item.statement, item.terms, roster)
-        if why is not None:
-            yield why
-        if stands is Stands.STANDING and item.staffed:
-            yield from self._staffing(roster, figures.get(GUARDS), row)
-
-    def _statement(
-        self, name: str, terms: Terms, roster: RosterEntry
-    ) -> tuple[Stands, int, dict[str, int], Reason | None]:
-        """How an item stands by what was attested, by which fact, with which figures."""
-        stated, now = self._record.stated, self._now
-        for one in stated.values():
-            self._clock.passed(one.attestation.at)
-        found = standing(
-            (one.attestation for one in stated.values()), name, terms, roster.kind.value, now
-        )
-        if found.until is not None:
-            self._clock.passed(found.until)
-        if found.attestation is None:
-            return found.stands, 0, {}, _unknown(Code.STATEMENT_NONE, Part.STATEMENT)
-        row = stated[found.attestation.id].row
-        figures = found.attestation.figures
-        if found.stands is Stands.STANDING:
-            return found.stands, row, figures, None
-        why = Reason(
-            code=_STATEMENT[found.stands],
-            part=Part.STATEMENT,
-            verdict=Verdict.UNKNOWN,
-            evidence=row,
-            due=found.attestation.valid_from if found.stands is Stands.NOT_YET else None,
-            inputs={"lacking": " ".join(found.lacking)} if found.lacking else {},
-        )
-        return found.stands, row, figures, why
-
-    def _staffing(self, roster: RosterEntry, guards: int | None, row: int) -> Iterable[Reason]:
-        if guards is None:
-            yield _unknown(Code.GUARDS_NOT_STATED, Part.STAFFING, row)
-            return
-        try:
-            rule = self._policy.figures.staffing
-            needed = guards_needed(rule, roster.pupils, roster.boarders)
-        except ValueError:
-            yield _unknown(Code.NUMBERS_IMPOSSIBLE, Part.STAFFING, self._record.roster_row)
-            return
-        if guards < needed.guards:
-            yield Reason(
-                code=Code.TOO_FEW_GUARDS,
-                part=Part.STAFFING,
-                verdict=Verdict.FAILED,
-                evidence=row,
-                inputs={
-                    "guards": guards,
-                    "needed": needed.guards,
-                    "from_memory": needed.from_memory,
-                },
-            )
-
-    # By devices
-
-    def _by_devices(self, roster: RosterEntry) -> list[Reason]:
-        if self._record.baseline is None:
-            return [_unknown(Code.NO_BASELINE, Part.BASELINE)]
-        attested = self._platform_of(roster)
-        return [
-            reason
-            for required in self._item.required
-            for reason in self._by_required(required, self._record.baseline, roster, attested)
-        ]
-
-    def _by_required(
-        self, required: Required, baseline: Baseline, roster: RosterEntry, attested: _Attested
-    ) -> list[Reason]:
-        needs = required.needs
+    def reasons(self, required: Required, baseline: Baseline) -> list[Reason]:
+        """What is to be said of devices of one sort."""
+        needs, row = required.needs, self._record.baseline_row
         wanted = [
             need
             for need in baseline.needs
             if need.kind in required.kinds and need.count > 0 and (need.gate or not required.gate)
         ]
         if not wanted:
-            why = _unknown(Code.BASELINE_LISTS_NONE, Part.BASELINE, self._record.baseline_row)
-            kinds = {"kinds": " ".join(required.kinds), "gate": required.gate}
-            return [msgspec.structs.replace(why, inputs=kinds)]
-        begun = [
-            need
-            for need in wanted
-            if need.commissioned is None or self._clock.passed(need.commissioned)
-        ]
-        reasons = [self._ahead(need, pending=bool(begun)) for need in wanted if need not in begun]
+            why = unknown(Code.BASELINE_LISTS_NONE, Part.BASELINE, row)
+            inputs = {"kinds": " ".join(required.kinds), "gate": required.gate}
+            return [msgspec.structs.replace(why, inputs=inputs)]
+        begun, ahead = [], []
+        for need in wanted:
+            at = need.commissioned
+            (begun if at is None or self._clock.passed(at) else ahead).append(need)
+        reasons = [self._ahead(need, pending=bool(begun)) for need in ahead]
         judge = DeviceJudge(
             self._view,
             needs,
             self._policy.figures,
             self._clock,
-            key_target=roster.key_target,
-            attested=attested,
+            key_target=self._roster.key_target,
+            attested=self._platform,
         )
         reasons += self._required(begun, judge)
         if needs.linked:
-            reasons += self._linked(judge)
+            reasons.append(self._linked(judge))
         if needs.tested and not needs.tested_each:
             reasons += self._tested(required, judge)
+        if begun:
+            signed = Reason(
+                code=Code.BASELINE_SIGNED,
+                part=Part.BASELINE,
+                verdict=Verdict.MET,
+                since=baseline.signed,
+                evidence=row,
+                inputs={"needed": sum(need.count for need in begun)},
+            )
+            reasons.append(signed)
         return reasons
 
     def _ahead(self, need: Needed, *, pending: bool) -> Reason:
@@ -202,7 +140,14 @@ class _Judging:
             pending=pending,
         )
 
-    def _required(self, wanted: list[Needed], judge: DeviceJudge) -> Iterable[Reason]:
+    def _platform(self, platform: Platform) -> Reason:
+        found = self._answers.get(platform.attested_as)
+        if found is None:
+            found = self._said.of_platform(platform, self._item.terms)
+            self._answers[platform.attested_as] = found
+        return found
+
+    def _required(self, wanted: list[Needed], judge: DeviceJudge) -> Iterator[Reason]:
         """Each need in turn takes the best that are left."""
         view, used = self._view, set[str]()
         # By the strictest of what it may answer: were a device good for one need and bad for
@@ -229,19 +174,25 @@ class _Judging:
                     inputs={"kind": need.kind, "needed": need.count, "found": len(standing)},
                 )
 
-    def _linked(self, judge: DeviceJudge) -> Iterable[Reason]:
+    def _linked(self, judge: DeviceJudge) -> Reason:
         """One link that an alarm gets through is enough; else the best of them tells why not."""
         links = self._record.links
         if not links:
-            yield _unknown(Code.NO_LINK, Part.LINKED)
-            return
+            return unknown(Code.NO_LINK, Part.LINKED)
         name, best = min(links.items(), key=lambda one: (_OPEN.get(one[1].state, 2), one[0]))
         if best.lost is None:
-            return
+            return Reason(
+                code=Code.LINK_UP if best.state == "up" else Code.LINK_DEGRADED,
+                part=Part.LINKED,
+                verdict=Verdict.MET,
+                link=name,
+                since=best.since,
+                evidence=best.row,
+            )
         down = best.state == "down"
-        # All are lost, and were since the last of them was.
+        # All are lost, and have been since the last of them was.
         since = max(one.lost or 0 for one in links.values())
-        yield judge.fault(
+        return judge.fault(
             Code.LINK_DOWN if down else Code.LINK_UNVERIFIED,
             Part.LINKED,
             Verdict.FAILED if down else Verdict.UNKNOWN,
@@ -252,7 +203,7 @@ class _Judging:
             link=name,
         )
 
-    def _tested(self, required: Required, judge: DeviceJudge) -> Iterable[Reason]:
+    def _tested(self, required: Required, judge: DeviceJudge) -> Iterator[Reason]:
         """The newest test that counts is young enough, and no link's test fails since."""
         record, kinds = self._record, required.needs.tested
         of_links = {
@@ -267,9 +218,7 @@ class _Judging:
                 and device.kind in required.kinds
             ]
         newest = max(counting, key=lambda one: (one.met or 0, one.met_row), default=Tested())
-        why = judge.untested(newest)
-        if why is not None:
-            yield why
+        yield judge.untested(newest) or judge.tested(newest)
         failing = {name: one for name, one in of_links.items() if one.failing is not None}
         if not failing or len(failing) < len(of_links):
             return
@@ -284,46 +233,6 @@ class _Judging:
             evidence=test.failing_row,
             link=name,
         )
-
-    def _platform_of(self, roster: RosterEntry) -> _Attested:
-        return _Attested(self, roster)
-
-    def platform(self, platform: Platform, roster: RosterEntry) -> Reason | None:
-        """Why nobody's word stands for a platform; ``None`` = somebody's does."""
-        name = platform.attested_as
-        stands, row, _, why = self._statement(name, self._item.terms, roster)
-        if why is None:
-            return None
-        return Reason(
-            code=Code.PLATFORM_NOT_ATTESTED,
-            part=Part.PLATFORM,
-            verdict=Verdict.UNKNOWN,
-            evidence=row,
-            due=why.due,
-            inputs={"item": name, "stands": stands.value},
-        )
-
-
-class _Attested:
-    """Answers once for all cameras of a school what was attested of a platform."""
-
-    __slots__ = ("_answer", "_asked", "_judging", "_roster")
-
-    def __init__(self, judging: _Judging, roster: RosterEntry) -> None:
-        self._judging = judging
-        self._roster = roster
-        self._asked = False
-        self._answer: Reason | None = None
-
-    def __call__(self, platform: Platform) -> Reason | None:
-        if not self._asked:
-            self._asked = True
-            self._answer = self._judging.platform(platform, self._roster)
-        return self._answer
-
-
-def _unknown(code: Code, part: Part, evidence: int = 0) -> Reason:
-    return Reason(code=code, part=part, verdict=Verdict.UNKNOWN, evidence=evidence)
 
 
 def _rank(found: Found) -> tuple[int, int, str]:

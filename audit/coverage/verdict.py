@@ -84,6 +84,19 @@ class Code(StrEnum):
     NUMBERS_IMPOSSIBLE = "numbers_impossible"
     """The roster's numbers of pupils and boarders cannot be right."""
 
+    # What proves a verdict that is met: they tell, and count for nothing
+    BASELINE_SIGNED = "baseline_signed"
+    """The school must have ``needed`` of them, and has."""
+    LINK_UP = "link_up"
+    LINK_DEGRADED = "link_degraded"
+    """One of its paths has failed; an alarm still gets through."""
+    TESTED = "tested"
+    """The police acknowledged a test; good until ``due``."""
+    PLATFORM_ATTESTED = "platform_attested"
+    """Good until ``due``."""
+    STATEMENT_STANDS = "statement_stands"
+    """Good until ``due``."""
+
 
 CODES: Final[tuple[str, ...]] = tuple(code.value for code in Code)
 """The closed list, for the words."""
@@ -108,15 +121,16 @@ INPUTS: Final[Mapping[Code, frozenset[str]]] = MappingProxyType(
         Code.PLATFORM_NOT_ATTESTED: frozenset({"item", "stands"}),  # audit.attestation.Stands
         Code.STATEMENT_LACKING: frozenset({"lacking"}),  # names of figures, "files"; by spaces
         Code.TOO_FEW_GUARDS: frozenset({"guards", "needed", "from_memory"}),
+        Code.BASELINE_SIGNED: frozenset({"needed"}),
     }
 )
 """What the reasons of a code carry in ``inputs``; a code that is not here carries nothing."""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a verdict is not met, or what will end it.
+    """Why a verdict is not met, what will end it; of one that is met, what proves it.
 
-    ``verdict`` is what it makes of the item. While ``pending`` it does not count yet, and will
+    ``verdict`` is what it makes of the item; one that is met only tells. While ``pending`` it does not count yet, and will
     from ``due`` on (ms) if nothing comes in between; ``due`` without ``pending`` is when it ends by
     itself. ``evidence`` is the row of the fact that showed it first, 0 where nothing was ever said;
     ``since`` (ms) how long it has been so. ``device``, ``place`` and ``link`` are ids of the
@@ -147,22 +161,28 @@ class ItemVerdict(msgspec.Struct, frozen=True, kw_only=True):
     until: int | None = None
 
 
-_WORST: Final = {Verdict.FAILED: 0, Verdict.UNKNOWN: 1, Verdict.MET: 2}
+_VERDICTS: Final = (Verdict.FAILED, Verdict.UNKNOWN, Verdict.MET)
+_WORST: Final = {verdict: number for number, verdict in enumerate(_VERDICTS)}
 _PARTS: Final = {part: number for number, part in enumerate(Part)}
 
 
 def concluded(reasons: list[Reason], until: int | None) -> ItemVerdict:
-    """What reasons come to: a known fault counts before what is not known; each is told once."""
-    if not reasons:
-        return ItemVerdict(verdict=Verdict.MET, until=until)
+    """What reasons come to: a known fault counts before what is not known; each is told once.
+
+    What proves a part of it is told only where all of it is proven.
+    """
+    counting = [_WORST[one.verdict] for one in reasons if not one.pending]
+    verdict = _VERDICTS[min(counting, default=_WORST[Verdict.MET])]
+    if verdict is not Verdict.MET:
+        reasons = [one for one in reasons if one.verdict is not Verdict.MET]
     reasons.sort(key=_order)
     told = [one for at, one in enumerate(reasons) if not at or one != reasons[at - 1]]
-    verdict = Verdict.MET if told[0].pending else told[0].verdict
     return ItemVerdict(verdict=verdict, reasons=tuple(told), until=until)
 
 
-def _order(one: Reason) -> tuple[bool, int, int, str, str, str, str, int]:
+def _order(one: Reason) -> tuple[bool, bool, int, int, str, str, str, str, int]:
     return (
+        one.verdict is Verdict.MET,
         one.pending,
         _WORST[one.verdict],
         _PARTS[one.part],

@@ -311,7 +311,8 @@ def _try(
 
 
 def _differs(expected: Expected, verdict: ItemVerdict) -> str:
-    codes = sorted({reason.code.value for reason in verdict.reasons})
+    against = [reason for reason in verdict.reasons if reason.verdict is not Verdict.MET]
+    codes = sorted({reason.code.value for reason in against})
     told = f" ({listing(codes)})" if codes else ""
     if verdict.verdict is not expected.verdict:
         return f"{expected.verdict.value} is expected, and it is {verdict.verdict.value}{told}"

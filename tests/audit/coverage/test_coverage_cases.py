@@ -9,7 +9,7 @@ import pytest
 from told_history import DAY, FOLDER, HOUR
 
 from audit.baseline import BASELINE, Baseline, Needed, baseline_subject
-from audit.coverage import Code, ItemVerdict, SchoolRecord, fold, judge
+from audit.coverage import Code, ItemVerdict, Reason, SchoolRecord, fold, judge
 from audit.fact import FactRow
 from audit.roster import SchoolKind
 from audit.verification.model import Verdict
@@ -63,8 +63,13 @@ def cameras(town: Town, *names: str, place: str = "gate") -> None:
     town.report(NOW - HOUR, "recorder", "registered")
 
 
+def against(verdict: ItemVerdict) -> list[Reason]:
+    """What tells against it, or will."""
+    return [reason for reason in verdict.reasons if reason.verdict is not Verdict.MET]
+
+
 def codes(verdict: ItemVerdict) -> list[str]:
-    return [reason.code.value for reason in verdict.reasons]
+    return [reason.code.value for reason in against(verdict)]
 
 
 def test_a_reason_names_device_place_time_and_the_row_that_proves_it(town: Town) -> None:
@@ -92,7 +97,7 @@ def test_a_fault_counts_from_the_very_millisecond_on(town: Town) -> None:
     early = town.of("video")
     assert early.verdict is Verdict.MET
     assert early.until == begun + DAY
-    assert [reason.due for reason in early.reasons] == [begun + DAY]
+    assert [reason.due for reason in against(early)] == [begun + DAY]
     assert town.of("video", now=begun + DAY - 1).verdict is Verdict.MET
     assert town.of("video", now=begun + DAY).verdict is Verdict.FAILED
 
@@ -362,6 +367,26 @@ def test_an_alert_of_an_older_record_is_found_by_the_row_of_its_device(town: Tow
     old = {"alert": 9, "version": 1, "kind": "raised", "detail": detail}
     town.fact("transition", NOW - 50 * HOUR, "alert:9", old)
     assert town.record().faults[9].device == "cam-2"
+
+
+# What proves it
+
+
+def test_a_verdict_that_is_met_tells_what_proves_it(town: Town) -> None:
+    town.needs(Needed(place="gate", kind="alarm-button"))
+    signed = town.rows[-1].row
+    town.has("alarm-button", "button")
+    town.link(NOW - 200 * DAY, "up")
+    up = town.rows[-1].row
+    town.verified(NOW - 2 * DAY, "button", Verdict.MET)
+    tested = town.rows[-1].row
+    verdict = town.of("one_key_alarm")
+    assert [(one.code, one.evidence, one.due) for one in verdict.reasons] == [
+        (Code.BASELINE_SIGNED, signed, None),
+        (Code.LINK_UP, up, None),
+        (Code.TESTED, tested, NOW + 29 * DAY),
+    ]
+    assert verdict.until == NOW + 29 * DAY
 
 
 # Statements
