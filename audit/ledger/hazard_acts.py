@@ -120,8 +120,9 @@ def order_moved(hazard: Hazard, order: OrderState, figures: LedgerFigures, *, no
     step = _plain(hazard, StepKind.ORDER, GATEWAY, now)
     step = msgspec.structs.replace(step, detail=detail)
     after = _with(hazard, step, order=order, order_spent=False)
-    if after.step in (HazardStep.ACCEPT, HazardStep.CLOSE) and order.verified is None:
-        # The fault is back before anybody accepted: there is something to remedy again.
+    another = was is None or was.number != order.number
+    if after.step in (HazardStep.ACCEPT, HazardStep.CLOSE) and (another or order.verified is None):
+        # The fault is back before it was struck off: there is something to remedy again.
         after = msgspec.structs.replace(after, **{**_to_remedy(after), "order_spent": False})
     return fed(after, figures, now=now)
 
