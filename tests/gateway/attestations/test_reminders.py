@@ -48,7 +48,7 @@ async def test_receivers_of_the_school_are_told_thirty_seven_and_one_day_before(
     one = await stated(telling, days=100)
     told = []
     for left in (31, 30, 8, 7, 2, 1, 0):
-        telling.clock.set(one.expires - left * DAY_MS)
+        telling.at(one.expires - left * DAY_MS)
         told.append(await telling.attestations.remind())
     assert told == [0, 1, 0, 1, 0, 1, 1]
     sent = outbox(telling)
@@ -69,7 +69,7 @@ async def test_receivers_of_the_school_are_told_thirty_seven_and_one_day_before(
 
 async def test_what_is_told_reads_as_a_message(telling: Room) -> None:
     one = await stated(telling)
-    telling.clock.set(one.expires - 7 * DAY_MS)
+    telling.at(one.expires - 7 * DAY_MS)
     await telling.attestations.remind()
     _, event = outbox(telling)[0]
     chinese = Wording(Words.load(), "zh").single(event)
@@ -84,7 +84,7 @@ async def test_what_is_told_reads_as_a_message(telling: Room) -> None:
 async def test_a_restart_forgets_nothing_and_repeats_nothing(telling: Room) -> None:
     one = await stated(telling)
     telling.begin()
-    telling.clock.set(one.expires - 30 * DAY_MS)
+    telling.at(one.expires - 30 * DAY_MS)
     assert await telling.attestations.remind() == 1
     telling.begin()
     assert await telling.attestations.remind() == 0
@@ -92,10 +92,10 @@ async def test_a_restart_forgets_nothing_and_repeats_nothing(telling: Room) -> N
 
 async def test_a_gateway_that_was_off_tells_the_last_of_several_days(telling: Room) -> None:
     one = await stated(telling)
-    telling.clock.set(one.expires - 3 * DAY_MS)
+    telling.at(one.expires - 3 * DAY_MS)
     assert await telling.attestations.remind() == 1
     assert "3 天" in outbox(telling)[0][1].text
-    telling.clock.set(one.expires + 40 * DAY_MS)
+    telling.at(one.expires + 40 * DAY_MS)
     assert await telling.attestations.remind() == 1
     assert "过期" in outbox(telling)[-1][1].text
     assert await telling.attestations.remind() == 0
@@ -104,13 +104,13 @@ async def test_a_gateway_that_was_off_tells_the_last_of_several_days(telling: Ro
 async def test_a_clock_that_jumps_there_and_back_tells_nothing_twice(telling: Room) -> None:
     one = await stated(telling)
     begun = telling.clock.now()
-    telling.clock.set(one.expires - 7 * DAY_MS)
+    telling.at(one.expires - 7 * DAY_MS)
     assert await telling.attestations.remind() == 1
-    telling.clock.set(begun)
+    telling.at(begun)
     assert await telling.attestations.remind() == 0
-    telling.clock.set(one.expires - 7 * DAY_MS)
+    telling.at(one.expires - 7 * DAY_MS)
     assert await telling.attestations.remind() == 0
-    telling.clock.set(one.expires - DAY_MS)
+    telling.at(one.expires - DAY_MS)
     assert await telling.attestations.remind() == 1
 
 
@@ -121,7 +121,7 @@ async def test_nobody_is_reminded_of_what_was_replaced_or_withdrawn(telling: Roo
     assert telling.column("SELECT subject FROM deadlines") == [f"attestation:no3/{new.id}"]
     await telling.attestations.withdraw(new.id, "sofia", "wrong")
     assert telling.column("SELECT subject FROM deadlines") == []
-    telling.clock.set(old.expires)
+    telling.at(old.expires)
     assert await telling.attestations.remind() == 0
 
 
@@ -138,7 +138,7 @@ async def test_the_older_one_is_reminded_of_while_the_newer_begins_too_late(
 async def test_who_is_not_named_is_not_told(tmp_path: Path) -> None:
     room = Room(tmp_path, **RECEIVERS, attestations={"receivers": ["hook"], "remind_days": [3]})
     one = await stated(room)
-    room.clock.set(one.expires - 3 * DAY_MS)
+    room.at(one.expires - 3 * DAY_MS)
     assert await room.attestations.remind() == 1
     assert [receiver for receiver, _ in outbox(room)] == ["hook"]
     room.store.close()

@@ -103,7 +103,7 @@ async def test_what_stands_survives_a_restart(room: Room) -> None:
 
 async def test_a_clock_that_jumps_back_does_not_reorder_statements(room: Room) -> None:
     first = await stated(room)
-    room.clock.set(room.clock.now() - 3 * 3_600_000)
+    room.at(room.clock.now() - 3 * 3_600_000)
     wanted = msgspec.structs.replace(await room.guards(guards=3), expires=first.expires)
     second = await room.attestations.state(wanted, "sofia")
     assert isinstance(second, Attestation)
