@@ -14,10 +14,12 @@ from typing import Final
 import msgspec
 
 from audit.baseline import Baseline, Needed
-from audit.coverage.devices import Clockwork, DeviceJudge, Found
+from audit.coverage.clockwork import HOUR_MS, Clockwork
+from audit.coverage.devices import DeviceJudge, Found
 from audit.coverage.record import SchoolRecord, Tested
 from audit.coverage.statements import Statements, unknown
 from audit.coverage.verdict import Code, ItemVerdict, Part, Reason, concluded
+from audit.coverage.video import VideoJudge
 from audit.coverage.view import View
 from audit.policy import Item, Needs, Platform, Policy, Proof, Required, Test
 from audit.roster import RosterEntry
@@ -47,7 +49,8 @@ def judge_all(
 
 
 def _judge(policy: Policy, item: Item, view: View, now: int) -> ItemVerdict:
-    record, clock = view.record, Clockwork(now)
+    record = view.record
+    clock = Clockwork(now, policy.figures.repair_hours.value * HOUR_MS)
     if record.roster is None:
         return concluded([unknown(Code.NOT_ON_ROSTER, Part.ROSTER)], None)
     statements = Statements(record, record.roster, clock)
@@ -103,17 +106,18 @@ class _ByDevices:
             at = need.commissioned
             (begun if at is None or self._clock.passed(at) else ahead).append(need)
         reasons = [self._ahead(need, pending=bool(begun)) for need in ahead]
-        judge = DeviceJudge(
-            self._view,
-            needs,
-            self._policy.figures,
-            self._clock,
+        figures, clock = self._policy.figures, self._clock
+        video = VideoJudge(
+            self._record,
+            figures,
+            clock,
             key_target=self._roster.key_target,
             attested=self._platform,
         )
+        judge = DeviceJudge(self._view, needs, figures, clock, video)
         reasons += self._required(begun, judge)
         if needs.linked:
-            reasons.append(self._linked(judge))
+            reasons.append(self._linked())
         if needs.tested and not needs.tested_each:
             reasons += self._tested(required, judge)
         if begun:
@@ -174,7 +178,7 @@ class _ByDevices:
                     inputs={"kind": need.kind, "needed": need.count, "found": len(standing)},
                 )
 
-    def _linked(self, judge: DeviceJudge) -> Reason:
+    def _linked(self) -> Reason:
         """One link that an alarm gets through is enough; else the best of them tells why not."""
         links = self._record.links
         if not links:
@@ -192,7 +196,7 @@ class _ByDevices:
         down = best.state == "down"
         # All are lost, and have been since the last of them was.
         since = max(one.lost or 0 for one in links.values())
-        return judge.fault(
+        return self._clock.fault(
             Code.LINK_DOWN if down else Code.LINK_UNVERIFIED,
             Part.LINKED,
             Verdict.FAILED if down else Verdict.UNKNOWN,
@@ -223,7 +227,7 @@ class _ByDevices:
         if not failing or len(failing) < len(of_links):
             return
         name, test = max(failing.items(), key=lambda one: (one[1].failing or 0, one[0]))
-        yield judge.fault(
+        yield self._clock.fault(
             Code.TEST_FAILED,
             Part.TESTED,
             Verdict.FAILED,

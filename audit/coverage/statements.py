@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from audit.attestation import Stands, Terms, ends, standing
-from audit.coverage.devices import Clockwork
+from audit.coverage.clockwork import Clockwork
 from audit.coverage.record import SchoolRecord
 from audit.coverage.verdict import Code, Part, Reason
 from audit.policy import Item, Platform
