@@ -29,7 +29,16 @@ _UNTESTED: Final = Tested()
 class DeviceJudge:
     """Judges devices of one school by the needs of one sort of them."""
 
-    __slots__ = ("_by_button", "_clock", "_needs", "_settle", "_test", "_test_days", "_video", "_view")
+    __slots__ = (
+        "_by_button",
+        "_clock",
+        "_needs",
+        "_settle",
+        "_test",
+        "_test_days",
+        "_video",
+        "_view",
+    )
 
     def __init__(
         self, view: View, needs: Needs, figures: Figures, clock: Clockwork, video: VideoJudge

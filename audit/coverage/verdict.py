@@ -130,11 +130,11 @@ INPUTS: Final[Mapping[Code, frozenset[str]]] = MappingProxyType(
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
     """Why a verdict is not met, what will end it; of one that is met, what proves it.
 
-    ``verdict`` is what it makes of the item; one that is met only tells. While ``pending`` it does not count yet, and will
-    from ``due`` on (ms) if nothing comes in between; ``due`` without ``pending`` is when it ends by
-    itself. ``evidence`` is the row of the fact that showed it first, 0 where nothing was ever said;
-    ``since`` (ms) how long it has been so. ``device``, ``place`` and ``link`` are ids of the
-    school's, empty = of no single one.
+    ``verdict`` is what it makes of the item; one that is met only tells. While ``pending`` it does
+    not count yet, and will from ``due`` on (ms) if nothing comes in between; ``due`` without
+    ``pending`` is when it ends by itself. ``evidence`` is the row of the fact that showed it first,
+    0 where nothing was ever said; ``since`` (ms) how long it has been so. ``device``, ``place`` and
+    ``link`` are ids of the school's, empty = of no single one.
     """
 
     code: Code

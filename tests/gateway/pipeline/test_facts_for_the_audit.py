@@ -10,8 +10,10 @@ from sqlalchemy import text
 from town import HEARTBEAT_S, Town
 
 from alerts.alert import Acknowledge
+from alerts.lifecycle import Limits
 from audit.coverage import SchoolRecord, fold
 from audit.fact import FactRow, school_of
+from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch, Fact
 from gateway.store.sqlite import SqliteStore
@@ -55,12 +57,16 @@ def test_every_transition_says_its_school_its_device_and_what_is_wrong(judged: J
 
 
 def test_the_running_gateway_names_devices_by_their_rows_as_well(judged: Judged) -> None:
-    judged.book._named = {BUTTON.row: BUTTON.id, SMOKE.row: SMOKE.id}.__getitem__  # type: ignore[misc]  # noqa: SLF001
     judged.press(seq=1)
     alert = judged.alert(BUTTON, "panic")
     assert alert is not None
+    names = {BUTTON.row: BUTTON.id, SMOKE.row: SMOKE.id}
+    book = AlertBook(
+        limits=Limits(), told=[], on_deadline=lambda _: None, named=names.__getitem__
+    )
+    book.load([alert], alert.id, 1)
     work = Work(Batch(now=judged.now))
-    judged.book.act(alert, Acknowledge(comment=""), "olga", work)
+    book.act(alert, Acknowledge(comment=""), "olga", work)
     assert [json.loads(fact.body)["device"] for fact in work.batch.facts] == ["gate-01"]
 
 
