@@ -47,6 +47,9 @@ class LedgerSettings(Section):
     faults: bool = True
     """Whether faults that stay open become entries by themselves."""
 
+    items: bool = True
+    """Whether items of policies that are failed become entries by themselves."""
+
     receivers: tuple[LedgerReceiver, ...] = ()
     """Who is told."""
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from gateway.clock import Clock
+from gateway.hazards.failing import Failing
 from gateway.hazards.figures import SourcedFigures, load_figures
 from gateway.hazards.notices import Notices
 from gateway.hazards.pen import Pen
@@ -34,8 +35,8 @@ def make_ledger(
     notify: Callable[[Iterable[str]], None],
     failed: Callable[[], Awaitable[list[Failed]]] | None = None,
 ) -> LedgerDesk:
-    """The room, nothing running. ``notify`` is told of new rows of the outbox, ``failed`` gives the
-    items that are failed now."""
+    """The room, nothing running. ``notify`` is told of new rows of the outbox, ``failed`` gives
+    the items that are failed now; by itself what coverage has written."""
     figures = load_figures(settings.ledger.figures)
     pen = Pen(
         store=store,
@@ -46,6 +47,11 @@ def make_ledger(
         ),
         notify=notify,
     )
-    ledger = Ledger(pen=pen, clock=clock, faults=settings.ledger.faults, failed=failed)
+    ledger = Ledger(
+        pen=pen,
+        clock=clock,
+        faults=settings.ledger.faults,
+        failed=(failed or Failing(store, clock)) if settings.ledger.items else None,
+    )
     notices = Notices(pen=pen, ledger=ledger, zone=settings.recordings.zone)
     return LedgerDesk(ledger=ledger, notices=notices, figures=figures)
