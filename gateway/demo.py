@@ -19,7 +19,13 @@ from devices.simulator.campus import DEMO_FOREIGN_SCHOOL, DEMO_SEED, demo
 from devices.simulator.control import ControlError, Order, order
 from devices.simulator.foreign import TASMOTA_BASE, ZIGBEE_BASE
 from devices.simulator.press import press_alone
-from gateway import demo_cameras, demo_police, demo_recordings, demo_roster
+from gateway import (
+    demo_attestations,
+    demo_cameras,
+    demo_police,
+    demo_recordings,
+    demo_roster,
+)
 from gateway.broker.connection import OwnBroker, Way
 from gateway.configuration import load_settings
 from gateway.contacts.csv_file import parse_contacts, roles_by_word
@@ -130,6 +136,7 @@ def import_sites(settings: Settings, now: int) -> None:
             store.commit(import_batch(plan, actor="demo", reason="demo.yaml", now=now)).result()
         _import_contacts(store, now)
         demo_roster.enlist(store, now)
+        demo_attestations.attest(store, settings.database.parent, now)
         if settings.cameras.watched:
             demo_cameras.let_in(store, settings.directory, now)
     finally:
