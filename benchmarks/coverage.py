@@ -1,8 +1,8 @@
-"""A city's rates: 2,000 schools, 100,000 devices, five years of verdicts; the whole gateway, SQLite.
+"""A city's rates: 2,000 schools, 100,000 devices, five years of verdicts; the gateway on SQLite.
 
-The gateway as people start it, its store filled before (`benchmarks.city`): the register, five years
-of facts and of the verdicts that changed, a drawing a day. Lives are folded and judged fact by fact;
-what is written of them is written by the gateway's own code. Recordings are judged every night, but
+The gateway as people start it, its store filled before (`benchmarks.city`): the register, five
+years of facts and of the verdicts that changed, a drawing a day. Lives are folded and judged fact
+by fact; what is written of them is written by the gateway's own code. Recordings are judged every night, but
 those facts are left out of the store: they would be 11 GB, and nothing reads them again.
 
 Measured over HTTP, as a page asks: the overview now; the overview at random instants of five years;
@@ -38,7 +38,14 @@ from gateway.security import accounts, tokens
 from gateway.security.access import Role
 from gateway.security.accounts import User
 from gateway.store.batch import Batch, Fact
-from gateway.store.coverage import Cursor, put_cursor, put_reasons, put_records, put_verdicts
+from gateway.store.coverage import (
+    SHAPE,
+    Cursor,
+    put_cursor,
+    put_reasons,
+    put_records,
+    put_verdicts,
+)
 from gateway.store.encoding import canonical
 from gateway.store.open import open_store
 from gateway.store.registry import next_register_version
@@ -107,11 +114,18 @@ def _fill(directory: Path) -> tuple[str, dict[str, int]]:
         verdicts, reasons = _put_verdicts(store, city, ended)
         facts += _put_drawings(store, city, ended)
         batch = Batch(now=ended)
-        put_records(batch, [(msgspec.structs.replace(one, row=facts), due) for one, due in city.records()])
+        kept = ((msgspec.structs.replace(one, row=facts), due) for one, due in city.records())
+        put_records(batch, kept)
         put_cursor(
             batch,
             Cursor(
-                row=facts, known=ended, time=ended, saved=facts, reasons=reasons, changes=verdicts
+                row=facts,
+                known=ended,
+                time=ended,
+                saved=facts,
+                reasons=reasons,
+                changes=verdicts,
+                shape=SHAPE,
             ),
         )
         batch.statements += next_register_version()
@@ -233,8 +247,8 @@ def _ask(gateway: RunningGateway, caller: _Caller, directory: Path) -> dict[str,
     gaps = [caller.timed("/coverage/gaps?policy=six-100") for _ in range(5)]
     what_if = [caller.timed("/coverage/what-if?policy=six-100") for _ in range(5)]
     trend = [
-        caller.timed(f"/coverage/trend?policy=six-100&since={now - 365 * DAY}&until={now}&step_days=7")
-        for _ in range(3)
+        caller.timed(f"/coverage/trend?policy=six-100&since={year}&until={now}&step_days=7")
+        for year in [now - 365 * DAY] * 3
     ]
     begun = time.perf_counter()
     caller.ask("/coverage/draw", {})

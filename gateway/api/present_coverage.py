@@ -26,10 +26,24 @@ from gateway.coverage.figures import Figures, inside
 from gateway.coverage.repairs import missing
 from gateway.security.access import Caller
 from gateway.store.coverage import reasons_of
-from gateway.store.read.coverage import KnownPolicy, StoredVerdict, known_policies
+from gateway.store.read.coverage import (
+    KnownPolicy,
+    StoredVerdict,
+    coverage_cursor,
+    known_policies,
+)
 from gateway.store.read.coverage_pages import Listing, listings
 
 _REGION: Final = "region:"
+
+
+async def instant(services: Services, at: int | None) -> int:
+    """The instant that is asked for, no later than now: the future is not known.
+
+    Now is no earlier than the last fact: a clock that was set back hides nothing.
+    """
+    now = max(services.clock.now(), (await services.read(coverage_cursor)).known)
+    return now if at is None else min(at, now)
 
 
 async def policies_at(services: Services, at: int | None) -> list[KnownPolicy]:

@@ -1,8 +1,8 @@
 """Follows the facts by row and writes every verdict that changes, at the instant it changed.
 
-A verdict at T is that of all facts known by T, in the order of their rows, judged at T. So facts and
-what falls due between them are taken in the order of time: at each instant the facts known then are
-folded, and the schools they touch, or that are due, are judged. ``known`` counts as the latest so
+A verdict at T is that of all facts known by T, in the order of their rows, judged at T. So facts
+and what falls due between them are taken in the order of time: at each instant the facts known then
+are folded, and the schools they touch, or that are due, are judged. ``known`` counts as the latest so
 far in row order: a clock that was set back does not reorder the past.
 
 Everything written is an upsert by policy, item, school and instant, in one transaction with the
@@ -29,7 +29,7 @@ from audit.verification.model import Verdict
 from gateway.coverage.piece import Piece
 from gateway.coverage.school import Key, School, Written, due_of, gist_of, written_of
 from gateway.store.batch import Batch
-from gateway.store.coverage import Cursor
+from gateway.store.coverage import SHAPE, Cursor, forget_records, put_cursor
 from gateway.store.read.coverage import (
     EVER,
     coverage_cursor,
@@ -98,6 +98,8 @@ class Follower:
         A batch without statements needs no commit.
         """
         end = time.monotonic() + seconds
+        if self.cursor.shape != SHAPE:
+            return self._begin_anew(now)
         if self._read < self.cursor.row:
             self._refold(end)
             return Batch(now=now)
@@ -138,6 +140,15 @@ class Follower:
         return judge_all(self.policies.values(), school.record, max(now, self.cursor.known))
 
     # Facts and time, in their order
+
+    def _begin_anew(self, now: int) -> Batch:
+        """Folded schools are of a shape that another version wrote: all facts are read again."""
+        self.cursor = msgspec.structs.replace(self.cursor, saved=0, shape=SHAPE)
+        self._read = 0
+        batch = Batch(now=now)
+        forget_records(batch)
+        put_cursor(batch, self.cursor)
+        return batch
 
     def _refold(self, end: float) -> None:
         """Bring the records to where the verdicts are. They were judged before: nothing is

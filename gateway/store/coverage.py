@@ -5,11 +5,12 @@ All are upserts by keys that follow from the facts: what is written twice is the
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import bindparam, delete
+from sqlalchemy import bindparam, delete, update
 
 from audit.coverage import Reason, SchoolRecord
 from audit.coverage.record import encode_record
@@ -21,6 +22,11 @@ from gateway.store.upserts import upsert
 CURSOR: Final = "coverage"
 """The key in ``meta``."""
 
+SHAPE: Final = hashlib.sha256(
+    msgspec.json.encode(msgspec.json.schema(SchoolRecord), order="sorted")
+).hexdigest()[:16]
+"""What a folded school is made of. Of another shape they are folded anew, from the first fact."""
+
 _encode_reasons: Final = msgspec.json.Encoder().encode
 _decode_reasons: Final = msgspec.json.Decoder(tuple[Reason, ...]).decode
 
@@ -28,6 +34,7 @@ _VERDICTS: Final = upsert("sqlite", schema.coverage)
 _REASONS: Final = upsert("sqlite", schema.coverage_reasons)
 _RECORDS: Final = upsert("sqlite", schema.coverage_records)
 _META: Final = upsert("sqlite", schema.meta)
+_STALE: Final = update(schema.coverage_records).values(row=-1)
 _LATER: Final = delete(schema.coverage).where(
     schema.coverage.c.policy == bindparam("of_policy"),
     schema.coverage.c.item == bindparam("of_item"),
@@ -42,6 +49,7 @@ class Cursor(msgspec.Struct, frozen=True):
     Facts up to ``row`` are judged; the latest of them was known at ``known``. What changes by time
     alone is written up to ``time``. Facts up to ``saved`` are in the records that are kept, and
     ``reasons`` is the last number given out to reasons. ``changes`` counts the verdicts written.
+    ``shape`` is `SHAPE` of the program that kept the records.
     """
 
     row: int = 0
@@ -50,6 +58,7 @@ class Cursor(msgspec.Struct, frozen=True):
     saved: int = 0
     reasons: int = 0
     changes: int = 0
+    shape: str = ""
 
 
 class VerdictRow(msgspec.Struct, frozen=True):
@@ -124,6 +133,11 @@ def drop_later(batch: Batch, school: str, keys: Iterable[tuple[str, str]], after
     ]
     if values:
         batch.statements.append((_LATER, values))
+
+
+def forget_records(batch: Batch) -> None:
+    """Say of every folded school that it is of no use any more; its name and region are."""
+    batch.statements.append((_STALE, None))
 
 
 def put_records(batch: Batch, records: Iterable[tuple[SchoolRecord, int | None]]) -> None:

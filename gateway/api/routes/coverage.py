@@ -21,6 +21,7 @@ from gateway.api.models.coverage import (
 from gateway.api.models.shapes import Identifier, Items, Milliseconds, Page
 from gateway.api.present_coverage import (
     Naming,
+    instant,
     item_out,
     items_out,
     late,
@@ -36,7 +37,7 @@ from gateway.api.present_coverage import (
 )
 from gateway.api.problems import invalid
 from gateway.api.services import Services, ServicesHere
-from gateway.coverage.figures import Figures, by_region, listed_mark, rolled_up, total
+from gateway.coverage.figures import by_region, rolled_up, total
 from gateway.coverage.trend import trend
 from gateway.store.read.coverage import coverage_cursor, last_fact
 from gateway.store.read.coverage_pages import (
@@ -87,7 +88,7 @@ async def get_coverage(
     at: At = None,
 ) -> CoverageOut:
     """Item by item: how many schools it is met, failed and unknown at. Without `policy` of all."""
-    now = _instant(services, at)
+    now = await instant(services, at)
     known = await policies_at(services, now)
     schools = await visible_schools(services, caller)
     wanted = regions_inside(services, region)
@@ -120,7 +121,7 @@ async def list_coverage_regions(
     at: At = None,
 ) -> CoverageRegionsOut:
     """The same figures for a region and every region inside it, each with those inside it."""
-    now = _instant(services, at)
+    now = await instant(services, at)
     asked = await policy_at(services, policy, now)
     items = [item.id for item in asked.items]
     schools = await visible_schools(services, caller)
@@ -158,8 +159,8 @@ async def list_coverage_schools(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> Page[SchoolCoverageOut]:
-    """Listed schools with their items, by id. `verdict` is that of `item`; without `item`, of any."""
-    now = _instant(services, at)
+    """Listed schools with their items, by id. `verdict` is that of `item`, or else of any."""
+    now = await instant(services, at)
     asked = await policy_at(services, policy, now)
     if item is not None and asked.item(item) is None:
         raise invalid("item", f"the policy {asked.id} has no such item")
@@ -208,8 +209,7 @@ async def get_coverage_trend(
     step_days: Annotated[int, Query(ge=1, le=366)] = 1,
 ) -> TrendOut:
     """The rates at `since` and every `step_days` after it, and at `until`; at most 400 points."""
-    now = services.clock.now()
-    until = min(until, now)
+    until = await instant(services, until)
     step = step_days * DAY_MS
     if since > until:
         raise invalid("since", "must not lie after the end, nor after now")
@@ -250,12 +250,6 @@ async def _changed(services: Services) -> CoverageChangedOut:
     where = await services.read(coverage_cursor)
     newest = await services.read(last_fact)
     return CoverageChangedOut(changed=where.changes, behind=max(0, newest - where.row))
-
-
-def _instant(services: Services, at: int | None) -> int:
-    """No later than now: the future is not known."""
-    now = services.clock.now()
-    return now if at is None else min(at, now)
 
 
 def _asked_for(school: SchoolCoverageOut, item: str | None, verdict: Verdict | None) -> bool:

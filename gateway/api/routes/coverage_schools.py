@@ -31,6 +31,7 @@ from gateway.api.models.coverage import (
 from gateway.api.models.shapes import Identifier, Milliseconds
 from gateway.api.present_coverage import (
     Naming,
+    instant,
     policies_at,
     policy_at,
     reason_out,
@@ -68,7 +69,7 @@ async def get_coverage_school(
 ) -> SchoolSheetOut:
     """All items of a school with their reasons, each with the fact that proves it."""
     await _check_seen(services, caller, school)
-    now = services.clock.now() if at is None else min(at, services.clock.now())
+    now = await instant(services, at)
     known = [
         one.policy
         for one in await policies_at(services, now)
@@ -119,7 +120,7 @@ async def list_coverage_gaps(
 ) -> GapPageOut:
     """What stands in the way of items that are not met, by school. Without `policy` of the first
     there is."""
-    now = services.clock.now() if at is None else min(at, services.clock.now())
+    now = await instant(services, at)
     asked = await policy_at(services, policy, now)
     keys = _keys_of(asked, item)
     known = await _listings(services, caller, school)
@@ -180,7 +181,7 @@ async def get_coverage_what_if(
 ) -> WhatIfOut:
     """Which repairs bring the rate of an item to the target; without `item`, the share of schools
     at which all are met. The schools with the fewest repairs come first."""
-    now = services.clock.now() if at is None else min(at, services.clock.now())
+    now = await instant(services, at)
     asked = await policy_at(services, policy, now)
     keys = _keys_of(asked, item)
     known = await _listings(services, caller, None)

@@ -56,11 +56,9 @@ def coverage_dues(connection: Connection) -> dict[str, int | None]:
 
 
 def school_record(school: str) -> Callable[[Connection], SchoolRecord]:
-    """A folded school; an empty one when nothing of it is kept.
-
-    Raises ``msgspec.MsgspecError`` for one that another version of the program wrote.
-    """
-    statement = select(coverage_records.c.body).where(coverage_records.c.school == school)
+    """A folded school; an empty one when nothing of it is kept that is of use."""
+    table = coverage_records.c
+    statement = select(table.body).where(table.school == school, table.row >= 0)
 
     def query(connection: Connection) -> SchoolRecord:
         body = connection.scalar(statement)

@@ -17,10 +17,10 @@ from sqlalchemy import (
     ScalarSelect,
     String,
     cast,
-    column,
     func,
+    literal,
     select,
-    values,
+    union_all,
 )
 
 from audit.verification.model import Verdict
@@ -73,7 +73,10 @@ def mark_groups(
     """How many schools stand alike, item by item, at ``at``."""
     packed = [_packed(policy, item, at).label(f"m{n}") for n, item in enumerate(items)]
     statement = (
-        select(*packed, func.count()).where(*_among(schools)).group_by(*(one.name for one in packed))
+        select(*packed, func.count())
+        .select_from(coverage_records)
+        .where(*_among(schools))
+        .group_by(*(one.name for one in packed))
     )
 
     def query(connection: Connection) -> list[tuple[Marks, int]]:
@@ -150,9 +153,12 @@ def verdict_rows(
     are not met. Of listed schools only."""
     if not keys or not schools:
         return lambda _connection: []
-    wanted = values(
-        column("policy", String), column("item", String), name="wanted"
-    ).data(list(keys))
+    wanted = union_all(
+        *(
+            select(literal(policy).label("policy"), literal(item).label("item"))
+            for policy, item in keys
+        )
+    ).subquery("wanted")
     table, other = coverage.c, coverage.alias("other")
     last = (
         select(func.max(other.c.at))

@@ -167,7 +167,8 @@ class History:
             "listed": self.random.random() < 0.8 if listed is None else listed,
             "formerly": [],
         }
-        return self._fact("roster", f"roster:{school}", {"before": None, "after": entry, "reason": ""})
+        body = {"before": None, "after": entry, "reason": ""}
+        return self._fact("roster", f"roster:{school}", body)
 
     def _baseline(self, school: str) -> Fact:
         needs = [

@@ -74,7 +74,8 @@ def test_figures_are_those_of_a_naive_computation(first: int, tmp_path: Path) ->
         try:
             history = History(seed)
             chance = history.random
-            followed = Followed(store, most=chance.choice((1, 4_000)), save_after=chance.choice((3, 50_000)))
+            most, save_after = chance.choice((1, 4_000)), chance.choice((3, 50_000))
+            followed = Followed(store, most=most, save_after=save_after)
             last = lived(followed, history, FACTS)
             check(followed, last, chance, times=3)
             seen |= {standing[0] for standing in followed.standings(last).values()}

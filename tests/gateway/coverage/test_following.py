@@ -9,11 +9,15 @@ import msgspec
 import pytest
 from followed import Followed
 from histories import DAY, HOUR, MINUTE, START, History, shipped
+from naive import standings
+from sqlalchemy import update
 
 from audit.policy import POLICY, policy_body, policy_subject
-from gateway.store.batch import Fact
+from gateway.store.batch import Batch, Fact
+from gateway.store.coverage import put_cursor
 from gateway.store.encoding import canonical
 from gateway.store.read.coverage import coverage_cursor, last_verdicts
+from gateway.store.schema import coverage_records
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.new_store import opened
 
@@ -220,3 +224,24 @@ def test_reasons_that_policies_have_in_common_are_written_once(
     found = store.read(last_verdicts("no1", keys))
     assert len(found) == 3
     assert len({one.row.reasons for one in found.values()}) == 1
+
+
+def test_folded_schools_of_another_version_are_folded_anew_and_nothing_is_judged_twice(
+    store: SqliteStore,
+) -> None:
+    history = History(5)
+    followed = Followed(store)
+    followed.add(*history.opening(), *(history.fact() for _ in range(80)))
+    followed.follow(history.now, save=True)
+    where = store.read(coverage_cursor)
+    batch = Batch()
+    batch.statements.append((update(coverage_records).values(body=b"\xc1 of a newer one"), None))
+    put_cursor(batch, msgspec.structs.replace(where, shape="another"))
+    store.commit(batch).result(5)
+    followed.restart()
+    followed.follow(history.now, save=True)
+    assert store.read(coverage_cursor).changes == where.changes
+    followed.add(*(history.fact() for _ in range(40)))
+    last = history.now + 20 * DAY
+    followed.follow(last)
+    assert followed.standings(last) == standings(followed.facts(), last)
