@@ -86,7 +86,7 @@ class ExampleFact(_Written):
     ago: Ago
     """How long before the verdict: 30m, 26h, 40d."""
 
-    register: str | None = None
+    add: str | None = None
     """A device (its id) is registered, of a ``kind``, in a ``place``."""
 
     kind: str = ""
@@ -171,7 +171,7 @@ class ExampleFact(_Written):
 
 
 VERBS: Final = (
-    "register",
+    "add",
     "remove",
     "out_of_service",
     "in_service",
@@ -324,8 +324,8 @@ def _differs(expected: Expected, verdict: ItemVerdict) -> str:
 
 def _tell(telling: Telling, fact: ExampleFact) -> None:  # noqa: C901, PLR0912 - one line a verb
     at = NOW - milliseconds(fact.ago)
-    if fact.register is not None:
-        telling.register(at, fact.register, fact.kind, fact.place)
+    if fact.add is not None:
+        telling.register(at, fact.add, fact.kind, fact.place)
     elif fact.remove is not None:
         telling.remove(at, fact.remove)
     elif fact.out_of_service is not None:

@@ -91,7 +91,7 @@ OWN_EXAMPLES = """\
 policy: gates
 baseline: [{kind: alarm-button, place: gate, gate: true}]
 facts:
-  - {ago: 90d, register: button, kind: alarm-button, place: gate}
+  - {ago: 90d, add: button, kind: alarm-button, place: gate}
   - {ago: 90d, link: up}
   - {ago: 10d, attest: duty_book, lasts: 30d}
 cases:
