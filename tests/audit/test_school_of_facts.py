@@ -23,6 +23,7 @@ def fact(subject: str, **body: object) -> FactRow:
         ("maintenance:no3/4", "no3"),
         ("attestation:no3/guards-1", "no3"),
         ("hazard:no3/8", "no3"),
+        ("notice:no3/12", "no3"),
         ("school:no3", "no3"),
         ("roster:140000123", "140000123"),
         ("region:east", ""),
