@@ -22,6 +22,7 @@ from devices.simulator.press import press_alone
 from gateway import (
     demo_attestations,
     demo_cameras,
+    demo_ledger,
     demo_police,
     demo_recordings,
     demo_roster,
@@ -137,6 +138,7 @@ def import_sites(settings: Settings, now: int) -> None:
         _import_contacts(store, now)
         demo_roster.enlist(store, now)
         demo_attestations.attest(store, settings.database.parent, now)
+        demo_ledger.keep_ledger(store, now, zone=settings.recordings.zone)
         if settings.cameras.watched:
             demo_cameras.let_in(store, settings.directory, now)
     finally:

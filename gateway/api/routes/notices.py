@@ -83,7 +83,9 @@ async def issue_notice(
             school=school,
             school_name=services.register.school_name(school).zh,
             bureau=bureau,
-            bureau_name="" if name is None else name.zh,
+            bureau_name=""
+            if name is None
+            else services.words.text("notice.bureau.of", "zh", region=name.zh),
             issuer=caller.display or caller.name,
             due=wanted.due,
             basis=wanted.basis,

@@ -110,6 +110,10 @@ class Campus:
         self.code = (await self.call("POST", "/users", operator))["code"]
         night = {"team": "control-room", "user": OPERATOR, "starts": now, "ends": now + 8 * HOUR_MS}
         await self.call("POST", "/duty/shifts", {**night, "times": 3})
+        blocked = {"school": SCHOOL, "text": "三层疏散通道被课桌堵塞", "place": "教学楼三层"}
+        hazard = await self.call("POST", "/hazards", blocked)
+        faulty = {"school": SCHOOL, "due": now + 360 * HOUR_MS, "findings": [{"text": "灭火器过期"}]}
+        notice = await self.call("POST", "/notices", faulty)
         hours = {"since": now - HOUR_MS, "until": now + HOUR_MS, "kind": "alarm-button"}
         replay = await self.call("POST", "/replays", hours)
         return {
@@ -122,6 +126,8 @@ class Campus:
             "recording": f"/recordings/{SCHOOL}/camera-teaching-f1",
             "plans": f"/plans/{SCHOOL}/lab-302",
             "order": f"/work-orders/{order['id']}",
+            "hazard": f"/hazards/{hazard['number']}",
+            "notice": f"/notices/{notice['number']}",
             "maintenance": f"/maintenance/{maintenance['id']}",
             "exercise": f"/exercises/{exercise['id']}",
             "verification": f"/verifications/{verification['id']}",
