@@ -171,20 +171,30 @@ def _closed(
     record: SchoolRecord, fact: FactRow, number: int, fault: Fault, *, absorbed: bool
 ) -> SchoolRecord:
     """It is over, or part of another alert: then since when its devices are out is kept."""
-    heirs = dict(record.absorbed)
+    heirs, cut_off = record.absorbed, _without(record.cut_off, number)
     if absorbed:
+        heirs = dict(heirs)
         out = {name: one.since for name, one in record.cut_off.get(number, {}).items()}
         if fault.device and fault.since is not None:
             out[fault.device] = fault.since
         for name, since in out.items():
             heirs[name] = min(since, heirs.get(name, since))
+        # The other alert may have told of its victims already.
+        cut_off = {key: _earlier(those, out) for key, those in cut_off.items()}
     return _with(
         record,
         fact,
         faults=_without(record.faults, number),
-        cut_off=_without(record.cut_off, number),
+        cut_off=cut_off,
         absorbed=heirs,
     )
+
+
+def _earlier(those: Mapping[str, CutOff], since: Mapping[str, int]) -> dict[str, CutOff]:
+    return {
+        name: CutOff(min(one.since, since.get(name, one.since)), one.row)
+        for name, one in those.items()
+    }
 
 
 def _numbered(record: SchoolRecord, number: int) -> str:
@@ -200,6 +210,8 @@ def _victims(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
     those, heirs = dict(record.cut_off.get(number, {})), dict(record.absorbed)
     for name in body.gone:
         since = min(fact.happened, heirs.pop(name, fact.happened))
+        if name in those:
+            since = min(since, those[name].since)
         those[name] = CutOff(since, fact.row)
     for name in body.back:
         those.pop(name, None)
