@@ -7,8 +7,8 @@ is one fact with the whole of it as it stands then.
 An evacuation drill is an attestation as well (item `DRILL`): held at ``valid_from``, and good until
 the next one is due. An exercise of the alarm chain is something else and does not replace one.
 
-Pure: functions take ``now`` (ms) and give the attestation as it stands afterwards, or why not. Users
-stand in it by their sign-in name, files by their hash; figures have names of a closed list.
+Pure: functions take ``now`` (ms) and give the attestation as it stands afterwards, or why not.
+Users stand in it by their sign-in name, files by their hash; figures have names of a closed list.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The demonstration's attestations: some stand, one is to be confirmed, one ends soon, one has ended.
+"""The demonstration's attestations: some stand, one is to be confirmed, one has ended.
 
 The last school has stated nothing: its page shows what is asked of it.
 """
@@ -110,12 +110,12 @@ def _put(batch: Batch, told: _Told, school: str, file: KeptFile) -> None:
 
 def _paper(words: bytes) -> bytes:
     """A page of PDF that says so, in Helvetica, which every viewer has."""
+    fonts = b"/Resources << /Font << /F1 5 0 R >> >> >>"
     shown = b"BT /F1 18 Tf 72 720 Td (" + words + b") Tj ET"
     objects = (
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R "
-        b"/Resources << /Font << /F1 5 0 R >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R " + fonts,
         b"<< /Length %d >>\nstream\n" % len(shown) + shown + b"\nendstream",
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     )

@@ -107,7 +107,7 @@ def notice_body(
     link: str | None = None,
     demo: bool = False,
 ) -> bytes:
-    """What a receiver is sent of something that is no alert; ``text`` in the receiver's language."""
+    """What a receiver is sent of something that is no alert; ``text`` in its language."""
     return _canonical.encode(
         Event(
             event=key,

@@ -72,9 +72,7 @@ def state_of(stored: Stored, now: int) -> State:
     return "expired" if now >= one.expires else "standing"
 
 
-def _may(
-    one: Attestation, state: State, caller: Caller
-) -> list[Literal["confirm", "withdraw"]]:
+def _may(one: Attestation, state: State, caller: Caller) -> list[Literal["confirm", "withdraw"]]:
     found: list[Literal["confirm", "withdraw"]] = []
     confirms = may(caller, What.CONFIRM, one.school)
     if (

@@ -31,7 +31,9 @@ def make_attestations(
     def in_effect() -> dict[str, Asked]:
         nonlocal seen, asked
         now = tuple(policies())
-        if len(now) != len(seen) or any(one is not other for one, other in zip(now, seen, strict=True)):
+        if len(now) != len(seen) or any(
+            one is not other for one, other in zip(now, seen, strict=True)
+        ):
             seen, asked = now, asked_of(now)
         return asked
 

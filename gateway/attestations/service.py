@@ -110,9 +110,7 @@ class Attestations:
 
     # What people do
 
-    async def state(
-        self, wanted: Statement, actor: str, *, key: str = ""
-    ) -> Attestation | Refusal:
+    async def state(self, wanted: Statement, actor: str, *, key: str = "") -> Attestation | Refusal:
         """``actor`` states that an item is met; returns when it is committed.
 
         With the same ``key`` again, it is stated once. Raises `StoreError`.
@@ -255,8 +253,12 @@ class Attestations:
             self._settings.attestations.receivers,
             key=f"notice/{one.school}/{one.id}/{left}",
             school=EventSchool(id=one.school, name=Bilingual(*name)),
-            title=self._say("attestation.notice.title" if left else "attestation.notice.ended", one),
-            said=self._say("attestation.notice.ends" if left else "attestation.notice.over", one, left),
+            title=self._say(
+                "attestation.notice.title" if left else "attestation.notice.ended", one
+            ),
+            said=self._say(
+                "attestation.notice.ends" if left else "attestation.notice.over", one, left
+            ),
             now=batch.now,
             link=self._link(one),
             demo=self._settings.demo,

@@ -1,8 +1,8 @@
 """PDF: whole, not locked, and without what would run or hides other files.
 
-Names may be written with escapes (``/Java#53cript``) and objects may lie packed in streams: both are
-undone before looking. A viewer still has to be one that is kept up to date; this takes away what
-nobody needs in a proof.
+Names may be written with escapes (``/Java#53cript``) and objects may lie packed in streams: both
+are undone before looking. A viewer still has to be one that is kept up to date; this takes away
+what nobody needs in a proof.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Final
 
-from gateway.files.unfit import Unfit
+from gateway.files.unfit import UnfitError
 
 MOST_UNPACKED: Final = 64 * 1024 * 1024
 MOST_OBJECT_STREAMS: Final = 5_000
@@ -39,25 +39,33 @@ OVERLAP: Final = 64
 
 
 def check_pdf(raw: bytes) -> None:
-    """Raises `Unfit` that says why it cannot be taken."""
+    """Raises `UnfitError` that says why it cannot be taken."""
     if _VERSION.match(raw) is None:
-        raise Unfit("damaged", "it is no PDF of a version that is known")
+        raise UnfitError("damaged", "it is no PDF of a version that is known")
     if _END.search(raw[-2048:]) is None:
-        raise Unfit("damaged", "the PDF breaks off, or something follows its end; save it anew")
+        raise UnfitError(
+            "damaged", "the PDF breaks off, or something follows its end; save it anew"
+        )
     if zipfile.is_zipfile(BytesIO(raw)):
-        raise Unfit("double", "the PDF is a packed folder as well; save it anew")
+        raise UnfitError("double", "the PDF is a packed folder as well; save it anew")
     for piece in _pieces(raw):
         _look(piece)
     _look_inside(raw)
 
 
 def _look(piece: bytes) -> None:
-    plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece) if b"#" in piece else piece
+    plain = (
+        _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), piece) if b"#" in piece else piece
+    )
     if _LOCKED.search(plain):
-        raise Unfit("locked", "the PDF is locked: whoever checks it later could not open it; unlock it")
+        raise UnfitError(
+            "locked", "the PDF is locked: whoever checks it later could not open it; unlock it"
+        )
     if (found := _ACTIVE.search(plain)) is not None:
         what = found[1].decode()
-        raise Unfit("active", f"the PDF would run something or holds other files ({what}); print it anew")
+        raise UnfitError(
+            "active", f"the PDF would run something or holds other files ({what}); print it anew"
+        )
 
 
 def _pieces(raw: bytes) -> Iterator[bytes]:
@@ -75,7 +83,9 @@ def _look_inside(raw: bytes) -> None:
             raise _unusual()
         seen += 1
         if seen > MOST_OBJECT_STREAMS:
-            raise Unfit("bomb", "the PDF has more packed objects than any document; print it anew")
+            raise UnfitError(
+                "bomb", "the PDF has more packed objects than any document; print it anew"
+            )
         window = max(0, found.start() - 4096)
         start = max(raw.rfind(b"obj", window, found.start()), window)
         if b"#" in raw[start : begin.start()]:
@@ -89,13 +99,13 @@ def _look_inside(raw: bytes) -> None:
         try:
             plain = unpacker.decompress(raw[begin.end() : begin.end() + PIECE * 8], room)
         except zlib.error as error:
-            raise Unfit("damaged", "the PDF is damaged; save it anew") from error
+            raise UnfitError("damaged", "the PDF is damaged; save it anew") from error
         room -= len(plain)
         if room <= 0 or unpacker.unconsumed_tail:
-            raise Unfit("bomb", "the PDF unpacks to more than any document; print it anew")
+            raise UnfitError("bomb", "the PDF unpacks to more than any document; print it anew")
         for piece in _pieces(plain):
             _look(piece)
 
 
-def _unusual() -> Unfit:
-    return Unfit("active", "the PDF packs its objects in an unusual way; print it anew")
+def _unusual() -> UnfitError:
+    return UnfitError("active", "the PDF packs its objects in an unusual way; print it anew")

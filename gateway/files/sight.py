@@ -16,7 +16,7 @@ import msgspec
 from gateway.files.office import office_type
 from gateway.files.pdf import check_pdf
 from gateway.files.text import text_type
-from gateway.files.unfit import Unfit
+from gateway.files.unfit import UnfitError
 from gateway.files.webp import clean_webp
 from gateway.pictures.png import BEGIN as PNG_BEGIN
 from gateway.pictures.raster import JPEG, LONGEST_SIDE, MOST_PIXELS, PNG, clean_raster
@@ -77,7 +77,7 @@ def look_at(raw: bytes, name: str) -> Sight:
         raise FileError("large", f"it is larger than {MOST_BYTES >> 20} MB; make it smaller")
     try:
         return _seen(raw, name)
-    except Unfit as error:
+    except UnfitError as error:
         raise FileError(error.code, str(error)) from error
 
 
@@ -100,15 +100,15 @@ def _photo(raw: bytes, media_type: str) -> Sight:
     try:
         width, height, body = clean_raster(raw, media_type)
     except ValueError as error:
-        raise Unfit("damaged", str(error)) from error
+        raise UnfitError("damaged", str(error)) from error
     return Sight(media_type, _bounded(width, height, body))
 
 
 def _bounded(width: int, height: int, body: bytes) -> bytes:
     if not (0 < width <= LONGEST_SIDE and 0 < height <= LONGEST_SIDE):
-        raise Unfit("bomb", f"its sides are {width} × {height}; at most {LONGEST_SIDE} each")
+        raise UnfitError("bomb", f"its sides are {width} × {height}; at most {LONGEST_SIDE} each")
     if width * height > MOST_PIXELS:
-        raise Unfit("bomb", f"it has {width * height} pixels; at most {MOST_PIXELS}")
+        raise UnfitError("bomb", f"it has {width * height} pixels; at most {MOST_PIXELS}")
     return body
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from gateway.files.unfit import Unfit
+from gateway.files.unfit import UnfitError
 
 MOST_BYTES: Final = 2 * 1024 * 1024
 
@@ -17,8 +17,11 @@ _RUN: Final = re.compile(r"(?:^|[,;\t])[ \"]{0,8}[=+\-@][^,;\t\r\n]{0,200}\|", r
 """A cell by which a spreadsheet would start a program (DDE: ``=cmd|'…'!A1``)."""
 
 _PROGRAMS: Final = frozenset(
-    "bat cmd com exe hta htm html js jse jar lnk mht msi php pl ps1 py reg scr sh svg svgz url "
-    "vb vbe vbs wsf xht xhtml xml xsl".split()
+    (
+        *("bat", "cmd", "com", "exe", "hta", "jar", "js", "jse", "lnk", "msi", "php", "pl", "ps1"),
+        *("py", "reg", "scr", "sh", "url", "vb", "vbe", "vbs", "wsf"),
+        *("htm", "html", "mht", "svg", "svgz", "xht", "xhtml", "xml", "xsl"),
+    )
 )
 
 _PIECE: Final = 64 * 1024
@@ -27,21 +30,21 @@ _OVERLAP: Final = 256
 
 
 def text_type(raw: bytes, name: str) -> bool:
-    """Whether it is a table; else it is other text. Raises `Unfit` for what is neither."""
+    """Whether it is a table; else it is other text. Raises `UnfitError` for what is neither."""
     if _UNSEEN.search(raw[:1000].decode("latin-1")):
         raise _none_of_them()
     if len(raw) > MOST_BYTES:
-        raise Unfit("large", f"text has {MOST_BYTES >> 20} MB at most")
+        raise UnfitError("large", f"text has {MOST_BYTES >> 20} MB at most")
     suffix = name.rpartition(".")[2].lower() if "." in name else ""
     text = _decoded(raw).removeprefix(_BOM)
     if _found(_UNSEEN, text):
         raise _none_of_them()
     if suffix in _PROGRAMS or text.startswith("#!"):
-        raise Unfit("program", "it is a program or a page; attach a PDF or a photo")
+        raise UnfitError("program", "it is a program or a page; attach a PDF or a photo")
     if _MARKUP.match(text) or _found(_SCRIPT, text):
-        raise Unfit("program", "it holds a page or a script; attach a PDF or a photo")
+        raise UnfitError("program", "it holds a page or a script; attach a PDF or a photo")
     if _found(_RUN, text):
-        raise Unfit("program", "a cell would start a program in a spreadsheet; take it out")
+        raise UnfitError("program", "a cell would start a program in a spreadsheet; take it out")
     return suffix == "csv"
 
 
@@ -62,5 +65,5 @@ def _decoded(raw: bytes) -> str:
     raise _none_of_them()
 
 
-def _none_of_them() -> Unfit:
-    return Unfit("kind", "it is none of PDF, JPEG, PNG, WebP, XLSX, DOCX, CSV or text")
+def _none_of_them() -> UnfitError:
+    return UnfitError("kind", "it is none of PDF, JPEG, PNG, WebP, XLSX, DOCX, CSV or text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Unfit(ValueError):
+class UnfitError(ValueError):
     """It cannot be kept; ``code`` names the reason (``problem.file_{code}``)."""
 
     def __init__(self, code: str, message: str) -> None:

@@ -89,7 +89,9 @@ class Wording:
             return "" if event.title is None else self._of(event.title)
         alert = event.alert
         if alert is None:
-            return self._text("message.test.title") if event.title is None else self._of(event.title)
+            return (
+                self._text("message.test.title") if event.title is None else self._of(event.title)
+            )
         return self._text(
             "message.title",
             mark=MARKS.get(alert.priority, ""),

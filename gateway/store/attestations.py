@@ -63,7 +63,7 @@ def _row(attestation: Attestation) -> dict[str, Any]:
     }
 
 
-def _upsert() -> Any:  # noqa: ANN401 - SQLAlchemy's own
+def _upsert() -> Any:
     insert = insert_into("sqlite", schema.attestations)
     changed = {name: insert.excluded[name] for name in ("confirmed", "withdrawn", "body")}
     return insert.on_conflict_do_update(index_elements=["id"], set_=changed)

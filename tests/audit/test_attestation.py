@@ -239,9 +239,7 @@ def test_until_is_the_first_instant_at_which_it_stands_otherwise(
     """Whatever was stated when: between now and `until` nothing changes, without a new fact."""
     every = []
     for number, (at, ahead, lasts, gone) in enumerate(sorted(spans)):
-        one = wanted(
-            id=str(number), at=at, valid_from=at + ahead, expires=at + ahead + lasts
-        )
+        one = wanted(id=str(number), at=at, valid_from=at + ahead, expires=at + ahead + lasts)
         every.append(msgspec.structs.replace(one, withdrawn=at + 3 if gone else None))
     known = [one for one in every if max(one.at, one.withdrawn or 0) <= now]
     asks = Terms(files=1, figures=("guards",))

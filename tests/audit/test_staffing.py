@@ -51,9 +51,9 @@ def test_what_is_from_memory_says_so_and_what_is_not_does_not() -> None:
 @given(PUPILS, PUPILS, PUPILS)
 def test_more_pupils_or_boarders_never_mean_fewer_guards(one: int, two: int, three: int) -> None:
     boarders, pupils, more = sorted((one, two, three))
-    assert guards_needed(USUAL, pupils, boarders).guards <= guards_needed(
-        USUAL, more, boarders
-    ).guards
+    assert (
+        guards_needed(USUAL, pupils, boarders).guards <= guards_needed(USUAL, more, boarders).guards
+    )
     assert guards_needed(USUAL, more, boarders).guards <= guards_needed(USUAL, more, pupils).guards
 
 

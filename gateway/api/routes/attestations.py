@@ -121,9 +121,7 @@ async def get_attestation(
     return attestation_out(services, await _visible(services, caller, id), caller)
 
 
-@router.post(
-    "/attestations/{id}/confirm", operation_id="confirm_attestation", responses=REFUSABLE
-)
+@router.post("/attestations/{id}/confirm", operation_id="confirm_attestation", responses=REFUSABLE)
 async def confirm_attestation(
     services: ServicesHere,
     caller: SecondPerson,

@@ -62,9 +62,7 @@ async def put_file(
     try:
         file = await services.audit.files.put(school, await request.body(), name, caller.name)
     except FileError as error:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY, f"file_{error.code}", f"{error}."
-        ) from error
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"file_{error.code}", f"{error}.") from error
     except FullError as error:
         raise Problem(HTTPStatus.INSUFFICIENT_STORAGE, "files_full", f"{error}.") from error
     except ShelfError as error:

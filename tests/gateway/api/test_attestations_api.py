@@ -46,9 +46,7 @@ class Asking:
         }
 
     async def stated(self, client: httpx.AsyncClient, **more: object) -> dict[str, object]:
-        answer = await client.post(
-            "/api/v1/attestations", json=await self.wanted(client, **more)
-        )
+        answer = await client.post("/api/v1/attestations", json=await self.wanted(client, **more))
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -217,9 +215,7 @@ async def test_a_phone_that_sends_it_twice_states_it_once(asking) -> None:
 )
 async def test_what_cannot_be_stated(asking, change, status, code) -> None:
     sofia = await asking.as_("sofia")
-    answer = await sofia.post(
-        "/api/v1/attestations", json={**await asking.wanted(sofia), **change}
-    )
+    answer = await sofia.post("/api/v1/attestations", json={**await asking.wanted(sofia), **change})
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert asking.campus.counted("SELECT count(*) FROM attestations") == 0
 
@@ -365,12 +361,14 @@ async def test_a_huge_file_is_turned_away_before_it_is_read(asking) -> None:
     assert untold.status_code == 413
 
 
-@pytest.mark.parametrize("name", ["../../../etc/passwd", "C:\\boot.ini", "\r\nX-Evil: 1", "‮fdp.exe"])
+@pytest.mark.parametrize(
+    "name", ["../../../etc/passwd", "C:\\boot.ini", "\r\nX-Evil: 1", "\u202efdp.exe"]
+)
 async def test_a_name_leads_nowhere(asking, name: str) -> None:
     sofia = await asking.as_("sofia")
     file = (await asking.paper(sofia, name=name)).json()
     assert file["name"].endswith(".pdf")
-    assert not set("/\\\r\n‮") & set(file["name"])
+    assert not set("/\\\r\n\u202e") & set(file["name"])
     got = await sofia.get(f"/api/v1/files/{file['hash']}")
     assert "x-evil" not in got.headers
     assert got.headers["content-disposition"].isascii()

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
-from new_store import opened
 from sqlalchemy import Connection
 
 from audit.attestation import DAY_MS, AttestationFact
@@ -20,6 +19,7 @@ from gateway.policies.loading import load_policies
 from gateway.store.batch import Batch
 from gateway.store.roster import put_entries
 from gateway.words import Words
+from tests.gateway.new_store import opened
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<<>>\nstartxref\n9\n%%EOF\n"
 
@@ -98,9 +98,7 @@ class Room:
         return self.store.read(read)
 
     def column(self, query: str) -> list[object]:
-        return self.store.read(
-            lambda connection: list(connection.exec_driver_sql(query).scalars())
-        )
+        return self.store.read(lambda connection: list(connection.exec_driver_sql(query).scalars()))
 
     def at(self, when: int) -> None:
         """Somebody sets the clock."""

@@ -35,7 +35,7 @@ def telling(tmp_path: Path) -> Iterator[Room]:
 
 
 def outbox(room: Room) -> list[tuple[str, Event]]:
-    def read(connection):  # noqa: ANN001, ANN202
+    def read(connection):
         rows = connection.exec_driver_sql("SELECT receiver, body FROM outbox ORDER BY row")
         return [(receiver, decode_event(body)) for receiver, body in rows]
 
@@ -142,5 +142,3 @@ async def test_who_is_not_named_is_not_told(tmp_path: Path) -> None:
     assert await room.attestations.remind() == 1
     assert [receiver for receiver, _ in outbox(room)] == ["hook"]
     room.store.close()
-
-

@@ -123,9 +123,7 @@ async def test_what_no_policy_asks_for_and_what_is_missing_is_refused(room: Room
         ({"figures": {}}, "attestation_lacking"),
         ({"expires": room.clock.now() + 366 * DAY_MS}, "attestation_expiry"),
     ]:
-        refusal = await room.attestations.state(
-            msgspec.structs.replace(wanted, **change), "sofia"
-        )
+        refusal = await room.attestations.state(msgspec.structs.replace(wanted, **change), "sofia")
         assert isinstance(refusal, Refusal)
         assert refusal.code == code
     assert room.facts() == []

@@ -78,8 +78,11 @@ def pdf(objects: bytes = b"", *, version: bytes = b"1.7", end: bytes = b"\n") ->
 def object_stream(content: bytes, packing: bytes = b"/FlateDecode") -> bytes:
     body = zlib.compress(content)
     return (
-        b"7 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter " + packing
-        + b" /Length %d >>\nstream\r\n" % len(body) + body + b"\nendstream\nendobj\n"
+        b"7 0 obj\n<< /Type /ObjStm /N 1 /First 4 /Filter "
+        + packing
+        + b" /Length %d >>\nstream\r\n" % len(body)
+        + body
+        + b"\nendstream\nendobj\n"
     )
 
 

@@ -223,10 +223,16 @@ def test_pixels_are_not_mistaken_for_names() -> None:
         (docx({"word/embeddings/oleObject1.bin": b"x"}), "macros"),
         (docx({"word/embeddings/Sheet1.xlsx": b"x"}), "inside"),
         (xlsx({"run.exe": b"MZ"}), "inside"),
-        (docx({"word/_rels/settings.xml.rels": relation("attachedTemplate", "http://x/y")}), "active"),
+        (
+            docx({"word/_rels/settings.xml.rels": relation("attachedTemplate", "http://x/y")}),
+            "active",
+        ),
         (docx({"word/_rels/d.xml.rels": relation("oleObject", "http://x/y")}), "active"),
         (docx({"word/_rels/d.xml.rels": relation("image", "http://x/y.png")}), "active"),
-        (xlsx({"xl/externalLinks/externalLink1.xml": '<x><ddeLink ddeService="cmd"/></x>'}), "active"),
+        (
+            xlsx({"xl/externalLinks/externalLink1.xml": '<x><ddeLink ddeService="cmd"/></x>'}),
+            "active",
+        ),
         (xlsx({"xl/_rels/a.rels": '<!DOCTYPE x [<!ENTITY a "b">]><x/>'}), "active"),
         (xlsx({"xl/_rels/a.rels": "<x"}), "damaged"),
         (packed({"a.txt": "x"}), "kind"),
@@ -309,7 +315,7 @@ def test_parts_on_top_of_each_other_are_refused() -> None:
         (b"<?xml version='1.0'?><x/>", "x.txt"),
         (b"hello <SCRIPT src=x></script>", "x.txt"),
         (b"a,b\n=cmd|'/c calc'!A1,2\n", "x.csv"),
-        (b'a;"+cmd|\'/c calc\'!A1"\n', "x.csv"),
+        (b"a;\"+cmd|'/c calc'!A1\"\n", "x.csv"),
         (b"a\t@SUM(1)|x\n", "x.csv"),
     ],
 )
@@ -352,11 +358,10 @@ def test_what_is_empty_or_too_large_is_refused() -> None:
 @given(st.binary(max_size=400))
 def test_whatever_comes_is_taken_or_refused_with_a_reason(raw: bytes) -> None:
     try:
-        kept = look_at(raw, "x")
+        found = look_at(raw, "x").media_type
     except FileError as error:
-        assert error.code
-        return
-    assert kept.media_type in SUFFIXES
+        found = error.code
+    assert found in {*SUFFIXES, "kind", "damaged", "double", "program", "film", "bomb"}
 
 
 @given(st.data())

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from attached import pdf
-from new_store import opened
 
 from gateway.clock import ManualClock
 from gateway.files import service
@@ -22,6 +21,7 @@ from gateway.store.files import used
 from gateway.store.read.files import one_file
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
+from tests.gateway.new_store import opened
 
 
 class Kept:
@@ -161,7 +161,9 @@ async def test_many_at_the_same_moment_are_all_kept(kept: Kept) -> None:
     assert len(kept.on_disk()) == len(bodies)
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "\n"])
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "A" * 64, "0" * 63, "0" * 65, "0" * 64 + "\n"]
+)
 def test_only_a_hash_names_a_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="SHA-256"):
         Shelf(tmp_path).read(name)

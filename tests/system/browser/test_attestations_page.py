@@ -1,4 +1,4 @@
-"""Attestations on the page: stated on a phone with a photo, confirmed by a second person, drills."""
+"""Attestations on the page: stated on a phone, confirmed by a second person; drills."""
 
 from __future__ import annotations
 
