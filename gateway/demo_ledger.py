@@ -1,5 +1,7 @@
-"""The demonstration's hazard ledger: entries at several of the eight steps, one overdue, one closed,
-and a notice. All people in it are invented."""
+"""The demonstration's hazard ledger: entries at several of the eight steps, and a notice.
+
+All people in it are invented.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +87,7 @@ def _entry(number: int, school: str, told: _Told, figures: LedgerFigures, now: i
     for count, (action, by) in enumerate(_acts(told, begun)[: told.signed], 1):
         after = act(entry, action, by, figures, now=begun + count * HOUR_MS)
         if isinstance(after, Refusal):
-            raise ValueError(f"{told.text}: {after.detail}")
+            raise ValueError(f"{told.text}: {after.detail}")  # noqa: TRY004 - a refusal
         entry = after
     return entry
 

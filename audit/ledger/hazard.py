@@ -1,6 +1,8 @@
 """A hazard: what was found wrong at a school, until it is struck off the ledger (隐患台账).
 
-Eight steps, in their order and none left out (Ziyang 2020): 排查 登记 评估 报告 监控 治理 验收 销账.
+Eight steps, in their order and none left out (Ziyang 2020):
+排查 登记 评估 报告 监控 治理 验收 销账.
+
 Each needs its signatures, in their order, by people of those roles. What may happen is in
 `audit.ledger.hazard_acts`, what the clock does in `audit.ledger.hazard_times`. Times in ms.
 """
@@ -215,13 +217,13 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     ``number`` is its own for good. ``due`` is the deadline of what is under way: until five things
     are named that of naming them, then that of the remedy, then that of the acceptance;
     ``remedy_due`` keeps that of the remedy, ``notice_due`` the one a notice set. ``rung`` is how
-    far it has climbed for being overdue, since ``rung_at``; ``remedy_rung`` are both as they were when
-    the remedy was reported. ``device_id``, ``condition``,
-    ``scope`` and ``order`` are those of the fault and its work order; ``policy`` and ``item`` of
-    the failed item. ``order_spent`` says that its repair was not accepted: somebody has to
-    remedy it by hand. ``look_back`` is when it is to be looked at again, ``look_back_said`` when the
-    gateway said so, ``looked_back`` when it was. ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that
-    goes on from this.
+    far it has climbed for being overdue, since ``rung_at``; ``remedy_rung`` are both as they were
+    when the remedy was reported. ``device_id``, ``condition``, ``scope`` and ``order`` are those of
+    the fault and its work order; ``policy`` and ``item`` of the failed item. ``order_spent`` says
+    that its repair was not accepted: somebody has to remedy it by hand. ``look_back`` is when it is
+    to be looked at again, ``look_back_said`` when the gateway said so, ``looked_back`` when it was.
+    ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that goes on
+    from this.
     """
 
     number: int
@@ -285,6 +287,4 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
 
 def wanted(step: HazardStep, grade: Grade) -> tuple[Signature, ...]:
     """The signatures that a step needs for a hazard of that grade, in their order."""
-    return tuple(
-        each for each in SIGNATURES[step] if not each.major or grade is Grade.MAJOR
-    )
+    return tuple(each for each in SIGNATURES[step] if not each.major or grade is Grade.MAJOR)

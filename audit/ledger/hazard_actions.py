@@ -126,27 +126,25 @@ PLAIN: Final = frozenset(
 """Signatures that need nothing but a hand."""
 
 
+_KINDS: Final[dict[type, StepKind]] = {
+    Register: StepKind.REGISTERED,
+    Assess: StepKind.ASSESSED,
+    Monitor: StepKind.MONITORED,
+    SendBack: StepKind.SENT_BACK,
+    Interim: StepKind.INTERIM,
+    Extend: StepKind.EXTENDED,
+    Comment: StepKind.COMMENTED,
+}
+
+
 def kind_of(action: Action) -> StepKind:
     """The step that an action comes to."""
     match action:
         case Sign(kind=kind):
             return kind
-        case Register():
-            return StepKind.REGISTERED
-        case Assess():
-            return StepKind.ASSESSED
-        case Monitor():
-            return StepKind.MONITORED
         case Accept(met=met):
             return StepKind.ACCEPTED if met else StepKind.NOT_ACCEPTED
-        case SendBack():
-            return StepKind.SENT_BACK
-        case Interim():
-            return StepKind.INTERIM
-        case Extend():
-            return StepKind.EXTENDED
-        case Comment():
-            return StepKind.COMMENTED
         case LookBack(held=held):
             return StepKind.LOOKED_BACK if held else StepKind.LOOK_BACK_FAILED
-
+        case _:
+            return _KINDS[type(action)]

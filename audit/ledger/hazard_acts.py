@@ -16,10 +16,10 @@ from audit.ledger.hazard import (
     STEPS,
     Hazard,
     HazardStep,
-    Origin,
     OrderState,
-    Signer,
+    Origin,
     SignedStep,
+    Signer,
     StepKind,
 )
 from audit.ledger.hazard_actions import (
@@ -43,7 +43,9 @@ from audit.ledger.hazard_times import DAY_MS, HOUR_MS, LedgerFigures
 GATEWAY: Final = By("", Signer.GATEWAY)
 
 
-def found(hazard: Hazard, by: By, *, now: int, photos: tuple[str, ...] = (), key: str = "") -> Hazard:
+def found(
+    hazard: Hazard, by: By, *, now: int, photos: tuple[str, ...] = (), key: str = ""
+) -> Hazard:
     """A new entry, the first of the eight steps signed by who found it."""
     step = SignedStep(
         at=now,
@@ -207,9 +209,7 @@ def _on(hazard: Hazard, figures: LedgerFigures, now: int) -> Hazard:
     return fed(msgspec.structs.replace(hazard, **changes), figures, now=now)
 
 
-def _named(
-    hazard: Hazard, action: Action, by: By, figures: LedgerFigures, now: int
-) -> Hazard:
+def _named(hazard: Hazard, action: Action, by: By, figures: LedgerFigures, now: int) -> Hazard:
     """With what the signed action says."""
     match action:
         case Register(grade=grade, place=place):
@@ -304,7 +304,7 @@ def _plain(
     )
 
 
-def _with(hazard: Hazard, step: SignedStep, **changes: object) -> Hazard:
+def _with(hazard: Hazard, step: SignedStep, /, **changes: object) -> Hazard:
     return msgspec.structs.replace(
         hazard, steps=(*hazard.steps, step), version=hazard.version + 1, **changes
     )
@@ -312,4 +312,3 @@ def _with(hazard: Hazard, step: SignedStep, **changes: object) -> Hazard:
 
 def _names(before: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in (*before, *more) if name))
-

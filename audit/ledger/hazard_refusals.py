@@ -63,9 +63,7 @@ def refused(
             return _no_signature(hazard, action, by, figures, now)
 
 
-def allowed(
-    hazard: Hazard, by: By, figures: LedgerFigures, *, now: int
-) -> list[HazardActionName]:
+def allowed(hazard: Hazard, by: By, figures: LedgerFigures, *, now: int) -> list[HazardActionName]:
     """What that person could do now; what they fill in is checked when they send it."""
     awaited = hazard.awaited
     deadline = min(hazard.notice_due or now + 1, now + 1)
@@ -116,19 +114,24 @@ def _no_signature(
         return Refusal("hazard_same_person", f"{by.name} has signed this step already")
     if asked in _NOT_THEIR_OWN and by.name in _remedied(hazard):
         return Refusal("hazard_own_work", f"{by.name} remedied it: somebody else accepts")
+    return _unfit(hazard, action, by, figures, now)
+
+
+def _unfit(
+    hazard: Hazard, action: Action, by: By, figures: LedgerFigures, now: int
+) -> Refusal | None:
+    """Why what is said with a signature is not enough."""
     match action:
-        case Register(grade=grade) | Assess(grade=grade):
-            if hazard.grade is Grade.MAJOR and grade is Grade.GENERAL and by.role is not (
-                Signer.GROUP_LEADER
-            ):
-                return Refusal("hazard_grade", "only the group's leader makes a major one general")
-        case _:
-            pass
-    match action:
+        case Register(grade=Grade.GENERAL) | Assess(grade=Grade.GENERAL) if (
+            hazard.grade is Grade.MAJOR and by.role is not Signer.GROUP_LEADER
+        ):
+            return Refusal("hazard_grade", "only the group's leader makes a major one general")
         case Assess(five=five):
             return _not_five(hazard, five, figures, now)
         case Monitor(interim=interim) if hazard.needs_interim and not (interim or hazard.interim):
-            return Refusal("hazard_interim", "what is not remedied at once needs an interim measure")
+            return Refusal(
+                "hazard_interim", "what is not remedied at once needs an interim measure"
+            )
         case Sign(kind=StepKind.REMEDIED) if _order_stands(hazard):
             number = 0 if hazard.order is None else hazard.order.number
             return Refusal("hazard_order", f"work order {number} is its remedy, and is not closed")
@@ -146,9 +149,7 @@ def _order_stands(hazard: Hazard) -> bool:
     return order is not None and order.state not in ("closed", "cancelled")
 
 
-def _not_five(
-    hazard: Hazard, five: FiveThings, figures: LedgerFigures, now: int
-) -> Refusal | None:
+def _not_five(hazard: Hazard, five: FiveThings, figures: LedgerFigures, now: int) -> Refusal | None:
     said = (five.responsible, five.measure, five.contingency)
     if not all(text.strip() for text in said) or five.money < 0:
         return Refusal(
@@ -201,4 +202,3 @@ def _no_look_back(hazard: Hazard, by: By) -> Refusal | None:
     if by.role not in _BY_BUREAU:
         return Refusal("hazard_role", "looking again is the bureau's")
     return None
-

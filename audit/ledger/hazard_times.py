@@ -9,8 +9,8 @@ import msgspec
 
 from audit.ledger.hazard import (
     Hazard,
-    Signer,
     SignedStep,
+    Signer,
     StepKind,
 )
 
@@ -23,8 +23,9 @@ NEVER: Final = 2**53 - 1
 class LedgerFigures(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of the ledger. Those without a source are ours; a policy file changes them.
 
-    ``repair_hours`` a fault may stay before it is an entry (GB/T 29315-2012: 24 h). ``naming_hours``
-    from the finding until five things are named (ours; Yuncheng 2024 says which, not when).
+    ``repair_hours`` a fault may stay before it is an entry (GB/T 29315-2012: 24 h).
+    ``naming_hours`` from the finding until five things are named (ours; Yuncheng 2024 says which,
+    not when).
     ``at_once_hours``: a remedy later than this was not possible at once and needs an interim
     measure (ours, after the 24 h). ``accept_days`` from the remedy to the acceptance (ours).
     Overdue is supervised after ``supervise_hours``, circulated ``circulate_days`` and summoned
@@ -67,10 +68,10 @@ def next_time(hazard: Hazard, figures: LedgerFigures) -> int:
     rung = rung_after(hazard.rung)
     if rung is None:
         return NEVER
-    due = hazard.due + _after(rung, figures)
+    due = hazard.due + _after(rung, figures) + 1  # what is done at its deadline is done in time
     if hazard.rung is not None and hazard.rung_at is not None:
         due = max(due, hazard.rung_at + _after(rung, figures) - _after(hazard.rung, figures))
-    return due + 1  # what is done at its deadline is done in time
+    return due
 
 
 def climbed(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:

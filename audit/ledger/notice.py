@@ -1,4 +1,4 @@
-"""A rectification notice (限期整改通知书): what a bureau asks a school to put right, and until when.
+"""A rectification notice (限期整改通知书): what a school is to put right, and until when.
 
 It is issued at once when an inspector finds something (Pinglu 2023), numbered by bureau and year
 without a gap, and stands for one or more entries of the ledger. Never changed after it was issued:

@@ -155,15 +155,11 @@ def notice_out(
 ) -> NoticeOut:
     """A notice as the caller sees it now. ``entries`` are those it stands for, by number."""
     now = services.clock.now()
-    standing = any(
-        number in entries and entries[number].standing for number in notice.hazards
-    )
+    standing = any(number in entries and entries[number].standing for number in notice.hazards)
     reply = caller.role in (Role.SAFETY_OFFICER, Role.PRINCIPAL)
     return NoticeOut(
         number=notice.number,
-        title=Names(
-            zh=cited(services.words, notice, "zh"), en=cited(services.words, notice, "en")
-        ),
+        title=Names(zh=cited(services.words, notice, "zh"), en=cited(services.words, notice, "en")),
         bureau=notice.bureau,
         bureau_name=notice.bureau_name,
         year=notice.year,

@@ -69,9 +69,7 @@ def notice_sheet(
 class _Sheet:
     """Writes from the top down, over as many pages as it needs."""
 
-    def __init__(
-        self, canvas: Canvas, face: Typeface, words: Words, language: Language
-    ) -> None:
+    def __init__(self, canvas: Canvas, face: Typeface, words: Words, language: Language) -> None:
         self._canvas: Final = canvas
         self._face: Final = face
         self._words: Final = words

@@ -124,9 +124,7 @@ class Notices:
                 return Refusal("unknown_picture", f"upload {min(photos - known)} first")
         return None
 
-    async def _entries(
-        self, wanted: Wanted, by: By, notice: Notice
-    ) -> list[Change] | Refusal:
+    async def _entries(self, wanted: Wanted, by: By, notice: Notice) -> list[Change] | Refusal:
         """The entry of each finding, with the notice in it."""
         numbers = [each.hazard for each in wanted.findings if each.hazard is not None]
         if len(set(numbers)) != len(numbers):
@@ -170,9 +168,7 @@ class Notices:
             if missing is not None:
                 return Refusal("unknown_picture", f"upload the picture {missing} first")
             now = self._pen.now()
-            reply = Reply(
-                at=now, by=by.name, role=by.role.value, text=text, photos=photos, key=key
-            )
+            reply = Reply(at=now, by=by.name, role=by.role.value, text=text, photos=photos, key=key)
             after = replied(notice, reply)
             if isinstance(after, Refusal) or after is notice:
                 return after

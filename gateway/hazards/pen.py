@@ -106,9 +106,7 @@ class Pen:
             for start in range(0, len(ids), 500):
                 some = ids[start : start + 500]
                 listed = select(roster.c.school, roster.c.name).where(roster.c.school.in_(some))
-                found |= {
-                    school: Bilingual(name) for school, name in connection.execute(listed)
-                }
+                found |= {school: Bilingual(name) for school, name in connection.execute(listed)}
                 known = select(schools.c.id, schools.c.name_zh, schools.c.name_en).where(
                     schools.c.id.in_(some)
                 )

@@ -112,9 +112,7 @@ class Ledger:
 
     # What people do
 
-    async def open_by_hand(
-        self, wanted: Inspected, by: By, *, key: str = ""
-    ) -> Hazard | Refusal:
+    async def open_by_hand(self, wanted: Inspected, by: By, *, key: str = "") -> Hazard | Refusal:
         """A person enters what they found. With the same ``key`` again, it is entered once."""
         made = f"{by.name}/{key}" if key else ""
         async with self._pen.alone():
@@ -314,4 +312,3 @@ class Ledger:
                 if next_time(hazard, self._pen.figures) != at
             ]
             await self._pen.put(changes, now)
-

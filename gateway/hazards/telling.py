@@ -88,7 +88,9 @@ class Telling:
     def _what(self, hazard: Hazard, language: str) -> str:
         if hazard.text:
             return hazard.text
-        key = f"condition.{hazard.condition}" if hazard.condition else f"coverage.item.{hazard.item}"
+        key = (
+            f"condition.{hazard.condition}" if hazard.condition else f"coverage.item.{hazard.item}"
+        )
         return self._words.text(key, "zh" if language == "zh" else "en")
 
     def _rows(

@@ -222,7 +222,7 @@ def _awaiting(caller: Caller) -> frozenset[StepKind]:
     )
 
 
-def _act(action: HazardActionIn) -> acts.Action:
+def _act(action: HazardActionIn) -> acts.Action:  # noqa: C901 - one case a kind
     match action:
         case SignHazardIn():
             return acts.Sign(action.kind, action.text, action.photos)

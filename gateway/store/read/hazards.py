@@ -83,17 +83,15 @@ def hazard_page(
 
 def _conditions(wanted: HazardFilter, now: int) -> list[ColumnElement[bool]]:
     table = hazards.c
-    conditions: list[ColumnElement[bool]] = []
+    equal = (
+        (table.step, None if wanted.step is None else wanted.step.value),
+        (table.grade, wanted.grade),
+        (table.origin, wanted.origin),
+        (table.work_order, wanted.order),
+    )
+    conditions = [column == value for column, value in equal if value is not None]
     if wanted.schools is not None:
         conditions.append(table.school.in_(wanted.schools))
-    if wanted.step is not None:
-        conditions.append(table.step == wanted.step.value)
-    if wanted.grade is not None:
-        conditions.append(table.grade == wanted.grade)
-    if wanted.origin is not None:
-        conditions.append(table.origin == wanted.origin)
-    if wanted.order is not None:
-        conditions.append(table.work_order == wanted.order)
     if wanted.awaits is not None:
         conditions.append(table.awaits.in_([kind.value for kind in wanted.awaits]))
     match wanted.state:

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 
 from audit.ledger.hazard import Hazard, HazardStep, Origin, StepKind
 from audit.ledger.hazard_acts import GATEWAY, found
-from audit.ledger.hazard_times import DAY_MS, HOUR_MS, NEVER, RUNGS, LedgerFigures, climbed, next_time
+from audit.ledger.hazard_times import (
+    DAY_MS,
+    HOUR_MS,
+    NEVER,
+    RUNGS,
+    LedgerFigures,
+    climbed,
+    next_time,
+)
 
 BEGIN = 1_795_161_600_000
 DUE = BEGIN + 72 * HOUR_MS

@@ -1,4 +1,4 @@
-"""The ledger on a real store: faults that stay, work orders as remedy, restarts, and two at once."""
+"""The ledger on a real store: faults that stay, work orders as remedy, restarts, two at once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,17 @@ from alerts.alert import Alert, AlertState, Refusal
 from alerts.finding import Explanation, Priority
 from alerts.notification.event import decode_event
 from audit.ledger.hazard import FiveThings, Grade, Hazard, HazardStep, Origin, Signer, StepKind
-from audit.ledger.hazard_actions import Accept, Action, Assess, By, Comment, LookBack, Monitor
-from audit.ledger.hazard_actions import Register, Sign
+from audit.ledger.hazard_actions import (
+    Accept,
+    Action,
+    Assess,
+    By,
+    Comment,
+    LookBack,
+    Monitor,
+    Register,
+    Sign,
+)
 from audit.ledger.notice import Notice
 from audit.ledger.work_order import OrderState, WorkOrder, opened
 from devices.model import Device, School
@@ -80,7 +89,7 @@ def ledger(
         store=store,
         clock=clock,
         words=Words.load(),
-        notify=lambda names: (heard if heard is not None else []).extend(names),
+        notify=(heard if heard is not None else []).extend,
         failed=found,
     )
 
@@ -95,7 +104,7 @@ def entries(store: SqliteStore, state: str = "all") -> list[Hazard]:
 def alert(
     row: int, known: int, school: str = "s1", *, active: bool = True, number: int | None = None
 ) -> Alert:
-    """A device that is silent, by its row; ``number`` of the alert is the same unless it is given."""
+    """A device that is silent, by its row; ``number`` of the alert is the same unless given."""
     return Alert(
         id=row if number is None else number,
         device=row,
@@ -295,9 +304,7 @@ async def test_a_power_cut_of_ten_thousand_devices_is_an_entry_a_school(
     batch.statements += put_devices(
         Device(f"s{row % SCHOOLS}", f"d-{row}", "smoke", row) for row in range(1, DEVICES + 1)
     )
-    batch.alerts = {
-        row: alert(row, now, f"s{row % SCHOOLS}") for row in range(1, DEVICES + 1)
-    }
+    batch.alerts = {row: alert(row, now, f"s{row % SCHOOLS}") for row in range(1, DEVICES + 1)}
     store.commit(batch).result(60)
     orders = make_work_orders(
         store=store,
@@ -426,9 +433,7 @@ async def test_a_major_one_is_told_at_once_and_other_schools_are_not_heard_of(
     mine = LedgerReceiver(name="mine", schools=("s1",), about=("major",))
     other = LedgerReceiver(name="other", schools=("s2",), about=("major",))
     desk = ledger(store, clock, mine, other)
-    await desk.ledger.open_by_hand(
-        msgspec.structs.replace(FOUND, grade=Grade.MAJOR), INES, key="k"
-    )
+    await desk.ledger.open_by_hand(msgspec.structs.replace(FOUND, grade=Grade.MAJOR), INES, key="k")
     assert len(_told(store, "mine")) == 1
     assert _told(store, "other") == []
 
@@ -608,9 +613,7 @@ async def test_every_step_is_one_fact_and_nothing_else_is(
 
 def _bodies(connection) -> list[bytes]:
     facts = schema.facts.c
-    statement = (
-        select(facts.body).where(facts.subject == "hazard:s1/1").order_by(facts.row)
-    )
+    statement = select(facts.body).where(facts.subject == "hazard:s1/1").order_by(facts.row)
     return list(connection.scalars(statement))
 
 
