@@ -101,7 +101,8 @@ class _ByDevices:
             why = unknown(Code.BASELINE_LISTS_NONE, Part.BASELINE, row)
             inputs = {"kinds": " ".join(required.kinds), "gate": required.gate}
             return [msgspec.structs.replace(why, inputs=inputs)]
-        begun, ahead = [], []
+        begun: list[Needed] = []
+        ahead: list[Needed] = []
         for need in wanted:
             at = need.commissioned
             (begun if at is None or self._clock.passed(at) else ahead).append(need)

@@ -152,12 +152,12 @@ class SchoolRecord(msgspec.Struct, frozen=True, kw_only=True):
     stated: dict[str, Stated] = msgspec.field(default_factory=dict)
 
 
-_encode: Final = msgspec.msgpack.Encoder(order="sorted").encode
+_encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(SchoolRecord).decode
 
 
 def encode_record(record: SchoolRecord) -> bytes:
-    """A snapshot, the same bytes for equal records."""
+    """A snapshot: the same bytes whenever the same facts were folded."""
     return _encode(record)
 
 

@@ -46,9 +46,7 @@ class VideoJudge:
         """What is wrong with them; ``None``: they are proven for the days required."""
         one = self._record.recorded.get(name)
         if one is None:
-            wrong: _Wrong | None = _Wrong(
-                Code.NO_RECORDINGS, Verdict.UNKNOWN, {"days": self._days}
-            )
+            wrong: _Wrong | None = _Wrong(Code.NO_RECORDINGS, Verdict.UNKNOWN, {"days": self._days})
         else:
             wrong = self._wrong(one, commissioned)
         if wrong is None:

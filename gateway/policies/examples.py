@@ -322,7 +322,7 @@ def _differs(expected: Expected, verdict: ItemVerdict) -> str:
     return ""
 
 
-def _tell(telling: Telling, fact: ExampleFact) -> None:  # noqa: C901, PLR0912 - one line a verb
+def _tell(telling: Telling, fact: ExampleFact) -> None:  # noqa: C901 - one line a verb
     at = NOW - milliseconds(fact.ago)
     if fact.add is not None:
         telling.register(at, fact.add, fact.kind, fact.place)

@@ -8,12 +8,12 @@ from typing import Final
 import msgspec
 
 from alerts.alert import AlertState, Transition, TransitionKind
-from audit.attestation import Attestation, AttestationFact, AttestationStep, FileRef, subject_of
 from audit.attestation import FACT as ATTESTATION
+from audit.attestation import Attestation, AttestationFact, AttestationStep, FileRef, subject_of
 from audit.baseline import BASELINE, Baseline, Needed, baseline_subject
 from audit.fact import FactRow
 from audit.roster import ROSTER, RosterChange, RosterEntry, SchoolKind, roster_subject
-from audit.verification.model import Verdict, Verification
+from audit.verification.model import Detail, Verdict, Verification
 from devices.model import Device, Place
 from gateway.store.encoding import canonical
 
@@ -93,7 +93,11 @@ class Telling:
             self._last_alert += 1
             self._alerts[device, condition] = (self._last_alert, 1)
             number = self._devices[device].row if device in self._devices else 0
-            detail = {"device": number, "school": self.school, "condition": condition}
+            detail: dict[str, Detail] = {
+                "device": number,
+                "school": self.school,
+                "condition": condition,
+            }
             self._transition(at, device, condition, TransitionKind.RAISED, detail)
         else:
             self._transition(at, device, condition, TransitionKind.REACTIVATED, {})
@@ -108,7 +112,7 @@ class Telling:
         self._last_alert += 1
         number = self._last_alert
         self._alerts["", str(number)] = (number, 1)
-        detail: dict[str, str | int | float | bool | None] = {
+        detail: dict[str, Detail] = {
             "device": 0,
             "school": self.school,
             "condition": "cut_off",
@@ -221,7 +225,7 @@ class Telling:
         device: str,
         condition: str,
         kind: TransitionKind,
-        detail: dict[str, str | int | float | bool | None],
+        detail: dict[str, Detail],
     ) -> None:
         alert, version = self._alerts[device, condition]
         self._alerts[device, condition] = (alert, version + 1)

@@ -143,8 +143,8 @@ class WrittenStaffing(_Written):
 
 _NAMES: Final = tuple(name for name in Figures.__struct_fields__ if name != "staffing")
 
-_each: Final[dict[str, Any]] = {name: (WrittenFigure, ...) for name in _NAMES}
-_some: Final[dict[str, Any]] = {name: (WrittenFigure | None, None) for name in _NAMES}
+_each: Final[dict[str, Any]] = dict.fromkeys(_NAMES, (WrittenFigure, ...))
+_some: Final[dict[str, Any]] = dict.fromkeys(_NAMES, (WrittenFigure | None, None))
 WrittenTable: Final[type[_Written]] = create_model("WrittenTable", __base__=_Written, **_each)
 WrittenChanges: Final[type[_Written]] = create_model("WrittenChanges", __base__=_Written, **_some)
 
@@ -152,7 +152,7 @@ WrittenChanges: Final[type[_Written]] = create_model("WrittenChanges", __base__=
 class WrittenFigures(_Written):
     """``figures.yaml``: the table of figures that all policies share."""
 
-    figures: WrittenTable  # type: ignore[valid-type] # made of the table's fields
+    figures: WrittenTable
     """Every figure there is."""
 
     staffing: WrittenStaffing
@@ -367,7 +367,7 @@ class WrittenPolicy(_Written):
     source: Said
     """The notice or plan that it is taken from."""
 
-    figures: WrittenChanges | None = None  # type: ignore[valid-type] # made of the table's fields
+    figures: WrittenChanges | None = None
     """Figures that are other than in ``figures.yaml``, each with its own source."""
 
     staffing: WrittenStaffing | None = None

@@ -152,7 +152,7 @@ def test_a_dead_device_registered_anew_gains_neither_rate_nor_time(town: Town) -
     fresh = town.of("video")
     assert fresh.verdict is Verdict.UNKNOWN
     assert "settling" in codes(fresh)
-    town._alerts.clear()  # noqa: SLF001 - the next alert is one of the new device
+    town._alerts.clear()
     town.alert(NOW - HOUR, "cam-1", "silent")
     assert codes(town.of("video"))[0] == "fault"
     assert town.of("video").verdict is Verdict.FAILED

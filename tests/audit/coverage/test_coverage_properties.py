@@ -75,11 +75,12 @@ def test_no_verdict_gets_better_by_taking_a_device_away(
     now = at + later
     before = judge_all(POLICIES, folded(rows), now)
     place = next((step[2] for _, step in reversed(steps) if step[:2] == ("register", name)), "gate")
-    away: Steps = {
+    ways: dict[str, Steps] = {
         "remove": [(later, ("remove", name))],
         "aside": [(later, ("aside", name, True))],
         "anew": [(later, ("remove", name)), (0, ("register", name, place))],
-    }[how]
+    }
+    away = ways[how]
     there = name in folded(rows).devices
     if how == "anew" and not there:
         return  # to put one up where none was is what is asked for
@@ -138,7 +139,7 @@ def test_a_fact_touches_only_items_that_it_is_said_to_touch(steps: Steps, later:
 @settings(max_examples=200, deadline=None)
 @given(
     HISTORIES,
-    st.sampled_from(sorted(KINDS) + ["event", "sign_in", "work_order", "exchange"]),
+    st.sampled_from([*sorted(KINDS), "event", "sign_in", "work_order", "exchange"]),
     st.sampled_from(("device:example/cam-1", "alert:1", "alert:x", "link:example/police", "")),
     st.one_of(st.binary(max_size=40), st.sampled_from([b"{}", b"[]", b'{"after":7}', b"null"])),
 )

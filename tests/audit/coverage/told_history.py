@@ -172,14 +172,14 @@ def _tell(telling: Telling, at: int, verb: str, rest: list[Any]) -> None:
             body = {"recorder": "recorder", "state": "online" if online else "offline"}
             telling.fact("channel_state", at, f"device:{telling.school}/{camera}", body)
         case "baseline", [number]:
-            body = Baseline(
+            signed = Baseline(
                 school=telling.school,
                 version=1,
                 needs=_BASELINES[number],
                 signed_by="paul",
                 signed=at,
             )
-            telling.fact(BASELINE, at, baseline_subject(telling.school), body)
+            telling.fact(BASELINE, at, baseline_subject(telling.school), signed)
         case _:
             getattr(telling, verb)(at, *rest)
 

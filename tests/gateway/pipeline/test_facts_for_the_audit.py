@@ -61,9 +61,7 @@ def test_the_running_gateway_names_devices_by_their_rows_as_well(judged: Judged)
     alert = judged.alert(BUTTON, "panic")
     assert alert is not None
     names = {BUTTON.row: BUTTON.id, SMOKE.row: SMOKE.id}
-    book = AlertBook(
-        limits=Limits(), told=[], on_deadline=lambda _: None, named=names.__getitem__
-    )
+    book = AlertBook(limits=Limits(), told=[], on_deadline=lambda _: None, named=names.__getitem__)
     book.load([alert], alert.id, 1)
     work = Work(Batch(now=judged.now))
     book.act(alert, Acknowledge(comment=""), "olga", work)
@@ -93,6 +91,6 @@ def test_one_that_stays_silent_when_the_others_are_back_has_a_fault_of_its_own(t
     record = record_of(town)
     out = {name for those in record.cut_off.values() for name in those}
     out |= {one.device for one in record.faults.values() if one.since is not None}
-    still = {name for name in town._named(["a"]) if not name.startswith(back)}  # noqa: SLF001
+    still = {name for name in town._named(["a"]) if not name.startswith(back)}
     assert still
     assert {name for name in out if name.startswith("a")} == still

@@ -129,9 +129,7 @@ def test_an_example_that_comes_out_otherwise_is_told_on_its_line(own: Path) -> N
     (problem,) = raised.value.problems
     assert problem.line == 10
     assert problem.field == "cases[0].expect.gate_button"
-    assert problem.message == (
-        "tested six days ago: met is expected, and it is unknown (test_old)"
-    )
+    assert problem.message == ("tested six days ago: met is expected, and it is unknown (test_old)")
 
 
 @pytest.mark.parametrize(
