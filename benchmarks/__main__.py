@@ -43,6 +43,7 @@ LONG: Final = (
     "camera_quality",
     "coverage",
     "dialects",
+    "evidence",
     "fire",
     "soak",
     "police_soak",

@@ -60,7 +60,7 @@ async def exported(
         exporter = Exporter(
             log=log,
             head=head,
-            key=str(keys.signer.verifier),
+            signer=keys.signer,
             read=store.read,
             file_of=lambda name: _file(Shelf(folder), name),
             program=program(),

@@ -150,7 +150,7 @@ class Bundles:
         exporter = Exporter(
             log=await self._evidence.caught_up(),
             head=head,
-            key=str((await self._evidence.keys()).signer.verifier),
+            signer=(await self._evidence.keys()).signer,
             read=self._store.read,
             file_of=self._file,
             program=self._program,

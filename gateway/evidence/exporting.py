@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -22,6 +25,7 @@ from audit.evidence.bundle import (
     HEADS,
     MANIFEST,
     PROOF,
+    SIGNATURE,
     VERSION,
     ChainLine,
     FactLine,
@@ -30,6 +34,7 @@ from audit.evidence.bundle import (
     Manifest,
     Scope,
     ScopeKind,
+    signed_text,
 )
 from audit.evidence.chains import End
 from audit.evidence.computing import DISCLOSED_KINDS, Computation
@@ -43,6 +48,7 @@ from audit.evidence.leaf import (
     hash_of_leaf,
     leaf_bytes,
 )
+from audit.evidence.notes import Signer
 from audit.evidence.referring import referred
 from audit.fact import FactRow
 from gateway.evidence.log import Entry, Log
@@ -54,6 +60,7 @@ Read = Callable[[Callable[[Connection], Result]], Result]
 
 NEWEST_HEADS: Final = 200
 _AT_ONCE: Final = 200
+_BUFFER: Final = 64 * 1024
 
 
 class ExportError(Exception):
@@ -90,6 +97,40 @@ class Written(msgspec.Struct, frozen=True, kw_only=True):
     bytes: int
 
 
+class _Hashing(io.RawIOBase):
+    """Writes on, and hashes what is written."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file: Final = file
+        self.seen: Final = sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, raw: Any, /) -> int:
+        self.seen.update(raw)
+        return self._file.write(raw)
+
+
+class _Archive:
+    """A bundle that is being written, and the hashes of its members."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive: Final = archive
+        self.digests: Final[dict[str, str]] = {}
+
+    @contextmanager
+    def open(self, name: str, *, packed: bool = True) -> Iterator[IO[bytes]]:
+        """A member to write."""
+        about = zipfile.ZipInfo(name)
+        about.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+        with self._archive.open(about, "w", force_zip64=True) as file:
+            hashing = _Hashing(file)
+            with io.BufferedWriter(hashing, _BUFFER) as buffered:
+                yield buffered
+        self.digests[name] = hashing.seen.hexdigest()
+
+
 class Exporter:
     """Writes one bundle, in a thread of its own."""
 
@@ -98,19 +139,19 @@ class Exporter:
         *,
         log: Log,
         head: HeadRow,
-        key: str,
+        signer: Signer,
         read: Callable[..., object],
         file_of: Callable[[str], bytes | None],
         program: str = "",
         told: Callable[[float], None] = lambda _share: None,
     ) -> None:
-        """``head`` must cover the instant that is wanted. ``key`` is the log's public one, ``read``
-        the store's, ``file_of`` gives what is kept under a hash. ``told`` is called with the share
+        """``head`` must cover the instant that is wanted. ``signer`` is the log's, ``read`` the
+        store's, ``file_of`` gives what is kept under a hash. ``told`` is called with the share
         that is done, and may raise `CancelledError`.
         """
         self._log: Final = log
         self._head: Final = head
-        self._key: Final = key
+        self._signer: Final = signer
         self._read: Final = read
         self._file_of: Final = file_of
         self._program: Final = program
@@ -125,17 +166,16 @@ class Exporter:
             with zipfile.ZipFile(
                 beside, "w", zipfile.ZIP_DEFLATED, compresslevel=6, strict_timestamps=False
             ) as archive:
-                written = self._write(archive, wanted, now)
+                written = self._write(_Archive(archive), wanted, now)
             size = beside.stat().st_size
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
         return msgspec.structs.replace(written, bytes=size)
 
-    def _write(self, archive: zipfile.ZipFile, wanted: Wanted, now: int) -> Written:
+    def _write(self, archive: _Archive, wanted: Wanted, now: int) -> Written:
         if self._head.known <= wanted.at:
             raise ExportError("instant", at=wanted.at, until=self._head.known)
-        origin = self._key.partition("+")[0]
         ends = self._log.ends(self._head.covered)
         names = self._chains(wanted, ends)
         places = self._log.places(names, self._head.covered)
@@ -143,23 +183,23 @@ class Exporter:
         if index is None:
             raise ExportError("log")
         places.append(index)
-        with archive.open(HEADS, "w") as file:
+        with archive.open(HEADS) as file:
             self._write_heads(LineWriter(file), wanted.heads)
-        with archive.open(CHAINS, "w") as file:
+        with archive.open(CHAINS) as file:
             lines = LineWriter(file)
             for name, end in ends:
                 lines.add(self._chain_line(name, end, shown=name in names))
-        with archive.open(FACTS, "w", force_zip64=True) as file:
+        with archive.open(FACTS) as file:
             lines = LineWriter(file)
             for done, line in enumerate(self._fact_lines(places, wanted)):
                 lines.add(line)
                 if done % _AT_ONCE == 0:
                     self._told(0.9 * done / len(places))
-        with archive.open(PROOF, "w", force_zip64=True) as file:
+        with archive.open(PROOF) as file:
             for hashed in self._log.between(places, self._head.size):
                 file.write(hashed)
         inside = self._inside(wanted.scope)
-        with archive.open(FIGURES, "w", force_zip64=True) as file:
+        with archive.open(FIGURES) as file:
             lines = LineWriter(file)
             for figure in self._computation.figures(
                 wanted.at, lambda record: record.school in inside
@@ -172,12 +212,15 @@ class Exporter:
             scope=wanted.scope,
             at=wanted.at,
             made=now,
-            origin=origin,
-            key=self._key,
+            origin=self._signer.verifier.name,
+            key=str(self._signer.verifier),
             program=self._program,
             absent=tuple(absent),
         )
-        archive.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+        with archive.open(MANIFEST) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
+        with archive.open(SIGNATURE) as file:
+            file.write(str(self._signer.sign(signed_text(archive.digests))).encode())
         self._told(1.0)
         return Written(
             size=self._head.size,
@@ -288,7 +331,7 @@ class Exporter:
                 yield fact, entry
 
     def _write_files(
-        self, archive: zipfile.ZipFile, at: int, inside: frozenset[str]
+        self, archive: _Archive, at: int, inside: frozenset[str]
     ) -> list[str]:
         """The files that are referred to; returns the hashes of those that are not there."""
         records: list[SchoolRecord] = [
@@ -300,7 +343,8 @@ class Exporter:
             if content is None:
                 absent.append(name)
             else:
-                archive.writestr(FILES + name, content, zipfile.ZIP_STORED)
+                with archive.open(FILES + name, packed=False) as file:
+                    file.write(content)
         return absent
 
     def _query(self, query: Callable[[Connection], Result]) -> Result:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, NamedTuple
+from zlib import crc32
 
 import msgspec
 import structlog
@@ -23,7 +24,7 @@ import structlog
 from audit.evidence import merkle
 from audit.evidence.chains import End, in_order
 from audit.evidence.leaf import Leaf, Salts, Secret, chain_of, leaf_bytes, make_leaf, salted
-from audit.evidence.merkle import TreeError, leaf_hash
+from audit.evidence.merkle import HASH_BYTES, TreeError, leaf_hash
 from audit.fact import FactRow
 from audit.roster import ROSTER
 from gateway.evidence.tree_files import TreeFiles
@@ -34,6 +35,7 @@ VERSION: Final = 1
 _ENTRY: Final = struct.Struct("<QqQII")
 _NONE: Final = 0
 _AT_ONCE: Final = 4096
+_CHUNK: Final = 1 << 20
 
 
 class Entry(NamedTuple):
@@ -62,12 +64,15 @@ class Chain(msgspec.Struct):
 
 
 class _State(msgspec.Struct):
+    """``sums`` are CRC-32 of the hashes and of the entries, so that a bad disk is noticed."""
+
     version: int
     secret: str
     size: int
     row: int
     at: int
     root: bytes
+    sums: tuple[int, int]
     chains: list[Chain]
 
 
@@ -108,7 +113,7 @@ class Log:
             raise TreeError(f"{folder} holds no log that could be read")
         if state is not None:
             _log.warning("evidence.made_anew", folder=str(folder))
-        self._begin(_State(VERSION, self._mark, 0, 0, 0, merkle.EMPTY_ROOT, []))
+        self._begin(_State(VERSION, self._mark, 0, 0, 0, merkle.EMPTY_ROOT, (0, 0), []))
 
     @property
     def _mark(self) -> str:
@@ -117,7 +122,10 @@ class Log:
 
     def _read_state(self) -> _State | None:
         try:
-            state = msgspec.msgpack.decode((self._folder / "state").read_bytes(), type=_State)
+            raw = (self._folder / "state").read_bytes()
+            if sha256(raw[HASH_BYTES:]).digest() != raw[:HASH_BYTES]:
+                raise msgspec.DecodeError("torn")
+            state = msgspec.msgpack.decode(raw[HASH_BYTES:], type=_State)
         except FileNotFoundError:
             return None
         except msgspec.MsgspecError:
@@ -131,8 +139,10 @@ class Log:
         except TreeError as error:
             _log.warning("evidence.files_short", error=str(error))
             return False
-        if merkle.root(self._tree, state.size) == state.root:
-            return True
+        # Who only looks has no time for all of it, and shows nothing that does not fit together.
+        if not self._writes or self._sums_now(state.size) == state.sums:
+            if merkle.root(self._tree, state.size) == state.root:
+                return True
         self.close()
         return False
 
@@ -148,8 +158,15 @@ class Log:
             os.ftruncate(self._entries, length)
             os.lseek(self._entries, 0, os.SEEK_END)
         self.row, self.at = state.row, state.at
+        self._sums = state.sums
         self._chains = state.chains
         self._numbers = {chain.name: number for number, chain in enumerate(state.chains)}
+
+    def _sums_now(self, size: int) -> tuple[int, int]:
+        return (
+            _sum(self._folder / "hashes", size * HASH_BYTES),
+            _sum(self._folder / "entries", size * _ENTRY.size),
+        )
 
     # What grows.
 
@@ -189,9 +206,15 @@ class Log:
                     _note_region(chain, fact, place)
                 hashes.append(hashed)
                 place += 1
-            # The entries first: a tree that is longer than they are would be cut as well.
-            _write(self._entries, b"".join(entries))
+            self.put(hashes, b"".join(entries))
+
+    def put(self, hashes: Sequence[bytes], entries: bytes) -> None:
+        """Leaf hashes, and the bytes of their entries."""
+        with self._turn:
+            _write(self._entries, entries)
             self._tree.append(hashes)
+            first, second = self._sums
+            self._sums = crc32(b"".join(hashes), first), crc32(entries, second)
 
     def checkpoint(self) -> None:
         """Return once all of it is certainly on the disk. Blocks."""
@@ -206,11 +229,13 @@ class Log:
                 self.row,
                 self.at,
                 merkle.root(self._tree, size),
+                self._sums,
                 self._chains,
             )
             beside = self._folder / "state.new"
             with beside.open("wb") as file:
-                file.write(msgspec.msgpack.encode(state))
+                raw = msgspec.msgpack.encode(state)
+                file.write(sha256(raw).digest() + raw)
                 file.flush()
                 os.fsync(file.fileno())
             beside.replace(self._folder / "state")
@@ -253,7 +278,7 @@ class Log:
     def between(self, indexes: Iterable[int], size: int) -> Iterator[bytes]:
         """The hashes of all spans that lie between these leaves, and up to ``size``."""
         begun = 0
-        for index in (*indexes, size) if not isinstance(indexes, Sequence) else [*indexes, size]:
+        for index in (*indexes, size):
             for span in merkle.spans(begun, index):
                 with self._turn:
                     hashed = self._tree.node(*span)
@@ -332,6 +357,15 @@ class Log:
             count = min(_AT_ONCE, size - first)
             raw = os.pread(self._entries, count * _ENTRY.size, first * _ENTRY.size)
             yield from enumerate(_ENTRY.iter_unpack(raw), first)
+
+
+def _sum(path: Path, length: int) -> int:
+    found = 0
+    with path.open("rb") as file:
+        while length and (raw := file.read(min(length, _CHUNK))):
+            found = crc32(raw, found)
+            length -= len(raw)
+    return found
 
 
 def _note_region(chain: Chain, fact: FactRow, place: int) -> None:

@@ -250,3 +250,12 @@ export type Baseline = Shapes["BaselineOut"];
 export type Need = Shapes["NeedOut"];
 export type Registered = Shapes["RegisteredOut"];
 export type Less = Shapes["LessOut"];
+
+/** A fact, and its place under a signed head of the evidence log. */
+export type FactProof = Shapes["FactProofOut"];
+export type EvidenceHead = Shapes["HeadOut"];
+export type EvidenceHeadPage = Shapes["HeadPage"];
+export type EvidenceState = Shapes["EvidenceStateOut"];
+export type EvidenceTarget = Shapes["TargetOut"];
+/** What an auditor takes home. */
+export type Bundle = Shapes["BundleOut"];

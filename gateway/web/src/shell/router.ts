@@ -194,6 +194,11 @@ const routes: RouteRecordRaw[] = [
     name: "baseline",
     component: () => import("@/roster/BaselinePage.vue"),
   },
+  {
+    path: "/evidence",
+    name: "evidence",
+    component: () => import("@/evidence/EvidencePage.vue"),
+  },
   { path: "/people", name: "people", component: () => import("@/people/PeoplePage.vue") },
   { path: "/settings", name: "settings", component: () => import("@/settings/SettingsPage.vue") },
   { path: "/:rest(.*)*", name: "nowhere", component: () => import("@/shell/NowherePage.vue") },

@@ -155,6 +155,12 @@ const NOTIFICATION: Tab = {
   icon: "M4 5h16v12h-9l-4 4v-4H4zM8 9.500h8M8 13h5",
   matches: ["notification"],
 };
+const EVIDENCE: Tab = {
+  to: "/evidence",
+  word: "page.nav.evidence",
+  icon: "M12 3 20 6v6c0 5-4 8-8 9-4-1-8-4-8-9V6zM8.500 12l2.500 2.500 4.500-5",
+  matches: ["evidence"],
+};
 const PEOPLE: Tab = {
   to: "/people",
   word: "page.nav.people",
@@ -193,6 +199,7 @@ export const otherTabs = computed<Tab[]>(() => [
   DISCOVERIES,
   NOTIFICATION,
   WALL,
+  ...(may("prove") ? [EVIDENCE] : []),
   ...(may("calibrate") ? [REPLAY] : []),
   ...(may("seeRejects") ? [REJECTS] : []),
   ...(may("managePeople") ? [PEOPLE] : []),

@@ -1,0 +1,158 @@
+"""A bundle that nobody touched holds, for whatever scope and instant; what it tells is right."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import msgspec
+import pytest
+
+from audit.coverage import SchoolRecord, fold, judge_all
+from audit.evidence.broken import BrokenError
+from audit.evidence.bundle import FIGURES, Scope, ScopeKind
+from audit.evidence.trusting import Trusted
+from audit.evidence.verify import check
+from audit.fact import FactRow, school_of
+from gateway.evidence.exporting import ExportError
+from gateway.files.shelf import Shelf
+from gateway.policies.facts_told import Telling
+from gateway.store.read import evidence as stored
+from tests.gateway.evidence.worlds import (
+    BEGIN,
+    DAY,
+    EAST,
+    EVERYTHING,
+    HOUR,
+    NO1,
+    SCHOOLS,
+    World,
+    facts,
+    held,
+    policies,
+)
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, EAST, NO1], ids=str)
+@pytest.mark.parametrize("days", [None, 1, 9, 20])
+async def test_it_holds_as_of_any_instant(world: World, scope: Scope, days: int | None) -> None:
+    await world.evidence.seal()
+    at = None if days is None else BEGIN + days * DAY
+    path, written = await world.bundle(scope, at)
+    found = check(path, Trusted(keys=(world.keys.signer.verifier,)))
+    assert found.anchored
+    assert found.facts == written.facts
+    assert found.disclosed == written.disclosed
+    assert found.schools == {"all": 5, "region": 3, "school": 1}[scope.kind]
+    items = sum(len(policy.items) for policy in policies())
+    assert found.figures >= items * found.schools
+
+
+async def test_its_figures_are_those_of_a_naive_computation(world: World) -> None:
+    at = BEGIN + 12 * DAY + 7
+    path, _ = await world.bundle(EVERYTHING, at)
+    given = [json.loads(line) for line in zipfile.ZipFile(path).read(FIGURES).splitlines()]
+    records: dict[str, SchoolRecord] = {}
+    latest = 0
+    for fact in world.store.read(stored.facts_after(0, 10_000)):
+        latest = max(latest, fact.known)
+        school = school_of(fact)
+        if latest <= at and school:
+            before = records.get(school, SchoolRecord(school=school))
+            records[school] = fold(before, msgspec.structs.replace(fact, known=latest))
+    expected = {
+        (school, *key): verdict.verdict.value
+        for school in SCHOOLS
+        for key, verdict in judge_all(policies(), records[school], at).items()
+    }
+    told = {(one["school"], one["policy"], one["item"]): one for one in given if "school" in one}
+    assert {key: one["verdict"] for key, one in told.items()} == expected
+    regions = [one for one in given if "school" not in one]
+    for one in regions:
+        of = [
+            expected[school, one["policy"], one["item"]]
+            for school, region in SCHOOLS.items()
+            if one["region"] in ("", "city", region)
+        ]
+        assert {verdict: one[verdict] for verdict in ("met", "failed", "unknown")} == {
+            verdict: of.count(verdict) for verdict in ("met", "failed", "unknown")
+        }
+    assert {one["region"] for one in regions} == {"", "city", "east", "west"}
+    assert len(set(expected.values())) > 1
+
+
+async def test_heads_that_the_auditor_holds_speak_for_it(world: World) -> None:
+    before = await world.evidence.seal()
+    world.clock.jump(HOUR)
+    path, _ = await world.bundle(EAST)
+    world.clock.jump(DAY)
+    later = await world.evidence.seal()
+    assert check(path, Trusted(heads=(held(before),))).anchored
+    assert not check(path).anchored
+    with pytest.raises(BrokenError) as broken:
+        check(path, Trusted(heads=(held(later),)))
+    assert broken.value.code == "held_unproven"
+    again, _ = await world.bundle(EAST, at=world.clock.now() - DAY)
+    assert check(again, Trusted(heads=(held(before), held(later)))).anchored
+
+
+async def test_persons_and_telephone_numbers_are_not_in_it(world: World) -> None:
+    path, _ = await world.bundle(EVERYTHING)
+    everything = b"".join(
+        zipfile.ZipFile(path).read(name) for name in zipfile.ZipFile(path).namelist()
+    )
+    assert b"13800000000" not in everything
+    assert b"user:tim" not in everything
+    assert b"user:ada" not in everything
+    path, _ = await world.bundle(NO1, actors=True)
+    assert b"user:ada" in zipfile.ZipFile(path).read("facts.jsonl")
+    assert check(path).schools == 1
+
+
+async def test_files_that_count_are_in_it_or_said_to_be_gone(world: World) -> None:
+    name = Shelf(world.folder).keep(b"%PDF-1.7 a roster of guards")
+    telling = Telling(now=world.clock.now(), school="no1")
+    telling.attest(world.clock.now(), "closed_management", lasts=DAY, figures={}, confirmed=True)
+    row = telling.rows[0]
+    body = msgspec.json.decode(row.body)
+    files = [{"hash": name, "name": "a.pdf", "media_type": "application/pdf", "size": 27}]
+    body["attestation"]["files"] = files
+    raw = msgspec.json.encode(body, order="sorted")
+    world.tell([FactRow(0, row.kind, row.happened, row.known, row.actor, row.subject, raw)])
+    path, _ = await world.bundle(NO1)
+    found = check(path)
+    assert f"files/{name}" in zipfile.ZipFile(path).namelist()
+    Shelf(world.folder).remove(name)
+    path, _ = await world.bundle(NO1, at=world.clock.now() - 2)
+    gone = check(path)
+    assert gone.files == found.files
+    assert gone.absent == found.absent + 1
+
+
+async def test_what_cannot_be_is_said(world: World) -> None:
+    with pytest.raises(ExportError) as failed:
+        await world.bundle(Scope(ScopeKind.SCHOOL, "nowhere"))
+    assert failed.value.code == "no_school"
+    with pytest.raises(ExportError) as failed:
+        await world.bundle(Scope(ScopeKind.REGION, "nowhere"))
+    assert failed.value.code == "no_region"
+    assert await world.evidence.sealed_beyond(world.clock.now()) is None
+    assert not list(world.folder.glob(".*zip*"))
+
+
+async def test_a_gateway_of_which_nothing_is_known_has_a_bundle_too(empty: World) -> None:
+    path, written = await empty.bundle(EVERYTHING)
+    found = check(path, Trusted(keys=(empty.keys.signer.verifier,)))
+    assert (found.schools, found.figures, written.disclosed) == (0, 0, 0)
+
+
+async def test_a_school_that_moved_away_is_told_of_where_it_was(world: World) -> None:
+    moved = next(row for row in facts() if row.subject == "roster:no1")
+    body = moved.body.replace(b'"region":"east"', b'"region":"west"')
+    now = world.clock.now()
+    world.tell([FactRow(0, moved.kind, now, now, moved.actor, moved.subject, body)])
+    path, _ = await world.bundle(EAST, at=now - DAY)
+    assert check(path).schools == 3
+    path, _ = await world.bundle(EAST)
+    assert check(path).schools == 2
+

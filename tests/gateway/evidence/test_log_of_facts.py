@@ -1,0 +1,185 @@
+"""The log follows the facts, signs heads, and finds out when one of the two was changed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from audit.evidence.leaf import CHAIN_HEADS, OTHERS, POLICIES, REGIONS, leaf_bytes
+from audit.evidence.merkle import extends, includes, leaf_hash
+from gateway.evidence.log import Log
+from gateway.evidence.service import FOLDER, EvidenceError
+from gateway.store.batch import OutboxEntry
+from gateway.store.read import evidence as stored
+from tests.gateway.evidence.worlds import HOUR, SCHOOLS, World, facts, held
+
+
+async def test_every_fact_is_in_the_log_and_proven(world: World) -> None:
+    head = await world.evidence.seal()
+    log = await world.evidence.caught_up()
+    rows = world.store.read(stored.facts_after(0, 10_000))
+    assert log.size == len(rows) == head.size
+    for fact in rows:
+        index = log.index_of(fact.row)
+        assert index is not None
+        leaf, _ = log.leaf(index, fact)
+        hashed = leaf_hash(leaf_bytes(leaf))
+        assert includes(hashed, index, head.size, log.inclusion(index, head.size), head.root)
+
+
+async def test_no_name_and_no_text_stands_in_a_leaf(world: World) -> None:
+    log = await world.evidence.caught_up()
+    for fact in world.store.read(stored.facts_after(0, 10_000)):
+        index = log.index_of(fact.row)
+        assert index is not None
+        raw = leaf_bytes(log.leaf(index, fact)[0])
+        assert fact.subject.encode() not in raw
+        assert fact.actor.encode() not in raw
+        assert fact.body not in raw
+
+
+async def test_a_head_is_signed_and_says_where_every_chain_ends(world: World) -> None:
+    head = await world.evidence.seal()
+    assert world.keys.signer.verifier.signed(held(head).note)
+    assert held(head).head.size == head.size
+    log = await world.evidence.caught_up()
+    names = [name for name, _ in log.ends(head.covered)]
+    assert sorted(names) == sorted([*SCHOOLS, POLICIES, REGIONS, OTHERS])
+    fact = world.store.read(stored.facts_of([head.row]))[head.row]
+    assert fact.kind == CHAIN_HEADS
+    assert msgspec.json.decode(fact.body)["size"] == head.covered == head.size - 1
+
+
+async def test_each_head_grows_from_the_one_before(world: World) -> None:
+    first = await world.evidence.seal()
+    world.clock.jump(HOUR)
+    second = await world.evidence.seal()
+    log = await world.evidence.caught_up()
+    proof = log.consistency(first.size, second.size)
+    assert extends(first.size, first.root, second.size, second.root, proof)
+    assert log.ends(first.covered) != log.ends(second.covered)
+
+
+async def test_the_ends_of_an_earlier_size_are_those_that_were_said_then(world: World) -> None:
+    head = await world.evidence.seal()
+    before = (await world.evidence.caught_up()).ends(head.covered)
+    world.tell([msgspec.structs.replace(row, known=row.known + HOUR) for row in facts(seed=2)])
+    await world.evidence.seal()
+    assert (await world.evidence.caught_up()).ends(head.covered) == before
+
+
+async def test_a_restart_goes_on_where_it_was(world: World) -> None:
+    head = await world.evidence.seal()
+    world.evidence.close()
+    world.evidence = world.log_anew()
+    log = await world.evidence.caught_up()
+    assert (log.size, log.root(head.size)) == (head.size, head.root)
+    world.clock.jump(HOUR)
+    second = await world.evidence.seal()
+    proof = log.consistency(head.size, second.size)
+    assert extends(head.size, head.root, second.size, second.root, proof)
+
+
+@pytest.mark.parametrize("name", ["hashes", "entries", "state", "level8"])
+@pytest.mark.parametrize("how", ["gone", "half", "changed"])
+async def test_files_that_are_lost_or_torn_are_made_anew_from_the_facts(
+    world: World, name: str, how: str
+) -> None:
+    head = await world.evidence.seal()
+    world.evidence.close()
+    path = world.folder / FOLDER / name
+    if how == "gone":
+        path.unlink()
+    elif how == "half":
+        os.truncate(path, path.stat().st_size // 2)
+    elif path.stat().st_size:
+        raw = bytearray(path.read_bytes())
+        raw[len(raw) // 2] ^= 1
+        path.write_bytes(raw)
+    world.evidence = world.log_anew()
+    log = await world.evidence.caught_up()
+    assert log.root(head.size) == head.root
+    world.clock.jump(HOUR)
+    later = await world.evidence.seal()
+    assert later.size > head.size
+
+
+async def test_a_database_that_was_changed_is_said_and_nothing_more_is_signed(
+    world: World,
+) -> None:
+    await world.evidence.seal()
+    world.evidence.close()
+    with closing(sqlite3.connect(world.folder / "campus.db")) as connection, connection:
+        connection.execute("DROP TRIGGER facts_are_not_updated")
+        connection.execute("UPDATE facts SET body = '{}' WHERE row = 20")
+    (world.folder / FOLDER / "state").unlink()
+    world.evidence = world.log_anew()
+    with pytest.raises(EvidenceError, match="changed from outside"):
+        await world.evidence.seal()
+
+
+async def test_only_one_has_the_log(world: World) -> None:
+    await world.evidence.seal()
+    other = world.log_anew()
+    with pytest.raises(EvidenceError, match="in use"):
+        await other.seal()
+    assert other.busy
+    looking = Log(world.folder / FOLDER, world.keys.secret, writes=False)
+    log = await world.evidence.caught_up()
+    assert looking.size == log.size
+    looking.close()
+
+
+async def test_heads_are_signed_at_intervals_while_there_is_something_new(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.evidence.service.LOOK_S", 0.005)
+    running = asyncio.create_task(world.evidence.run())
+
+    async def heads(number: int) -> None:
+        async with asyncio.timeout(20):
+            while len(world.store.read(stored.heads_before(None, 100))) < number:
+                await asyncio.sleep(0.005)
+
+    try:
+        world.clock.jump(600_000)
+        await heads(1)
+        world.clock.jump(600_000)  # nothing new: none
+        world.tell([msgspec.structs.replace(facts()[0], known=world.clock.now())])
+        await heads(2)
+        world.clock.jump(HOUR)  # nothing new, and yet: a sign of life
+        await heads(3)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    sizes = [head.size for head in world.store.read(stored.heads_before(None, 100))]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+async def test_heads_go_into_the_outbox_in_the_same_transaction(tmp_path: Path) -> None:
+    def publish(head: stored.HeadRow, before: stored.HeadRow | None) -> list[OutboxEntry]:
+        body = head.note.encode()
+        return [OutboxEntry("evidence:folder1", f"head/{head.size}", head.at, body, head.at)]
+
+    world = World(tmp_path, publish=publish)
+    try:
+        await world.evidence.seal()
+        assert world.told == [{"evidence:folder1"}]
+    finally:
+        world.close()
+
+
+async def test_the_key_is_for_nobody_else_and_stays(world: World) -> None:
+    path = world.folder / "evidence.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.write_text("something else")
+    from gateway.evidence.keys import EvidenceKeyError, evidence_keys
+
+    with pytest.raises(EvidenceKeyError, match="back-up"):
+        evidence_keys(world.folder, None)
