@@ -111,7 +111,7 @@ def merged(needs: Iterable[Needed]) -> tuple[Needed, ...]:
     return tuple(
         Needed(place=place, kind=kind, count=count, gate=gate, commissioned=commissioned)
         for (place, kind, gate, commissioned), count in sorted(
-            counts.items(), key=lambda one: (*one[0][:3], one[0][3] or -1)
+            counts.items(), key=lambda one: (*one[0][:3], _since(one[0][3]))
         )
     )
 
@@ -147,14 +147,18 @@ def lessened(before: Iterable[Needed], after: Iterable[Needed]) -> tuple[Less, .
 
 
 _Unit: TypeAlias = tuple[bool, int]
-"""One device asked for: at a gate, and since when (ms; -1 all along)."""
+"""One device asked for: at a gate, and since when (`_since`)."""
+
+
+def _since(commissioned: int | None) -> int:
+    """Since when, in ms; -1: all along."""
+    return -1 if commissioned is None else commissioned
 
 
 def _by_place(needs: Iterable[Needed]) -> dict[tuple[str, str], list[_Unit]]:
     units: dict[tuple[str, str], list[_Unit]] = defaultdict(list)
     for need in needs:
-        since = -1 if need.commissioned is None else need.commissioned
-        units[(need.place, need.kind)] += [(need.gate, since)] * need.count
+        units[need.place, need.kind] += [(need.gate, _since(need.commissioned))] * need.count
     return units
 
 

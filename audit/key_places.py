@@ -1,9 +1,9 @@
 """The key places of a school (重点部位), known by their names, and what is proposed for them.
 
-GB/T 29315 lists what of a school is to be guarded: the gates and what is before them, the gatehouse,
-the perimeter, the ways into and through buildings, canteens, laboratories and stores of dangerous
-goods, the room of the monitors, playgrounds. Which kinds of devices are proposed for each is ours,
-read off the standard's chapters from memory: a proposal, which somebody edits and signs.
+GB/T 29315 lists what of a school is to be guarded: the gates and what is before them, the
+gatehouse, the perimeter, the ways into and through buildings, canteens, laboratories and stores of
+dangerous goods, the room of the monitors, playgrounds. Which kinds of devices are proposed for each
+is ours, read off the standard's chapters from memory: a proposal, which somebody edits and signs.
 """
 
 from __future__ import annotations

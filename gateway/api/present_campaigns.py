@@ -9,20 +9,20 @@ import msgspec
 from audit.campaign import Campaign, Check, Mark, ReportState, due_of, phase
 from audit.reports.weekly import EmergencyLine, WeekFigures
 from gateway.api.models.campaigns import (
-    CampaignOut,
     CampaignCheckOut,
     CampaignDeadlineOut,
-    DueReportOut,
     CampaignMarkOut,
-    CampaignTallyOut,
-    WeekRateOut,
+    CampaignOut,
     CampaignSchoolOut,
+    CampaignStageOut,
+    CampaignTallyOut,
+    CampaignTemplateOut,
+    CampaignWeeklyOut,
+    DueReportOut,
     SpecialFormOut,
     SpecialReportOut,
-    CampaignStageOut,
-    CampaignTemplateOut,
     WeekFiguresOut,
-    CampaignWeeklyOut,
+    WeekRateOut,
 )
 from gateway.api.models.shapes import Names
 from gateway.api.register import names
@@ -146,16 +146,10 @@ def subject_name(services: Services, subject: str, land: Land) -> Names:
         region = land.regions[name]
         return names(region.name_zh, region.name_en, name)
     listed = land.schools.get(name)
-    return (
-        names("", "", name)
-        if listed is None
-        else names(listed.name_zh, listed.name_en, name)
-    )
+    return names("", "", name) if listed is None else names(listed.name_zh, listed.name_en, name)
 
 
-def due_report_out(
-    services: Services, one: DueOf, campaign: Campaign, land: Land
-) -> DueReportOut:
+def due_report_out(services: Services, one: DueOf, campaign: Campaign, land: Land) -> DueReportOut:
     """A report that is due."""
     due, signed = one.due, one.signed
     return DueReportOut(

@@ -30,7 +30,6 @@ Verdicts: TypeAlias = Mapping[str, bool | None]
 """By school: whether an item is met; ``None`` = unknown. A school that is not there: unknown."""
 
 
-
 class Listed(msgspec.Struct, frozen=True):
     """A school that counts, as the lists show it."""
 

@@ -129,12 +129,10 @@ def load_templates(folder: Path) -> dict[str, Campaign]:
 def _load(path: Path) -> Campaign:
     document = read_yaml(path)
     campaign = validate(CampaignForm, document).campaign()
-    problems = []
+    problems = [document.problem(_steps(one.field), one.message) for one in mistakes(campaign)]
     if campaign.id != path.stem:
         message = f"must be the name of the file, '{path.stem}', not '{campaign.id}'"
         problems.append(document.problem(("id",), message))
-    for one in mistakes(campaign):
-        problems.append(document.problem(_steps(one.field), one.message))
     if problems:
         raise ConfigurationError(problems)
     return campaign

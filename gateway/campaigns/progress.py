@@ -75,9 +75,15 @@ def progress(
     now: int,
 ) -> Progress:
     """How far each of ``schools`` is. ``verdicts`` by policy and item."""
-    unmarked = {one.id: standing(campaign, one, None, None, zone=zone, now=now) for one in campaign.checks}
-    met = {one.id: standing(campaign, one, None, True, zone=zone, now=now) for one in campaign.checks}
-    unmet = {one.id: standing(campaign, one, None, False, zone=zone, now=now) for one in campaign.checks}
+    unmarked = {
+        one.id: standing(campaign, one, None, None, zone=zone, now=now) for one in campaign.checks
+    }
+    met = {
+        one.id: standing(campaign, one, None, True, zone=zone, now=now) for one in campaign.checks
+    }
+    unmet = {
+        one.id: standing(campaign, one, None, False, zone=zone, now=now) for one in campaign.checks
+    }
     whole = Tally()
     regions: dict[str, Tally] = {}
     around: dict[str | None, list[str]] = {}

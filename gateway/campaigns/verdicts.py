@@ -26,9 +26,7 @@ _MET: dict[Verdict, bool | None] = {
 }
 
 
-async def verdicts_for(
-    services: Services, campaign: Campaign
-) -> dict[tuple[str, str], Verdicts]:
+async def verdicts_for(services: Services, campaign: Campaign) -> dict[tuple[str, str], Verdicts]:
     """The verdicts now on each item that proves a check, by policy and item. A school that is not
     there, and every school under a policy that nobody knows, is unknown."""
     now = services.clock.now()
@@ -52,9 +50,7 @@ async def verdicts_for(
     return found
 
 
-async def rates_at(
-    services: Services, schools: frozenset[str] | None, at: int
-) -> tuple[Rate, ...]:
+async def rates_at(services: Services, schools: frozenset[str] | None, at: int) -> tuple[Rate, ...]:
     """The rates of the first policy over ``schools`` (``None`` = all) as of ``at``; none without a
     policy."""
     try:

@@ -25,7 +25,7 @@ def write_csv(table: Table, target: IO[bytes], setting: Setting) -> int:
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     out.write("\ufeff")
-    writer.writerow([_guarded(column.label) for column in table.columns])
+    writer.writerow([_guarded(clean(column.label)) for column in table.columns])
     count = 0
     for count, row in enumerate(table.rows, 1):
         writer.writerow(

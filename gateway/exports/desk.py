@@ -207,9 +207,7 @@ class Exports:
         _empty(self._folder)
         self._begun = True
 
-    async def _run(
-        self, export: Export, setting: Callable[[], Setting], supply: Supply
-    ) -> None:
+    async def _run(self, export: Export, setting: Callable[[], Setting], supply: Supply) -> None:
         loop = asyncio.get_running_loop()
         try:
             async with self._turn:

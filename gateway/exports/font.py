@@ -103,7 +103,9 @@ def typeface(path: Path) -> Typeface:
         ) from error
     pdfmetrics.registerFont(font)
     face = font.face
-    widths = {code: float(face.charWidths.get(code, face.defaultWidth)) for code in face.charToGlyph}
+    widths = {
+        code: float(face.charWidths.get(code, face.defaultWidth)) for code in face.charToGlyph
+    }
     return Typeface(font.fontName, widths, float(face.defaultWidth))
 
 

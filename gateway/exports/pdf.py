@@ -49,9 +49,7 @@ _PAGES: Final = "pages"
 _MOST_MISSING: Final = 40
 
 
-def write_pdf(
-    report: Report, target: IO[bytes], setting: Setting, font: Path | None = None
-) -> int:
+def write_pdf(report: Report, target: IO[bytes], setting: Setting, font: Path | None = None) -> int:
     """Write the report; how many pages it has. ``font`` is a font's file, or found.
 
     Raises `gateway.exports.font.FontMissingError`.
@@ -59,9 +57,7 @@ def write_pdf(
     face = typeface(find_font(font))
     if not report.one_page:
         return _Document(report, target, setting, face, _SIZES[0]).write()
-    tables = tuple(
-        dataclasses.replace(table, rows=tuple(table.rows)) for table in report.tables
-    )
+    tables = tuple(dataclasses.replace(table, rows=tuple(table.rows)) for table in report.tables)
     report = dataclasses.replace(report, tables=tables)
     pages, out = 0, io.BytesIO()
     for size in _SIZES:

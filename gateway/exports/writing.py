@@ -85,9 +85,7 @@ class Writing:
             part.unlink(missing_ok=True)
         return size
 
-    def _written(
-        self, report: Report, file_format: Format, setting: Setting, part: Path
-    ) -> int:
+    def _written(self, report: Report, file_format: Format, setting: Setting, part: Path) -> int:
         order = order_of(
             report,
             file_format,

@@ -77,13 +77,11 @@ def _write_table(book: Workbook, name: str, table: Table, setting: Setting) -> i
     sheet.append([_head(sheet, column.label) for column in table.columns])
     makers = [_maker(sheet, column, setting.zone) for column in table.columns]
     count = 0
-    for count, row in enumerate(table.rows, 1):
+    for row in table.rows:
         sheet.append(
-            [
-                None if cell is None else make(cell)
-                for make, cell in zip(makers, row, strict=True)
-            ]
+            [None if cell is None else make(cell) for make, cell in zip(makers, row, strict=True)]
         )
+        count += 1
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(table.columns))}{count + 1}"
     return count
 
@@ -151,7 +149,7 @@ def _maker(sheet: WriteOnlyWorksheet, column: Column, zone: str) -> Callable[[An
 
 def _wide(text: str) -> int:
     """Signs of Latin text that it is as wide as."""
-    return max((sum(2 if sign > "\u2e7f" else 1 for sign in line) for line in text.split("\n")))
+    return max(sum(2 if sign > "\u2e7f" else 1 for sign in line) for line in text.split("\n"))
 
 
 class _Names:

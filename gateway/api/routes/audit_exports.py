@@ -175,7 +175,7 @@ async def fetch_export(
         one.path,
         media_type=_TYPES[one.format],
         headers={
-            "Content-Disposition": f"attachment; filename=\"{one.what}.{one.format}\"; "
+            "Content-Disposition": f'attachment; filename="{one.what}.{one.format}"; '
             f"filename*=UTF-8''{quote(name)}",
             "Cache-Control": "no-store",
         },

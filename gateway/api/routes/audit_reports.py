@@ -242,9 +242,7 @@ async def _asked(
 
 async def _signed(services: Services, due: Due, subject: str) -> SignedReport | None:
     found = await services.read(
-        signed_reports(
-            campaign=due.campaign, kind=due.kind, period=due.period, subjects=(subject,)
-        )
+        signed_reports(campaign=due.campaign, kind=due.kind, period=due.period, subjects=(subject,))
     )
     return found[0] if found else None
 
@@ -259,9 +257,7 @@ async def _detail(
     signed: SignedReport | None,
 ) -> ReportDetailOut:
     now = services.clock.now()
-    figures = (
-        await figures_for(services, land, due, subject) if signed is None else signed.figures
-    )
+    figures = await figures_for(services, land, due, subject) if signed is None else signed.figures
     state = report_state(due.due, due.opens, None if signed is None else signed.signed, now)
     return ReportDetailOut(
         due=due_report_out(services, DueOf(due, subject, state, signed), about, land),

@@ -12,17 +12,17 @@ from audit.campaign import Campaign, Mark, MarkState, Mistake, mistakes, shifted
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Campaigner, Reader, check
 from gateway.api.models.campaigns import (
-    CampaignOut,
-    CancelCampaignIn,
     CampaignCheckLineOut,
-    FromTemplateIn,
+    CampaignChecksOut,
     CampaignMarkIn,
+    CampaignOut,
     CampaignProgressOut,
     CampaignRegionOut,
-    CampaignChecksOut,
     CampaignSchoolOut,
     CampaignStageProgressOut,
     CampaignTemplateOut,
+    CancelCampaignIn,
+    FromTemplateIn,
 )
 from gateway.api.models.shapes import Identifier, Items, Page
 from gateway.api.present_campaigns import (
@@ -161,9 +161,7 @@ async def cancel_campaign(
         _check_regions(caller, before, land)
         if before.cancelled:
             return _out(services, before)
-        after = msgspec.structs.replace(
-            before, version=before.version + 1, cancelled=wanted.reason
-        )
+        after = msgspec.structs.replace(before, version=before.version + 1, cancelled=wanted.reason)
         await _keep(services, caller, after, wanted.reason)
     return _out(services, after)
 
@@ -287,9 +285,7 @@ async def land_now(services: Services) -> Land:
     return await services.read(services.audit.campaigns.land)
 
 
-async def visible_campaign(
-    services: Services, caller: Caller, name: str
-) -> tuple[Campaign, Land]:
+async def visible_campaign(services: Services, caller: Caller, name: str) -> tuple[Campaign, Land]:
     """A campaign about any school in the caller's scope; else a 404 `Problem`."""
     land = await land_now(services)
     campaign = await services.read(one_campaign(name))
@@ -345,7 +341,9 @@ async def _checks_of(
     return CampaignChecksOut(
         progress=school_progress_out(found.schools[0]),
         lines=[
-            CampaignCheckLineOut(check=check_out(one.check), state=one.state, mark=mark_out(one.mark))
+            CampaignCheckLineOut(
+                check=check_out(one.check), state=one.state, mark=mark_out(one.mark)
+            )
             for one in lines
         ],
         may_mark=not campaign.cancelled and may(caller, What.REPORT, listed.id),
@@ -406,6 +404,4 @@ async def _templates(services: Services) -> dict[str, Campaign]:
     try:
         return await services.readers.run(services.audit.campaigns.templates)
     except ConfigurationError as error:
-        raise Problem(
-            HTTPStatus.SERVICE_UNAVAILABLE, "campaign_templates", str(error)
-        ) from error
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "campaign_templates", str(error)) from error

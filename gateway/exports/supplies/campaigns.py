@@ -138,17 +138,15 @@ async def weekly_report(asked: Asked) -> Report:
         wanted.subject,
     )
     due = detail.due
-    title = (
-        asked.said("export.weekly.title")
-        if due.name is None
-        else asked.named(due.name)
-    )
+    title = asked.said("export.weekly.title") if due.name is None else asked.named(due.name)
     facts = [
         (asked.said("export.weekly.subject"), asked.named(due.subject_name)),
         (asked.said("export.weekly.campaign"), asked.named(due.campaign_name)),
         (
             asked.said("export.weekly.time"),
-            asked.said("export.weekly.from_to", since=asked.at(due.since), until=asked.at(due.until)),
+            asked.said(
+                "export.weekly.from_to", since=asked.at(due.since), until=asked.at(due.until)
+            ),
         ),
         (asked.said("export.weekly.due"), asked.at(due.due)),
         (asked.said("export.weekly.state"), _state(asked, due)),
@@ -172,7 +170,9 @@ async def weekly_report(asked: Asked) -> Report:
         title=title,
         facts=tuple(facts),
         tables=tuple(tables),
-        signatures=tuple(asked.said(f"report.sign.{one}") for one in ("author", "approver", "telephone", "time")),
+        signatures=tuple(
+            asked.said(f"report.sign.{one}") for one in ("author", "approver", "telephone", "time")
+        ),
     )
 
 

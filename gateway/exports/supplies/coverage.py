@@ -241,9 +241,7 @@ async def gaps(asked: Asked) -> Report:
         )
         for one in found
     ]
-    title = asked.said(
-        "export.coverage.gaps", policy=await _policy_name(asked, wanted.policy, at)
-    )
+    title = asked.said("export.coverage.gaps", policy=await _policy_name(asked, wanted.policy, at))
     table = Table(
         title=title,
         columns=(
@@ -279,7 +277,7 @@ async def school_sheet(asked: Asked) -> Report:
     found = await get_coverage_school(
         asked.services, asked.caller, wanted.school, policy=wanted.policy, at=wanted.at
     )
-    tables = tuple(_sheet_table(asked, found, policy) for policy in found.policies)
+    tables = tuple(_sheet_table(asked, policy) for policy in found.policies)
     if not tables:
         raise ExportError("the school is not on the roster, or no policy was known then")
     return Report(
@@ -287,7 +285,8 @@ async def school_sheet(asked: Asked) -> Report:
         facts=tuple(_sheet_facts(asked, found)),
         tables=tables,
         signatures=tuple(
-            asked.said(f"export.sheet.sign.{one}") for one in ("officer", "principal", "inspector", "day")
+            asked.said(f"export.sheet.sign.{one}")
+            for one in ("officer", "principal", "inspector", "day")
         ),
         one_page=True,
     )
@@ -326,7 +325,7 @@ def _sheet_facts(asked: Asked, found: SchoolSheetOut) -> list[tuple[str, str]]:
     return facts
 
 
-def _sheet_table(asked: Asked, found: SchoolSheetOut, policy: SheetPolicyOut) -> Table:
+def _sheet_table(asked: Asked, policy: SheetPolicyOut) -> Table:
     rows: list[Row] = []
     for item in policy.items:
         said = dict.fromkeys(

@@ -207,7 +207,7 @@ async def roster(asked: Asked) -> Report:
             break
         _bounded(len(found))
 
-    def word(yes: bool) -> str:  # noqa: FBT001 - a value, not a switch
+    def word(yes: bool) -> str:
         return asked.said("word.yes" if yes else "word.no")
 
     rows: list[Row] = [
