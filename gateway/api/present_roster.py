@@ -102,8 +102,7 @@ def _preview(register: Register, plan: Plan) -> RosterPreviewOut:
         troubles=[trouble_out(one) for one in plan.troubles[:SHOWN]],
         notes=[trouble_out(one) for one in plan.notes[:SHOWN]],
         not_named=[
-            MissingSchoolOut(school=entry.school, name=entry.name)
-            for entry in plan.missing[:SHOWN]
+            MissingSchoolOut(school=entry.school, name=entry.name) for entry in plan.missing[:SHOWN]
         ],
     )
 

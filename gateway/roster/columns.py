@@ -86,7 +86,9 @@ _KIND_WORDS: Final[Mapping[SchoolKind, tuple[str, ...]]] = {
     SchoolKind.JUNIOR_MIDDLE: ("初中", "初级中学", "普通初中", "junior middle school"),
     SchoolKind.SENIOR_MIDDLE: ("高中", "高级中学", "普通高中", "senior middle school"),
     SchoolKind.COMPLETE_MIDDLE: ("完全中学", "完中", "中学", "middle school"),
-    SchoolKind.NINE_YEAR: ("九年一贯制", "九年一贯制学校", "九年制学校", "9年一贯制", "9年一贯制学校"),
+    SchoolKind.NINE_YEAR: (
+        "九年一贯制", "九年一贯制学校", "九年制学校", "9年一贯制", "9年一贯制学校",
+    ),
     SchoolKind.TWELVE_YEAR: (
         "十二年一贯制", "十二年一贯制学校", "12年一贯制", "12年一贯制学校",
     ),

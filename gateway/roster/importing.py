@@ -1,4 +1,4 @@
-"""Bureaus' lists that people bring in: read beside the gateway, shown first, then written in pieces.
+"""Bureaus' lists that people bring in: read beside the gateway, shown, then written in pieces.
 
 One at a time a person. What was read is kept in memory until it is written, given up or pushed out
 by later ones; a restart forgets it. What was written stays: bringing the list in again changes only
@@ -150,7 +150,9 @@ class RosterImports:
             if plan.digest != digest:
                 return Refusal("roster_changed", "the list now comes to other changes; look again")
             if plan.unreadable:
-                return Refusal("roster_unreadable", "there is nothing in this file that can be read")
+                return Refusal(
+                    "roster_unreadable", "there is nothing in this file that can be read"
+                )
             if plan.troubles and not skip_bad_rows:
                 return Refusal("roster_bad_rows", f"{len(plan.troubles)} mistakes are in the list")
             run.state, run.done, run.of = ImportState.WRITING, 0, len(plan.changes)

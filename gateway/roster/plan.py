@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from enum import StrEnum
 from hashlib import sha256
 from typing import Final
@@ -13,11 +14,14 @@ import msgspec
 
 from audit.roster import RosterEntry
 from devices.model import Region, School
-from gateway.register.references import Names
+from gateway.register.references import SUGGESTIONS, Names
 from gateway.roster.entries import Candidate, Code, Listed, Trouble
 
 MOST_NAMES: Final = 20
 """Former names that are kept of a school."""
+
+_NEAR: Final = 0.6
+"""Alike enough to be named: one wrong sign of the three that a county has in Chinese."""
 
 
 class Sort(StrEnum):
@@ -164,6 +168,12 @@ class _Regions:
         self._names: Final = Names()
         self._known: dict[str, str | Code] = {}
         self._hints: dict[str, str] = {}
+        self._called: Final = {
+            name.casefold(): name
+            for region in standing.regions
+            for name in (region.id, region.name_zh, region.name_en)
+            if name
+        }
         for region in standing.regions:
             self._names.learn(region.id, (region.name_zh, region.name_en))
 
@@ -179,9 +189,12 @@ class _Regions:
         return self._known[word]
 
     def near(self, word: str) -> str:
-        """The region that was probably meant; the first wrong words get one."""
-        near = self._names.near(word)
-        return near.split("'")[1] if near else ""
+        """The region that was probably meant, as the register calls it; the first wrong words get
+        one: comparing is slow."""
+        if word not in self._hints and len(self._hints) < SUGGESTIONS:
+            found = get_close_matches(word.casefold(), self._called, n=1, cutoff=_NEAR)
+            self._hints[word] = self._called[found[0]] if found else ""
+        return self._hints.get(word, "")
 
 
 def _entry(
@@ -211,7 +224,10 @@ def _entry(
         return None
     formerly = () if before is None else before.formerly
     if before is not None and before.name != row.name:
-        formerly = (before.name, *(name for name in formerly if name not in {before.name, row.name}))
+        formerly = (
+            before.name,
+            *(name for name in formerly if name not in {before.name, row.name}),
+        )
     boarders = row.boarders
     if boarders is None:  # no such column: as it was, as far as there are so many pupils
         boarders = 0 if before is None else min(before.boarders, row.pupils)

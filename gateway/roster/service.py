@@ -64,9 +64,7 @@ class Rosters:
             if after == before:
                 return before
             batch = Batch(now=self._clock.now())
-            put_entries(
-                batch, [RosterChange(before=before, after=after, reason=reason)], by=actor
-            )
+            put_entries(batch, [RosterChange(before=before, after=after, reason=reason)], by=actor)
             await self.commit(batch)
         return after
 

@@ -110,9 +110,7 @@ def _visible(services: Services, caller: Caller, school: str) -> None:
         raise not_found(f"school {school}")
 
 
-def _check(
-    services: Services, school: str, wanted: BaselineIn, before: tuple[Needed, ...]
-) -> None:
+def _check(services: Services, school: str, wanted: BaselineIn, before: tuple[Needed, ...]) -> None:
     """Places and kinds must be there; those that the list in effect names may be gone since."""
     places = {""} | {need.place for need in before}
     kinds = {need.kind for need in before}

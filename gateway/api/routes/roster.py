@@ -120,9 +120,7 @@ async def get_roster_entry(
     return await _out(services, caller, school)
 
 
-@router.post(
-    "/roster/schools/{school}", operation_id="act_on_roster_entry", responses=REFUSABLE
-)
+@router.post("/roster/schools/{school}", operation_id="act_on_roster_entry", responses=REFUSABLE)
 async def act_on_roster_entry(
     services: ServicesHere, caller: Enlister, school: SchoolId, action: RosterActionIn
 ) -> RosterEntryOut:
@@ -144,7 +142,7 @@ async def act_on_roster_entry(
 
 @router.get("/roster/imports", operation_id="list_roster_imports")
 async def list_roster_imports(services: ServicesHere, caller: Enlister) -> Items[RosterImportOut]:
-    """The lists that the caller brought, the newest first. A restart of the gateway forgets them."""
+    """Those of the caller, the newest first. A restart of the gateway forgets them."""
     runs = services.audit.roster_imports.of(caller.name)
     return Items(items=[import_out(services.register, run) for run in runs])
 

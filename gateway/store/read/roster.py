@@ -88,8 +88,7 @@ def roster_names(connection: Connection) -> dict[str, Named]:
     """Every school that is or was on the roster, by its id."""
     columns = (roster.c.school, roster.c.name, roster.c.region)
     return {
-        school: Named(name, region)
-        for school, name, region in connection.execute(select(*columns))
+        school: Named(name, region) for school, name, region in connection.execute(select(*columns))
     }
 
 
@@ -116,7 +115,9 @@ def roster_page(
     if after is not None:
         conditions.append(roster.c.school > after)
     statement = (
-        select(*_COLUMNS, _CONNECTED.label("connected"), baselines.c.version, _WAITING.label("waits"))
+        select(
+            *_COLUMNS, _CONNECTED.label("connected"), baselines.c.version, _WAITING.label("waits")
+        )
         .outerjoin(baselines, baselines.c.school == roster.c.school)
         .where(*conditions)
         .order_by(roster.c.school)
@@ -188,9 +189,7 @@ def all_baselines(connection: Connection) -> dict[str, Baseline]:
 
 
 _CONNECTED: Final = exists().where(schools.c.id == roster.c.school).correlate(roster)
-_WAITING: Final = (
-    exists().where(baseline_proposals.c.school == roster.c.school).correlate(roster)
-)
+_WAITING: Final = exists().where(baseline_proposals.c.school == roster.c.school).correlate(roster)
 
 
 def _conditions(wanted: RosterFilter) -> list[ColumnElement[bool]]:

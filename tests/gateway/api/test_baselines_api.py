@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from enlisting import NO9, enlisted
 
 API = "/api/v1"
 HERE = f"{API}/schools/no3/baseline"
@@ -98,18 +99,7 @@ class TestABaseline:
     async def test_of_a_school_that_is_not_connected_is_asked_for_anywhere_in_it(
         self, door
     ) -> None:
-        ada = await door.as_("ada")
-        text = "code,name,kind,region,pupils\nno9,第九小学,小学,east,10\n"
-        run = (await ada.post(f"{API}/roster/imports", content=text.encode())).json()
-        async with asyncio.timeout(20):
-            while run["state"] == "reading":
-                run = (await ada.get(f"{API}/roster/imports/{run['id']}")).json()
-        digest = {"digest": run["preview"]["digest"]}
-        await ada.post(f"{API}/roster/imports/{run['id']}/apply", json=digest)
-        async with asyncio.timeout(20):
-            while not await door.app.state.services.register.refresh():
-                await asyncio.sleep(0.01)
-        door.app.state.services.doorkeeper.forget_all()
+        await enlisted(door, NO9)
         ines = await door.as_("ines")
 
         answer = await ines.put(
@@ -170,7 +160,9 @@ class TestLess:
         answer = await paul.post(f"{HERE}/confirm", json={"proposal": waiting["id"]})
 
         assert (answer.status_code, answer.json()["code"]) == (409, "refusal.second_person")
-        assert (await sofia.post(f"{HERE}/confirm", json={"proposal": waiting["id"]})).status_code == 403
+        assert (
+            await sofia.post(f"{HERE}/confirm", json={"proposal": waiting["id"]})
+        ).status_code == 403
         assert (await sofia.get(HERE)).json()["version"] == 1
 
     async def test_is_declined_with_a_reason_or_withdrawn(self, door, sofia) -> None:

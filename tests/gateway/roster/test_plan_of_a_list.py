@@ -111,7 +111,9 @@ class TestDoubles:
         assert [change.after.school for change in plan.changes] == ["no5"]
 
     def test_of_a_name_in_one_region_are_reported_and_loaded(self) -> None:
-        plan = planned(standing(entry("no1")), row("no2", " 第三 中学"), row("no3", region="柳溪县"))
+        plan = planned(
+            standing(entry("no1")), row("no2", " 第三 中学"), row("no3", region="柳溪县")
+        )
 
         assert [(one.code, one.line, one.other) for one in plan.notes] == [
             (Code.SAME_NAME, 2, "no1")

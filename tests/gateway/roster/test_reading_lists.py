@@ -43,7 +43,7 @@ class TestAListIsRead:
         text = (
             "Schools of Qinghe 2026,,,,\n"
             "School code,School name,Type,Region,Pupils\n"
-            "no3,No. 3,Primary school,qinghe,\"1,200\"\n"
+            'no3,No. 3,Primary school,qinghe,"1,200"\n'
         )
 
         (one,) = read_list(text.encode()).rows
@@ -130,7 +130,7 @@ class TestAFileIsRefused:
         ("raw", "code"),
         [
             (b"", Code.NO_ROWS),
-            (b"\xff\xfe\xfa\x81\x30", Code.NO_HEADER),
+            (b"\xff\xfe\xfa\x81\x30", Code.ENCODING),
             (b"a,b\n\x81\xff,\xff\n", Code.ENCODING),
             (as_csv([], header=("a", "b")), Code.NO_HEADER),
             (as_csv([]), Code.NO_ROWS),

@@ -63,7 +63,13 @@ async def test_a_list_is_read_shown_and_taken_over(
     await page.locator("[data-test=import]").click()
     await page.locator("[data-test=file]").set_input_files(file())
     preview = page.locator("[data-test=preview]")
-    for sort, count in {"added": 1, "renamed": 1, "unchanged": 1, "missing": 1, "refused": 1}.items():
+    for sort, count in {
+        "added": 1,
+        "renamed": 1,
+        "unchanged": 1,
+        "missing": 1,
+        "refused": 1,
+    }.items():
         await expect(preview.locator(f"[data-sort={sort}] dd")).to_have_text(str(count))
     troubles = page.locator("[data-test=troubles]")
     await expect(troubles).to_contain_text("第 5 行 · 所属区县")
@@ -95,7 +101,9 @@ async def test_a_list_is_read_shown_and_taken_over(
     assert screens.complaints == []
 
 
-async def test_less_takes_two_people_and_more_takes_one(own_gateway: DemoGateway, screens: Screens) -> None:
+async def test_less_takes_two_people_and_more_takes_one(
+    own_gateway: DemoGateway, screens: Screens
+) -> None:
     admin = await opened(own_gateway, screens, "/")
     campus = Campus(own_gateway.url, admin.request)
 
@@ -170,7 +178,6 @@ async def test_less_takes_two_people_and_more_takes_one(own_gateway: DemoGateway
     await expect(missing.first).to_contain_text("缺 3")
     # 422 is what asked for the reason.
     assert [one for one in screens.complaints if "422" not in one] == []
-
 
 
 async def test_both_pages_fit_phones_and_desks(
