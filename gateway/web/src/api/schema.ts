@@ -8,6 +8,34 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AcceptHazardIn
+         * @description Whether the remedy holds. Not by whoever remedied it.
+         */
+        AcceptHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "accept";
+            /** Met */
+            met: boolean;
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * AcceptOrderIn
          * @description Take the repair as proven where no verification can prove it. Administrators only.
          */
@@ -369,6 +397,116 @@ export interface components {
             status: string;
         };
         /**
+         * ApplyIn
+         * @description Write what was shown under this digest.
+         */
+        ApplyIn: {
+            /** Digest */
+            digest: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Skip Bad Rows
+             * @default false
+             */
+            skip_bad_rows?: boolean;
+        };
+        /**
+         * AskedOut
+         * @description A statement that policies ask for, and how it stands at a school now.
+         *
+         *     `attestation` is the one that counts. `lacking` names figures and `files` that are missing.
+         *     `guards_needed` by the roster and the staffing rule; `from_memory`: a figure of that rule was
+         *     not read in the standard itself.
+         */
+        AskedOut: {
+            attestation: components["schemas"]["AttestationOut"] | null;
+            /** Figures */
+            figures: string[];
+            /**
+             * Files
+             * @description At least so many.
+             */
+            files: number;
+            /** Guards From Memory */
+            guards_from_memory: boolean;
+            /** Guards Needed */
+            guards_needed: number | null;
+            /** Item */
+            item: string;
+            /** Lacking */
+            lacking: string[];
+            /** Longest Days */
+            longest_days: number;
+            name: components["schemas"]["Names"];
+            /** Policies */
+            policies: string[];
+            /**
+             * Second Person
+             * @description Whether a second person has to confirm it.
+             */
+            second_person: boolean;
+            stands: components["schemas"]["Stands"];
+            /**
+             * Until
+             * @description When that may change by itself.
+             */
+            until: number | null;
+        };
+        /**
+         * AssessHazardIn
+         * @description How grave it is, and the five things.
+         */
+        AssessHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "assess";
+            /**
+             * Contingency
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            contingency: string;
+            /**
+             * Deadline
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            deadline: number;
+            grade: components["schemas"]["Grade"];
+            /**
+             * Interim
+             * @default
+             */
+            interim?: string;
+            /**
+             * Measure
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            measure: string;
+            /**
+             * Money
+             * @description Yuan; 0 = none is needed.
+             */
+            money: number;
+            /** Responsible */
+            responsible: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * AssigneeOut
          * @description Somebody who can be made responsible for a work order.
          */
@@ -410,11 +548,170 @@ export interface components {
             to: string | null;
         };
         /**
+         * AttestationIn
+         * @description State that an item is met. `expires` at most as far away as the policy allows.
+         */
+        AttestationIn: {
+            /**
+             * Expires
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            expires: number;
+            /** Figures */
+            figures?: {
+                [key: string]: number;
+            };
+            /**
+             * Files
+             * @default []
+             */
+            files?: string[];
+            /**
+             * Item
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            item: string;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Valid From
+             * @description Up to 7 days ago; of a drill when it was held. Default: now.
+             */
+            valid_from?: number | null;
+        };
+        /**
+         * AttestationOut
+         * @description What somebody states. `state`: `standing` from `valid_from` until before `expires`, unless it
+         *     was `withdrawn`, or `replaced` by a newer one. `days_left`: whole days, begun ones counted.
+         */
+        AttestationOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Confirmed */
+            confirmed: number | null;
+            /**
+             * Confirmed By
+             * @description Empty: nobody has.
+             */
+            confirmed_by: string;
+            /** Days Left */
+            days_left: number;
+            /**
+             * Expires
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            expires: number;
+            /**
+             * Figures
+             * @example {
+             *       "guards": 3
+             *     }
+             */
+            figures: {
+                [key: string]: number;
+            };
+            /** Files */
+            files: components["schemas"]["EvidenceFileOut"][];
+            /**
+             * Id
+             * @example 9f1c3b5d7e2a4c6880aa11bb22cc33dd
+             */
+            id: string;
+            /**
+             * Item
+             * @example guards
+             */
+            item: string;
+            item_name: components["schemas"]["Names"];
+            /**
+             * May
+             * @description What the caller may do to it now.
+             */
+            may: ("confirm" | "withdraw")[];
+            /**
+             * Reason
+             * @description Why it was withdrawn.
+             */
+            reason: string;
+            /**
+             * Replaced
+             * @description When a newer one takes its place.
+             */
+            replaced: number | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "not_yet" | "standing" | "expired" | "withdrawn" | "replaced";
+            /** Stated By */
+            stated_by: string;
+            /** Text */
+            text: string;
+            /**
+             * Valid From
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            valid_from: number;
+            /** Version */
+            version: number;
+            /** Withdrawn */
+            withdrawn: number | null;
+            /** Withdrawn By */
+            withdrawn_by: string;
+        };
+        /**
+         * Origin
+         * @description What an entry came from.
+         * @enum {string}
+         */
+        audit__ledger__hazard__Origin: "fault" | "item" | "inspection" | "look_back";
+        /**
+         * StepKind
+         * @description What was done to an entry. Each is signed and is one fact.
+         * @enum {string}
+         */
+        audit__ledger__hazard__StepKind: "found" | "finding_signed" | "finding_reviewed" | "registered" | "assessed" | "assessment_signed" | "reported" | "report_taken" | "monitored" | "remedied" | "accepted" | "result_signed" | "result_reviewed" | "closed" | "not_accepted" | "sent_back" | "interim" | "extended" | "commented" | "joined" | "order" | "noticed" | "replied" | "supervised" | "circulated" | "summoned" | "look_back_due" | "looked_back" | "look_back_failed";
+        /**
+         * StepKind
+         * @description What was done to a work order. Each is signed and is one fact.
+         * @enum {string}
+         */
+        audit__ledger__work_order__StepKind: "opened" | "joined" | "fault_gone" | "assigned" | "commented" | "extended" | "done" | "reopened" | "verification_failed" | "verified" | "accepted" | "cancelled";
+        /**
          * Verdict
          * @description Three values: unknown is never shown as fine and never as failed.
          * @enum {string}
          */
         audit__verification__model__Verdict: "met" | "failed" | "unknown";
+        /**
+         * AwaitedOut
+         * @description The signature that is wanted next, and whose it may be.
+         */
+        AwaitedOut: {
+            /** By */
+            by: components["schemas"]["Signer"][];
+            kind: components["schemas"]["audit__ledger__hazard__StepKind"];
+        };
         /**
          * BarOut
          * @description An hour or a day of the period.
@@ -435,6 +732,82 @@ export interface components {
              * @example 1795161600123
              */
             start: number;
+        };
+        /**
+         * BaselineIn
+         * @description Sign for this list. `version` is that of the one it was made from.
+         */
+        BaselineIn: {
+            /** Needs */
+            needs: components["schemas"]["NeedIn"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * BaselineOut
+         * @description What a school must have, beside what is registered. `version` 0: nobody has signed yet.
+         */
+        BaselineOut: {
+            /** Confirmed By */
+            confirmed_by: string;
+            /** Connected */
+            connected: boolean;
+            /** Key Places */
+            key_places: components["schemas"]["KeyPlaceOut"][];
+            /**
+             * May Confirm
+             * @description May be the second person for what waits.
+             */
+            may_confirm: boolean;
+            /** May Decline */
+            may_decline: boolean;
+            /** May Sign */
+            may_sign: boolean;
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
+            /** Reason */
+            reason: string;
+            /** Registered */
+            registered: components["schemas"]["RegisteredOut"][];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /** Signed */
+            signed: number | null;
+            /** Signed By */
+            signed_by: string;
+            /** Suggested */
+            suggested: components["schemas"]["NeedOut"][];
+            /** Version */
+            version: number;
+            waiting: components["schemas"]["BaselineProposalOut"] | null;
+        };
+        /**
+         * BaselineProposalOut
+         * @description A list that asks for less and waits for a second person.
+         */
+        BaselineProposalOut: {
+            /** Id */
+            id: string;
+            /** Less */
+            less: components["schemas"]["LessOut"][];
+            /** Needs */
+            needs: components["schemas"]["NeedOut"][];
+            /**
+             * Proposed
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            proposed: number;
+            /** Proposed By */
+            proposed_by: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * BatteryEndOut
@@ -469,6 +842,90 @@ export interface components {
             id: string;
             name: components["schemas"]["Names"];
         };
+        /**
+         * BundleIn
+         * @description What the bundle is about: a school, a region, or everything in scope of everything.
+         */
+        BundleIn: {
+            /**
+             * Actors
+             * @description Disclose who did what as well.
+             * @default false
+             */
+            actors?: boolean;
+            /**
+             * At
+             * @description As of when; now without it.
+             */
+            at?: number | null;
+            /**
+             * Heads
+             * @description Sizes of heads that the auditor holds.
+             * @default []
+             */
+            heads?: number[];
+            /** Region */
+            region?: string | null;
+            /** School */
+            school?: string | null;
+        };
+        /**
+         * BundleOut
+         * @description A bundle as it stands. `code` and `inputs` say why it failed.
+         */
+        BundleOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Bytes */
+            bytes: number | null;
+            /** Code */
+            code: string;
+            /** Disclosed */
+            disclosed: number | null;
+            /**
+             * Done
+             * @description How far it has got, 0 to 1.
+             */
+            done: number;
+            /** Ended */
+            ended: number | null;
+            /** Facts */
+            facts: number | null;
+            /** Id */
+            id: string;
+            /** Inputs */
+            inputs: {
+                [key: string]: string | number;
+            };
+            /**
+             * Name
+             * @description What to call the file.
+             */
+            name: string;
+            /** Region */
+            region: string | null;
+            /** School */
+            school: string | null;
+            /** Schools */
+            schools: number | null;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            state: components["schemas"]["BundleState"];
+        };
+        /**
+         * BundleState
+         * @description Where a bundle stands.
+         * @enum {string}
+         */
+        BundleState: "running" | "done" | "failed" | "cancelled";
         /**
          * ButtonOut
          * @description A simulated button.
@@ -720,6 +1177,364 @@ export interface components {
             unknown: number;
         };
         /**
+         * CampaignCheckLineOut
+         * @description One check of a school.
+         */
+        CampaignCheckLineOut: {
+            check: components["schemas"]["CampaignCheckOut"];
+            mark: components["schemas"]["CampaignMarkOut"] | null;
+            state: components["schemas"]["CheckStanding"];
+        };
+        /**
+         * CampaignCheckOut
+         * @description Something each school has to see to. `proven`: a verdict says so, and nobody ticks it off.
+         */
+        CampaignCheckOut: {
+            /** Id */
+            id: string;
+            /** Item */
+            item: string;
+            /** Policy */
+            policy: string;
+            /** Proven */
+            proven: boolean;
+            /** Stage */
+            stage: string;
+            text: components["schemas"]["Names"];
+        };
+        /**
+         * CampaignChecksOut
+         * @description A school's checklist.
+         */
+        CampaignChecksOut: {
+            /** Lines */
+            lines: components["schemas"]["CampaignCheckLineOut"][];
+            /**
+             * May Mark
+             * @description Whether the caller may mark what is not proven.
+             */
+            may_mark: boolean;
+            progress: components["schemas"]["CampaignSchoolOut"];
+        };
+        /**
+         * CampaignDeadlineOut
+         * @description Something a level hands in once.
+         */
+        CampaignDeadlineOut: {
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Id */
+            id: string;
+            level: components["schemas"]["Level"];
+            name: components["schemas"]["Names"];
+        };
+        /**
+         * CampaignForm
+         * @description A campaign: stages, what is to be checked, and by when each level hands in what.
+         *
+         *     `regions` empty: all there are.
+         */
+        CampaignForm: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Checks
+             * @default []
+             */
+            checks?: components["schemas"]["CheckForm"][];
+            /**
+             * Deadlines
+             * @default []
+             */
+            deadlines?: components["schemas"]["DeadlineForm"][];
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            /** Id */
+            id: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /** Name Zh */
+            name_zh: string;
+            /**
+             * Regions
+             * @default []
+             */
+            regions?: string[];
+            /**
+             * Source
+             * @default
+             */
+            source?: string;
+            /** Stages */
+            stages: components["schemas"]["StageForm"][];
+            /**
+             * Weekly
+             * @default []
+             */
+            weekly?: components["schemas"]["WeeklyForm"][];
+        };
+        /**
+         * CampaignMarkIn
+         * @description Say how a check stands. What was found, and why something does not apply, is said.
+         */
+        CampaignMarkIn: {
+            /**
+             * Hazard
+             * @description Number in the hazard ledger.
+             */
+            hazard?: number | null;
+            state: components["schemas"]["MarkState"];
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
+         * CampaignMarkOut
+         * @description What a school says of a check, signed.
+         */
+        CampaignMarkOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** By */
+            by: string;
+            /** Hazard */
+            hazard: number | null;
+            state: components["schemas"]["MarkState"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * CampaignOut
+         * @description A campaign as it stands. `regions` empty: all there are.
+         */
+        CampaignOut: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Cancelled
+             * @description Why it was called off; empty: it was not.
+             */
+            cancelled: string;
+            /** Checks */
+            checks: components["schemas"]["CampaignCheckOut"][];
+            /** Deadlines */
+            deadlines: components["schemas"]["CampaignDeadlineOut"][];
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            /** @description As it is changed: sent back with what is new. */
+            form: components["schemas"]["CampaignForm"];
+            /** Id */
+            id: string;
+            name: components["schemas"]["Names"];
+            phase: components["schemas"]["Phase"];
+            /** Regions */
+            regions: string[];
+            /** Source */
+            source: string;
+            /** Stages */
+            stages: components["schemas"]["CampaignStageOut"][];
+            /** Version */
+            version: number;
+            /** Weekly */
+            weekly: components["schemas"]["CampaignWeeklyOut"][];
+        };
+        /**
+         * CampaignProgressOut
+         * @description How far a campaign is in the caller's scope.
+         */
+        CampaignProgressOut: {
+            /**
+             * As Of
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            as_of: number;
+            /** Regions */
+            regions: components["schemas"]["CampaignRegionOut"][];
+            /** Stages */
+            stages: components["schemas"]["CampaignStageProgressOut"][];
+            whole: components["schemas"]["CampaignTallyOut"];
+        };
+        /**
+         * CampaignRegionOut
+         * @description A region with all that lies in it.
+         */
+        CampaignRegionOut: {
+            level: components["schemas"]["Level"];
+            name: components["schemas"]["Names"];
+            /** Parent */
+            parent: string | null;
+            /** Region */
+            region: string;
+            tally: components["schemas"]["CampaignTallyOut"];
+        };
+        /**
+         * CampaignSchoolOut
+         * @description How far a school is.
+         */
+        CampaignSchoolOut: {
+            /** Checks */
+            checks: number;
+            /** Findings */
+            findings: number;
+            /**
+             * Last
+             * @description When it marked something last.
+             */
+            last: number | null;
+            name: components["schemas"]["Names"];
+            /** Overdue */
+            overdue: number;
+            /** Region */
+            region: string | null;
+            /** School */
+            school: string;
+            /** Seen To */
+            seen_to: number;
+        };
+        /**
+         * CampaignStageOut
+         * @description A stage; both days belong to it.
+         */
+        CampaignStageOut: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            /** Id */
+            id: string;
+            name: components["schemas"]["Names"];
+            phase: components["schemas"]["Phase"];
+        };
+        /**
+         * CampaignStageProgressOut
+         * @description A stage over all schools in scope.
+         */
+        CampaignStageProgressOut: {
+            /** Checks */
+            checks: number;
+            /** Overdue */
+            overdue: number;
+            /** Seen To */
+            seen_to: number;
+            /** Stage */
+            stage: string;
+        };
+        /**
+         * CampaignTallyOut
+         * @description Schools, and checks over all of them.
+         */
+        CampaignTallyOut: {
+            /** Checks */
+            checks: number;
+            /**
+             * Complete
+             * @description Schools that have seen to everything.
+             */
+            complete: number;
+            /** Findings */
+            findings: number;
+            /**
+             * Late
+             * @description Schools with something overdue.
+             */
+            late: number;
+            /** Overdue */
+            overdue: number;
+            /** Schools */
+            schools: number;
+            /** Seen To */
+            seen_to: number;
+        };
+        /**
+         * CampaignTemplateOut
+         * @description A campaign to begin from.
+         */
+        CampaignTemplateOut: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /** Checks */
+            checks: number;
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            /** Id */
+            id: string;
+            name: components["schemas"]["Names"];
+            /** Source */
+            source: string;
+            /** Stages */
+            stages: number;
+        };
+        /**
+         * CampaignWeeklyOut
+         * @description A report that a level hands in every week; Monday is 1, `at` is local time.
+         */
+        CampaignWeeklyOut: {
+            /**
+             * At
+             * @example 15:00
+             */
+            at: string;
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            level: components["schemas"]["Level"];
+            /** Weekday */
+            weekday: number;
+        };
+        /**
+         * CancelCampaignIn
+         * @description Call it off; nothing of it is deleted.
+         */
+        CancelCampaignIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
          * CancelIn
          * @description Give it up. A press that waits goes out as a real alarm.
          */
@@ -781,6 +1596,33 @@ export interface components {
             unregistered: number;
         };
         /**
+         * ChangeEntryIn
+         * @description Correct an entry; what is left out stays.
+         */
+        ChangeEntryIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "change";
+            /** Boarders */
+            boarders?: number | null;
+            /** Key Target */
+            key_target?: boolean | null;
+            kind?: components["schemas"]["SchoolKind"] | null;
+            /** Name */
+            name?: string | null;
+            /** Pupils */
+            pupils?: number | null;
+            /**
+             * Reason
+             * @example 撤并到第一小学, 教发〔2026〕12号
+             */
+            reason: string;
+            /** Region */
+            region?: string | null;
+        };
+        /**
          * Changes
          * @description What is changed; everything else is as it is today.
          */
@@ -828,6 +1670,60 @@ export interface components {
          */
         ChannelState: "online" | "offline" | "missing" | "recorder_away" | "untold";
         /**
+         * CheckForm
+         * @description Something each school has to see to. `policy` and `item` name what proves it, if anything
+         *     measures it or an attestation states it.
+         */
+        CheckForm: {
+            /** Id */
+            id: string;
+            /**
+             * Item
+             * @default
+             */
+            item?: string;
+            /**
+             * Policy
+             * @default
+             */
+            policy?: string;
+            /** Stage */
+            stage: string;
+            /**
+             * Text En
+             * @default
+             */
+            text_en?: string;
+            /** Text Zh */
+            text_zh: string;
+        };
+        /**
+         * CheckIn
+         * @description A line of the checklist.
+         */
+        CheckIn: {
+            /** Met */
+            met?: boolean | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CheckOut
+         * @description A line of the inspector's checklist; `null`: was not looked at.
+         */
+        CheckOut: {
+            /** Met */
+            met: boolean | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * CheckStanding
+         * @description Where a check of a school stands.
+         * @enum {string}
+         */
+        CheckStanding: "done" | "finding" | "not_applicable" | "open" | "overdue" | "unknown";
+        /**
          * ChosenIn
          * @description One of them. `occurrences`: how many the person saw of it, for acknowledging.
          */
@@ -844,6 +1740,14 @@ export interface components {
             occurrences?: number | null;
         };
         /**
+         * Code
+         * @description What is wrong with a row, or worth a look; catalogues word it as ``roster.trouble.{code}``.
+         *
+         *     ``{value}`` is what the file says, ``{other}`` what it is held against.
+         * @enum {string}
+         */
+        Code: "encoding" | "no_csv" | "no_xlsx" | "old_spreadsheet" | "no_header" | "no_rows" | "too_large" | "empty" | "shortened" | "not_an_id" | "too_long" | "unprintable" | "not_a_number" | "too_many" | "boarders" | "neither" | "unknown_kind" | "unknown_region" | "several_regions" | "out_of_scope" | "beyond" | "same_code" | "repeated" | "same_name" | "other_region" | "unused";
+        /**
          * CodeIn
          * @description Sign in with a one-time code.
          */
@@ -853,6 +1757,32 @@ export interface components {
              * @example 4f7c2f0f3b0e4d6c9a1b2c3d4e5f6071
              */
             code: string;
+        };
+        /**
+         * CommentHazardIn
+         * @description Remark on it.
+         */
+        CommentHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "comment";
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
         };
         /**
          * CommentIn
@@ -890,6 +1820,14 @@ export interface components {
              * @example 更换电池, 清洁探头
              */
             text: string;
+        };
+        /**
+         * ConfirmBaselineIn
+         * @description Be the second person for this proposal.
+         */
+        ConfirmBaselineIn: {
+            /** Proposal */
+            proposal: string;
         };
         /**
          * ConfirmFalseIn
@@ -964,6 +1902,18 @@ export interface components {
             repeater: string | null;
             /** Signal Dbm */
             signal_dbm: number | null;
+        };
+        /**
+         * ConsistencyOut
+         * @description The proof that the first `old` facts are the same in the log of `new`.
+         */
+        ConsistencyOut: {
+            /** New */
+            new: number;
+            /** Old */
+            old: number;
+            /** Proof */
+            proof: string[];
         };
         /**
          * ContactIn
@@ -1102,6 +2052,200 @@ export interface components {
             notice: components["schemas"]["CountOut"];
         };
         /**
+         * CoverageChangedOut
+         * @description Whether what was shown is still so: cheap, to be asked often.
+         */
+        CoverageChangedOut: {
+            /**
+             * Behind
+             * @description Facts not yet judged.
+             */
+            behind: number;
+            /**
+             * Changed
+             * @description Grows whenever a verdict or its reasons change.
+             */
+            changed: number;
+        };
+        /**
+         * CoverageDrawnOut
+         * @description The verdicts were drawn: totals by region and a digest of every verdict are a fact now.
+         */
+        CoverageDrawnOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Policies
+             * @description By policy: SHA-256 over all its verdicts, as in the fact `coverage_drawn`.
+             */
+            policies: {
+                [key: string]: string;
+            };
+            /**
+             * Row
+             * @description The last fact that was judged.
+             */
+            row: number;
+        };
+        /**
+         * CoverageOut
+         * @description The rates at an instant, as they were known then.
+         */
+        CoverageOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Behind
+             * @description Facts not yet judged: more than 0 only for moments.
+             * @example 0
+             */
+            behind: number;
+            /**
+             * Changed
+             * @description Grows whenever a verdict or its reasons change.
+             * @example 71204
+             */
+            changed: number;
+            /**
+             * First
+             * @description The earliest instant at which a policy was known; `null`: none is.
+             */
+            first: number | null;
+            /** Policies */
+            policies: components["schemas"]["PolicyFiguresOut"][];
+            /**
+             * Region
+             * @description `null`: all that the caller sees.
+             */
+            region: string | null;
+        };
+        /**
+         * CoveragePolicyOut
+         * @description A policy as it was in effect at the instant asked for.
+         */
+        CoveragePolicyOut: {
+            /** Items */
+            items: components["schemas"]["PolicyItemOut"][];
+            name: components["schemas"]["Names"];
+            /**
+             * Policy
+             * @example six-100
+             */
+            policy: string;
+            /**
+             * Since
+             * @description When the gateway knew of this version.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Source
+             * @description The notice or standard that asks for it.
+             */
+            source: string;
+            /**
+             * Valid From
+             * @description A day; it changes no verdict.
+             * @example 2023-11-22
+             */
+            valid_from: string;
+            /**
+             * Version
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * CoverageReasonOut
+         * @description Why an item is not plainly met, or what keeps it met for a while only.
+         *
+         *     Put into words with `coverage.reason.{code}` and the inputs.
+         */
+        CoverageReasonOut: {
+            /**
+             * Code
+             * @example too_few
+             */
+            code: string;
+            /**
+             * Device
+             * @description A device of the school; empty: of none.
+             * @example cam-4
+             */
+            device: string;
+            device_name: components["schemas"]["Names"] | null;
+            /**
+             * Due
+             * @description While pending: until when it may be repaired.
+             */
+            due: number | null;
+            /**
+             * Evidence
+             * @description The row of the fact that proves it; see `GET /facts`.
+             * @example 48211
+             */
+            evidence: number | null;
+            /** Inputs */
+            inputs: {
+                [key: string]: boolean | number | string | null;
+            };
+            /**
+             * Link
+             * @description A link of the school to the police; empty: of none.
+             */
+            link: string;
+            /**
+             * Part
+             * @description The part of the item it is about.
+             * @example installed
+             */
+            part: string;
+            /**
+             * Pending
+             * @description A fault younger than the time that a repair may take.
+             */
+            pending: boolean;
+            /**
+             * Place
+             * @description A place of the school; empty: of none.
+             * @example gate
+             */
+            place: string;
+            place_name: components["schemas"]["Names"] | null;
+            /** Since */
+            since: number | null;
+            /** @description What it makes of the item; while `pending`, from `due` on. `met`: only tells. */
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+        };
+        /**
+         * CoverageRegionsOut
+         * @description The regions that hold listed schools, and those around them, in no order.
+         */
+        CoverageRegionsOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Items */
+            items: components["schemas"]["PolicyItemOut"][];
+            /** Policy */
+            policy: string;
+            /** Regions */
+            regions: components["schemas"]["RegionFiguresOut"][];
+            /** Version */
+            version: number;
+        };
+        /**
          * CurveLimitOut
          * @description A limit to draw across the curve.
          */
@@ -1236,12 +2380,49 @@ export interface components {
             version: number | null;
         };
         /**
+         * DeadlineForm
+         * @description Something a level hands in once. `due` is local time: `2024-03-01T15:00`.
+         */
+        DeadlineForm: {
+            /**
+             * Due
+             * Format: date-time
+             */
+            due: string;
+            /** Id */
+            id: string;
+            level: components["schemas"]["Level"];
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /**
+             * Name Zh
+             * @example 总结报告
+             */
+            name_zh: string;
+        };
+        /**
          * DecidedOut
          * @description How many messages it was done to; what arrived meanwhile has arrived.
          */
         DecidedOut: {
             /** Messages */
             messages: number;
+        };
+        /**
+         * DeclineBaselineIn
+         * @description Decline this proposal, or withdraw one's own.
+         */
+        DeclineBaselineIn: {
+            /** Proposal */
+            proposal: string;
+            /**
+             * Reason
+             * @example 撤并到第一小学, 教发〔2026〕12号
+             */
+            reason: string;
         };
         /**
          * DeliveryOut
@@ -1612,6 +2793,12 @@ export interface components {
             };
         };
         /**
+         * Doing
+         * @description What a repair is done to.
+         * @enum {string}
+         */
+        Doing: "device" | "link" | "attestation" | "place" | "school";
+        /**
          * DoneOrderIn
          * @description Report the repair done. It closes once a verification after this is met.
          */
@@ -1639,6 +2826,48 @@ export interface components {
          */
         Doubt: "no_devices" | "not_heard" | "mostly_unknown" | "link_unverified";
         /**
+         * DrillOut
+         * @description When a school last held an evacuation drill, and by when the next one is due; `null`: none
+         *     was ever written down.
+         */
+        DrillOut: {
+            /**
+             * Attestation
+             * @description Id of the attestation of the last one.
+             */
+            attestation: string | null;
+            /** Due */
+            due: number | null;
+            /** Duration S */
+            duration_s: number | null;
+            /** Every Days */
+            every_days: number;
+            /** Held */
+            held: number | null;
+            kind: components["schemas"]["SchoolKind"] | null;
+            /** Overdue */
+            overdue: boolean;
+            /** Participants */
+            participants: number | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+        };
+        /**
+         * DrillsOut
+         * @description Drills by school, the longest overdue first; `next` as on every list.
+         */
+        DrillsOut: {
+            /** Items */
+            items: components["schemas"]["DrillOut"][];
+            /** Next */
+            next?: string | null;
+            /** Overdue */
+            overdue: number;
+            /** Schools */
+            schools: number;
+        };
+        /**
          * DropIn
          * @description Which messages are never tried again, and why.
          */
@@ -1652,6 +2881,62 @@ export interface components {
              *     ]
              */
             rows: number[];
+        };
+        /**
+         * DueReportOut
+         * @description A report that is due from somebody, as it stands.
+         */
+        DueReportOut: {
+            /** By */
+            by: string;
+            /** Campaign */
+            campaign: string;
+            campaign_name: components["schemas"]["Names"];
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weekly" | "deadline";
+            level: components["schemas"]["Level"];
+            /** @description Of what is handed in once. */
+            name: components["schemas"]["Names"] | null;
+            /**
+             * Opens
+             * @description From then on it can be signed.
+             * @example 1795161600123
+             */
+            opens: number;
+            /** Period */
+            period: string;
+            /** Signed */
+            signed: number | null;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            state: components["schemas"]["ReportState"];
+            /** Subject */
+            subject: string;
+            subject_name: components["schemas"]["Names"];
+            /**
+             * Until
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            until: number;
+            /**
+             * Zero
+             * @description Whether it says that nothing happened; null: unsigned.
+             */
+            zero: boolean | null;
         };
         /**
          * EachActedOut
@@ -1750,6 +3035,55 @@ export interface components {
              *     ]
              */
             to: string[];
+        };
+        /**
+         * EvidenceFileOut
+         * @description A file as an attestation names it.
+         */
+        EvidenceFileOut: {
+            /** Hash */
+            hash: string;
+            /** Media Type */
+            media_type: string;
+            /**
+             * Name
+             * @example guards-1.pdf
+             */
+            name: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * EvidenceStateOut
+         * @description How the log stands. `key` is its public key, to be noted outside of this gateway.
+         */
+        EvidenceStateOut: {
+            /**
+             * Behind
+             * @description Facts that are not in it yet.
+             */
+            behind: number;
+            head: components["schemas"]["HeadOut"] | null;
+            /** Interval Ms */
+            interval_ms: number;
+            /** Key */
+            key: string;
+            /**
+             * Last
+             * @description The row of the last of them.
+             */
+            last: number;
+            /** Name */
+            name: string;
+            /**
+             * Size
+             * @description Facts in the log.
+             */
+            size: number;
+            /** Targets */
+            targets: components["schemas"]["TargetOut"][];
+            /** Witnessed */
+            witnessed: components["schemas"]["WitnessedOut"][];
         };
         /**
          * ExerciseEndIn
@@ -1916,6 +3250,116 @@ export interface components {
             unit: string;
         };
         /**
+         * ExportIn
+         * @description Ask for a file. `params` are those of its kind.
+         */
+        ExportIn: {
+            format: components["schemas"]["Format"];
+            /**
+             * Language
+             * @default zh
+             * @enum {string}
+             */
+            language?: "zh" | "en";
+            /** Params */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * What
+             * @example coverage
+             */
+            what: string;
+        };
+        /**
+         * ExportKindOut
+         * @description Something that leaves as files, and in which formats.
+         */
+        ExportKindOut: {
+            /** Formats */
+            formats: components["schemas"]["Format"][];
+            /** What */
+            what: string;
+        };
+        /**
+         * ExportOut
+         * @description An export as it stands. `done` is 0 to 1; `null` while nobody knows.
+         */
+        ExportOut: {
+            /**
+             * Begun
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            begun: number;
+            /** Count */
+            count: number | null;
+            /** Done */
+            done: number | null;
+            /** Ended */
+            ended: number | null;
+            /** Error */
+            error: string;
+            format: components["schemas"]["Format"];
+            /** Id */
+            id: string;
+            /** Kept Until */
+            kept_until: number | null;
+            /**
+             * Name
+             * @description What the file is called.
+             */
+            name: string;
+            /** Rows */
+            rows: number;
+            /**
+             * Size
+             * @description Bytes, once it is done.
+             */
+            size: number;
+            state: components["schemas"]["ExportState"];
+            /**
+             * Title
+             * @description Empty until its rows are being written.
+             */
+            title: string;
+            /** What */
+            what: string;
+        };
+        /**
+         * ExportState
+         * @description Where an export stands.
+         * @enum {string}
+         */
+        ExportState: "waiting" | "running" | "done" | "failed" | "cancelled";
+        /**
+         * ExtendHazardIn
+         * @description Move the deadline. The bureau's to grant.
+         */
+        ExtendHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "extend";
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * Reason
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            reason: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * ExtendOrderIn
          * @description Move the deadline.
          */
@@ -1975,6 +3419,50 @@ export interface components {
              * @example alert:4711
              */
             subject: string;
+        };
+        /**
+         * FactProofOut
+         * @description A fact and its place under a signed head.
+         *
+         *     The hash of a leaf is SHA-256 of a zero byte and `leaf`; each salted value in `leaf` is SHA-256
+         *     of salt and value. `path` leads from the leaf to `head.root` (RFC 6962).
+         */
+        FactProofOut: {
+            /** Actor */
+            actor: string;
+            /** Actor Salt */
+            actor_salt: string;
+            /** Body */
+            body: string;
+            /** Body Salt */
+            body_salt: string;
+            /**
+             * Changed
+             * @description The fact is no longer the one that entered the log.
+             */
+            changed: boolean;
+            /**
+             * Hash
+             * @description SHA-256, in hex.
+             * @example e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442
+             */
+            hash: string;
+            /** @description `null` while no head holds it yet. */
+            head: components["schemas"]["HeadOut"] | null;
+            /** Index */
+            index: number;
+            /** Leaf */
+            leaf: string;
+            /** Path */
+            path: string[];
+            /** Row */
+            row: number;
+            /** School */
+            school: string | null;
+            /** Subject */
+            subject: string;
+            /** Subject Salt */
+            subject_salt: string;
         };
         /**
          * Fault
@@ -2204,7 +3692,7 @@ export interface components {
              */
             options: string[];
             /** @description Whose figure is in force. */
-            origin: components["schemas"]["Origin"];
+            origin: components["schemas"]["gateway__api__models__figures__Origin"];
             /**
              * Source
              * @description Where the figure in force comes from: a code `source.…` or free text.
@@ -2365,6 +3853,50 @@ export interface components {
          */
         FigureType: "number" | "integer" | "truth" | "choice" | "text";
         /**
+         * FileOut
+         * @description An attached file. `hash` is the SHA-256 of what is kept: of a photo that is the picture
+         *     without what the camera wrote into it.
+         */
+        FileOut: {
+            /** Hash */
+            hash: string;
+            /**
+             * Media Type
+             * @example application/pdf
+             */
+            media_type: string;
+            /**
+             * Name
+             * @example 门岗值班表.pdf
+             */
+            name: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * FiveThingsOut
+         * @description What is named before the assessment is left (五到位). `money` in yuan.
+         */
+        FiveThingsOut: {
+            /** Contingency */
+            contingency: string;
+            /**
+             * Deadline
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            deadline: number;
+            /** Measure */
+            measure: string;
+            /** Money */
+            money: number;
+            /** Responsible */
+            responsible: string;
+        };
+        /**
          * FloodOut
          * @description More alerts than a person can work through (ISA-18.2). Emergencies are never grouped.
          */
@@ -2396,6 +3928,12 @@ export interface components {
             since: number;
         };
         /**
+         * Format
+         * @description What kind of file.
+         * @enum {string}
+         */
+        Format: "xlsx" | "csv" | "pdf";
+        /**
          * ForwardState
          * @description How far the newest activation has come on its way to the police.
          * @enum {string}
@@ -2420,6 +3958,103 @@ export interface components {
             school: string;
         };
         /**
+         * FromTemplateIn
+         * @description Begin a campaign from a template: everything moves along to the day it begins.
+         */
+        FromTemplateIn: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Id
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            id: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /**
+             * Name Zh
+             * @default
+             */
+            name_zh?: string;
+            /**
+             * Regions
+             * @default []
+             */
+            regions?: string[];
+            /**
+             * Template
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            template: string;
+        };
+        /**
+         * GapCountOut
+         * @description How often something is missing, over all pages.
+         */
+        GapCountOut: {
+            /** Code */
+            code: string;
+            /** Gaps */
+            gaps: number;
+            /** Schools */
+            schools: number;
+        };
+        /**
+         * GapOut
+         * @description One thing that stands in the way of an item at a school.
+         */
+        GapOut: {
+            /** Item */
+            item: string;
+            name: components["schemas"]["Names"];
+            /** Policy */
+            policy: string;
+            reason: components["schemas"]["CoverageReasonOut"];
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+        };
+        /**
+         * GapPageOut
+         * @description Part of the list of gaps, by school. `total` and `counts` come with the first page.
+         */
+        GapPageOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Counts */
+            counts: components["schemas"]["GapCountOut"][] | null;
+            /** Items */
+            items: components["schemas"]["GapOut"][];
+            /** Next */
+            next?: string | null;
+            /**
+             * Total
+             * @description Over all pages.
+             */
+            total: number | null;
+        };
+        /**
          * GateCameraOut
          * @description One gate camera, and what is known of what the gate video profile asks for.
          */
@@ -2442,6 +4077,158 @@ export interface components {
             /** School */
             school: string;
             school_name: components["schemas"]["Names"];
+        };
+        /**
+         * Origin
+         * @description Who gave a figure; of several the last counts.
+         * @enum {string}
+         */
+        gateway__api__models__figures__Origin: "default" | "kind" | "school" | "device";
+        /**
+         * NoticeIn
+         * @description A notice to be issued at once.
+         */
+        gateway__api__models__notices__NoticeIn: {
+            /**
+             * Basis
+             * @default
+             */
+            basis?: string;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Findings */
+            findings: components["schemas"]["NoticeFindingIn"][];
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * NoticeOut
+         * @description A notice. `title` is its number as it is cited.
+         */
+        gateway__api__models__notices__NoticeOut: {
+            /** Basis */
+            basis: string;
+            /** Bureau */
+            bureau: string;
+            /** Bureau Name */
+            bureau_name: string;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Findings */
+            findings: components["schemas"]["NoticeFindingOut"][];
+            /**
+             * Issued
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            issued: number;
+            /** Issued By */
+            issued_by: string;
+            /** Issuer */
+            issuer: string;
+            /** May */
+            may: "reply"[];
+            /** Number */
+            number: number;
+            /**
+             * Overdue
+             * @description Its deadline has passed, and one of its entries stands.
+             */
+            overdue: boolean;
+            /** Replies */
+            replies: components["schemas"]["NoticeReplyOut"][];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Sequence
+             * @description 1, 2, 3 … of the bureau and year, without a gap.
+             */
+            sequence: number;
+            title: components["schemas"]["Names"];
+            /** Year */
+            year: number;
+        };
+        /**
+         * NoticeIn
+         * @description The police behind a link were told of the test as long beforehand as they want. `told`: whom
+         *     and how. `asked` as in `VerifyIn`: with the last notice the window opens.
+         */
+        gateway__api__models__verifications__NoticeIn: {
+            /** Asked */
+            asked?: number | null;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /**
+             * Told
+             * @example Duty officer, by telephone
+             */
+            told: string;
+        };
+        /**
+         * NoticeOut
+         * @description What the police behind a link are to be told, `hours` before a test, by telephone.
+         */
+        gateway__api__models__verifications__NoticeOut: {
+            /** Hours */
+            hours: number;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /** Telephone */
+            telephone: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * Grade
+         * @description How grave it is. Major ones (重大) are reported to the leaders.
+         * @enum {string}
+         */
+        Grade: "general" | "major";
+        /**
+         * HandedInOut
+         * @description Who has handed in a report of one week, or one deadline, and who has not.
+         */
+        HandedInOut: {
+            /** Campaign */
+            campaign: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Items */
+            items: components["schemas"]["DueReportOut"][];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weekly" | "deadline";
+            /** Period */
+            period: string;
         };
         /**
          * HandOverAskedOut
@@ -2533,6 +4320,195 @@ export interface components {
             team: string;
         };
         /**
+         * HazardActionName
+         * @description What people may do to an entry, as requests name it.
+         * @enum {string}
+         */
+        HazardActionName: "sign" | "register" | "assess" | "monitor" | "accept" | "send_back" | "interim" | "extend" | "comment" | "look_back";
+        /**
+         * HazardCountsOut
+         * @description Entries in the caller's scope. `steps` has the standing ones by step; `mine` wait for a
+         *     signature of the caller's role; `held_back`: faults without an entry because too many stand.
+         */
+        HazardCountsOut: {
+            /** Closed */
+            closed: number;
+            /** Held Back */
+            held_back: number;
+            /** Look Back */
+            look_back: number;
+            /** Major */
+            major: number;
+            /** Mine */
+            mine: number;
+            /** Overdue */
+            overdue: number;
+            /** Standing */
+            standing: number;
+            /** Steps */
+            steps: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * HazardIn
+         * @description What was found at a school.
+         */
+        HazardIn: {
+            /**
+             * Checks
+             * @default []
+             */
+            checks?: components["schemas"]["CheckIn"][];
+            /** Device */
+            device?: string | null;
+            /** @default general */
+            grade?: components["schemas"]["Grade"];
+            /** Item */
+            item?: string | null;
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Place
+             * @default
+             */
+            place?: string;
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+        };
+        /**
+         * HazardOut
+         * @description An entry of the ledger. `due` is the deadline of what is under way; `rung` is how far it has
+         *     climbed for being overdue.
+         */
+        HazardOut: {
+            awaits: components["schemas"]["AwaitedOut"] | null;
+            /** Checks */
+            checks: components["schemas"]["CheckOut"][];
+            /** Closed */
+            closed: number | null;
+            /** Condition */
+            condition: string;
+            /**
+             * Continued
+             * @description The entry that goes on from this one.
+             */
+            continued: number | null;
+            device: components["schemas"]["AlertDeviceOut"] | null;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Faults */
+            faults: number;
+            five: components["schemas"]["FiveThingsOut"] | null;
+            grade: components["schemas"]["Grade"];
+            /** Interim */
+            interim: string;
+            /** Item */
+            item: string;
+            /**
+             * Look Back
+             * @description When it is to be looked at again.
+             */
+            look_back: number | null;
+            /** Looked Back */
+            looked_back: number | null;
+            /**
+             * May
+             * @description What the caller may do to it now; the signature that is awaited comes first.
+             */
+            may: components["schemas"]["HazardActionName"][];
+            /** Needs Interim */
+            needs_interim: boolean;
+            /** Notice Due */
+            notice_due: number | null;
+            /** Notices */
+            notices: number[];
+            /** Number */
+            number: number;
+            /**
+             * Opened
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            opened: number;
+            order: components["schemas"]["RemedyOrderOut"] | null;
+            origin: components["schemas"]["audit__ledger__hazard__Origin"];
+            /** Overdue */
+            overdue: boolean;
+            /** Place */
+            place: string;
+            /** Policy */
+            policy: string;
+            /**
+             * Reopens
+             * @description The closed entry that this one goes on from.
+             */
+            reopens: number | null;
+            rung: components["schemas"]["audit__ledger__hazard__StepKind"] | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            step: components["schemas"]["HazardStep"];
+            /** Steps */
+            steps: components["schemas"]["LedgerStepOut"][];
+            /** Text */
+            text: string;
+            title: components["schemas"]["Names"];
+            /** Version */
+            version: number;
+        };
+        /**
+         * HazardStep
+         * @description The eight steps. An entry stands at the one that is under way.
+         * @enum {string}
+         */
+        HazardStep: "find" | "register" | "assess" | "report" | "monitor" | "remedy" | "accept" | "close";
+        /**
+         * HeadOut
+         * @description A signed head: the root over the first `size` facts. `note` is what was published.
+         */
+        HeadOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Note */
+            note: string;
+            /**
+             * Root
+             * @description SHA-256, in hex.
+             * @example e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442
+             */
+            root: string;
+            /**
+             * Row
+             * @description The fact that says where every chain ended.
+             */
+            row: number;
+            /** Size */
+            size: number;
+            /** Witnesses */
+            witnesses: components["schemas"]["WitnessLineOut"][];
+        };
+        /**
          * Health
          * @description Whether a device is well. Unknown is never shown as fine and never as trouble.
          * @enum {string}
@@ -2563,6 +4539,71 @@ export interface components {
             /** Verification */
             verification: string;
         };
+        /**
+         * ImportState
+         * @description Where a list stands.
+         * @enum {string}
+         */
+        ImportState: "reading" | "ready" | "writing" | "done" | "failed" | "cancelled";
+        /**
+         * InterimHazardIn
+         * @description Another interim measure.
+         */
+        InterimHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "interim";
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
+         * ItemFiguresOut
+         * @description An item over schools. The rate is of all listed schools: unknown is not met.
+         */
+        ItemFiguresOut: {
+            /**
+             * Failed
+             * @example 92
+             */
+            failed: number;
+            /**
+             * Item
+             * @example alarm
+             */
+            item: string;
+            /**
+             * Met
+             * @example 1873
+             */
+            met: number;
+            /**
+             * Rate
+             * @description `met / schools`, 0 to 1; `null`: no school is listed.
+             * @example 0.9365
+             */
+            rate: number | null;
+            /**
+             * Schools
+             * @description Listed schools: the denominator.
+             * @example 2000
+             */
+            schools: number;
+            /**
+             * Unknown
+             * @example 35
+             */
+            unknown: number;
+        };
         /** AlertExchangeList */
         Items_AlertExchangeOut_: {
             /** Items */
@@ -2578,15 +4619,50 @@ export interface components {
             /** Items */
             items: components["schemas"]["AssigneeOut"][];
         };
+        /** BundleList */
+        Items_BundleOut_: {
+            /** Items */
+            items: components["schemas"]["BundleOut"][];
+        };
         /** ButtonList */
         Items_ButtonOut_: {
             /** Items */
             items: components["schemas"]["ButtonOut"][];
         };
+        /** CampaignList */
+        Items_CampaignOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignOut"][];
+        };
+        /** CampaignTemplateList */
+        Items_CampaignTemplateOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignTemplateOut"][];
+        };
+        /** CoveragePolicyList */
+        Items_CoveragePolicyOut_: {
+            /** Items */
+            items: components["schemas"]["CoveragePolicyOut"][];
+        };
         /** DeliveryList */
         Items_DeliveryOut_: {
             /** Items */
             items: components["schemas"]["DeliveryOut"][];
+        };
+        /** DueReportList */
+        Items_DueReportOut_: {
+            /** Items */
+            items: components["schemas"]["DueReportOut"][];
+        };
+        /** ExportKindList */
+        Items_ExportKindOut_: {
+            /** Items */
+            items: components["schemas"]["ExportKindOut"][];
+        };
+        /** ExportList */
+        Items_ExportOut_: {
+            /** Items */
+            items: components["schemas"]["ExportOut"][];
         };
         /** FoundList */
         Items_FoundOut_: {
@@ -2658,6 +4734,11 @@ export interface components {
             /** Items */
             items: components["schemas"]["ReplayOut"][];
         };
+        /** RosterImportList */
+        Items_RosterImportOut_: {
+            /** Items */
+            items: components["schemas"]["RosterImportOut"][];
+        };
         /** RuleFiguresList */
         Items_RuleFiguresOut_: {
             /** Items */
@@ -2672,6 +4753,11 @@ export interface components {
         Items_ShiftOut_: {
             /** Items */
             items: components["schemas"]["ShiftOut"][];
+        };
+        /** SpecialReportList */
+        Items_SpecialReportOut_: {
+            /** Items */
+            items: components["schemas"]["SpecialReportOut"][];
         };
         /** SubscriptionList */
         Items_SubscriptionOut_: {
@@ -2697,6 +4783,22 @@ export interface components {
         Items_VideoRecorderOut_: {
             /** Items */
             items: components["schemas"]["VideoRecorderOut"][];
+        };
+        /**
+         * KeyPlace
+         * @description What sort of key place it is; catalogues word it as ``key_place.{…}``.
+         * @enum {string}
+         */
+        KeyPlace: "gate" | "gatehouse" | "monitoring" | "perimeter" | "entrance" | "corridor" | "dormitory" | "canteen" | "laboratory" | "playground" | "parking";
+        /**
+         * KeyPlaceOut
+         * @description A place that is to be guarded (GB/T 29315), by its name.
+         */
+        KeyPlaceOut: {
+            /** Place */
+            place: string;
+            place_name: components["schemas"]["Names"] | null;
+            sort: components["schemas"]["KeyPlace"];
         };
         /**
          * Kind
@@ -2763,11 +4865,78 @@ export interface components {
             unit: string;
         };
         /**
+         * LedgerFigureOut
+         * @description A figure and whose it is.
+         */
+        LedgerFigureOut: {
+            /** Source */
+            source: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * LedgerStepOut
+         * @description One step and who signed it; `actor` is empty for the gateway. The page words `kind` with
+         *     `hazard.done.{kind}`.
+         */
+        LedgerStepOut: {
+            /**
+             * Actor
+             * @example ines
+             */
+            actor: string;
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            at_step: components["schemas"]["HazardStep"];
+            /** Detail */
+            detail: {
+                [key: string]: string | number | boolean | null;
+            };
+            kind: components["schemas"]["audit__ledger__hazard__StepKind"];
+            /** Photos */
+            photos: string[];
+            role: components["schemas"]["Signer"];
+            /** Text */
+            text: string;
+        };
+        /**
+         * Lessening
+         * @description In which way a list asks for less.
+         * @enum {string}
+         */
+        Lessening: "dropped" | "fewer" | "gate" | "later";
+        /**
+         * LessOut
+         * @description Where a list asks for less than the one in effect.
+         */
+        LessOut: {
+            /** After */
+            after: number;
+            /** Before */
+            before: number;
+            how: components["schemas"]["Lessening"];
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: string;
+            place_name: components["schemas"]["Names"] | null;
+        };
+        /**
          * LetterState
          * @description Where a message to a receiver stands.
          * @enum {string}
          */
         LetterState: "waiting" | "aside" | "given_up" | "dropped" | "delivered";
+        /**
+         * Level
+         * @description Whose deadline it is. Departments and universities report for themselves.
+         * @enum {string}
+         */
+        Level: "province" | "city" | "county" | "school" | "department" | "university";
         /**
          * LinkCountsOut
          * @description How many links in the caller's scope are in which state.
@@ -3175,6 +5344,34 @@ export interface components {
             loads: components["schemas"]["LoadOut"][];
         };
         /**
+         * LookBackHazardIn
+         * @description A closed entry looked at again. What did not hold goes on in a new entry.
+         */
+        LookBackHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "look_back";
+            /** Held */
+            held: boolean;
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * MaintenanceDetailOut
          * @description One with the alerts that it has hidden, those that still stand first; at most 500.
          */
@@ -3382,6 +5579,48 @@ export interface components {
             reason: string;
         };
         /**
+         * MarkState
+         * @description What a school says of a check.
+         * @enum {string}
+         */
+        MarkState: "done" | "finding" | "not_applicable";
+        /**
+         * MissingSchoolOut
+         * @description A listed school that the list does not name. It stays.
+         */
+        MissingSchoolOut: {
+            /** Name */
+            name: string;
+            /** School */
+            school: string;
+        };
+        /**
+         * MonitorHazardIn
+         * @description How it is watched until it is remedied.
+         */
+        MonitorHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "monitor";
+            /**
+             * Interim
+             * @default
+             */
+            interim?: string;
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * Names
          * @description A name in both languages. The English one falls back to the Chinese and then to the id.
          */
@@ -3396,6 +5635,49 @@ export interface components {
              * @example 第三中学
              */
             zh: string;
+        };
+        /**
+         * NeedIn
+         * @description So many devices of a kind in a place of the school; empty: anywhere in it.
+         */
+        NeedIn: {
+            /** Commissioned */
+            commissioned?: number | null;
+            /**
+             * Count
+             * @default 1
+             */
+            count?: number;
+            /**
+             * Gate
+             * @default false
+             */
+            gate?: boolean;
+            /**
+             * Kind
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            kind: string;
+            /** Place */
+            place: string | "";
+        };
+        /**
+         * NeedOut
+         * @description So many devices of a kind in a place; without a place: anywhere in the school.
+         */
+        NeedOut: {
+            /** Commissioned */
+            commissioned: number | null;
+            /** Count */
+            count: number;
+            /** Gate */
+            gate: boolean;
+            /** Kind */
+            kind: string;
+            /** Place */
+            place: string;
+            place_name: components["schemas"]["Names"] | null;
         };
         /**
          * NewestPictureOut
@@ -3443,38 +5725,83 @@ export interface components {
             token: components["schemas"]["TokenOut"];
         };
         /**
-         * NoticeIn
-         * @description The police behind a link were told of the test as long beforehand as they want. `told`: whom
-         *     and how. `asked` as in `VerifyIn`: with the last notice the window opens.
+         * NoticeFindingIn
+         * @description One finding: of an entry that stands (`hazard`), or of a new one.
          */
-        NoticeIn: {
-            /** Asked */
-            asked?: number | null;
+        NoticeFindingIn: {
+            /** @default general */
+            grade?: components["schemas"]["Grade"];
+            /** Hazard */
+            hazard?: number | null;
             /**
-             * Link
-             * @example no3-middle/police
+             * Photos
+             * @default []
              */
-            link: string;
+            photos?: string[];
             /**
-             * Told
-             * @example Duty officer, by telephone
+             * Place
+             * @default
              */
-            told: string;
+            place?: string;
+            /**
+             * Requirement
+             * @default
+             */
+            requirement?: string;
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
         };
         /**
-         * NoticeOut
-         * @description What the police behind a link are to be told, `hours` before a test, by telephone.
+         * NoticeFindingOut
+         * @description One finding, and how its entry of the ledger stands by now.
          */
-        NoticeOut: {
-            /** Hours */
-            hours: number;
+        NoticeFindingOut: {
+            /** Closed */
+            closed: number | null;
+            /** Hazard */
+            hazard: number;
+            /** Requirement */
+            requirement: string;
+            step: components["schemas"]["HazardStep"] | null;
+            /** Text */
+            text: string;
+        };
+        /**
+         * NoticeReplyIn
+         * @description What the school answers.
+         */
+        NoticeReplyIn: {
             /**
-             * Link
-             * @example no3-middle/police
+             * Photos
+             * @default []
              */
-            link: string;
-            /** Telephone */
-            telephone: string;
+            photos?: string[];
+            /**
+             * Text
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            text: string;
+        };
+        /**
+         * NoticeReplyOut
+         * @description What the school answered.
+         */
+        NoticeReplyOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** By */
+            by: string;
+            /** Photos */
+            photos: string[];
+            /** Role */
+            role: string;
             /** Text */
             text: string;
         };
@@ -3510,10 +5837,10 @@ export interface components {
         OrderState: "open" | "assigned" | "done" | "closed" | "cancelled";
         /**
          * Origin
-         * @description Who gave a figure; of several the last counts.
+         * @description What an entry came from.
          * @enum {string}
          */
-        Origin: "default" | "kind" | "school" | "device";
+        "Origin-Input": "fault" | "item" | "inspection" | "look_back";
         /**
          * OutageOut
          * @description A time in which a link was down or degraded; `until` is `null` while it lasts.
@@ -3599,6 +5926,26 @@ export interface components {
              */
             next?: string | null;
         };
+        /** AttestationPage */
+        Page_AttestationOut_: {
+            /** Items */
+            items: components["schemas"]["AttestationOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** CampaignSchoolPage */
+        Page_CampaignSchoolOut_: {
+            /** Items */
+            items: components["schemas"]["CampaignSchoolOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
         /** DeadLetterPage */
         Page_DeadLetterOut_: {
             /** Items */
@@ -3659,10 +6006,40 @@ export interface components {
              */
             next?: string | null;
         };
+        /** HazardPage */
+        Page_HazardOut_: {
+            /** Items */
+            items: components["schemas"]["HazardOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** HeadPage */
+        Page_HeadOut_: {
+            /** Items */
+            items: components["schemas"]["HeadOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
         /** MaintenancePage */
         Page_MaintenanceOut_: {
             /** Items */
             items: components["schemas"]["MaintenanceOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** NoticePage */
+        Page_NoticeOut_: {
+            /** Items */
+            items: components["schemas"]["gateway__api__models__notices__NoticeOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -3683,6 +6060,26 @@ export interface components {
         Page_RejectOut_: {
             /** Items */
             items: components["schemas"]["RejectOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** RosterEntryPage */
+        Page_RosterEntryOut_: {
+            /** Items */
+            items: components["schemas"]["RosterEntryOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+        };
+        /** SchoolCoveragePage */
+        Page_SchoolCoverageOut_: {
+            /** Items */
+            items: components["schemas"]["SchoolCoverageOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -3778,6 +6175,12 @@ export interface components {
              */
             name: string;
         };
+        /**
+         * Phase
+         * @description Where something that has a beginning and an end stands.
+         * @enum {string}
+         */
+        Phase: "coming" | "under_way" | "over";
         /**
          * PictureOut
          * @description A picture that is kept. It is found again by its hash.
@@ -3924,6 +6327,59 @@ export interface components {
              * @example principal
              */
             who: string | null;
+        };
+        /**
+         * PolicyFiguresOut
+         * @description A policy over schools.
+         */
+        PolicyFiguresOut: {
+            /**
+             * Complete
+             * @description Schools of which every item is met.
+             * @example 1702
+             */
+            complete: number;
+            /**
+             * Failed
+             * @description Schools of which an item is failed.
+             * @example 201
+             */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["ItemFiguresOut"][];
+            /**
+             * Policy
+             * @example six-100
+             */
+            policy: string;
+            /**
+             * Schools
+             * @example 2000
+             */
+            schools: number;
+            /**
+             * Version
+             * @example 1
+             */
+            version: number;
+        };
+        /**
+         * PolicyItemOut
+         * @description One item of a policy.
+         */
+        PolicyItemOut: {
+            /**
+             * Item
+             * @example alarm
+             */
+            item: string;
+            name: components["schemas"]["Names"];
+            /**
+             * Proof
+             * @description `devices`: by what the gateway measured; `attested`: by a signed statement.
+             * @example devices
+             */
+            proof: string;
         };
         /**
          * PositionIn
@@ -4604,6 +7060,40 @@ export interface components {
             unknown: number;
         };
         /**
+         * RegionFiguresOut
+         * @description A region with all regions inside it.
+         */
+        RegionFiguresOut: {
+            /**
+             * Complete
+             * @description Schools of which every item is met.
+             * @example 201
+             */
+            complete: number;
+            /**
+             * Failed
+             * @description Schools of which an item is failed.
+             * @example 9
+             */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["ItemFiguresOut"][];
+            name: components["schemas"]["Names"];
+            /** Parent */
+            parent: string | null;
+            /**
+             * Region
+             * @description `null`: schools that are listed in no region.
+             * @example east-county
+             */
+            region: string | null;
+            /**
+             * Schools
+             * @example 214
+             */
+            schools: number;
+        };
+        /**
          * RegionOut
          * @description A province, city or county.
          */
@@ -4639,6 +7129,48 @@ export interface components {
             total: number;
             /** Unknown */
             unknown: number;
+        };
+        /**
+         * RegisteredOut
+         * @description How many devices of a kind are registered in a place; `out_of_service` are among them.
+         */
+        RegisteredOut: {
+            /** Count */
+            count: number;
+            /** Kind */
+            kind: string;
+            /** Out Of Service */
+            out_of_service: number;
+            /** Place */
+            place: string;
+            place_name: components["schemas"]["Names"] | null;
+        };
+        /**
+         * RegisterHazardIn
+         * @description Take it into the ledger.
+         */
+        RegisterHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "register";
+            grade: components["schemas"]["Grade"];
+            /**
+             * Place
+             * @default
+             */
+            place?: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
         };
         /**
          * RejectCountOut
@@ -4727,6 +7259,36 @@ export interface components {
             reason: string;
         };
         /**
+         * RelistIn
+         * @description It was struck off by mistake.
+         */
+        RelistIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "relist";
+            /**
+             * Reason
+             * @example 撤并到第一小学, 教发〔2026〕12号
+             */
+            reason: string;
+        };
+        /**
+         * RemedyOrderOut
+         * @description The work order that is the remedy, as the entry knows it.
+         */
+        RemedyOrderOut: {
+            /** Number */
+            number: number;
+            /** State */
+            state: string;
+            /** Verification */
+            verification: string;
+            /** Verified */
+            verified: number | null;
+        };
+        /**
          * RemovalIn
          * @description Why a device leaves the register.
          */
@@ -4752,6 +7314,20 @@ export interface components {
              * @example 更换电池, 清洁探头
              */
             reason: string;
+        };
+        /**
+         * RepairOut
+         * @description One thing to do at a school: a device to mend, a statement to sign, something to install.
+         */
+        RepairOut: {
+            /**
+             * Items
+             * @description The items it is needed for.
+             */
+            items: string[];
+            /** Reasons */
+            reasons: components["schemas"]["CoverageReasonOut"][];
+            what: components["schemas"]["Doing"];
         };
         /**
          * ReplayDetailOut
@@ -4983,6 +7559,18 @@ export interface components {
             until: number;
         };
         /**
+         * ReportDetailOut
+         * @description A report: as it was signed, or as it would be signed now.
+         */
+        ReportDetailOut: {
+            due: components["schemas"]["DueReportOut"];
+            figures: components["schemas"]["WeekFiguresOut"] | null;
+            /** May Sign */
+            may_sign: boolean;
+            /** Signings */
+            signings: components["schemas"]["ReportSigningOut"][];
+        };
+        /**
          * ReportDueOut
          * @description A report to those above: by when, and who has signed for it.
          */
@@ -5012,6 +7600,30 @@ export interface components {
             to: string;
         };
         /**
+         * ReportSigningOut
+         * @description That somebody answers for it: the first, or a correction with its reason.
+         */
+        ReportSigningOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * ReportState
+         * @description Where a report that is due stands.
+         * @enum {string}
+         */
+        ReportState: "coming" | "due" | "overdue" | "signed" | "late";
+        /**
          * ResetIn
          * @description Unlatch it; its condition must be gone.
          */
@@ -5040,7 +7652,179 @@ export interface components {
          * @description What a person's work is; or a program's.
          * @enum {string}
          */
-        Role: "operator" | "technician" | "auditor" | "administrator" | "probe";
+        Role: "operator" | "technician" | "auditor" | "safety_officer" | "principal" | "inspector" | "group_leader" | "administrator" | "probe";
+        /**
+         * RosterChangeOut
+         * @description What becomes of one school; `before` is `null` for a new one.
+         */
+        RosterChangeOut: {
+            after: components["schemas"]["RosterFieldsOut"];
+            before: components["schemas"]["RosterFieldsOut"] | null;
+            /** Line */
+            line: number;
+            /** School */
+            school: string;
+            sort: components["schemas"]["Sort"];
+        };
+        /**
+         * RosterEntryOut
+         * @description A school of the roster. `connected`: it is in the register, so that devices of it may be
+         *     seen. `baseline` is the version in effect, 0 without one; `waiting`: a smaller one waits.
+         */
+        RosterEntryOut: {
+            /** Baseline */
+            baseline: number;
+            /** Boarders */
+            boarders: number;
+            /** Connected */
+            connected: boolean;
+            /** Formerly */
+            formerly: string[];
+            /** Key Target */
+            key_target: boolean;
+            kind: components["schemas"]["SchoolKind"];
+            /**
+             * Listed
+             * @description False: struck off.
+             */
+            listed: boolean;
+            /** Name */
+            name: string;
+            /** Pupils */
+            pupils: number;
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+            /** Waiting */
+            waiting: boolean;
+        };
+        /**
+         * RosterFieldsOut
+         * @description What is said of a school.
+         */
+        RosterFieldsOut: {
+            /** Boarders */
+            boarders: number;
+            /** Key Target */
+            key_target: boolean;
+            kind: components["schemas"]["SchoolKind"];
+            /** Listed */
+            listed: boolean;
+            /** Name */
+            name: string;
+            /** Pupils */
+            pupils: number;
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+        };
+        /**
+         * RosterImportOut
+         * @description A list that the caller brought. `done` of `of` rows are read, or written; `of` is `null`
+         *     while nobody knows how many there are.
+         */
+        RosterImportOut: {
+            /** Done */
+            done: number;
+            /** Ended */
+            ended: number | null;
+            /** Error */
+            error: string;
+            /** File */
+            file: string;
+            /** Id */
+            id: string;
+            /** Of */
+            of: number | null;
+            preview: components["schemas"]["RosterPreviewOut"] | null;
+            /**
+             * Started
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            started: number;
+            state: components["schemas"]["ImportState"];
+            /** Written */
+            written: number;
+        };
+        /**
+         * RosterPreviewOut
+         * @description What a list comes to. The lists hold the first of each; the numbers count all.
+         */
+        RosterPreviewOut: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Changes */
+            changes: components["schemas"]["RosterChangeOut"][];
+            /**
+             * Digest
+             * @description Names these changes: to be sent back to write them.
+             */
+            digest: string;
+            /** Missing */
+            missing: number;
+            /** Not Named */
+            not_named: components["schemas"]["MissingSchoolOut"][];
+            /** Noted */
+            noted: number;
+            /** Notes */
+            notes: components["schemas"]["RosterTroubleOut"][];
+            /**
+             * Refused
+             * @description Mistakes; the rows that have any are not loaded.
+             */
+            refused: number;
+            /** Relisted */
+            relisted: number;
+            /** Renamed */
+            renamed: number;
+            /** Troubles */
+            troubles: components["schemas"]["RosterTroubleOut"][];
+            /** Unchanged */
+            unchanged: number;
+            /** Unreadable */
+            unreadable: boolean;
+        };
+        /**
+         * RosterTotalsOut
+         * @description The roster in numbers; all but `struck_off` of the schools listed.
+         */
+        RosterTotalsOut: {
+            /** Connected */
+            connected: number;
+            /** Listed */
+            listed: number;
+            /** Struck Off */
+            struck_off: number;
+            /** Waiting */
+            waiting: number;
+            /** With Baseline */
+            with_baseline: number;
+        };
+        /**
+         * RosterTroubleOut
+         * @description What is wrong on a line; the page words `code` with `roster.trouble.{code}`.
+         */
+        RosterTroubleOut: {
+            code: components["schemas"]["Code"];
+            /**
+             * Field
+             * @description The header of the column, as the file has it.
+             */
+            field: string;
+            /** Line */
+            line: number | null;
+            /** Other */
+            other: string;
+            /** Sheet */
+            sheet: string;
+            /** Value */
+            value: string;
+        };
         /**
          * RotaOut
          * @description The shifts of a team in a time, and its gaps.
@@ -5094,6 +7878,24 @@ export interface components {
          */
         RunState: "running" | "done" | "failed" | "cancelled";
         /**
+         * SchoolAttestationsOut
+         * @description What a school has to attest. `kind`, `pupils` and `boarders` as it is on the roster.
+         */
+        SchoolAttestationsOut: {
+            /** Boarders */
+            boarders: number | null;
+            /** Items */
+            items: components["schemas"]["AskedOut"][];
+            kind: components["schemas"]["SchoolKind"] | null;
+            /** May Attest */
+            may_attest: boolean;
+            name: components["schemas"]["Names"];
+            /** Pupils */
+            pupils: number | null;
+            /** School */
+            school: string;
+        };
+        /**
          * SchoolCalendarOut
          * @description A calendar of some schools, and what sort of time it is there now.
          */
@@ -5110,6 +7912,63 @@ export interface components {
              */
             schools: string[];
         };
+        /**
+         * SchoolCoverageOut
+         * @description A school with the items of a policy.
+         */
+        SchoolCoverageOut: {
+            /**
+             * Complete
+             * @description Whether every item is met.
+             */
+            complete: boolean;
+            /** Items */
+            items: components["schemas"]["SchoolItemOut"][];
+            name: components["schemas"]["Names"];
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+            /**
+             * School
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * SchoolItemOut
+         * @description An item at a school, in brief.
+         */
+        SchoolItemOut: {
+            /**
+             * Item
+             * @example alarm
+             */
+            item: string;
+            /**
+             * Missing
+             * @description How many things stand in the way.
+             * @example 2
+             */
+            missing: number;
+            /**
+             * Pending
+             * @description Met, but there is a fault younger than the time that a repair may take.
+             */
+            pending: boolean;
+            /**
+             * Since
+             * @description Since when it has been so, for the same reasons.
+             * @example 1795161600123
+             */
+            since: number;
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+        };
+        /**
+         * SchoolKind
+         * @description What sort of school it is: what is asked of it depends on it.
+         * @enum {string}
+         */
+        SchoolKind: "kindergarten" | "primary" | "junior_middle" | "senior_middle" | "complete_middle" | "nine_year" | "twelve_year" | "vocational" | "special" | "higher" | "other";
         /**
          * SchoolOut
          * @description A school.
@@ -5205,6 +8064,66 @@ export interface components {
             unknown: number;
         };
         /**
+         * SchoolSheetOut
+         * @description Everything that is judged about one school at an instant.
+         */
+        SchoolSheetOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            baseline: components["schemas"]["SheetBaselineOut"] | null;
+            /** Boarders */
+            boarders: number | null;
+            /**
+             * First
+             * @description The earliest instant at which a policy was known; `null`: none is.
+             */
+            first: number | null;
+            /** Key Target */
+            key_target: boolean | null;
+            /** @description By the roster, as the following four. */
+            kind: components["schemas"]["SchoolKind"] | null;
+            /**
+             * Listed
+             * @description Whether it is on the roster; otherwise it does not count.
+             */
+            listed: boolean;
+            name: components["schemas"]["Names"];
+            /** Policies */
+            policies: components["schemas"]["SheetPolicyOut"][];
+            /** Pupils */
+            pupils: number | null;
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+            /** School */
+            school: string;
+        };
+        /**
+         * SendBackHazardIn
+         * @description Not to be signed so: the step, or the remedy, is done again.
+         */
+        SendBackHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "send_back";
+            /**
+             * Reason
+             * @example 实验楼三层疏散通道被课桌堵塞
+             */
+            reason: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
          * ServiceIn
          * @description Take a device out of service, or back. Hides its faults, never its emergencies.
          */
@@ -5233,6 +8152,71 @@ export interface components {
              * @example 0.1.0
              */
             version: string;
+        };
+        /**
+         * SheetBaselineOut
+         * @description What the school must have was signed by whom.
+         */
+        SheetBaselineOut: {
+            /**
+             * Confirmed By
+             * @description The second person; empty: one signature was enough.
+             */
+            confirmed_by: string;
+            /**
+             * Signed
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            signed: number;
+            /** Signed By */
+            signed_by: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * SheetItemOut
+         * @description An item on the sheet of a school.
+         */
+        SheetItemOut: {
+            /** Item */
+            item: string;
+            name: components["schemas"]["Names"];
+            /** Pending */
+            pending: boolean;
+            /** Proof */
+            proof: string;
+            /** Reasons */
+            reasons: components["schemas"]["CoverageReasonOut"][];
+            /**
+             * Since
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            since: number;
+            /**
+             * Until
+             * @description The earliest instant at which it may change without anything new becoming known; `null`: none, or of the past.
+             */
+            until: number | null;
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+        };
+        /**
+         * SheetPolicyOut
+         * @description A policy on the sheet of a school.
+         */
+        SheetPolicyOut: {
+            /** Complete */
+            complete: boolean;
+            /** Items */
+            items: components["schemas"]["SheetItemOut"][];
+            name: components["schemas"]["Names"];
+            /** Policy */
+            policy: string;
+            /** Source */
+            source: string;
+            /** Version */
+            version: number;
         };
         /**
          * ShelveIn
@@ -5350,6 +8334,89 @@ export interface components {
             scopes: string[];
         };
         /**
+         * Signer
+         * @description Whose hand a signature is: the roles of people as the gateway knows them.
+         * @enum {string}
+         */
+        Signer: "" | "safety_officer" | "principal" | "inspector" | "auditor" | "group_leader" | "technician" | "administrator";
+        /**
+         * SignHazardIn
+         * @description Give the signature that is awaited.
+         */
+        SignHazardIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "sign";
+            kind: components["schemas"]["StepKind-Input"];
+            /**
+             * Photos
+             * @default []
+             */
+            photos?: string[];
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Version
+             * @description That of the entry as it was looked at.
+             */
+            version: number;
+        };
+        /**
+         * SignReportIn
+         * @description Answer for a report. `zero` says that nothing happened; who corrects gives a `reason`.
+         */
+        SignReportIn: {
+            /**
+             * Campaign
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            campaign: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "weekly" | "deadline";
+            /**
+             * Period
+             * @description Of a weekly report the local day it is due, else the deadline's id.
+             * @example 2026-11-27
+             */
+            period: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+            /**
+             * Subject
+             * @description `school:ID`, `region:ID` or `*`.
+             * @example school:no3-middle
+             */
+            subject: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+            /**
+             * Zero
+             * @default false
+             */
+            zero?: boolean;
+        };
+        /**
+         * Sort
+         * @description What becomes of a school.
+         * @enum {string}
+         */
+        Sort: "added" | "renamed" | "changed" | "relisted";
+        /**
          * SourceFiguresOut
          * @description What one source did within the period.
          */
@@ -5403,6 +8470,77 @@ export interface components {
             school_name: components["schemas"]["Names"];
         };
         /**
+         * SpecialFormOut
+         * @description One form of the report: `met`, `missed` (late, or not done in time), `open`, `not_due`.
+         */
+        SpecialFormOut: {
+            /** Done */
+            done: number | null;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "met" | "missed" | "open" | "not_due";
+        };
+        /**
+         * SpecialReportOut
+         * @description An emergency and whether those above were told in time. Times count from its occurrence.
+         */
+        SpecialReportOut: {
+            /** Alert */
+            alert: number;
+            /** Condition */
+            condition: string;
+            condition_name: components["schemas"]["Names"];
+            /** False */
+            false: boolean;
+            /**
+             * Raised
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            raised: number;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            telephone: components["schemas"]["SpecialFormOut"];
+            written: components["schemas"]["SpecialFormOut"];
+        };
+        /**
+         * StageForm
+         * @description A stage: from the day it begins to the day it ends, both included.
+         */
+        StageForm: {
+            /**
+             * Begins
+             * Format: date
+             */
+            begins: string;
+            /**
+             * Ends
+             * Format: date
+             */
+            ends: string;
+            /** Id */
+            id: string;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
+            /**
+             * Name Zh
+             * @example 自查阶段
+             */
+            name_zh: string;
+        };
+        /**
          * StaleOut
          * @description An alert that has been open for more than a day.
          */
@@ -5445,6 +8583,12 @@ export interface components {
             worst: components["schemas"]["PriorityName"] | null;
         };
         /**
+         * Stands
+         * @description How an item stands by what was attested.
+         * @enum {string}
+         */
+        Stands: "none" | "not_yet" | "standing" | "unconfirmed" | "lacking" | "expired" | "withdrawn";
+        /**
          * State
          * @description How its picture is. Who is not heard of is unknown, never good and never in trouble.
          * @enum {string}
@@ -5458,10 +8602,10 @@ export interface components {
         Status: "met" | "short" | "gaps" | "unknown";
         /**
          * StepKind
-         * @description What was done to a work order. Each is signed and is one fact.
+         * @description What was done to an entry. Each is signed and is one fact.
          * @enum {string}
          */
-        StepKind: "opened" | "joined" | "fault_gone" | "assigned" | "commented" | "extended" | "done" | "reopened" | "verification_failed" | "verified" | "accepted" | "cancelled";
+        "StepKind-Input": "found" | "finding_signed" | "finding_reviewed" | "registered" | "assessed" | "assessment_signed" | "reported" | "report_taken" | "monitored" | "remedied" | "accepted" | "result_signed" | "result_reviewed" | "closed" | "not_accepted" | "sent_back" | "interim" | "extended" | "commented" | "joined" | "order" | "noticed" | "replied" | "supervised" | "circulated" | "summoned" | "look_back_due" | "looked_back" | "look_back_failed";
         /**
          * StepOut
          * @description One step and who signed it; `actor` is empty for the gateway. `detail`: `to`, `due`, `was`,
@@ -5483,7 +8627,7 @@ export interface components {
             detail: {
                 [key: string]: string | number | boolean | null;
             };
-            kind: components["schemas"]["StepKind"];
+            kind: components["schemas"]["audit__ledger__work_order__StepKind"];
             /** Photos */
             photos: string[];
             /** Text */
@@ -5495,6 +8639,22 @@ export interface components {
          * @enum {string}
          */
         StepResult: "waiting" | "in_time" | "late" | "missed" | "overdue";
+        /**
+         * StrikeOffIn
+         * @description The school is no more: it counts no longer from now on.
+         */
+        StrikeOffIn: {
+            /**
+             * Action
+             * @constant
+             */
+            action: "strike_off";
+            /**
+             * Reason
+             * @example 撤并到第一小学, 教发〔2026〕12号
+             */
+            reason: string;
+        };
         /**
          * SubscriptionIn
          * @description A browser that wants alerts. The same endpoint again changes what it wants.
@@ -5605,6 +8765,37 @@ export interface components {
              * @example 1
              */
             unknown: number;
+        };
+        /**
+         * TargetOut
+         * @description A place outside to which heads go. `waiting` are those that have not arrived.
+         */
+        TargetOut: {
+            /**
+             * Cosigned
+             * @description Of a witness: the size of the newest head it signed.
+             */
+            cosigned: number;
+            /** Delivered */
+            delivered: number | null;
+            /** Error */
+            error: string;
+            /** Failing */
+            failing: number | null;
+            /** Given Up */
+            given_up: number;
+            /**
+             * Kind
+             * @example folder
+             * @example mqtt
+             * @example message
+             * @example witness
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Waiting */
+            waiting: number;
         };
         /**
          * TargetsOut
@@ -5872,6 +9063,38 @@ export interface components {
             version: number;
         };
         /**
+         * TrendOut
+         * @description The rates over time, as they were known at each instant.
+         */
+        TrendOut: {
+            /** Points */
+            points: components["schemas"]["TrendPointOut"][];
+            /** Policy */
+            policy: string;
+            /** Region */
+            region: string | null;
+        };
+        /**
+         * TrendPointOut
+         * @description The rates at one instant.
+         */
+        TrendPointOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Complete */
+            complete: number;
+            /** Failed */
+            failed: number;
+            /** Items */
+            items: components["schemas"]["ItemFiguresOut"][];
+            /** Schools */
+            schools: number;
+        };
+        /**
          * Trouble
          * @description Why an answer proves nothing.
          * @enum {string}
@@ -6036,7 +9259,7 @@ export interface components {
              * @example no3-middle/police
              */
             link: string | null;
-            notice: components["schemas"]["NoticeOut"] | null;
+            notice: components["schemas"]["gateway__api__models__verifications__NoticeOut"] | null;
             place: components["schemas"]["Names"] | null;
             /** School */
             school: string;
@@ -6208,12 +9431,248 @@ export interface components {
             up_to_ms: number | null;
         };
         /**
+         * WeekFiguresOut
+         * @description What the facts say of the week; null: nobody counts it here.
+         */
+        WeekFiguresOut: {
+            /** Alerts */
+            alerts: number;
+            /** Emergencies */
+            emergencies: number;
+            /** Emergencies Listed */
+            emergencies_listed: components["schemas"]["SpecialReportOut"][];
+            /** False */
+            false: number;
+            /** Hazards Closed */
+            hazards_closed: number | null;
+            /** Hazards Found */
+            hazards_found: number | null;
+            /** Hazards Open */
+            hazards_open: number | null;
+            /** Hazards Overdue */
+            hazards_overdue: number | null;
+            /** More */
+            more: number;
+            /**
+             * Nothing
+             * @description No emergency and no hazard found: a zero report.
+             */
+            nothing: boolean;
+            /** Orders Closed */
+            orders_closed: number;
+            /** Orders Opened */
+            orders_opened: number;
+            /** Orders Overdue */
+            orders_overdue: number;
+            /** Rates */
+            rates: components["schemas"]["WeekRateOut"][];
+            /** Schools */
+            schools: number;
+            /** Standing */
+            standing: number;
+        };
+        /**
+         * WeeklyForm
+         * @description A report that a level hands in every week. `weekday`: Monday is 1.
+         */
+        WeeklyForm: {
+            /**
+             * At
+             * Format: time
+             * @default 15:00:00
+             */
+            at?: string;
+            /** Begins */
+            begins?: string | null;
+            /** Ends */
+            ends?: string | null;
+            level: components["schemas"]["Level"];
+            /**
+             * Weekday
+             * @default 5
+             */
+            weekday?: number;
+        };
+        /**
+         * WeekRateOut
+         * @description An item over all schools, at the end of the week.
+         */
+        WeekRateOut: {
+            /** Failed */
+            failed: number;
+            /** Item */
+            item: string;
+            /** Met */
+            met: number;
+            name: components["schemas"]["Names"];
+            /** Policy */
+            policy: string;
+            /** Unknown */
+            unknown: number;
+        };
+        /**
+         * WhatIfOut
+         * @description What stands between now and a rate: schools with the shortest list first.
+         */
+        WhatIfOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Item
+             * @description `null`: a school counts when every item is met.
+             */
+            item: string | null;
+            /** Met */
+            met: number;
+            /** Policy */
+            policy: string;
+            /**
+             * Reachable
+             * @description Whether the schools there are come to the target.
+             */
+            reachable: boolean;
+            /** Region */
+            region: string | null;
+            /**
+             * Repairs
+             * @description How many reach the target.
+             * @example 14
+             */
+            repairs: number;
+            /**
+             * Schools
+             * @description Listed schools: the denominator.
+             */
+            schools: number;
+            /**
+             * Steps
+             * @description At most `limit`; the figures are of all.
+             */
+            steps: components["schemas"]["WhatIfSchoolOut"][];
+            /**
+             * Target
+             * @example 1
+             */
+            target: number;
+        };
+        /**
+         * WhatIfSchoolOut
+         * @description A school that is met once these are done, and what the rate is then.
+         */
+        WhatIfSchoolOut: {
+            /**
+             * Met So Far
+             * @example 2000
+             */
+            met_so_far: number;
+            name: components["schemas"]["Names"];
+            /**
+             * Rate So Far
+             * @example 1
+             */
+            rate_so_far: number;
+            /** Region */
+            region: string | null;
+            region_name: components["schemas"]["Names"] | null;
+            /** Repairs */
+            repairs: components["schemas"]["RepairOut"][];
+            /**
+             * Repairs So Far
+             * @description Of this school and of those before.
+             * @example 14
+             */
+            repairs_so_far: number;
+            /** School */
+            school: string;
+        };
+        /**
          * WhyOut
          * @description One reason why a device is as it is, in a sentence.
          */
         WhyOut: {
             priority: components["schemas"]["PriorityName"] | null;
             text: components["schemas"]["Names"];
+        };
+        /**
+         * WithdrawIn
+         * @description Say why it no longer holds.
+         */
+        WithdrawIn: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * WitnessedOut
+         * @description The log of another gateway, as this one has seen it last.
+         */
+        WitnessedOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /**
+             * Heads
+             * @description Countersigned so far.
+             */
+            heads: number;
+            /** Name */
+            name: string;
+            /**
+             * Root
+             * @description SHA-256, in hex.
+             * @example e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442e3b0c442
+             */
+            root: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * WitnessElseOut
+         * @description The head that was seen last is of another size: prove from that one.
+         */
+        WitnessElseOut: {
+            /** Size */
+            size: number;
+        };
+        /**
+         * WitnessIn
+         * @description A head of another gateway, as it is published, and the proof that it grew from `old`.
+         */
+        WitnessIn: {
+            /**
+             * Key
+             * @description Its public key: `NAME+KEYID+KEY`.
+             */
+            key: string;
+            /** Note */
+            note: string;
+            /**
+             * Old
+             * @description The size that was countersigned last; 0: none.
+             */
+            old: number;
+            /** Proof */
+            proof: string[];
+        };
+        /**
+         * WitnessLineOut
+         * @description Who has countersigned a head, and when that came.
+         */
+        WitnessLineOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Witness */
+            witness: string;
         };
         /**
          * WorkOrderCountsOut
