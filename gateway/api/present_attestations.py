@@ -25,9 +25,9 @@ def item_name(services: Services, item: str) -> Names:
     return Names(zh=name.zh, en=name.en)
 
 
-def attestation_out(services: Services, stored: Stored, caller: Caller) -> AttestationOut:
-    """One as the caller sees it now."""
-    one, now = stored.attestation, services.clock.now()
+def attestation_out(services: Services, stored: Stored, caller: Caller, now: int) -> AttestationOut:
+    """One as the caller sees it at ``now`` (ms)."""
+    one = stored.attestation
     state = state_of(stored, now)
     return AttestationOut(
         id=one.id,
@@ -93,9 +93,9 @@ def asked_out(
     every: list[Attestation],
     listed: RosterEntry | None,
     caller: Caller,
+    now: int,
 ) -> AskedOut:
     """How a statement that is asked for stands at a school, by all that it ever attested."""
-    now = services.clock.now()
     kind = "" if listed is None else listed.kind.value
     stands: Standing = standing(every, asked.item, asked.terms, kind, now)
     guards = None if listed is None else guards_of(asked, listed.pupils, listed.boarders)
@@ -114,5 +114,5 @@ def asked_out(
         until=stands.until,
         attestation=None
         if stands.attestation is None
-        else attestation_out(services, Stored(stands.attestation, None), caller),
+        else attestation_out(services, Stored(stands.attestation, None), caller, now),
     )

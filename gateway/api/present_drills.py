@@ -27,7 +27,7 @@ async def drills_of(
 ) -> DrillsOut:
     """Of schools in scope (``None`` = all), registered or on the roster; the longest overdue first,
     before them all who never held one."""
-    now = services.clock.now()
+    now = await services.audit.attestations.now()
     held = await services.read(last_drills(schools, now))
     listed = {one.school: one for one in await services.read(listed_schools)}
     known = {school.id for school in services.register.schools} | listed.keys()

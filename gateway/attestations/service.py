@@ -104,6 +104,11 @@ class Attestations:
         """What policies ask to be attested, by item."""
         return self._asked()
 
+    async def now(self) -> int:
+        """The time (ms), never before the newest statement: a clock that was set back must not make
+        it one of the future."""
+        return max(self._clock.now(), await self._read(newest_at))
+
     async def listed(self, school: str) -> RosterEntry | None:
         """The school as it stands on the roster."""
         return await self._read(entry_of(school))

@@ -63,7 +63,7 @@ async def list_attestations(
     `expiring` those of these that end within `days`, `unconfirmed` those that nobody confirmed yet,
     `expired` those that have ended; what ends first comes first. `withdrawn`, `replaced` and `all`:
     the newest first."""
-    now = services.clock.now()
+    now = await services.audit.attestations.now()
     wanted = Wanted(
         state=state,
         schools=services.register.narrow(caller.schools, school=school, region=region),
@@ -75,7 +75,7 @@ async def list_attestations(
         attestation_page(wanted, now=now, after=key, limit=limit)
     )
     return Page(
-        items=[attestation_out(services, each, caller) for each in found],
+        items=[attestation_out(services, each, caller, now) for each in found],
         next=None if following is None else cursor(following),
     )
 
@@ -108,7 +108,8 @@ async def attest(
     )
     if isinstance(stated, Refusal):
         raise refused(stated.code, stated.detail)
-    return attestation_out(services, Stored(stated, None), caller)
+    now = await services.audit.attestations.now()
+    return attestation_out(services, Stored(stated, None), caller, now)
 
 
 @router.get("/attestations/{id}", operation_id="get_attestation")
@@ -118,7 +119,9 @@ async def get_attestation(
     id: AttestationId,  # noqa: A002 - the contract's name
 ) -> AttestationOut:
     """One of them."""
-    return attestation_out(services, await _visible(services, caller, id), caller)
+    stored = await _visible(services, caller, id)
+    now = await services.audit.attestations.now()
+    return attestation_out(services, stored, caller, now)
 
 
 @router.post("/attestations/{id}/confirm", operation_id="confirm_attestation", responses=REFUSABLE)
@@ -133,7 +136,8 @@ async def confirm_attestation(
     after = await services.audit.attestations.confirm(id, caller.name)
     if isinstance(after, Refusal):
         raise refused(after.code, after.detail)
-    return attestation_out(services, Stored(after, before.replaced), caller)
+    now = await services.audit.attestations.now()
+    return attestation_out(services, Stored(after, before.replaced), caller, now)
 
 
 @router.post(
@@ -152,7 +156,8 @@ async def withdraw_attestation(
     after = await services.audit.attestations.withdraw(id, caller.name, wanted.reason)
     if isinstance(after, Refusal):
         raise refused(after.code, after.detail)
-    return attestation_out(services, Stored(after, before.replaced), caller)
+    now = await services.audit.attestations.now()
+    return attestation_out(services, Stored(after, before.replaced), caller, now)
 
 
 @router.get("/schools/{school}/attestations", operation_id="get_school_attestations")
@@ -166,6 +171,7 @@ async def get_school_attestations(
     listed = await services.audit.attestations.listed(school)
     every = await services.read(attestations_of(school))
     asked = services.audit.attestations.asked()
+    now = await services.audit.attestations.now()
     return SchoolAttestationsOut(
         school=school,
         name=services.register.school_name(school),
@@ -173,7 +179,7 @@ async def get_school_attestations(
         pupils=None if listed is None else listed.pupils,
         boarders=None if listed is None else listed.boarders,
         may_attest=may(caller, What.ATTEST, school),
-        items=[asked_out(services, one, every, listed, caller) for one in asked.values()],
+        items=[asked_out(services, one, every, listed, caller, now) for one in asked.values()],
     )
 
 

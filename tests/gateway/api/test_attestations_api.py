@@ -142,6 +142,7 @@ async def test_from_the_statement_over_the_second_person_to_the_verdict(asking) 
 
     asking.campus.clock.turn(100 * DAY_MS)
     assert await asking.verdict() is Verdict.UNKNOWN
+    sofia = await asking.as_("sofia")
     shown = (await sofia.get("/api/v1/schools/no3/attestations")).json()
     (guards,) = [each for each in shown["items"] if each["item"] == "guards"]
     assert (guards["stands"], guards["attestation"]["days_left"]) == ("expired", 0)
@@ -245,6 +246,7 @@ async def test_lists_by_state_and_by_what_ends_first(asking) -> None:
     assert await found(item="guards", school="no3", region="east") == [guards["id"]]
     assert len(await found(state="all")) == 4
     asking.campus.clock.turn(15 * DAY_MS)
+    gwen = await asking.as_("gwen")
     assert await found(state="expired") == [closed["id"]]
     first = (await gwen.get("/api/v1/attestations", params={"limit": 1})).json()
     rest = await gwen.get("/api/v1/attestations", params={"limit": 9, "cursor": first["next"]})
@@ -289,6 +291,7 @@ async def test_drills_the_longest_overdue_first_and_who_never_held_one_before(as
     only = (await ines.get("/api/v1/drills", params={"overdue": True})).json()
     assert [one["school"] for one in only["items"]] == ["kg1"]
     asking.campus.clock.turn(30 * DAY_MS)
+    ines = await asking.as_("ines")
     assert (await ines.get("/api/v1/drills")).json()["overdue"] == 2
     paged = (await ines.get("/api/v1/drills", params={"limit": 1})).json()
     following = await ines.get("/api/v1/drills", params={"limit": 1, "cursor": paged["next"]})
@@ -300,6 +303,16 @@ async def test_an_exercise_of_the_alarm_chain_is_no_drill(asking) -> None:
     begun = (await olga.post("/api/v1/exercises", json={"school": "no3"})).json()
     await olga.post(f"/api/v1/exercises/{begun['id']}/end", json={})
     assert (await ines.get("/api/v1/drills")).json()["overdue"] == 2
+
+
+async def test_a_clock_that_was_set_back_makes_no_statement_one_of_the_future(asking) -> None:
+    sofia = await asking.as_("sofia")
+    one = await asking.stated(sofia)
+    asking.campus.clock.jump(-3 * 3_600_000)
+    assert (await sofia.get(f"/api/v1/attestations/{one['id']}")).json()["state"] == "standing"
+    newer = await asking.stated(sofia, expires=one["expires"])
+    shown = (await sofia.get("/api/v1/attestations?state=standing")).json()
+    assert [each["id"] for each in shown["items"]] == [newer["id"]]
 
 
 # Files
