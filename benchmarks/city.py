@@ -102,6 +102,17 @@ def live(seed: int, policies: Sequence[Policy], begun: int, ended: int) -> Life:
 
 def _happenings(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]:
     yield from _opening(chance, begun)
+    yield from _faults(chance, begun, ended)
+    yield from _link_and_tests(chance, begun, ended)
+    yield from _statements(chance, begun, ended)
+    short_until = 0
+    for at in range(begun + 3 * HOUR, ended, DAY):
+        if chance.random() < 0.004:
+            short_until = at + chance.randrange(1, 12) * DAY
+        yield _round(at, "short" if at < short_until else "met", chance)
+
+
+def _faults(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]:
     alert = 0
     for device, kind in _KINDS.items():
         if kind not in ("camera", "alarm-button"):
@@ -123,6 +134,9 @@ def _happenings(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]
                 end = {"alert": alert, "kind": "closed", "detail": {}, "school": "@"}
                 yield _fact("transition", f"alert:@{alert}", over, end)
             at = over
+
+
+def _link_and_tests(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]:
     at = begun
     while (at := at + int(chance.expovariate(1 / (90 * DAY)))) < ended:
         yield _link(at, "down")
@@ -130,6 +144,9 @@ def _happenings(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]
         yield _link(at, "up")
     for at in range(begun + HOUR, ended, 30 * DAY):
         yield _tested(at + chance.randrange(2 * DAY), "met" if chance.random() < 0.95 else "failed")
+
+
+def _statements(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]:
     for item in ATTESTED:
         if chance.random() < 0.05:
             continue  # nobody ever states it
@@ -139,11 +156,6 @@ def _happenings(chance: random.Random, begun: int, ended: int) -> Iterator[Fact]
             lasts = chance.randrange(150, 183) * DAY
             yield _attested(at, item, number, lasts)
             at += lasts + int(chance.gauss(-12, 8) * DAY)  # renewed in time, or late
-    short_until = 0
-    for at in range(begun + 3 * HOUR, ended, DAY):
-        if chance.random() < 0.004:
-            short_until = at + chance.randrange(1, 12) * DAY
-        yield _round(at, "short" if at < short_until else "met", chance)
 
 
 def _opening(chance: random.Random, at: int) -> Iterator[Fact]:

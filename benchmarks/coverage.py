@@ -2,8 +2,8 @@
 
 The gateway as people start it, its store filled before (`benchmarks.city`): the register, five
 years of facts and of the verdicts that changed, a drawing a day. Lives are folded and judged fact
-by fact; what is written of them is written by the gateway's own code. Recordings are judged every night, but
-those facts are left out of the store: they would be 11 GB, and nothing reads them again.
+by fact; what is written of them is written by the gateway's own code. Recordings are judged every
+night, but those facts are left out of the store: they would be 11 GB, and nothing reads them again.
 
 Measured over HTTP, as a page asks: the overview now; the overview at random instants of five years;
 how long until a fact shows that another process commits, and one that somebody makes over HTTP.
@@ -42,6 +42,7 @@ from gateway.store.coverage import (
     SHAPE,
     Cursor,
     put_cursor,
+    put_listings,
     put_reasons,
     put_records,
     put_verdicts,
@@ -116,6 +117,7 @@ def _fill(directory: Path) -> tuple[str, dict[str, int]]:
         batch = Batch(now=ended)
         kept = ((msgspec.structs.replace(one, row=facts), due) for one, due in city.records())
         put_records(batch, kept)
+        put_listings(batch, (one.roster for one, _ in city.records() if one.roster is not None))
         put_cursor(
             batch,
             Cursor(

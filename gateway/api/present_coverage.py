@@ -95,9 +95,7 @@ class Naming:
     def __init__(self, services: Services, listed: Mapping[str, Listing]) -> None:
         self._services = services
         self._listed = listed
-        self._regions = {
-            region.id: region.name for region in services.register.regions_out(None)
-        }
+        self._regions = {region.id: region.name for region in services.register.regions_out(None)}
 
     def school(self, school: str) -> Names:
         """The register's name; the roster's for one that is not registered."""

@@ -2,8 +2,8 @@
 
 A verdict at T is that of all facts known by T, in the order of their rows, judged at T. So facts
 and what falls due between them are taken in the order of time: at each instant the facts known then
-are folded, and the schools they touch, or that are due, are judged. ``known`` counts as the latest so
-far in row order: a clock that was set back does not reorder the past.
+are folded, and the schools they touch, or that are due, are judged. ``known`` counts as the latest
+so far in row order: a clock that was set back does not reorder the past.
 
 Everything written is an upsert by policy, item, school and instant, in one transaction with the
 position (`Cursor`). Wherever the process ends, the next one goes on from there and writes the same.
@@ -25,6 +25,7 @@ from sqlalchemy import Connection
 from audit.coverage import KINDS, ItemVerdict, fold, judge_all
 from audit.fact import FactRow, school_of
 from audit.policy import POLICY, Policy, policy_of
+from audit.roster import ROSTER
 from audit.verification.model import Verdict
 from gateway.coverage.piece import Piece
 from gateway.coverage.school import Key, School, Written, due_of, gist_of, written_of
@@ -88,6 +89,7 @@ class Follower:
         self._touched: dict[str, None] = {}
         self._everywhere: Iterator[str] = iter(())
         self._under_way = False
+        self._enlisted: set[str] = set()
         self._saving: deque[str] = deque()
         self._saving_to = 0
 
@@ -220,6 +222,8 @@ class Follower:
         name = self._school_of(fact)
         if name and self._fold(name, fact):
             self._touched[name] = None
+            if fact.kind == ROSTER:
+                self._enlisted.add(name)
 
     def _page(self) -> Callable[[Connection], list[FactRow]]:
         return fact_page(subject=None, kind=None, after=self._read, limit=FACTS)
@@ -254,9 +258,9 @@ class Follower:
         return True
 
     def _falls_due(self, name: str, due: int | None) -> None:
-        self._dues[name] = due
-        if due is not None:
+        if due is not None and due != self._dues.get(name):
             heapq.heappush(self._heap, (due, name))
+        self._dues[name] = due
 
     def _judge(self, name: str, at: int, out: Piece) -> None:
         school = self._school(name)
@@ -266,6 +270,9 @@ class Follower:
             keys = list(school.written)
             out.take_back(name, keys, at)
             school.written = self._last(name, keys, at)
+        if name in self._enlisted and school.record.roster is not None:
+            out.enlist(school.record.roster)
+            self._enlisted.discard(name)
         entry = school.entry
         verdicts = {}
         if entry is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from audit.coverage import ItemVerdict, SchoolRecord
+from audit.roster import RosterEntry
 from audit.verification.model import Verdict
 from gateway.coverage.school import Key
 from gateway.store.batch import Batch
@@ -13,6 +14,7 @@ from gateway.store.coverage import (
     VerdictRow,
     drop_later,
     put_cursor,
+    put_listings,
     put_reasons,
     put_records,
     put_verdicts,
@@ -29,12 +31,13 @@ class Piece:
         self._bodies: Final[list[tuple[int, bytes]]] = []
         self._dropped: Final[list[tuple[str, list[Key], int]]] = []
         self._records: Final[list[tuple[SchoolRecord, int | None]]] = []
+        self._listings: Final[list[RosterEntry]] = []
         self._numbers: Final[dict[tuple[str, bytes], int]] = {}
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing to write."""
-        return not (self.rows or self._dropped or self._records)
+        return not (self.rows or self._dropped or self._records or self._listings)
 
     def add(
         self, key: Key, school: str, at: int, verdict: ItemVerdict | None, region: str = ""
@@ -73,6 +76,10 @@ class Piece:
         """A folded school, and when it is due."""
         self._records.append((record, due))
 
+    def enlist(self, entry: RosterEntry) -> None:
+        """How a school is on the roster from now on."""
+        self._listings.append(entry)
+
     def batch(self, now: int, cursor: Cursor) -> Batch:
         """As one transaction. What is taken back goes first."""
         batch = Batch(now=now)
@@ -81,5 +88,6 @@ class Piece:
         put_verdicts(batch, self.rows)
         put_reasons(batch, self._bodies)
         put_records(batch, self._records)
+        put_listings(batch, self._listings)
         put_cursor(batch, cursor)
         return batch

@@ -32,10 +32,7 @@ class Written(msgspec.Struct, frozen=True):
     def stands(self, verdict: Verdict, region: str, gist: Gist) -> bool:
         """Whether a listed school's verdict is still that, for the same reasons."""
         return (
-            self.listed
-            and self.verdict is verdict
-            and self.region == region
-            and self.gist == gist
+            self.listed and self.verdict is verdict and self.region == region and self.gist == gist
         )
 
 

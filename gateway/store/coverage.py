@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, update
 
 from audit.coverage import Reason, SchoolRecord
 from audit.coverage.record import encode_record
+from audit.roster import RosterEntry
 from audit.verification.model import Verdict
 from gateway.store import schema
 from gateway.store.batch import Batch
@@ -33,6 +34,7 @@ _decode_reasons: Final = msgspec.json.Decoder(tuple[Reason, ...]).decode
 _VERDICTS: Final = upsert("sqlite", schema.coverage)
 _REASONS: Final = upsert("sqlite", schema.coverage_reasons)
 _RECORDS: Final = upsert("sqlite", schema.coverage_records)
+_LISTINGS: Final = upsert("sqlite", schema.coverage_schools)
 _META: Final = upsert("sqlite", schema.meta)
 _STALE: Final = update(schema.coverage_records).values(row=-1)
 _LATER: Final = delete(schema.coverage).where(
@@ -136,25 +138,35 @@ def drop_later(batch: Batch, school: str, keys: Iterable[tuple[str, str]], after
 
 
 def forget_records(batch: Batch) -> None:
-    """Say of every folded school that it is of no use any more; its name and region are."""
+    """Say of every folded school that it is of no use any more."""
     batch.statements.append((_STALE, None))
 
 
 def put_records(batch: Batch, records: Iterable[tuple[SchoolRecord, int | None]]) -> None:
     """Write folded schools into ``batch``, each with the instant at which it is due (ms)."""
-    values = []
-    for record, due in records:
-        entry = record.roster
-        values.append(
-            {
-                "school": record.school,
-                "row": record.row,
-                "due": due,
-                "listed": entry is not None and entry.listed,
-                "region": "" if entry is None else entry.region or "",
-                "name": "" if entry is None else entry.name,
-                "body": encode_record(record),
-            }
-        )
+    values = [
+        {
+            "school": record.school,
+            "row": record.row,
+            "due": due,
+            "body": encode_record(record),
+        }
+        for record, due in records
+    ]
     if values:
         batch.statements.append((_RECORDS, values))
+
+
+def put_listings(batch: Batch, entries: Iterable[RosterEntry]) -> None:
+    """Write into ``batch`` how schools are on the roster now."""
+    values = [
+        {
+            "school": entry.school,
+            "listed": entry.listed,
+            "region": entry.region or "",
+            "name": entry.name,
+        }
+        for entry in entries
+    ]
+    if values:
+        batch.statements.append((_LISTINGS, values))

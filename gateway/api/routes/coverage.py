@@ -146,13 +146,12 @@ async def list_coverage_regions(
 async def list_coverage_schools(
     services: ServicesHere,
     caller: Reader,
+    *,
     policy: PolicyName = None,
     region: Annotated[
         str | None, Query(max_length=64, description="Empty: schools listed in no region.")
     ] = None,
-    direct: Annotated[
-        bool, Query(description="Only schools listed in that very region.")
-    ] = False,
+    direct: Annotated[bool, Query(description="Only schools listed in that very region.")] = False,
     item: Identifier | None = None,
     verdict: Verdict | None = None,
     at: At = None,
@@ -263,7 +262,5 @@ def _asked_for(school: SchoolCoverageOut, item: str | None, verdict: Verdict | N
 def _in_order(school: SchoolCoverageOut, items: list[str]) -> SchoolCoverageOut:
     by_item = {one.item: one for one in school.items}
     ordered = [by_item[item] for item in items if item in by_item]
-    complete = len(ordered) == len(items) and all(
-        one.verdict is Verdict.MET for one in ordered
-    )
+    complete = len(ordered) == len(items) and all(one.verdict is Verdict.MET for one in ordered)
     return school.model_copy(update={"items": ordered, "complete": complete})

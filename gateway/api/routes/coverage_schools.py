@@ -108,6 +108,7 @@ async def get_coverage_school(
 async def list_coverage_gaps(
     services: ServicesHere,
     caller: Reader,
+    *,
     policy: Identifier | None = None,
     item: Identifier | None = None,
     region: Identifier | None = None,
@@ -283,9 +284,8 @@ async def _check_seen(services: Services, caller: Caller, school: str) -> None:
     schools = await visible_schools(services, caller)
     if schools is not None and school not in schools:
         raise not_found(f"school {school}")
-    if not services.register.has_school(school):
-        if not await services.read(listings([school])):
-            raise not_found(f"school {school}")
+    if not services.register.has_school(school) and not await services.read(listings([school])):
+        raise not_found(f"school {school}")
 
 
 async def _entry(services: Services, school: str, at: int) -> RosterEntry | None:
@@ -342,9 +342,7 @@ def _sheet_policy(
     )
 
 
-def _gap_out(
-    services: Services, naming: Naming, stored: StoredVerdict, reason: Reason
-) -> GapOut:
+def _gap_out(services: Services, naming: Naming, stored: StoredVerdict, reason: Reason) -> GapOut:
     row = stored.row
     return GapOut(
         school=row.school,

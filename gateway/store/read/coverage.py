@@ -52,7 +52,7 @@ def last_fact(connection: Connection) -> int:
 def coverage_dues(connection: Connection) -> dict[str, int | None]:
     """When each folded school is due (ms), by its id."""
     columns = (coverage_records.c.school, coverage_records.c.due)
-    return {school: due for school, due in connection.execute(select(*columns))}
+    return {row[0]: row[1] for row in connection.execute(select(*columns))}
 
 
 def school_record(school: str) -> Callable[[Connection], SchoolRecord]:
@@ -99,13 +99,13 @@ def last_verdicts(
     return query
 
 
-def stored_verdict(
+def stored_verdict(  # noqa: PLR0917 - the columns in their order
     policy: str,
     item: str,
     school: str,
     at: int,
     verdict: str,
-    listed: bool,  # noqa: FBT001 - the columns in their order
+    listed: bool,
     region: str,
     reasons: int | None,
     body: bytes | None,

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from audit.verification.model import Verdict
 from gateway.store.read.coverage import StoredVerdict, stored_verdict
-from gateway.store.schema import coverage, coverage_reasons, coverage_records
+from gateway.store.schema import coverage, coverage_reasons, coverage_schools
 
 Schools: TypeAlias = "Collection[str] | None"
 """Ids; ``None`` = all."""
@@ -74,16 +74,14 @@ def mark_groups(
     packed = [_packed(policy, item, at).label(f"m{n}") for n, item in enumerate(items)]
     statement = (
         select(*packed, func.count())
-        .select_from(coverage_records)
+        .select_from(coverage_schools)
         .where(*_among(schools))
         .group_by(*(one.name for one in packed))
     )
 
     def query(connection: Connection) -> list[tuple[Marks, int]]:
         unpack = _Unpacking()
-        return [
-            (tuple(map(unpack, row[:-1])), row[-1]) for row in connection.execute(statement)
-        ]
+        return [(tuple(map(unpack, row[:-1])), row[-1]) for row in connection.execute(statement)]
 
     return query
 
@@ -94,9 +92,9 @@ def marks_by_school(
     """How each school stands at ``at``, by its id, in the order of the ids."""
     packed = [_packed(policy, item, at).label(f"m{n}") for n, item in enumerate(items)]
     statement = (
-        select(coverage_records.c.school, *packed)
+        select(coverage_schools.c.school, *packed)
         .where(*_among(schools))
-        .order_by(coverage_records.c.school)
+        .order_by(coverage_schools.c.school)
     )
 
     def query(connection: Connection) -> dict[str, Marks]:
@@ -133,7 +131,7 @@ def mark_changes(
 
 def listings(schools: Schools = None) -> Callable[[Connection], dict[str, Listing]]:
     """Schools that were ever followed, by id, in the order of the ids."""
-    table = coverage_records.c
+    table = coverage_schools.c
     statement = (
         select(table.school, table.listed, table.region, table.name)
         .where(*_among(schools))
@@ -165,10 +163,10 @@ def verdict_rows(
         .where(
             other.c.policy == wanted.c.policy,
             other.c.item == wanted.c.item,
-            other.c.school == coverage_records.c.school,
+            other.c.school == coverage_schools.c.school,
             other.c.at <= at,
         )
-        .correlate(wanted, coverage_records)
+        .correlate(wanted, coverage_schools)
         .scalar_subquery()
     )
     conditions: list[ColumnElement[bool]] = [table.listed, *_among(schools)]
@@ -177,18 +175,18 @@ def verdict_rows(
     statement = (
         select(*coverage.columns, coverage_reasons.c.body)
         .select_from(
-            coverage_records.join(wanted, coverage_records.c.school.is_not(None))
+            coverage_schools.join(wanted, coverage_schools.c.school.is_not(None))
             .join(
                 coverage,
                 (table.policy == wanted.c.policy)
                 & (table.item == wanted.c.item)
-                & (table.school == coverage_records.c.school)
+                & (table.school == coverage_schools.c.school)
                 & (table.at == last),
             )
             .outerjoin(coverage_reasons, coverage_reasons.c.row == table.reasons)
         )
         .where(*conditions)
-        .order_by(coverage_records.c.school)
+        .order_by(coverage_schools.c.school)
     )
 
     def query(connection: Connection) -> list[StoredVerdict]:
@@ -213,12 +211,12 @@ def _packed(policy: str, item: str, at: int) -> ScalarSelect[Any]:
         .where(
             row.policy == policy,
             row.item == item,
-            row.school == coverage_records.c.school,
+            row.school == coverage_schools.c.school,
             row.at <= at,
         )
         .order_by(row.at.desc())
         .limit(1)
-        .correlate(coverage_records)
+        .correlate(coverage_schools)
         .scalar_subquery()
     )
 
@@ -244,5 +242,4 @@ def _among(schools: Schools) -> list[ColumnElement[bool]]:
     # As one value: a province has more schools than a statement may have parameters.
     listed = func.json_each(msgspec.json.encode(sorted(schools)).decode())
     each = listed.table_valued("value")
-    return [coverage_records.c.school.in_(select(each.c.value))]
-
+    return [coverage_schools.c.school.in_(select(each.c.value))]

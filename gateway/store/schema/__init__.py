@@ -16,7 +16,12 @@ from gateway.store.schema.alarms import (
     transitions,
     victims,
 )
-from gateway.store.schema.coverage import coverage, coverage_reasons, coverage_records
+from gateway.store.schema.coverage import (
+    coverage,
+    coverage_reasons,
+    coverage_records,
+    coverage_schools,
+)
 from gateway.store.schema.attestations import attestations, file_uses, files
 from gateway.store.schema.campaigns import campaign_marks, campaign_reports, campaigns
 from gateway.store.schema.declaring import metadata
@@ -85,6 +90,7 @@ __all__ = [
     "coverage",
     "coverage_reasons",
     "coverage_records",
+    "coverage_schools",
     "deadlines",
     "device_days",
     "device_states",

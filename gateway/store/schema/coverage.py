@@ -32,14 +32,20 @@ coverage_reasons = Table(
     Column("body", LargeBinary, nullable=False),  # JSON: list of audit.coverage.Reason
 )
 
+coverage_schools = Table(
+    "coverage_schools",  # every school that was ever on the roster, as it is there now
+    metadata,
+    Column("school", String(64), primary_key=True),
+    Column("listed", Boolean, nullable=False),
+    Column("region", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+)
+
 coverage_records = Table(
     "coverage_records",  # a school's facts folded, so that a start need not read all of them
     metadata,
     Column("school", String(64), primary_key=True),
     Column("row", Number, nullable=False),  # the last fact of the school in it
     Column("due", Number),  # when a verdict may change by time alone; NULL: never
-    Column("listed", Boolean, nullable=False),
-    Column("region", String(64), nullable=False),
-    Column("name", Text, nullable=False),  # as the roster has it; empty: not on it
-    Column("body", LargeBinary, nullable=False),  # JSON of audit.coverage.SchoolRecord
+    Column("body", LargeBinary, nullable=False),  # MessagePack of audit.coverage.SchoolRecord
 )

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from naive import Standing, known_by
+
+from audit.fact import FactRow
+from audit.policy import POLICY
 from gateway.coverage.figures import listed_mark
 from gateway.coverage.following import Follower
 from gateway.coverage.school import gist_of
@@ -11,10 +15,6 @@ from gateway.store.read.coverage import known_policies
 from gateway.store.read.coverage_pages import listings, marks_by_school, verdict_rows
 from gateway.store.read.facts import fact_page
 from gateway.store.sqlite import SqliteStore
-from naive import Standing, known_by
-
-from audit.fact import FactRow
-from audit.policy import POLICY
 
 
 class Followed:

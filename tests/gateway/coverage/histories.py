@@ -206,9 +206,7 @@ class History:
             "valid_from": valid_from,
             "expires": valid_from + self.random.choice((DAY, 20 * DAY, 100 * DAY)),
             "figures": {"guards": self.random.choice((0, 1, 3, 9))},
-            "files": [
-                {"hash": "0" * 64, "name": "1.jpg", "media_type": "image/jpeg", "size": 1}
-            ],
+            "files": [{"hash": "0" * 64, "name": "1.jpg", "media_type": "image/jpeg", "size": 1}],
             "text": "",
             "confirmed_by": self.random.choice(("paul", "paul", "")),
             "confirmed": self.now,

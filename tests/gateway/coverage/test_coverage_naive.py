@@ -11,9 +11,9 @@ from histories import DAY, START, History
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from naive import standings
-from tests.gateway.new_store import opened
 
 from gateway.store.batch import Fact
+from tests.gateway.new_store import opened
 
 HISTORIES = 1_000
 TOGETHER = 25

@@ -52,7 +52,7 @@ async def running(coverage: Coverage) -> AsyncIterator[None]:
 
 async def until(there: Callable[[], bool]) -> None:
     async with asyncio.timeout(20):
-        while not there():
+        while not there():  # noqa: ASYNC110 - what is looked at is in the store
             await asyncio.sleep(0.01)
 
 

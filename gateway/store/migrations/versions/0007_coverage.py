@@ -35,13 +35,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("row", name="pk_coverage_reasons"),
     )
     op.create_table(
+        "coverage_schools",
+        sa.Column("school", sa.String(length=64), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("region", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("school", name="pk_coverage_schools"),
+    )
+    op.create_table(
         "coverage_records",
         sa.Column("school", sa.String(length=64), nullable=False),
         sa.Column("row", NUMBER, nullable=False),
         sa.Column("due", NUMBER, nullable=True),
-        sa.Column("listed", sa.Boolean(), nullable=False),
-        sa.Column("region", sa.String(length=64), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("school", name="pk_coverage_records"),
     )
