@@ -1,7 +1,7 @@
 """The evidence log at ten million facts: how quickly it grows, and how long a proof takes.
 
 The log is filled with hashes of nothing up to its size (they cost the same to store and to prove);
-then real facts of many schools are taken in, as the gateway does it: leaf, salts, chain, tree, files.
+then real facts of many schools are taken in as the gateway does it: leaf, chain, tree, files.
 ``EVIDENCE_ENTRIES`` makes it smaller for a quick run.
 """
 
@@ -87,9 +87,7 @@ def _fill(log: Log) -> None:
             chain.seq += 1
             entries.append(_ENTRY.pack(place + 1, place, chain.last + 1, number, chain.seq))
             chain.last = place
-        log.put(
-            [raw[at : at + 32] for at in range(0, len(raw), 32)], b"".join(entries)
-        )
+        log.put([raw[at : at + 32] for at in range(0, len(raw), 32)], b"".join(entries))
     for chain in log._chains:
         chain.hash = "00" * 32
         chain.hashed = "11" * 32

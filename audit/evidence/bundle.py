@@ -3,8 +3,8 @@
 A ZIP archive. ``manifest.json`` says what it is about; ``heads.jsonl`` has the signed head that all
 is proven against, and other heads of the log with proofs of consistency; ``chains.jsonl`` where
 every chain ends; ``facts.jsonl`` the facts in the order of the log; ``proof.bin`` the hashes of
-what lies between them; ``figures.jsonl`` what was computed; ``files/HASH`` what facts refer to; ``signature.txt``
-a note, signed by the log's key, with the hashes of all other members.
+what lies between them; ``figures.jsonl`` what was computed; ``files/HASH`` what facts refer to;
+``signature.txt`` a note, signed by the log's key, with the hashes of all other members.
 docs/evidence.md describes it for whoever writes a second verifier.
 """
 
@@ -14,7 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
@@ -251,11 +251,13 @@ class Bundle:
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[Bundle]:
     """A bundle from a file. Raises `BundleError`."""
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise BundleError("no_bundle", why=str(error)) from error
-    with archive:
+    with ExitStack() as closing:
+        try:
+            # Opened here: a member that is not read to its end would keep the file open.
+            file = closing.enter_context(path.open("rb"))
+            archive = closing.enter_context(zipfile.ZipFile(file))
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+            raise BundleError("no_bundle", why=str(error)) from error
         yield Bundle(archive, limits)
 
 

@@ -19,7 +19,7 @@ from audit.evidence.merkle import Growing, leaf_hash
 
 
 class End(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where a chain ends: its last fact's number and leaf hash (hex). ``chain`` as in its leaves."""
+    """Where a chain ends: its last fact's number and leaf hash (hex)."""
 
     chain: str
     hash: str

@@ -1,4 +1,4 @@
-"""The figures of a bundle, from nothing but its facts: by whoever makes it and by whoever checks it.
+"""The figures of a bundle, from nothing but its facts: for who makes it and for who checks it.
 
 Facts are taken in row order up to the instant; then every item of every policy known by then is
 judged for every school that the roster lists, and counted by region.
@@ -101,9 +101,7 @@ class Computation:
             if record.roster is not None and record.roster.listed and counts(record)
         ]
 
-    def figures(
-        self, now: int, counts: Callable[[SchoolRecord], bool]
-    ) -> Iterator[bytes]:
+    def figures(self, now: int, counts: Callable[[SchoolRecord], bool]) -> Iterator[bytes]:
         """Every figure as a line of canonical JSON: school by school, then region by region.
 
         ``counts`` says which schools belong to it. The order is fixed.

@@ -134,9 +134,7 @@ class Secret:
         return hmac.digest(self._key, b"chain" + chain.encode(), "sha256")[:SALT_BYTES]
 
 
-def make_leaf(
-    fact: FactRow, *, at: int, chain: str, seq: int, previous: str, salts: Salts
-) -> Leaf:
+def make_leaf(fact: FactRow, *, at: int, chain: str, seq: int, previous: str, salts: Salts) -> Leaf:
     """The entry of a fact; ``chain`` and ``previous`` as they stand in it."""
     return Leaf(
         actor=salted(salts.actor, fact.actor.encode()),

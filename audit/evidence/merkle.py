@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962: hashes, proofs of inclusion and of consistency, and their check.
 
-A *span* is a complete subtree: ``(level, index)`` stands for the leaves from ``index << level`` up
-to ``(index + 1) << level``. Whoever stores a tree needs to give the hashes of spans only
+A *span* is a complete subtree: ``(level, number)`` stands for the leaves ``number << level`` up to
+``(number + 1) << level``. Whoever stores a tree needs to give the hashes of spans only
 (`Nodes`); every root and every proof is put together from these. The checks follow RFC 9162,
 sections 2.1.3.2 and 2.1.4.2, whose trees are the same.
 """
@@ -27,10 +27,10 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 class Span(NamedTuple):
-    """A complete subtree."""
+    """A complete subtree: number ``number`` among those of its level."""
 
     level: int
-    index: int
+    number: int
 
 
 class Nodes(Protocol):
@@ -87,7 +87,7 @@ def inclusion(nodes: Nodes, index: int, size: int) -> list[bytes]:
         raise TreeError(f"a tree of {size} leaves has no leaf {index}")
     left: list[Span] = []
     for at, peak in enumerate(peaks := spans(0, size)):
-        if index >> peak.level == peak.index:
+        if index >> peak.level == peak.number:
             path = [nodes.node(level, (index >> level) ^ 1) for level in range(peak.level)]
             if right := peaks[at + 1 :]:
                 path.append(together([nodes.node(*span) for span in right]))
@@ -145,9 +145,7 @@ def includes(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: by
     return root_of_inclusion(leaf, index, size, path) == root
 
 
-def extends(
-    old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]
-) -> bool:
+def extends(old: int, old_root: bytes, new: int, new_root: bytes, path: Sequence[bytes]) -> bool:
     """Whether the path proves that the old tree is the beginning of the new one."""
     if old == new:
         return not path and old_root == new_root
@@ -188,9 +186,7 @@ class Growing:
         if len(edge) != len(peaks):
             raise TreeError(f"a tree of {size} leaves has {len(edge)} peaks, not {len(peaks)}")
         self.size = size
-        self._peaks: Final = [
-            (span.level, one) for span, one in zip(edge, peaks, strict=True)
-        ]
+        self._peaks: Final = [(span.level, one) for span, one in zip(edge, peaks, strict=True)]
 
     def add(self, one: bytes, level: int = 0) -> None:
         """Append a leaf, or a span of ``1 << level`` leaves. Raises `TreeError` where none fits."""

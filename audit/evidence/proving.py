@@ -145,9 +145,7 @@ class ShownFacts:
             return
         if leaf.seq != chain.seq + 1 or leaf.previous != chain.previous:
             if leaf.seq > chain.seq + 1:
-                raise BrokenError(
-                    "fact_missing", chain=chain.name, seq=chain.seq + 1, row=leaf.row
-                )
+                raise BrokenError("fact_missing", chain=chain.name, seq=chain.seq + 1, row=leaf.row)
             raise BrokenError("chain_broken", chain=chain.name, row=leaf.row)
         if leaf.seq > chain.end.seq:
             raise BrokenError("chain_beyond", chain=chain.name, row=leaf.row)
@@ -178,9 +176,7 @@ class ShownFacts:
         """Does every disclosed chain go to its end, and do the ends reach the instant?"""
         for chain in self._ends.disclosed.values():
             if chain.seq != chain.end.seq or chain.previous != chain.end.hash:
-                raise BrokenError(
-                    "chain_cut", chain=chain.name, seq=chain.seq, end=chain.end.seq
-                )
+                raise BrokenError("chain_cut", chain=chain.name, seq=chain.seq, end=chain.end.seq)
         if self._said is None:
             raise BrokenError("ends_missing")
         # Later facts have an ``at`` that is not before: of that very instant there may be more.

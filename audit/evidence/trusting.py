@@ -65,21 +65,13 @@ def speaking_for(
 ) -> tuple[bool, tuple[str, ...]]:
     """Whether something of the auditor's speaks for the head, and which witnesses."""
     key = read_verifier(manifest.key)
-    proven = [head]
-    # Those that the bundle brings must all be of one log.
-    for other, line in others:
-        if not _consistent(head, other, [bytes.fromhex(one) for one in line.proof]):
-            raise BrokenError("head_contradicts", size=other.head.size)
-        if other.head.size >= head.head.size:
-            proven.append(other)
+    proven = _proven(head, others)
     own = [one for one in trusted.keys if one.name == manifest.origin]
     if own and key not in own:
         raise BrokenError("key_differs", origin=manifest.origin)
     for held in trusted.heads:
         if held.head.origin != manifest.origin:
-            raise BrokenError(
-                "held_of_other", held=held.head.origin, origin=manifest.origin
-            )
+            raise BrokenError("held_of_other", held=held.head.origin, origin=manifest.origin)
         if not key.signed(held.note):
             raise BrokenError("held_other_key", size=held.head.size)
         _held(held, head, others)
@@ -90,6 +82,17 @@ def speaking_for(
                 raise BrokenError("not_witnessed", name=witness.name)
             witnesses.append(witness.name)
     return bool(own or trusted.heads or witnesses), tuple(witnesses)
+
+
+def _proven(head: SignedHead, others: Sequence[tuple[SignedHead, HeadLine]]) -> list[SignedHead]:
+    """The bundle's own head and those beyond it; all that it brings must be of one log."""
+    proven = [head]
+    for other, line in others:
+        if not _consistent(head, other, [bytes.fromhex(one) for one in line.proof]):
+            raise BrokenError("head_contradicts", size=other.head.size)
+        if other.head.size >= head.head.size:
+            proven.append(other)
+    return proven
 
 
 def _consistent(first: SignedHead, second: SignedHead, proof: Sequence[bytes]) -> bool:

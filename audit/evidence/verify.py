@@ -11,12 +11,12 @@ consistent in itself, which whoever made it anew with a key of their own can hav
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from audit.coverage import SchoolRecord
 from audit.evidence.broken import BrokenError
 from audit.evidence.bundle import (
     FIGURES,
@@ -37,6 +37,9 @@ from audit.evidence.notes import read_verifier
 from audit.evidence.proving import ShownEnds, ShownFacts
 from audit.evidence.referring import referred
 from audit.evidence.trusting import Trusted, read_heads, speaking_for
+
+NOTHING: Final = Trusted()
+USUAL: Final = Limits()
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +62,7 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     witnesses: tuple[str, ...]
 
 
-def check(path: Path, trusted: Trusted = Trusted(), limits: Limits = Limits()) -> Found:
+def check(path: Path, trusted: Trusted = NOTHING, limits: Limits = USUAL) -> Found:
     """What the bundle is, if all of it holds.
 
     Raises `BrokenError` with the first thing that does not, `BundleError` when the file is no
@@ -132,26 +135,25 @@ def _scope(scope: Scope, computation: Computation, ends: ShownEnds) -> frozenset
 
 
 def _figures(bundle: Bundle, computation: Computation, at: int, inside: frozenset[str]) -> int:
-    def counts(record: SchoolRecord) -> bool:
-        return record.school in inside
-
+    made = _computed(computation, at, inside)
     given = bundle.lines(FIGURES)
     count = 0
-    try:
-        for made in computation.figures(at, counts):
-            count += 1
-            line = next(given, None)
-            if line is None:
-                raise BrokenError("figures_short", number=count, **_named(made))
-            if line != made:
-                raise BrokenError("figure", number=count, **_named(made))
-    except BrokenError:
-        raise
-    except Exception as error:
-        raise BrokenError("figures_strange", why=str(error)[:200]) from error
+    for count, figure in enumerate(made, 1):
+        line = next(given, None)
+        if line is None:
+            raise BrokenError("figures_short", number=count, **_named(figure))
+        if line != figure:
+            raise BrokenError("figure", number=count, **_named(figure))
     if next(given, None) is not None:
         raise BrokenError("figures_long", number=count + 1)
     return count
+
+
+def _computed(computation: Computation, at: int, inside: frozenset[str]) -> Iterator[bytes]:
+    try:
+        yield from computation.figures(at, lambda record: record.school in inside)
+    except Exception as error:
+        raise BrokenError("figures_strange", why=str(error)[:200]) from error
 
 
 class _Named(msgspec.Struct):

@@ -83,6 +83,7 @@ def verify(
 
 @audit_app.command("export")
 def export(
+    *,
     output: Annotated[Path, typer.Option("--output", "-o", help="Where to write: a name.zip.")],
     config: ConfigOption = None,
     school: Annotated[str | None, typer.Option(help="Only this school, by its id.")] = None,
@@ -117,7 +118,9 @@ def export(
     moment = None if at is None else _moment(at)
     held = tuple(_head(one).head.size for one in head or ())
     with told():
-        written, until = _export(settings_of(config), scope, moment, actors, held, output, words, tongue)
+        written, until = _export(
+            settings_of(config), scope, moment, actors, held, output, words, tongue
+        )
     typer.echo(
         words.text(
             "audit.export.done",
@@ -150,7 +153,7 @@ def _export(
     settings: Settings,
     scope: Scope,
     at: int | None,
-    actors: bool,  # noqa: FBT001
+    actors: bool,
     held: tuple[int, ...],
     output: Path,
     words: Words,
@@ -183,7 +186,7 @@ async def _exported(
     store: Store,
     scope: Scope,
     at: int | None,
-    actors: bool,  # noqa: FBT001
+    actors: bool,
     held: tuple[int, ...],
     output: Path,
 ) -> tuple[Written, int]:
@@ -222,8 +225,8 @@ def _text(path: Path) -> str:
 def _lines(found: Found, words: Words, tongue: Language) -> Iterable[str]:
     """What a bundle that holds was found to be, for people."""
 
-    def text(key: str, **inputs: str | int) -> str:
-        return words.text(f"audit.holds.{key}", tongue, **inputs)
+    def text(name: str, /, **inputs: str | int) -> str:
+        return words.text(f"audit.holds.{name}", tongue, **inputs)
 
     manifest = found.manifest
     yield "✓ " + text("all", log=manifest.origin, size=found.size)
@@ -237,7 +240,7 @@ def _lines(found: Found, words: Words, tongue: Language) -> Iterable[str]:
     yield text("files", files=found.files, absent=found.absent)
     if found.witnesses:
         yield text("witnessed", names=", ".join(found.witnesses))
-    yield text("anchored") if found.anchored else "! " + text("alone", key=manifest.key)
+    yield text("anchored") if found.anchored else "! " + text("alone", public=manifest.key)
 
 
 def _plain(found: Found) -> dict[str, Any]:
@@ -262,7 +265,7 @@ def _plain(found: Found) -> dict[str, Any]:
     }
 
 
-def _say(as_json: bool, plain: dict[str, Any], said: str) -> None:  # noqa: FBT001
+def _say(as_json: bool, plain: dict[str, Any], said: str) -> None:
     typer.echo(json.dumps(plain, ensure_ascii=False, indent=2) if as_json else said)
 
 

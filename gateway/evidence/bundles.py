@@ -157,9 +157,7 @@ class Bundles:
             told=run.told,
         )
         await asyncio.to_thread(self._make_room)
-        written = await asyncio.to_thread(
-            exporter.write, run.wanted, run.path, self._clock.now()
-        )
+        written = await asyncio.to_thread(exporter.write, run.wanted, run.path, self._clock.now())
         now, scope = self._clock.now(), run.wanted.scope
         kept = fact(
             "bundle_exported",

@@ -107,9 +107,9 @@ class EvidenceDesk:
 
     async def _targets(self) -> tuple[Target, ...]:
         publish = self._settings.publish
-        statuses = {} if self.outbox is None else {
-            one.receiver: one for one in await self.outbox.status()
-        }
+        statuses = (
+            {} if self.outbox is None else {one.receiver: one for one in await self.outbox.status()}
+        )
         found = [
             Target("folder", folder.name, statuses.get(f"{PREFIX}folder{number}"))
             for number, folder in enumerate(publish.folders, 1)
@@ -119,15 +119,13 @@ class EvidenceDesk:
         found += [Target("message", name, statuses.get(name)) for name in publish.messages]
         for one in publish.witnesses:
             cosigned = await self._read(stored.last_cosigned(one.name))
-            found.append(
-                Target("witness", one.name, statuses.get(PREFIX + one.name), cosigned)
-            )
+            found.append(Target("witness", one.name, statuses.get(PREFIX + one.name), cosigned))
         return tuple(found)
 
     async def heads(
         self, before: int | None, limit: int
     ) -> list[tuple[HeadRow, list[Cosignature]]]:
-        """The heads smaller than ``before`` (all), the newest first, each with who countersigned."""
+        """The heads smaller than ``before`` (all), the newest first, and who countersigned."""
         heads = await self._read(stored.heads_before(before, limit))
         lines = await self._read(stored.cosignatures([head.size for head in heads]))
         return [(head, [one for one in lines if one.size == head.size]) for head in heads]

@@ -330,9 +330,7 @@ class Exporter:
                     raise ExportError("fact_changed", row=entry.row)
                 yield fact, entry
 
-    def _write_files(
-        self, archive: _Archive, at: int, inside: frozenset[str]
-    ) -> list[str]:
+    def _write_files(self, archive: _Archive, at: int, inside: frozenset[str]) -> list[str]:
         """The files that are referred to; returns the hashes of those that are not there."""
         records: list[SchoolRecord] = [
             record for school, record in self._computation.records.items() if school in inside
@@ -354,7 +352,7 @@ class Exporter:
 def fact_line(
     index: int, leaf: Leaf, fact: FactRow, salts: Salts, *, shown: bool, actor: bool
 ) -> FactLine:
-    """A fact as bundles and the interface show it: ``shown`` with what it says, or its leaf alone."""
+    """A fact as bundles and the interface show it: with what it says (``shown``), or its leaf."""
     line = FactLine(index=index, leaf=leaf_bytes(leaf).decode())
     if shown:
         line = msgspec.structs.replace(
@@ -370,6 +368,4 @@ def fact_line(
 
 
 def _as_of(fact: FactRow, entry: Entry) -> FactRow:
-    return FactRow(
-        fact.row, fact.kind, fact.happened, entry.at, "", fact.subject, fact.body
-    )
+    return FactRow(fact.row, fact.kind, fact.happened, entry.at, "", fact.subject, fact.body)

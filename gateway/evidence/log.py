@@ -140,9 +140,9 @@ class Log:
             _log.warning("evidence.files_short", error=str(error))
             return False
         # Who only looks has no time for all of it, and shows nothing that does not fit together.
-        if not self._writes or self._sums_now(state.size) == state.sums:
-            if merkle.root(self._tree, state.size) == state.root:
-                return True
+        fits = not self._writes or self._sums_now(state.size) == state.sums
+        if fits and merkle.root(self._tree, state.size) == state.root:
+            return True
         self.close()
         return False
 
@@ -198,9 +198,7 @@ class Log:
                     salts=self._secret.of_fact(fact.row),
                 )
                 hashed = leaf_hash(leaf_bytes(leaf))
-                entries.append(
-                    _ENTRY.pack(fact.row, self.at, chain.last + 1, number, chain.seq)
-                )
+                entries.append(_ENTRY.pack(fact.row, self.at, chain.last + 1, number, chain.seq))
                 chain.hash, chain.last = hashed.hex(), place
                 if fact.kind == ROSTER:
                     _note_region(chain, fact, place)

@@ -1,7 +1,7 @@
 """Where heads go: rows of the outbox, and the receivers that no others of ours are.
 
-The outbox does the rest: it keeps what could not be delivered, tries again, and raises an alert when
-a receiver is not reached for long.
+The outbox does the rest: it keeps what could not be delivered, tries again, and raises an alert
+when a receiver is not reached for long.
 """
 
 from __future__ import annotations
@@ -212,9 +212,7 @@ class WitnessReceiver:
             return Refused(f"HTTP {response.status_code}: {response.text[:200]}")
         return await self._keep(note, head.head.size, _countersigned(response))
 
-    async def _ask(
-        self, note: str, key: str, old: int, log: Log, size: int
-    ) -> httpx.Response:
+    async def _ask(self, note: str, key: str, old: int, log: Log, size: int) -> httpx.Response:
         old = min(old, size)
         proof = await asyncio.to_thread(log.consistency, old, size)
         asked = {"note": note, "key": key, "old": old, "proof": [one.hex() for one in proof]}

@@ -229,9 +229,10 @@ class Evidence:
         if self._head is None or self._checked >= self._head.size:
             return
         for head in await self._read(stored.heads_before(log.size + 1, 1)):
-            if head.size > self._checked and await asyncio.to_thread(
-                log.root, head.size
-            ) != head.root:
+            if (
+                head.size > self._checked
+                and await asyncio.to_thread(log.root, head.size) != head.root
+            ):
                 raise EvidenceError(
                     f"the facts up to row {head.row} are not those of the head that was signed over"
                     f" {head.size} of them: the database was changed from outside; compare it with"

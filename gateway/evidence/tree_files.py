@@ -46,7 +46,7 @@ class TreeFiles:
 
     def _open(self, path: Path, count: int) -> None:
         flags = os.O_RDWR | os.O_CREAT if self._writes else os.O_RDONLY
-        file = os.open(path, flags, 0o600)| os.O_CREAT, 0o600)
+        file = os.open(path, flags, 0o600)
         self._files.append(file)
         if os.fstat(file).st_size < count * HASH_BYTES:
             raise TreeError(f"{path} holds less than {count} hashes")

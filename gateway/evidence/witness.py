@@ -105,9 +105,7 @@ class Witness:
         await asyncio.shield(asyncio.wrap_future(self._store.commit(batch)))
         return Answer(line=line, size=of.size)
 
-    async def _refused(
-        self, why: Refused, seen: Witnessed, head: SignedHead, actor: str
-    ) -> Answer:
+    async def _refused(self, why: Refused, seen: Witnessed, head: SignedHead, actor: str) -> Answer:
         """What must not be: kept as a fact, with the head that says so itself."""
         now = self._clock.now()
         kept = fact(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Row, Select, func, select
@@ -160,13 +161,13 @@ def witnessed_of(origin: str) -> Callable[[Connection], Witnessed | None]:
     return query
 
 
-def _head(connection: Connection, statement: Select[tuple[object, ...]]) -> HeadRow | None:
+def _head(connection: Connection, statement: Select[Any]) -> HeadRow | None:
     found = connection.execute(statement.limit(1)).first()
     return None if found is None else _row(found)
 
 
-def _row(row: Row[tuple[object, ...]]) -> HeadRow:
-    return HeadRow(*row)  # type: ignore[arg-type]
+def _row(row: Row[Any]) -> HeadRow:
+    return HeadRow(*row)
 
 
 def rows_of(kind: str, after: int) -> Callable[[Connection], list[tuple[int, bytes]]]:

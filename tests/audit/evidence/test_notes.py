@@ -104,7 +104,8 @@ def test_what_is_no_head_is_refused(text: str, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["", "name", "name+00", "name+xx+AAAA", KEY.replace("Peter", "Paul"), KEY[:-4], KEY + "++"]
+    "key",
+    ["", "name", "name+00", "name+xx+AAAA", KEY.replace("Peter", "Paul"), KEY[:-4], KEY + "++"],
 )
 def test_what_is_no_key_is_refused(key: str) -> None:
     with pytest.raises(NoteError):

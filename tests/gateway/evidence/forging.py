@@ -116,7 +116,9 @@ class Forger:
             keys = ("chain", "hash", "regions", "seq")
             tree.add(leaf_hash(dumped({key: end[key] for key in keys}).encode()))
         number = next(
-            number for number, _ in enumerate(self.facts) if self.leaf(number)["kind"] == CHAIN_HEADS
+            number
+            for number, _ in enumerate(self.facts)
+            if self.leaf(number)["kind"] == CHAIN_HEADS
         )
         body = json.loads(self.facts[number]["body"])
         body["root"], body["chains"] = tree.root.hex(), len(self.chains)
@@ -164,7 +166,7 @@ class Forger:
         """A policy that asks for less."""
         number = self.some(kind=POLICY)
         policy = json.loads(self.facts[number]["body"])
-        policy["items"] = policy["items"][:1]
+        policy["source"], policy["items"] = "a bureau that asks for less", policy["items"][:1]
         self.facts[number]["body"] = dumped(policy)
         return number
 

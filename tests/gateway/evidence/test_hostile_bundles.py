@@ -1,4 +1,4 @@
-"""Files that want to do harm to whoever opens them: refused, in time and memory that are bounded."""
+"""Files that want to harm whoever opens them: refused, in bounded time and memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from audit.evidence.broken import BrokenError
 from audit.evidence.bundle import BundleError, Limits
-from audit.evidence.verify import check
+from audit.evidence.verify import USUAL, check
 from tests.gateway.evidence.forging import Forger
 from tests.gateway.evidence.worlds import NO1, World
 
@@ -22,7 +22,7 @@ async def forger(world: World) -> Forger:
     return Forger(path, random.Random(1))
 
 
-def refused(path: Path, limits: Limits = Limits()) -> str:
+def refused(path: Path, limits: Limits = USUAL) -> str:
     with pytest.raises((BundleError, BrokenError)) as broken:
         check(path, limits=limits)
     return str(broken.value.code)
@@ -66,7 +66,15 @@ async def test_more_in_all_than_is_allowed(forger: Forger, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "name",
-    ["../../etc/passwd", "/etc/passwd", "files/../x", "files/" + "G" * 64, "files/", "C:\\x", "x/y"],
+    [
+        "../../etc/passwd",
+        "/etc/passwd",
+        "files/../x",
+        "files/" + "G" * 64,
+        "files/",
+        "C:\\x",
+        "x/y",
+    ],
 )
 async def test_names_that_lead_elsewhere(forger: Forger, tmp_path: Path, name: str) -> None:
     assert refused(packed(forger, tmp_path / "a.zip", **{name: b"x"})) == "member_strange"
@@ -107,7 +115,9 @@ async def test_json_that_is_very_deep(
         assert code.removesuffix("_unreadable") in {"manifest", "fact", "chain", "head"}
 
 
-@pytest.mark.parametrize("number", ["9" * 400, "-1", "1e400", "1" + "0" * 5000, "18446744073709551616"])
+@pytest.mark.parametrize(
+    "number", ["9" * 400, "-1", "1e400", "1" + "0" * 5000, "18446744073709551616"]
+)
 async def test_numbers_that_are_very_large(forger: Forger, tmp_path: Path, number: str) -> None:
     lines = forger.members["facts.jsonl"].splitlines(keepends=True)
     index = json.loads(lines[3])["index"]

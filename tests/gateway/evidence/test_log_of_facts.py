@@ -13,6 +13,7 @@ import pytest
 
 from audit.evidence.leaf import CHAIN_HEADS, OTHERS, POLICIES, REGIONS, leaf_bytes
 from audit.evidence.merkle import extends, includes, leaf_hash
+from gateway.evidence.keys import EvidenceKeyError, evidence_keys
 from gateway.evidence.log import Log
 from gateway.evidence.service import FOLDER, EvidenceError
 from gateway.store.batch import OutboxEntry
@@ -117,7 +118,7 @@ async def test_a_database_that_was_changed_is_said_and_nothing_more_is_signed(
     world.evidence.close()
     with closing(sqlite3.connect(world.folder / "campus.db")) as connection, connection:
         connection.execute("DROP TRIGGER facts_are_not_updated")
-        connection.execute("UPDATE facts SET body = '{}' WHERE row = 20")
+        connection.execute("UPDATE facts SET body = CAST('{}' AS BLOB) WHERE row = 20")
     (world.folder / FOLDER / "state").unlink()
     world.evidence = world.log_anew()
     with pytest.raises(EvidenceError, match="changed from outside"):
@@ -140,12 +141,15 @@ async def test_heads_are_signed_at_intervals_while_there_is_something_new(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.evidence.service.LOOK_S", 0.005)
+    signed = asyncio.Event()
+    world.notified = signed.set
     running = asyncio.create_task(world.evidence.run())
 
     async def heads(number: int) -> None:
         async with asyncio.timeout(20):
-            while len(world.store.read(stored.heads_before(None, 100))) < number:
-                await asyncio.sleep(0.005)
+            while len(world.told) < number:
+                signed.clear()
+                await signed.wait()
 
     try:
         world.clock.jump(600_000)
@@ -179,7 +183,5 @@ async def test_the_key_is_for_nobody_else_and_stays(world: World) -> None:
     path = world.folder / "evidence.key"
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_text("something else")
-    from gateway.evidence.keys import EvidenceKeyError, evidence_keys
-
     with pytest.raises(EvidenceKeyError, match="back-up"):
         evidence_keys(world.folder, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,7 @@ class World:
         self.clock = ManualClock(BEGIN)
         self.keys: Keys = evidence_keys(folder, "gateway.east.example/facts")
         self.told: list[set[str]] = []
+        self.notified: Callable[[], object] = lambda: None
         self.publish = publish
         self.interval_ms = interval_ms
         self.evidence = self.log_anew()
@@ -131,15 +133,21 @@ class World:
             folder=self.folder,
             interval_ms=self.interval_ms,
             **({} if self.publish is None else {"publish": self.publish}),
-            notify=lambda names: self.told.append(set(names)),
+            notify=self._notify,
         )
+
+    def _notify(self, names: Iterable[str]) -> None:
+        self.told.append(set(names))
+        self.notified()
 
     def tell(self, rows: list[FactRow]) -> None:
         """Commit these facts, and let that much time pass."""
         self.store.commit(Batch(facts=[plain(row) for row in rows])).result()
         self.clock.jump(max(0, max(row.known for row in rows) + HOUR - self.clock.now()))
 
-    async def bundle(self, scope: Scope, at: int | None = None, **more: Any) -> tuple[Path, Written]:
+    async def bundle(
+        self, scope: Scope, at: int | None = None, **more: Any
+    ) -> tuple[Path, Written]:
         """A bundle as of an instant, now without it."""
         at = self.clock.now() - 1 if at is None else at
         head = await self.evidence.sealed_beyond(at)
