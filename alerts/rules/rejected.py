@@ -29,7 +29,7 @@ class RejectedParameters(Parameters):
 class RejectedMemory(msgspec.Struct, gc=False):
     """``counts`` of rejects by minute: (minute since 1970, count), oldest first."""
 
-    counts: list[tuple[int, int]] = []
+    counts: Sequence[tuple[int, int]] = ()
     raised: bool = False
 
 
@@ -76,7 +76,7 @@ class Rejected(QuietRule):
         if now < last + MINUTE + self._within:
             return Outcome(wake=last + MINUTE + self._within)
         memory.raised = False
-        memory.counts = []
+        memory.counts = ()
         why = self.explain("rejects_over", {"minutes": self._within // MINUTE})
         return one(stopped(CONDITION, Priority.LOW, now, now, why))
 

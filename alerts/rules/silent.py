@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+import msgspec
 from pydantic import Field, model_validator
 
 from alerts.finding import NOTHING, Finding, Outcome
@@ -69,7 +70,7 @@ class SilentParameters(Parameters):
         return self
 
 
-class SilentMemory:
+class SilentMemory(msgspec.Struct, gc=False):
     """``stage`` is ``""``, or `WAITING` until ``offline`` (ms) when its status says offline, or
     the condition raised. ``usual`` is its longest usual interval (ms, 0 = unknown yet), as of
     ``looked`` (ms), and ``longest`` the longest since then; ``saved`` is what of it is stored.
@@ -77,16 +78,13 @@ class SilentMemory:
     gets its grace from then on.
     """
 
-    __slots__ = ("heard_since", "longest", "looked", "offline", "saved", "stage", "usual")
-
-    def __init__(self) -> None:
-        self.stage = ""
-        self.usual = 0
-        self.saved = 0
-        self.longest = 0
-        self.looked = 0
-        self.offline = 0
-        self.heard_since = 0
+    stage: str = ""
+    usual: int = 0
+    saved: int = 0
+    longest: int = 0
+    looked: int = 0
+    offline: int = 0
+    heard_since: int = 0
 
 
 class Silent(QuietRule):

@@ -39,7 +39,7 @@ from gateway.pipeline.heard import (
 from gateway.pipeline.late_press import LatePress
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY, Roster
-from gateway.pipeline.slot import Slot
+from gateway.pipeline.slot import Slot, in_its_words
 from gateway.pipeline.strangers import alarm_of, stand_in
 from gateway.pipeline.timers import TimerQueue
 from gateway.pipeline.windows import Why, Windows
@@ -88,7 +88,7 @@ class Judge:
         late = LatePress(self.roster, book, follow=self._follow, fault=self._fault)
         self.windows: Final = Windows(late.goes_out)
         self._slots: dict[str, Slot] = {}
-        self._topics: dict[int, tuple[str, ...]] = {}
+        self._topics: dict[int, str | tuple[str, ...]] = {}  # most devices have one
         self._begun: list[tuple[Device, Finding]] = []
         self._trace_due = 0
 
@@ -110,7 +110,7 @@ class Judge:
 
     def _drop(self, row: int) -> None:
         """Forget what is cached and what waits of a device."""
-        for topic in self._topics.pop(row, ()):
+        for topic in _each(self._topics.pop(row, ())):
             self._slots.pop(topic, None)
         state = self.roster.awake(row)
         for number in range(0 if state is None else len(state.memories)):
@@ -420,11 +420,12 @@ class Judge:
                 if state is None:
                     return None
                 row = state.device.row
+                route = in_its_words(route, state.device)
                 slot = Slot(state, route, dialect, self.roster.rules(row))
-                topics = self._topics.get(row, ())
+                topics = _each(self._topics.get(row, ()))
                 if len(topics) < _TOPICS_KEPT:
                     self._slots[topic] = slot
-                    self._topics[row] = (*topics, topic)
+                    self._topics[row] = (*topics, topic) if topics else topic
                 return slot
         return None
 
@@ -489,3 +490,7 @@ class Judge:
                 self._follow(slot.state, number, outcome, work)
         slot.state.hitch().reject(reject.reason.value, reject.detail, now)
         self._rejects.add(reject, topic, payload, slot.route.school, now, work.batch)
+
+
+def _each(topics: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (topics,) if isinstance(topics, str) else topics

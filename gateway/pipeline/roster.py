@@ -218,10 +218,11 @@ class Roster:
         state = DeviceState(device, self.hearing, now)
         state.rules = rule_set.rules
         remembered = _decode_state(device, self._saved.pop(row, None))
-        state.memories = [
+        memories = [
             rule.load(remembered[rule.name]) if rule.name in remembered else rule.memory()
             for rule in rule_set.rules
         ]
+        state.memories = memories.copy()  # a copy has no room to grow
         if "_events" in remembered:
             state.events_seen = [(at, seq) for at, seq in remembered["_events"]]
         if "_online" in remembered:

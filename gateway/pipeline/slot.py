@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from alerts.rules.rule import DeviceState
 from devices.dialects.dialect import Dialect
+from devices.model import Device
 from devices.reading import Channel, Route
 from gateway.pipeline.glance import RuleSet
 
@@ -20,3 +23,13 @@ class Slot:
         self.dialect = dialect
         self.plain = route.channel is Channel.TELEMETRY
         self.rules = rules
+
+
+def in_its_words(route: Route, device: Device) -> Route:
+    """The same route in the register's strings: those of 100,000 topics are 20 MB of copies."""
+    return replace(
+        route,
+        school=device.school,
+        device=device.id if route.device == device.id else route.device,
+        kind=device.kind if route.kind == device.kind else route.kind,
+    )

@@ -18,7 +18,7 @@ class TimerQueue(Generic[Key]):
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Key]] = []
-        self._due: dict[Key, tuple[int, int]] = {}
+        self._due: dict[Key, tuple[int, int, Key]] = {}
         self._count = 0
 
     def __len__(self) -> int:
@@ -30,18 +30,18 @@ class TimerQueue(Generic[Key]):
             self._due.pop(key, None)
             return
         self._count += 1
-        self._due[key] = (due, self._count)
-        heapq.heappush(self._heap, (due, self._count, key))
+        self._due[key] = entry = (due, self._count, key)
+        heapq.heappush(self._heap, entry)
         if len(self._heap) > 64 + 4 * len(self._due):
-            self._heap = [(when, count, key) for key, (when, count) in self._due.items()]
+            self._heap = list(self._due.values())
             heapq.heapify(self._heap)
 
     def fill(self, entries: Iterable[tuple[Key, int]]) -> None:
         """Set many at once: one heapify for all of them, as at a start with 100,000 devices."""
         for key, due in entries:
             self._count += 1
-            self._due[key] = (due, self._count)
-            self._heap.append((due, self._count, key))
+            self._due[key] = entry = (due, self._count, key)
+            self._heap.append(entry)
         heapq.heapify(self._heap)
 
     def next(self) -> int | None:
@@ -53,9 +53,9 @@ class TimerQueue(Generic[Key]):
         heap, due = self._heap, self._due
         keys: list[Key] = []
         while heap and heap[0][0] <= now and len(keys) < most:
-            _, count, key = heapq.heappop(heap)
-            current = due.get(key)
-            if current is not None and current[1] == count:
+            entry = heapq.heappop(heap)
+            key = entry[2]
+            if due.get(key) is entry:
                 del due[key]
                 keys.append(key)
         return keys
