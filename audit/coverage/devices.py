@@ -71,7 +71,8 @@ class DeviceJudge:
                     evidence=device.row,
                 )
             )
-        self._look_at_work(name, device, settled, reasons)
+        if device.aside is not None or name in self._view.faults or name in self._view.cut_off:
+            self._look_at_work(name, device, settled, reasons)
         if self._by_button:
             self._look_at_test(name, place, reasons)
         if needs.recorded and (why := self._video.recordings(name, place, commissioned)):

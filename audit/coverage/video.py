@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from audit.coverage.clockwork import DAY_MS, HOUR_MS, Clockwork
@@ -74,7 +74,6 @@ class VideoJudge:
         )
 
     def _wrong(self, one: Recorded, commissioned: int | None) -> _Wrong | None:
-        inputs: dict[str, Detail] = {"days": self._days}
         if self._clock.passed(one.known + self._fresh):
             hours: dict[str, Detail] = {"hours": self._fresh // HOUR_MS}
             return _Wrong(Code.RECORDINGS_STALE, Verdict.UNKNOWN, hours)
@@ -83,6 +82,7 @@ class VideoJudge:
             wanted = min(wanted, max(0, one.as_of - commissioned) // DAY_MS)
         if one.status == "met" and one.required_days >= wanted:
             return None
+        inputs: dict[str, Detail] = {"days": self._days}
         judged: dict[str, Detail] = {**inputs, "judged": one.required_days}
         other = _Wrong(Code.RECORDINGS_OTHER_DAYS, Verdict.UNKNOWN, judged)
         if one.status == "met":
@@ -95,25 +95,25 @@ class VideoJudge:
         code = Code.RECORDINGS_SHORT if one.status == "short" else Code.RECORDINGS_GAPS
         return _Wrong(code, Verdict.FAILED, inputs, fault=True)
 
-    def platform(self, name: str, platform: Platform) -> Iterator[Reason]:
+    def platform(self, name: str, platform: Platform) -> list[Reason]:
         """Measured where something measures it, else by somebody's word."""
         told = self._told(name, platform)
-        lost = False
-        for who, one in told:
-            if one is not None and one.lost is not None:
-                lost = True
-                yield self._clock.fault(
-                    Code.PLATFORM_LOST,
-                    Part.PLATFORM,
-                    Verdict.FAILED,
-                    since=one.lost,
-                    forgiven=one.was,
-                    evidence=one.row,
-                    device=who,
-                )
-        measured = bool(told) and all(one is not None and one.joined for _, one in told)
-        if not lost and not measured:
-            yield self._attested(platform)
+        if told and all(one is not None and one.joined for _, one in told):
+            return []
+        lost = [
+            self._clock.fault(
+                Code.PLATFORM_LOST,
+                Part.PLATFORM,
+                Verdict.FAILED,
+                since=one.lost,
+                forgiven=one.was,
+                evidence=one.row,
+                device=who,
+            )
+            for who, one in told
+            if one is not None and one.lost is not None
+        ]
+        return lost or [self._attested(platform)]
 
     def _told(self, name: str, platform: Platform) -> list[tuple[str, Joined | None]]:
         """Who says what of a camera's way to the platform."""
