@@ -12,6 +12,17 @@ HAZARD = {"school": "no3", "text": "the way out is blocked"}
 NOTICE = {"school": "no3", "due": 1, "findings": [{"text": "the way out is blocked"}]}
 LEDGER = "tim anna sofia paul ines gwen ada"
 ATTESTATION = {"school": "no3", "item": "drill", "expires": 1}
+CAMPAIGN = {
+    "id": "spring",
+    "name_zh": "春季检查",
+    "begins": "2027-01-01",
+    "ends": "2027-01-31",
+    "regions": ["east"],
+    "stages": [{"id": "look", "name_zh": "检查", "begins": "2027-01-01", "ends": "2027-01-31"}],
+    "checks": [{"id": "doors", "text_zh": "疏散门", "stage": "look"}],
+}
+REPORT = "campaign=none&kind=weekly&period=2027-01-08"
+REPORTERS = "anna sofia paul ines gwen ada"
 ACK = {"action": "acknowledge"}
 REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
 SMALL_PICTURE = f"/camera-pictures/no3/lab-2/{'0' * 64}/small"
@@ -241,6 +252,38 @@ ROUTES = [
     ("GET", "/drills", None, "everybody"),
     ("PUT", "/files?school=no3", None, LEDGER),
     ("GET", f"/files/{'0' * 64}", None, LEDGER),
+    ("GET", "/campaigns", None, "everybody"),
+    ("GET", "/campaign-templates", None, "everybody"),
+    ("POST", "/campaigns", CAMPAIGN, "gwen ada"),
+    (
+        "POST",
+        "/campaigns/from-template",
+        {"template": "none", "id": "x", "begins": "2027-01-01", "regions": ["east"]},
+        "gwen ada",
+    ),
+    ("GET", "/campaigns/spring", None, "everybody"),
+    ("PUT", "/campaigns/spring?version=9", CAMPAIGN, "gwen ada"),
+    ("GET", "/campaigns/spring/progress", None, "everybody"),
+    ("GET", "/campaigns/spring/schools", None, "everybody"),
+    ("GET", "/campaigns/spring/schools/no3", None, "everybody"),
+    ("PUT", "/campaigns/spring/schools/no3/checks/doors", {"state": "done"}, REPORTERS),
+    ("POST", "/campaigns/none/cancel", {"reason": "over"}, "gwen ada"),
+    ("GET", "/audit-reports", None, "everybody"),
+    ("GET", f"/audit-reports/handed-in?{REPORT}", None, "everybody"),
+    ("GET", f"/audit-reports/one?{REPORT}&subject=school:no3", None, "everybody"),
+    ("GET", "/audit-reports/emergencies?since=0&until=1", None, "everybody"),
+    (
+        "POST",
+        "/audit-reports/sign",
+        {"campaign": "none", "kind": "weekly", "period": "x", "subject": "school:no3"},
+        REPORTERS,
+    ),
+    ("GET", "/audit-export-kinds", None, "everybody"),
+    ("GET", "/audit-exports", None, "everybody"),
+    ("POST", "/audit-exports", {"what": "nothing", "format": "csv"}, "everybody"),
+    ("GET", f"/audit-exports/{'0' * 32}", None, "everybody"),
+    ("DELETE", f"/audit-exports/{'0' * 32}", None, "everybody"),
+    ("GET", f"/audit-exports/{'0' * 32}/file", None, "everybody"),
     ("GET", "/demo/buttons", None, "olga tim ada"),
     ("POST", "/demo/press", {"school": "no3", "device": "gate-01"}, "olga tim ada"),
 ]
@@ -295,6 +338,8 @@ OUT_OF_SCOPE = [
     ("PUT", "/schools/no5/baseline", {"version": 0, "needs": [{"place": "", "kind": "smoke"}]}),
     ("POST", "/schools/no5/baseline/confirm", {"proposal": "0" * 16}),
     ("POST", "/schools/no5/baseline/decline", {"proposal": "0" * 16, "reason": "no"}),
+    ("POST", "/campaigns", {**CAMPAIGN, "id": "all", "regions": ["city", "nowhere"]}),
+    ("GET", "/audit-reports?subject=school:no5", None),
     ("POST", "/hazards", {"school": "no5", "text": "x"}),
     ("POST", "/attestations", {**ATTESTATION, "school": "no5"}),
     ("GET", "/schools/no5/attestations", None),
@@ -367,13 +412,16 @@ TEMPLATES = (
     (r"^/(work-orders|maintenance|hazards|notices)/\d+", r"/\1/{id}"),
     (r"^/(tokens)/[^/]+$", r"/\1/{id}"),
     (r"^/(users)/[^/]+$", r"/\1/{name}"),
-    (r"^/(pictures)/[^/]+$", r"/\1/{hash}"),
+    (r"^/(pictures|files)/[^/]+$", r"/\1/{hash}"),
     (r"^/(camera-pictures)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
     (r"^(/camera-pictures/.*)/[0-9a-f]{64}", r"\1/{hash}"),
     (r"^/(cameras)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
     (r"^/camera-references/.*/grey$", "/camera-references/{school}/{device}/{part}/{light}"),
     (r"^/(recordings)/[^/]+/[^/]+", r"/\1/{school}/{camera}"),
     (r"^/(schools)/[^/]+", r"/\1/{school}"),
+    (r"^(/campaigns)/[^/]+/schools/[^/]+/checks/[^/]+", r"\1/{id}/schools/{school}/checks/{name}"),
+    (r"^(/campaigns)/[^/]+/schools/(?!\{)[^/]+", r"\1/{id}/schools/{school}"),
+    (r"^(/campaigns)/(?!from-template|\{)[^/]+", r"\1/{id}"),
     (r"^/coverage/schools/[^/]+", "/coverage/schools/{school}"),
     (r"^/roster/schools/[^/]+", "/roster/schools/{school}"),
     (r"^/(links)/[^/]+/[^/]+", r"/\1/{school}/{name}"),
