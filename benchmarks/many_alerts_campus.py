@@ -54,6 +54,7 @@ class Devices:
         self._detectors = [one for one in campus.devices if one.kind != "alarm-button"]
         self._buttons = [one for one in campus.devices if one.kind == "alarm-button"]
         self._opened = {one.key: False for one in self._detectors}
+        self._opening = True
         self._seq = 0
         self.open = 0
 
@@ -82,10 +83,13 @@ class Devices:
                 await asyncio.sleep(begun + turned / DEVICES_PER_S - time.monotonic())
 
     def _next(self) -> Device:
-        """Closed ones are opened a little sooner than open ones are closed, so that alerts that
-        are acknowledged and over are made up for."""
-        some = self._dice.sample(self._detectors, 3)
-        return next((one for one in some if not self._opened[one.key]), some[0])
+        """One to be closed and one to be opened in turn: as many are open at the end as at the
+        beginning, and a page that needs more memory then keeps what it should let go of."""
+        self._opening = not self._opening
+        while True:
+            one = self._dice.choice(self._detectors)
+            if self._opened[one.key] is not self._opening:
+                return one
 
     async def _turn(self, client: aiomqtt.Client, device: Device) -> None:
         opened = not self._opened[device.key]
