@@ -43,8 +43,8 @@ export function standingOf(tally: Tally): Standing {
 
 /** Schools at which every item is met; failed are those with an item that is. */
 export function wholeOf(figures: Figures): Tally {
-  const failed = figures.failed ?? 0;
-  return { met: figures.complete, failed, unknown: figures.schools - figures.complete - failed };
+  const { complete, failed, schools } = figures;
+  return { met: complete, failed, unknown: schools - complete - failed };
 }
 
 /** Of one item, or of all together when `item` is empty. */

@@ -6,7 +6,11 @@ import type { Reason } from "@/bureau/shapes";
 const reason = (code: string, device: string, more: Partial<Reason> = {}): Reason => ({
   code,
   part: "working",
+  verdict: "failed",
   device,
+  device_name: null,
+  link: "",
+  due: null,
   place: "",
   place_name: null,
   since: null,

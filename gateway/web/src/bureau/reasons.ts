@@ -38,16 +38,19 @@ export const advice = (reason: Reason): string =>
 export function subject(reason: Reason): string {
   const { device, place, link } = reason;
   const parts = [
-    device && named(reason.device_name ?? null, device),
+    device && named(reason.device_name, device),
     place && named(reason.place_name, place),
-    link ?? "",
+    link,
   ];
   return parts.filter((one) => one !== "").join(" · ");
 }
 
-/** Whether the school's statements are where something is to be done about it. */
-export const isStated = (reason: Reason): boolean =>
-  reason.part === "statement" || reason.part === "staffing" || reason.code === "platform_not_attested";
+/** The page of the school where something is to be done about it; `null`: none of its own. */
+export function roomOf(reason: Reason): "attestations" | "baseline" | null {
+  if (reason.part === "statement" || reason.part === "staffing") return "attestations";
+  if (reason.code === "platform_not_attested") return "attestations";
+  return reason.part === "baseline" ? "baseline" : null;
+}
 
 /** Of two reasons alike but for their devices one is enough to read: the sentence with all it is
  * said of, in the order in which they first come. */

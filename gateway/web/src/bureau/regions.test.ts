@@ -8,6 +8,7 @@ const region = (id: string | null, parent: string | null, complete = 0) => ({
   name: { zh: id ?? "", en: id ?? "" },
   schools: 4,
   complete,
+  failed: 0,
   items: [],
 });
 const REGIONS = [

@@ -38,8 +38,8 @@ function below<One extends Node>(nodes: readonly One[], root: string): Map<strin
   const found = new Map<string, One[]>();
   for (const one of nodes) {
     if (one.key === root) continue;
-    const known = one.parent !== null && parents.has(one.parent) && !ringed(one.key);
-    const parent = known && one.parent !== null ? one.parent : root;
+    const above = one.parent;
+    const parent = above !== null && parents.has(above) && !ringed(one.key) ? above : root;
     const list = found.get(parent);
     if (list) list.push(one);
     else found.set(parent, [one]);
