@@ -86,7 +86,7 @@ def progress(
     }
     whole = Tally()
     regions: dict[str, Tally] = {}
-    around: dict[str | None, list[str]] = {}
+    around: dict[str | None, tuple[str, ...]] = {}
     by_stage = {one.id: [0, 0, 0] for one in campaign.stages}
     found: list[SchoolProgress] = []
     for school in schools:

@@ -166,7 +166,9 @@ class Exports:
     async def remove(self, export: Export) -> None:
         """Break it off, or remove its file when it is over; it is forgotten."""
         export.writing.cancel()
-        if export.over:
+        if export.state is ExportState.WAITING:
+            export.state, export.ended = ExportState.CANCELLED, self._clock.now()
+        elif export.over:
             self._kept.pop(export.id, None)
             await asyncio.to_thread(export.path.unlink, missing_ok=True)
 
@@ -211,7 +213,8 @@ class Exports:
         loop = asyncio.get_running_loop()
         try:
             async with self._turn:
-                export.writing.check()
+                if export.over:
+                    return  # broken off while it waited
                 export.state = ExportState.RUNNING
                 report = await supply()
                 export.title = report.title
@@ -228,7 +231,7 @@ class Exports:
             _log.exception("export.failed", export=export.id, what=export.what)
             export.state, export.error = ExportState.FAILED, f"{type(error).__name__}: {error}"
         finally:
-            export.ended = self._clock.now()
+            export.ended = export.ended or self._clock.now()
 
     def _sweep(self) -> None:
         """Forget what is over and too old, too many or too large, the oldest first."""

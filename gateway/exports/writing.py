@@ -66,11 +66,6 @@ class Writing:
             if self._process is not None:
                 self._process.kill()  # whoever waits for its pipe sees the end of it
 
-    def check(self) -> None:
-        """Raise `Cancelled` when it was broken off before it began."""
-        if self._cancelled.is_set():
-            raise Cancelled
-
     def run(self, report: Report, file_format: Format, setting: Setting) -> int:
         """Write it; its size in bytes. Raises `ExportError`, `Cancelled`; then there is no file."""
         part = self._target.with_name(self._target.name + ".part")
