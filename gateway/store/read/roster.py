@@ -218,7 +218,7 @@ def _conditions(wanted: RosterFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _entry(row: Row[Any]) -> RosterEntry:
+def _entry(row: Row[*tuple[Any, ...]]) -> RosterEntry:
     return RosterEntry(
         school=row.school,
         name=row.name,
