@@ -218,9 +218,9 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     are named that of naming them, then that of the remedy, then that of the acceptance;
     ``remedy_due`` keeps that of the remedy, ``notice_due`` the one a notice set. ``rung`` is how
     far it has climbed for being overdue, since ``rung_at``; ``remedy_rung`` are both as they were
-    when the remedy was reported. ``device_id``, ``condition``, ``scope`` and ``order`` are those of
-    the fault and its work order; ``policy`` and ``item`` of the failed item. ``order_spent`` says
-    that its repair was not accepted: somebody has to remedy it by hand. ``look_back`` is when it is
+    when the remedy was reported. ``device`` (its row), ``device_id``, ``condition``, ``scope`` and
+    ``order`` are those of the fault and its work order; ``policy`` and ``item`` of the failed item.
+    ``order_spent`` says that its repair was not accepted: somebody has to remedy it by hand. ``look_back`` is when it is
     to be looked at again, ``look_back_said`` when the gateway said so, ``looked_back`` when it was.
     ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that goes on
     from this.
@@ -237,6 +237,7 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     step: HazardStep = HazardStep.FIND
     found_by: str = ""
     checks: tuple[Check, ...] = ()
+    device: int | None = None
     device_id: str = ""
     kind: str = ""
     condition: str = ""

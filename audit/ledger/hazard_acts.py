@@ -267,7 +267,8 @@ def _extended(hazard: Hazard, due: int) -> dict[str, object]:
 
 
 def _step(hazard: Hazard, action: Action, by: By, now: int) -> SignedStep:
-    text, photos = "", ()
+    text = ""
+    photos: tuple[str, ...] = ()
     detail: dict[str, str | int | None] = {}
     match action:
         case Sign(text=text, photos=photos) | Comment(text=text, photos=photos):

@@ -135,13 +135,12 @@ def hazard_title(services: Services, hazard: Hazard) -> Names:
 def _device(services: Services, hazard: Hazard) -> AlertDeviceOut | None:
     if not hazard.device_id:
         return None
-    live = services.desk.live(hazard.school, hazard.device_id)
-    if live is None:  # off the register since
+    device = None if hazard.device is None else services.desk.device(hazard.device)
+    if device is None:  # off the register since
         shown = Names(zh=hazard.device_id, en=hazard.device_id)
         return AlertDeviceOut(
             school=hazard.school, id=hazard.device_id, kind=hazard.kind, name=shown
         )
-    device = live.device
     return AlertDeviceOut(
         school=device.school,
         id=device.id,

@@ -62,6 +62,7 @@ def of_order(
         opened=now,
         due=now + figures.naming_hours * HOUR_MS,
         text=order.measure,
+        device=order.device,
         device_id=order.device_id,
         kind=order.kind,
         condition=order.condition,

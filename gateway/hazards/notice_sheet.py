@@ -59,7 +59,6 @@ def notice_sheet(
     canvas = Canvas(out, pagesize=(_WIDE, _HIGH), pageCompression=1, invariant=1)
     canvas.setTitle(cited(words, notice, language))
     canvas.setAuthor(notice.bureau_name)
-    canvas.setLang("zh-CN" if language == "zh" else "en")
     sheet = _Sheet(canvas, face, words, language)
     sheet.write(notice, zone)
     canvas.save()

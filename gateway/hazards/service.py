@@ -54,7 +54,9 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     grade: Grade = Grade.GENERAL
     place: str = ""
-    device: str = ""
+    device: int | None = None
+    device_id: str = ""
+    kind: str = ""
     item: str = ""
     photos: tuple[str, ...] = ()
     checks: tuple[Check, ...] = ()
@@ -143,7 +145,9 @@ class Ledger:
             place=wanted.place,
             grade=wanted.grade,
             checks=wanted.checks,
-            device_id=wanted.device,
+            device=wanted.device,
+            device_id=wanted.device_id,
+            kind=wanted.kind,
             item=wanted.item,
         )
         return found(entry, by, now=now, photos=wanted.photos, key=key)
@@ -190,6 +194,7 @@ class Ledger:
             text=action.text or before.text,
             place=before.place,
             grade=before.grade,
+            device=before.device,
             device_id=before.device_id,
             kind=before.kind,
             condition=before.condition,

@@ -152,15 +152,18 @@ async def open_hazard(
     check(caller, What.LEDGER, wanted.school, f"school {wanted.school}")
     if not services.register.knows_school(wanted.school):
         raise not_found(f"school {wanted.school}")
+    device = None
     if wanted.device is not None:
-        await visible_device(services, caller, wanted.school, wanted.device)
+        device = await visible_device(services, caller, wanted.school, wanted.device)
     result = await services.audit.hazards.ledger.open_by_hand(
         Inspected(
             school=wanted.school,
             text=wanted.text,
             grade=wanted.grade,
             place=wanted.place,
-            device=wanted.device or "",
+            device=None if device is None else device.row,
+            device_id="" if device is None else device.id,
+            kind="" if device is None else device.kind,
             item=wanted.item or "",
             photos=wanted.photos,
             checks=tuple(Check(each.text, each.met) for each in wanted.checks),

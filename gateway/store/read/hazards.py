@@ -213,11 +213,6 @@ def due_hazards(now: int, most: int) -> Callable[[Connection], list[Hazard]]:
     return query
 
 
-def next_due(connection: Connection) -> int | None:
-    """When the clock does something next (ms)."""
-    return connection.scalar(select(func.min(hazards.c.next_at)))
-
-
 def standing_hazards(connection: Connection) -> list[tuple[Hazard, int]]:
     """All that stand, with the time that is stored for each."""
     statement = select(hazards.c.body, hazards.c.next_at).where(hazards.c.closed.is_(None))

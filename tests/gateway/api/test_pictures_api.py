@@ -131,12 +131,12 @@ async def test_pictures_of_a_school_have_a_bound_together(door, monkeypatch) -> 
 
 
 async def test_who_does_not_see_the_school_sees_no_picture_of_it(door) -> None:
-    tim, west, anna = await door.as_("tim"), await door.as_("west"), await door.as_("anna")
+    tim, west, eye = await door.as_("tim"), await door.as_("west"), await door.as_("eye")
     digest = (await put(tim, png())).json()["hash"]
 
     assert (await west.get(f"/api/v1/pictures/{digest}")).status_code == 404
     assert (await put(west, png())).status_code == 404
-    assert (await put(anna, png())).status_code == 403
+    assert (await put(eye, png())).status_code == 403
     assert (await put(west, png(), school="no5")).status_code == 200
     assert (await west.get(f"/api/v1/pictures/{digest}")).status_code == 200
     assert (await put(tim, png(), school="nowhere")).status_code == 404
