@@ -102,6 +102,16 @@ def test_a_fault_counts_from_the_very_millisecond_on(town: Town) -> None:
     assert town.of("video", now=begun + DAY).verdict is Verdict.FAILED
 
 
+def test_a_fault_that_worsens_or_is_told_again_is_no_younger(town: Town) -> None:
+    town.needs(Needed(place="gate", kind="camera"))
+    cameras(town, "cam-1")
+    town.alert(NOW - 50 * HOUR, "cam-1", "camera_offline")
+    town.alert(NOW - HOUR, "cam-1", "camera_offline")
+    verdict = town.of("video")
+    assert verdict.verdict is Verdict.FAILED
+    assert verdict.reasons[0].since == NOW - 50 * HOUR
+
+
 def test_one_camera_more_than_asked_for_may_be_broken_and_taking_it_away_gains_nothing(
     town: Town,
 ) -> None:

@@ -125,7 +125,8 @@ def in_order() -> Steps:
     """How most schools are: so that what is found wrong later is of some account."""
     steps: Steps = [(0, ("baseline", 0))]
     steps += [(0, ("register", name, "gate")) for name in (*BUTTONS, *CAMERAS)]
-    steps += [(0, ("attest", item, True)) for item in ("guards", "closed_management", "video_link")]
+    statements = ("guards", "closed_management", "video_link", "gate_video_link")
+    steps += [(0, ("attest", item, True)) for item in statements]
     steps += [(2 * DAY, ("link", "up")), (HOUR, ("verified", "button-1", Verdict.MET))]
     steps += [(0, ("recordings", name, "met", 30)) for name in CAMERAS]
     return steps
