@@ -49,8 +49,10 @@ export function share(run: RosterImport): number | null {
 
 type Fields = NonNullable<NonNullable<RosterImport["preview"]>["changes"][number]["before"]>;
 
+const COMPARED = ["name", "kind", "region", "pupils", "boarders", "key_target"] as const;
+
 /** A field of a school as people read it. */
-function shown(fields: Fields, field: keyof Fields): string {
+function shown(fields: Fields, field: (typeof COMPARED)[number]): string {
   switch (field) {
     case "kind":
       return kindOfSchool(fields.kind);
@@ -61,12 +63,10 @@ function shown(fields: Fields, field: keyof Fields): string {
       return figure(fields[field]);
     case "key_target":
       return fields.key_target ? t("word.yes") : t("word.no");
-    default:
-      return String(fields[field]);
+    case "name":
+      return fields.name;
   }
 }
-
-const COMPARED = ["name", "kind", "region", "pupils", "boarders", "key_target"] as const;
 
 /** What becomes of a school, field by field; of a new one what it is. */
 export function differences(before: Fields | null, after: Fields): { field: string; was: string; now: string }[] {
