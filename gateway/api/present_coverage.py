@@ -32,7 +32,7 @@ from gateway.store.read.coverage import (
     coverage_cursor,
     known_policies,
 )
-from gateway.store.read.coverage_pages import Listing, listings
+from gateway.store.read.coverage_pages import Listing, device_names, listings
 
 _REGION: Final = "region:"
 
@@ -94,8 +94,23 @@ class Naming:
 
     def __init__(self, services: Services, listed: Mapping[str, Listing]) -> None:
         self._services = services
+        self._devices: dict[tuple[str, str], Names] = {}
         self._listed = listed
         self._regions = {region.id: region.name for region in services.register.regions_out(None)}
+
+    async def learn(self, reasons: Iterable[tuple[str, Reason]]) -> None:
+        """Look up what the devices are called that reasons, by school, are about."""
+        wanted = {(school, reason.device) for school, reason in reasons if reason.device}
+        found = await self._services.read(device_names(wanted))
+        self._devices |= {key: names(zh, en, key[1]) for key, (zh, en) in found.items()}
+
+    def device(self, school: str, device: str) -> Names | None:
+        """``None``: of none, or of one that is not registered any more."""
+        return self._devices.get((school, device))
+
+    def place(self, school: str, place: str) -> Names | None:
+        """The place with those around it; ``None``: of none."""
+        return self._services.register.place_path(school, place or None)
 
     def school(self, school: str) -> Names:
         """The register's name; the roster's for one that is not registered."""
@@ -185,20 +200,16 @@ def trend_out(policy: Policy, at: int, figures: Figures) -> TrendPointOut:
     )
 
 
-def reason_out(services: Services, school: str, reason: Reason) -> CoverageReasonOut:
+def reason_out(naming: Naming, school: str, reason: Reason) -> CoverageReasonOut:
     """A reason with the names of what it is about, as they are now."""
-    live = services.desk.live(school, reason.device) if reason.device else None
-    device = None if live is None else live.device
     return CoverageReasonOut(
         code=reason.code,
         part=reason.part,
         verdict=reason.verdict,
         device=reason.device,
-        device_name=None
-        if device is None
-        else names(device.name_zh, device.name_en, reason.device),
+        device_name=naming.device(school, reason.device),
         place=reason.place,
-        place_name=services.register.place_path(school, reason.place or None),
+        place_name=naming.place(school, reason.place),
         link=reason.link,
         since=reason.since,
         due=reason.due,

@@ -84,6 +84,9 @@ async def get_coverage_school(
     row = next((one.row for one in stored.values() if one.row.listed), None)
     region = "" if row is None else row.region
     naming = Naming(services, await services.read(listings([school])))
+    every = [reason for one in stored.values() for reason in reasons_of(one.body)]
+    every += [reason for one in live.values() for reason in one.reasons]
+    await naming.learn((school, reason) for reason in every)
     first = min((one.known for one in await policies_at(services, None)), default=None)
     return SchoolSheetOut(
         at=now,
@@ -99,7 +102,7 @@ async def get_coverage_school(
         key_target=None if entry is None else entry.key_target,
         baseline=None if signed is None else _baseline_out(_baseline(signed)),
         policies=[
-            _sheet_policy(services, one, school, stored, live) for one in known if row is not None
+            _sheet_policy(naming, one, school, stored, live) for one in known if row is not None
         ],
     )
 
@@ -128,7 +131,7 @@ async def list_coverage_gaps(
     wanted = regions_inside(services, region)
     naming = Naming(services, known)
     last = sort_key(after, tuple[str, RowNumber])
-    found: list[GapOut] = []
+    found: list[tuple[StoredVerdict, Reason]] = []
     following: str | None = None
     counts: Counter[str] = Counter()
     schools: defaultdict[str, set[str]] = defaultdict(set)
@@ -149,15 +152,16 @@ async def list_coverage_gaps(
             counts[one.code] += 1
             schools[one.code].add(row.school)
             if len(found) < limit:
-                found.append(_gap_out(services, naming, stored, one))
+                found.append((stored, one))
                 key = (row.school, places[row.school])
             elif following is None:
                 following = cursor(key)
         if following is not None and last is not None:
             break  # what there is in all was said with the first page
+    await naming.learn((stored.row.school, one) for stored, one in found)
     return GapPageOut(
         at=now,
-        items=found,
+        items=[_gap_out(naming, stored, one) for stored, one in found],
         total=counts.total() if last is None else None,
         counts=None
         if last is not None
@@ -207,9 +211,13 @@ async def get_coverage_what_if(
         target=target,
     )
     naming = Naming(services, known)
+    shown = found.schools[:limit]
+    await naming.learn(
+        (one.school, why) for one in shown for repair in one.repairs for why in repair.reasons
+    )
     steps = []
     so_far = 0
-    for number, one in enumerate(found.schools[:limit], 1):
+    for number, one in enumerate(shown, 1):
         so_far += len(one.repairs)
         steps.append(
             WhatIfSchoolOut(
@@ -221,7 +229,7 @@ async def get_coverage_what_if(
                     RepairOut(
                         what=repair.what,
                         items=list(repair.items),
-                        reasons=[reason_out(services, one.school, why) for why in repair.reasons],
+                        reasons=[reason_out(naming, one.school, why) for why in repair.reasons],
                     )
                     for repair in one.repairs
                 ],
@@ -303,7 +311,7 @@ def _baseline_out(baseline: Baseline) -> SheetBaselineOut:
 
 
 def _sheet_policy(
-    services: Services,
+    naming: Naming,
     policy: Policy,
     school: str,
     stored: Mapping[tuple[str, str], StoredVerdict],
@@ -328,7 +336,7 @@ def _sheet_policy(
                 since=one.row.at,
                 until=None if newest is None else newest.until,
                 pending=any(each.pending for each in reasons),
-                reasons=[reason_out(services, school, each) for each in reasons],
+                reasons=[reason_out(naming, school, each) for each in reasons],
             )
         )
     return SheetPolicyOut(
@@ -342,7 +350,7 @@ def _sheet_policy(
     )
 
 
-def _gap_out(services: Services, naming: Naming, stored: StoredVerdict, reason: Reason) -> GapOut:
+def _gap_out(naming: Naming, stored: StoredVerdict, reason: Reason) -> GapOut:
     row = stored.row
     return GapOut(
         school=row.school,
@@ -353,5 +361,5 @@ def _gap_out(services: Services, naming: Naming, stored: StoredVerdict, reason: 
         item=row.item,
         verdict=row.verdict,
         since=row.at,
-        reason=reason_out(services, row.school, reason),
+        reason=reason_out(naming, row.school, reason),
     )

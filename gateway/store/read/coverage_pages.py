@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from audit.verification.model import Verdict
 from gateway.store.read.coverage import StoredVerdict, stored_verdict
-from gateway.store.schema import coverage, coverage_reasons, coverage_schools
+from gateway.store.schema import coverage, coverage_reasons, coverage_schools, devices
 
 Schools: TypeAlias = "Collection[str] | None"
 """Ids; ``None`` = all."""
@@ -190,7 +190,23 @@ def verdict_rows(
     )
 
     def query(connection: Connection) -> list[StoredVerdict]:
-        return [stored_verdict(*row) for row in connection.execute(statement)]
+        return [stored_verdict(*tuple(row)) for row in connection.execute(statement)]
+
+    return query
+
+
+def device_names(
+    keys: Collection[tuple[str, str]],
+) -> Callable[[Connection], dict[tuple[str, str], tuple[str, str]]]:
+    """What devices are called in Chinese and English, by school and id; those registered now."""
+    table = devices.c
+    statement = select(table.school, table.id, table.name_zh, table.name_en).where(
+        table.school.in_({school for school, _ in keys}), table.id.in_({name for _, name in keys})
+    )
+
+    def query(connection: Connection) -> dict[tuple[str, str], tuple[str, str]]:
+        found = connection.execute(statement) if keys else ()
+        return {(school, name): (zh, en) for school, name, zh, en in found}
 
     return query
 
