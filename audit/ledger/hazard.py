@@ -220,10 +220,10 @@ class Hazard(msgspec.Struct, frozen=True, kw_only=True):
     far it has climbed for being overdue, since ``rung_at``; ``remedy_rung`` are both as they were
     when the remedy was reported. ``device`` (its row), ``device_id``, ``condition``, ``scope`` and
     ``order`` are those of the fault and its work order; ``policy`` and ``item`` of the failed item.
-    ``order_spent`` says that its repair was not accepted: somebody has to remedy it by hand. ``look_back`` is when it is
-    to be looked at again, ``look_back_said`` when the gateway said so, ``looked_back`` when it was.
-    ``reopens`` is the closed entry that this one goes on from, ``continued`` the one that goes on
-    from this.
+    ``order_spent`` says that its repair was not accepted: somebody has to remedy it by hand.
+    ``look_back`` is when it is to be looked at again, ``look_back_said`` when the gateway said so,
+    ``looked_back`` when it was. ``reopens`` is the closed entry that this one goes on from,
+    ``continued`` the one that goes on from this.
     """
 
     number: int

@@ -20,7 +20,7 @@ from gateway.api.models.hazards import (
     LedgerStepOut,
     RemedyOrderOut,
 )
-from gateway.api.models.notices import NoticeFindingOut, NoticeOut, NoticeReplyOut
+from gateway.api.models.notices import NoticeFindingOut, NoticeReplyOut, RectificationOut
 from gateway.api.models.shapes import Names
 from gateway.api.register import names
 from gateway.hazards.notice_sheet import cited
@@ -151,12 +151,12 @@ def _device(services: Services, hazard: Hazard) -> AlertDeviceOut | None:
 
 def notice_out(
     services: Services, notice: Notice, entries: Mapping[int, Hazard], caller: Caller
-) -> NoticeOut:
+) -> RectificationOut:
     """A notice as the caller sees it now. ``entries`` are those it stands for, by number."""
     now = services.clock.now()
     standing = any(number in entries and entries[number].standing for number in notice.hazards)
     reply = caller.role in (Role.SAFETY_OFFICER, Role.PRINCIPAL)
-    return NoticeOut(
+    return RectificationOut(
         number=notice.number,
         title=Names(zh=cited(services.words, notice, "zh"), en=cited(services.words, notice, "en")),
         bureau=notice.bureau,

@@ -32,7 +32,7 @@ class NoticeReplyOut(Out):
     photos: list[str]
 
 
-class NoticeOut(Out):
+class RectificationOut(Out):
     """A notice. `title` is its number as it is cited."""
 
     number: int
@@ -65,7 +65,7 @@ class NoticeFindingIn(In):
     photos: Photos = ()
 
 
-class NoticeIn(In):
+class RectificationIn(In):
     """A notice to be issued at once."""
 
     school: Identifier

@@ -12,7 +12,7 @@ from audit.ledger.hazard import Hazard
 from audit.ledger.notice import Notice
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
 from gateway.api.guard import LedgerKeeper, NoticeIssuer, Reader, check
-from gateway.api.models.notices import NoticeIn, NoticeOut, NoticeReplyIn
+from gateway.api.models.notices import NoticeReplyIn, RectificationIn, RectificationOut
 from gateway.api.models.shapes import Identifier, Page
 from gateway.api.present_hazards import by, notice_out
 from gateway.api.problems import REFUSABLE, Problem, forbidden, not_found, refused
@@ -47,7 +47,7 @@ async def list_notices(
     region: Identifier | None = None,
     limit: Limit = DEFAULT_LIMIT,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
-) -> Page[NoticeOut]:
+) -> Page[RectificationOut]:
     """Notices, the newest first."""
     schools = services.register.narrow(caller.schools, school=school, region=region)
     found, following = await services.read(
@@ -68,8 +68,8 @@ async def list_notices(
     responses=REFUSABLE,
 )
 async def issue_notice(
-    services: ServicesHere, caller: NoticeIssuer, wanted: NoticeIn, key: Key = None
-) -> NoticeOut:
+    services: ServicesHere, caller: NoticeIssuer, wanted: RectificationIn, key: Key = None
+) -> RectificationOut:
     """Issue a notice at once: it has its number, and its findings stand in the ledger. The same
     sent twice is issued once."""
     school = wanted.school
@@ -141,7 +141,7 @@ async def get_notice(
     services: ServicesHere,
     caller: Reader,
     id: NoticeNumber,  # noqa: A002
-) -> NoticeOut:
+) -> RectificationOut:
     """One notice with the school's replies."""
     return await _out(services, caller, await _visible(services, caller, id))
 
@@ -158,7 +158,7 @@ async def reply_to_notice(
     id: NoticeNumber,  # noqa: A002
     reply: NoticeReplyIn,
     key: Key = None,
-) -> NoticeOut:
+) -> RectificationOut:
     """The school answers: its safety officer, or its principal."""
     notice = await _visible(services, caller, id)
     check(caller, What.LEDGER, notice.school, f"notice {id}")
@@ -183,7 +183,7 @@ async def _visible(services: Services, caller: Caller, number: int) -> Notice:
     return notice
 
 
-async def _out(services: Services, caller: Caller, notice: Notice) -> NoticeOut:
+async def _out(services: Services, caller: Caller, notice: Notice) -> RectificationOut:
     entries = await _entries(services, notice.hazards)
     return notice_out(services, notice, entries, caller)
 

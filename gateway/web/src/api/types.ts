@@ -214,8 +214,8 @@ export type HazardAct =
   | Shapes["LookBackHazardIn"];
 export type LedgerFigures = Record<string, Shapes["LedgerFigureOut"]>;
 /** A rectification notice. */
-export type Notice = Shapes["NoticeOut"];
-export type NoticeIn = Shapes["NoticeIn"];
+export type Notice = Shapes["RectificationOut"];
+export type NoticeIn = Shapes["RectificationIn"];
 export type NoticeFinding = Shapes["NoticeFindingIn"];
 
 /** What leaves as a file: how far it is, and where it can be had. */
