@@ -171,7 +171,7 @@ class Bundle:
         raw = b"".join(self.chunks(MANIFEST, self._limits.manifest))
         try:
             return msgspec.json.decode(raw, type=Manifest)
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BundleError("manifest", why=str(error)) from error
 
     def lines(self, name: str) -> Iterator[bytes]:

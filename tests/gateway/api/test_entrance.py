@@ -22,6 +22,8 @@ CAMPAIGN = {
     "checks": [{"id": "doors", "text_zh": "疏散门", "stage": "look"}],
 }
 REPORT = "campaign=none&kind=weekly&period=2027-01-08"
+PROVERS = "anna ines gwen ada"
+HEAD: dict[str, object] = {"note": "", "key": "", "old": 0, "proof": []}
 REPORTERS = "anna sofia paul ines gwen ada"
 ACK = {"action": "acknowledge"}
 REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
@@ -192,6 +194,17 @@ ROUTES = [
     ("GET", f"/replays/{'0' * 32}", None, "ada"),
     ("DELETE", f"/replays/{'0' * 32}", None, "ada"),
     ("GET", "/facts", None, "anna ines gwen ada"),
+    ("GET", "/evidence/state", None, PROVERS),
+    ("GET", "/evidence/heads", None, PROVERS),
+    ("POST", "/evidence/heads", {}, PROVERS),
+    ("GET", "/evidence/consistency?old=0&new=0", None, PROVERS),
+    ("GET", "/evidence/facts/1/proof", None, PROVERS),
+    ("POST", "/evidence/witness", HEAD, PROVERS),
+    ("GET", "/evidence/bundles", None, PROVERS),
+    ("POST", "/evidence/bundles", {"school": "no3"}, PROVERS),
+    ("GET", f"/evidence/bundles/{'0' * 32}", None, PROVERS),
+    ("GET", f"/evidence/bundles/{'0' * 32}/file", None, PROVERS),
+    ("DELETE", f"/evidence/bundles/{'0' * 32}", None, PROVERS),
     ("GET", "/users", None, "ada"),
     ("POST", "/users", {"name": "new", "role": "operator"}, "ada"),
     ("PATCH", "/users/olga", {"display": "Olga"}, "ada"),

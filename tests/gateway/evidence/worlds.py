@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import delete
+
 from audit.baseline import BASELINE, Baseline, Needed, baseline_subject
 from audit.evidence.bundle import Scope, ScopeKind
 from audit.evidence.heads import SignedHead, read_head
@@ -27,6 +29,7 @@ from gateway.policies.loading import load_policies
 from gateway.store.batch import Batch, Fact
 from gateway.store.encoding import canonical
 from gateway.store.read.evidence import HeadRow
+from gateway.store.schema import evidence_cosignatures
 from tests.gateway.new_store import opened
 
 BEGIN = 1_795_000_000_000
@@ -168,6 +171,15 @@ class World:
             return Shelf(self.folder).read(name)
         except LookupError:
             return None
+
+    async def bundle_of_school(self, school: str, at: int) -> tuple[Path, Written]:
+        """A bundle of one school."""
+        return await self.bundle(Scope(ScopeKind.SCHOOL, school), at)
+
+    def forget_cosignatures(self) -> None:
+        """As if the database were one of before."""
+        statement = delete(evidence_cosignatures)
+        self.store.commit(Batch(statements=[(statement, None)])).result()
 
     def close(self) -> None:
         """Let go of everything."""
