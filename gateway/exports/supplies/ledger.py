@@ -8,7 +8,7 @@ from audit.ledger.hazard import Grade, HazardStep, Origin
 from audit.reports.table import Report, Row, Table
 from audit.roster import SchoolKind
 from gateway.api.models.hazards import HazardOut
-from gateway.api.models.notices import NoticeOut
+from gateway.api.models.notices import RectificationOut
 from gateway.api.models.roster import RosterEntryOut
 from gateway.api.models.shapes import Identifier
 from gateway.api.routes.hazards import list_hazards
@@ -130,7 +130,7 @@ def _hazard(asked: Asked, one: HazardOut) -> Row:
 async def notices(asked: Asked) -> Report:
     """Rectification notices, the newest first."""
     wanted: Notices = asked.params
-    found: list[NoticeOut] = []
+    found: list[RectificationOut] = []
     cursor: str | None = None
     while True:
         page = await list_notices(
@@ -235,7 +235,7 @@ async def roster(asked: Asked) -> Report:
             text(asked, "school", 30),
             text(asked, "kind", 14),
             text(asked, "region_id", 16),
-            text(asked, "region", 16),
+            text(asked, "region_name", 16),
             count(asked, "pupils"),
             count(asked, "boarders"),
             text(asked, "key_target", 10),
