@@ -50,6 +50,13 @@ describe("the slider", () => {
     }
     expect(instantOf(scale, last, NOW)).toBeNull();
   });
+
+  it("leads back with one step, at whatever moment", () => {
+    for (let length = 1_000; length < 200_000; length += 777) {
+      const scale = scaleOf(NOW - length, NOW);
+      expect(instantOf(scale, scale.last - 1, NOW)).toBeLessThan(NOW);
+    }
+  });
 });
 
 describe("a moment that somebody names", () => {
