@@ -19,14 +19,22 @@ GUARDS: Final = "guards"
 """The figure of attestations that is held against the staffing rule."""
 
 
+class AskedBy(msgspec.Struct, frozen=True):
+    """A policy that asks for it."""
+
+    id: str
+    name_zh: str
+    name_en: str
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A statement that is asked for. ``policies`` are ids of those that ask, ``staffed``: guards
+    """A statement that is asked for, by these policies; ``staffed``: guards
     are counted by ``staffing``. ``name_zh`` and ``name_en`` are those of the policy's item."""
 
     item: str
     name_zh: str = ""
     name_en: str = ""
-    policies: tuple[str, ...] = ()
+    policies: tuple[AskedBy, ...] = ()
     terms: Terms = Terms()
     staffed: bool = False
     staffing: StaffingRule = USUAL
@@ -51,7 +59,7 @@ def asked_of(policies: Iterable[Policy]) -> dict[str, Asked]:
                     # Of what only proves a link the item's own name would say too much.
                     name_zh=item.name_zh if name == item.statement else "",
                     name_en=item.name_en if name == item.statement else "",
-                    policies=(policy.id,),
+                    policies=(AskedBy(policy.id, policy.name_zh, policy.name_en),),
                     terms=_terms(item),
                     staffed=item.staffed,
                     staffing=figures.staffing,

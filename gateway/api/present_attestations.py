@@ -8,8 +8,9 @@ from audit.asked import Asked, guards_of
 from audit.attestation import Attestation, Standing, standing
 from audit.reminding import days_left
 from audit.roster import RosterEntry
-from gateway.api.models.attestations import AskedOut, AttestationOut, EvidenceFileOut
+from gateway.api.models.attestations import AskedByOut, AskedOut, AttestationOut, EvidenceFileOut
 from gateway.api.models.shapes import Names
+from gateway.api.register import names
 from gateway.security.access import Caller, What, may
 from gateway.store.read.attestations import Stored
 
@@ -102,7 +103,9 @@ def asked_out(
     return AskedOut(
         item=asked.item,
         name=item_name(services, asked.item),
-        policies=list(asked.policies),
+        policies=[
+            AskedByOut(id=by.id, name=names(by.name_zh, by.name_en, by.id)) for by in asked.policies
+        ],
         longest_days=asked.terms.longest_days_of.get(kind, asked.terms.longest_days),
         files=asked.terms.files,
         figures=list(asked.terms.figures),

@@ -46,7 +46,7 @@ def test_one_statement_serves_two_policies_and_keeps_the_terms_of_both() -> None
         attested("full-time-guards", attested_as="guards", terms=Terms(longest_days=90, files=2)),
     )
     asked = asked_of((six, four))["guards"]
-    assert asked.policies == ("six-100", "four-100")
+    assert [by.id for by in asked.policies] == ["six-100", "four-100"]
     assert (asked.terms.longest_days, asked.terms.files) == (90, 2)
     assert asked.staffed
     assert "guards" in asked.terms.figures  # counted, so asked for

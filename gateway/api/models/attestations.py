@@ -90,6 +90,13 @@ class WithdrawIn(In):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=MOST_TEXT)]
 
 
+class AskedByOut(Out):
+    """A policy that asks for it."""
+
+    id: str = Field(examples=["six-100"])
+    name: Names
+
+
 class AskedOut(Out):
     """A statement that policies ask for, and how it stands at a school now.
 
@@ -100,7 +107,7 @@ class AskedOut(Out):
 
     item: str
     name: Names
-    policies: list[str]
+    policies: list[AskedByOut]
     longest_days: int
     files: int = Field(description="At least so many.")
     figures: list[str]

@@ -107,9 +107,9 @@ async def test_stated_on_a_phone_with_a_photo_and_confirmed_by_a_second_person(
     await expect(dialog).to_have_count(0)
     await expect(guards).to_have_attribute("data-stands", "unconfirmed")
     await expect(guards).to_contain_text("少 2 人")
-    await expect(guards.locator("img")).to_be_visible()
-    width = await guards.locator("img").evaluate("one => one.naturalWidth")
-    assert width == 640  # the gateway's own copy is shown
+    picture = guards.locator("img")
+    await picture.scroll_into_view_if_needed()
+    await expect(picture).to_have_js_property("naturalWidth", 640)  # the gateway's own copy
     assert await guards.locator("[data-act=confirm]").count() == 0
     await kept(phone, "phone-after")
 

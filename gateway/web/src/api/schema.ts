@@ -415,6 +415,18 @@ export interface components {
             skip_bad_rows?: boolean;
         };
         /**
+         * AskedByOut
+         * @description A policy that asks for it.
+         */
+        AskedByOut: {
+            /**
+             * Id
+             * @example six-100
+             */
+            id: string;
+            name: components["schemas"]["Names"];
+        };
+        /**
          * AskedOut
          * @description A statement that policies ask for, and how it stands at a school now.
          *
@@ -443,7 +455,7 @@ export interface components {
             longest_days: number;
             name: components["schemas"]["Names"];
             /** Policies */
-            policies: string[];
+            policies: components["schemas"]["AskedByOut"][];
             /**
              * Second Person
              * @description Whether a second person has to confirm it.
@@ -4085,119 +4097,6 @@ export interface components {
          */
         gateway__api__models__figures__Origin: "default" | "kind" | "school" | "device";
         /**
-         * NoticeIn
-         * @description A notice to be issued at once.
-         */
-        gateway__api__models__notices__NoticeIn: {
-            /**
-             * Basis
-             * @default
-             */
-            basis?: string;
-            /**
-             * Due
-             * @description Milliseconds since 1970 UTC.
-             * @example 1795161600123
-             */
-            due: number;
-            /** Findings */
-            findings: components["schemas"]["NoticeFindingIn"][];
-            /**
-             * School
-             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
-             * @example no3-middle
-             */
-            school: string;
-        };
-        /**
-         * NoticeOut
-         * @description A notice. `title` is its number as it is cited.
-         */
-        gateway__api__models__notices__NoticeOut: {
-            /** Basis */
-            basis: string;
-            /** Bureau */
-            bureau: string;
-            /** Bureau Name */
-            bureau_name: string;
-            /**
-             * Due
-             * @description Milliseconds since 1970 UTC.
-             * @example 1795161600123
-             */
-            due: number;
-            /** Findings */
-            findings: components["schemas"]["NoticeFindingOut"][];
-            /**
-             * Issued
-             * @description Milliseconds since 1970 UTC.
-             * @example 1795161600123
-             */
-            issued: number;
-            /** Issued By */
-            issued_by: string;
-            /** Issuer */
-            issuer: string;
-            /** May */
-            may: "reply"[];
-            /** Number */
-            number: number;
-            /**
-             * Overdue
-             * @description Its deadline has passed, and one of its entries stands.
-             */
-            overdue: boolean;
-            /** Replies */
-            replies: components["schemas"]["NoticeReplyOut"][];
-            /** School */
-            school: string;
-            school_name: components["schemas"]["Names"];
-            /**
-             * Sequence
-             * @description 1, 2, 3 … of the bureau and year, without a gap.
-             */
-            sequence: number;
-            title: components["schemas"]["Names"];
-            /** Year */
-            year: number;
-        };
-        /**
-         * NoticeIn
-         * @description The police behind a link were told of the test as long beforehand as they want. `told`: whom
-         *     and how. `asked` as in `VerifyIn`: with the last notice the window opens.
-         */
-        gateway__api__models__verifications__NoticeIn: {
-            /** Asked */
-            asked?: number | null;
-            /**
-             * Link
-             * @example no3-middle/police
-             */
-            link: string;
-            /**
-             * Told
-             * @example Duty officer, by telephone
-             */
-            told: string;
-        };
-        /**
-         * NoticeOut
-         * @description What the police behind a link are to be told, `hours` before a test, by telephone.
-         */
-        gateway__api__models__verifications__NoticeOut: {
-            /** Hours */
-            hours: number;
-            /**
-             * Link
-             * @example no3-middle/police
-             */
-            link: string;
-            /** Telephone */
-            telephone: string;
-            /** Text */
-            text: string;
-        };
-        /**
          * Grade
          * @description How grave it is. Major ones (重大) are reported to the leaders.
          * @enum {string}
@@ -5770,6 +5669,42 @@ export interface components {
             text: string;
         };
         /**
+         * NoticeIn
+         * @description The police behind a link were told of the test as long beforehand as they want. `told`: whom
+         *     and how. `asked` as in `VerifyIn`: with the last notice the window opens.
+         */
+        NoticeIn: {
+            /** Asked */
+            asked?: number | null;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /**
+             * Told
+             * @example Duty officer, by telephone
+             */
+            told: string;
+        };
+        /**
+         * NoticeOut
+         * @description What the police behind a link are to be told, `hours` before a test, by telephone.
+         */
+        NoticeOut: {
+            /** Hours */
+            hours: number;
+            /**
+             * Link
+             * @example no3-middle/police
+             */
+            link: string;
+            /** Telephone */
+            telephone: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * NoticeReplyIn
          * @description What the school answers.
          */
@@ -6036,20 +5971,20 @@ export interface components {
              */
             next?: string | null;
         };
-        /** NoticePage */
-        Page_NoticeOut_: {
+        /** RecordingPage */
+        Page_RecordingOut_: {
             /** Items */
-            items: components["schemas"]["gateway__api__models__notices__NoticeOut"][];
+            items: components["schemas"]["RecordingOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
              */
             next?: string | null;
         };
-        /** RecordingPage */
-        Page_RecordingOut_: {
+        /** RectificationPage */
+        Page_RectificationOut_: {
             /** Items */
-            items: components["schemas"]["RecordingOut"][];
+            items: components["schemas"]["RectificationOut"][];
             /**
              * Next
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
@@ -7058,6 +6993,83 @@ export interface components {
             total: number;
             /** Unknown */
             unknown: number;
+        };
+        /**
+         * RectificationIn
+         * @description A notice to be issued at once.
+         */
+        RectificationIn: {
+            /**
+             * Basis
+             * @default
+             */
+            basis?: string;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Findings */
+            findings: components["schemas"]["NoticeFindingIn"][];
+            /**
+             * School
+             * @description 1 to 64 of `A-Z a-z 0-9 . _ -`.
+             * @example no3-middle
+             */
+            school: string;
+        };
+        /**
+         * RectificationOut
+         * @description A notice. `title` is its number as it is cited.
+         */
+        RectificationOut: {
+            /** Basis */
+            basis: string;
+            /** Bureau */
+            bureau: string;
+            /** Bureau Name */
+            bureau_name: string;
+            /**
+             * Due
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            due: number;
+            /** Findings */
+            findings: components["schemas"]["NoticeFindingOut"][];
+            /**
+             * Issued
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            issued: number;
+            /** Issued By */
+            issued_by: string;
+            /** Issuer */
+            issuer: string;
+            /** May */
+            may: "reply"[];
+            /** Number */
+            number: number;
+            /**
+             * Overdue
+             * @description Its deadline has passed, and one of its entries stands.
+             */
+            overdue: boolean;
+            /** Replies */
+            replies: components["schemas"]["NoticeReplyOut"][];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Sequence
+             * @description 1, 2, 3 … of the bureau and year, without a gap.
+             */
+            sequence: number;
+            title: components["schemas"]["Names"];
+            /** Year */
+            year: number;
         };
         /**
          * RegionFiguresOut
@@ -9259,7 +9271,7 @@ export interface components {
              * @example no3-middle/police
              */
             link: string | null;
-            notice: components["schemas"]["gateway__api__models__verifications__NoticeOut"] | null;
+            notice: components["schemas"]["NoticeOut"] | null;
             place: components["schemas"]["Names"] | null;
             /** School */
             school: string;

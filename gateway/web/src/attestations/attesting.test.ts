@@ -5,7 +5,7 @@ import { DAY_MS, endOf, guardsShort, kindOf, sizeOf, verdictOf } from "@/attesta
 const asked = (more: Partial<Asked> = {}): Asked => ({
   item: "guards",
   name: { zh: "专职保安", en: "Full-time guards" },
-  policies: ["six-100"],
+  policies: [{ id: "six-100", name: { zh: "六个百分百", en: "Six items at 100 %" } }],
   longest_days: 365,
   files: 1,
   figures: ["guards"],
