@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Final
 
 from pydantic import Field, model_validator
 
 from gateway.settings_fields import ExistingFile, HttpUrl, PathFromHere, Secret, Section
+
+RECEIVER: Final = "evidence:"
+"""How the names of receivers of heads begin that are no others of ours."""
 
 
 class WitnessSettings(Section):
@@ -55,7 +59,9 @@ class PublishSettings(Section):
 class EvidenceSettings(Section):
     """The log over all facts (docs/evidence.md)."""
 
-    name: str | None = Field(None, min_length=3, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$")
+    name: str | None = Field(
+        None, min_length=3, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$"
+    )
     """What the log is called in its heads, for good, e.g. `gateway.no3.example/facts`. Default:
     `campus-gateway/` and a part of its key.
     """

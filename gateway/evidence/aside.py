@@ -92,12 +92,12 @@ def _beside_another(
     if last is None:
         raise busy
     wanted = _as_of(wanted, last.known - 1)
-    head = store.read(stored.head_covering(wanted.at))
+    keys = evidence_keys(settings.database.parent, settings.evidence.name)
+    head = store.read(stored.head_covering(wanted.at, keys.signer.verifier.name))
     if head is None:
         raise ExportError("not_yet", at=wanted.at, until=last.known)
-    secret = evidence_keys(settings.database.parent, settings.evidence.name).secret
     try:
-        log = Log(folder, secret, writes=False)
+        log = Log(folder, keys.secret, writes=False)
     except TreeError as error:
         raise EvidenceError(str(error)) from error
     if log.size < head.size:

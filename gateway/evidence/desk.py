@@ -13,12 +13,11 @@ from audit.evidence.bundle import FactLine
 from audit.evidence.leaf import OTHERS, hash_of_leaf
 from gateway.evidence.bundles import Bundles
 from gateway.evidence.exporting import fact_line
-from gateway.evidence.publishing import PREFIX
 from gateway.evidence.service import Evidence
 from gateway.evidence.witness import Answer, Witness
 from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
-from gateway.settings_evidence import EvidenceSettings
+from gateway.settings_evidence import RECEIVER, EvidenceSettings
 from gateway.store.read import evidence as stored
 from gateway.store.read.evidence import Cosignature, HeadRow, Witnessed
 from gateway.store.store import Store
@@ -111,7 +110,7 @@ class EvidenceDesk:
             {} if self.outbox is None else {one.receiver: one for one in await self.outbox.status()}
         )
         found = [
-            Target("folder", folder.name, statuses.get(f"{PREFIX}folder{number}"))
+            Target("folder", folder.name, statuses.get(f"{RECEIVER}folder{number}"))
             for number, folder in enumerate(publish.folders, 1)
         ]
         if publish.mqtt:
@@ -119,7 +118,7 @@ class EvidenceDesk:
         found += [Target("message", name, statuses.get(name)) for name in publish.messages]
         for one in publish.witnesses:
             cosigned = await self._read(stored.last_cosigned(one.name))
-            found.append(Target("witness", one.name, statuses.get(PREFIX + one.name), cosigned))
+            found.append(Target("witness", one.name, statuses.get(RECEIVER + one.name), cosigned))
         return tuple(found)
 
     async def heads(

@@ -32,16 +32,13 @@ from gateway.notification.delivery import Delivered, Outcome, Receiver, Refused,
 from gateway.notification.webhook import NOT_NOW
 from gateway.pipeline.telling import MQTT
 from gateway.settings import Settings
-from gateway.settings_evidence import PublishSettings, WitnessSettings
+from gateway.settings_evidence import RECEIVER, PublishSettings, WitnessSettings
 from gateway.store.batch import Batch, OutboxEntry
 from gateway.store.evidence import put_cosignature
 from gateway.store.read import evidence as stored
 from gateway.store.read.evidence import Cosignature, HeadRow
 from gateway.store.store import Store
 from gateway.words import Words
-
-PREFIX: Final = "evidence:"
-"""How the names of these receivers begin."""
 
 NEWEST: Final = "newest.head"
 _HOUR_MS: Final = 3_600_000
@@ -99,8 +96,8 @@ class Published:
 
 def receiver_names(publish: PublishSettings) -> list[str]:
     """The receivers of heads that no others of ours are."""
-    folders = [f"{PREFIX}folder{number}" for number in range(1, len(publish.folders) + 1)]
-    return [*folders, *(PREFIX + witness.name for witness in publish.witnesses)]
+    folders = [f"{RECEIVER}folder{number}" for number in range(1, len(publish.folders) + 1)]
+    return [*folders, *(RECEIVER + witness.name for witness in publish.witnesses)]
 
 
 def receivers_of(

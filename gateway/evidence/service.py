@@ -126,12 +126,13 @@ class Evidence:
         Signs one, and a second, when there is none yet: the second holds the fact of the first,
         which is later than the instant.
         """
-        found = await self._read(stored.head_covering(at))
+        name = (await self.keys()).signer.verifier.name
+        found = await self._read(stored.head_covering(at, name))
         for _ in range(2):
             if found is not None or at >= self._clock.now():
                 break
             await self.seal()
-            found = await self._read(stored.head_covering(at))
+            found = await self._read(stored.head_covering(at, name))
         return found
 
     async def caught_up(self) -> Log:

@@ -19,6 +19,7 @@ from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
 from gateway.push.book import PushBook
 from gateway.security.record import fact
+from gateway.settings_evidence import RECEIVER
 from gateway.settings_fields import chosen
 from gateway.settings_notification import NotificationSettings
 from gateway.store.batch import Batch, OutboxEntry
@@ -32,6 +33,7 @@ class ReceiverKind(StrEnum):
     WEBHOOK = "webhook"
     MESSAGE = "message"
     PUSH = "push"  # somebody's browser
+    EVIDENCE = "evidence"  # signed heads of the evidence log go there
     UNKNOWN = "unknown"  # the settings name it no more, and messages wait for it
 
 
@@ -95,6 +97,8 @@ class NotificationDesk:
         if browser is not None:
             return ReceiverHere(ReceiverKind.PUSH, status, browser.user, browser.label)
         known = name in self.known
+        if known and name.startswith(RECEIVER):
+            return ReceiverHere(ReceiverKind.EVIDENCE, status)
         kind = self._kinds.get(name, ReceiverKind.UNKNOWN) if known else ReceiverKind.UNKNOWN
         return ReceiverHere(
             kind, status, user=self._users.get(name), schools=self._schools.get(name)

@@ -94,9 +94,13 @@ def last_head(connection: Connection) -> HeadRow | None:
     return _head(connection, select(evidence_heads).order_by(evidence_heads.c.size.desc()))
 
 
-def head_covering(at: int) -> Callable[[Connection], HeadRow | None]:
-    """The first head by which everything known at this instant is in the log."""
-    statement = select(evidence_heads).where(evidence_heads.c.known > at)
+def head_covering(at: int, name: str) -> Callable[[Connection], HeadRow | None]:
+    """The first head by which everything known at this instant is in the log.
+
+    Of the log of this name: it may have had another one before.
+    """
+    own = evidence_heads.c.note.startswith(f"{name}\n", autoescape=True)
+    statement = select(evidence_heads).where(evidence_heads.c.known > at, own)
     return lambda connection: _head(connection, statement.order_by(evidence_heads.c.size))
 
 
@@ -167,7 +171,8 @@ def _head(connection: Connection, statement: Select[Any]) -> HeadRow | None:
 
 
 def _row(row: Row[Any]) -> HeadRow:
-    return HeadRow(*row)
+    values: Any = row
+    return HeadRow(*values)
 
 
 def rows_of(kind: str, after: int) -> Callable[[Connection], list[tuple[int, bytes]]]:

@@ -15,6 +15,7 @@ from audit.evidence.trusting import Trusted
 from audit.evidence.verify import check
 from audit.fact import FactRow, school_of
 from gateway.evidence.exporting import ExportError
+from gateway.evidence.keys import evidence_keys
 from gateway.files.shelf import Shelf
 from gateway.policies.facts_told import Telling
 from gateway.store.read import evidence as stored
@@ -155,3 +156,14 @@ async def test_a_school_that_moved_away_is_told_of_where_it_was(world: World) ->
     assert check(path).schools == 3
     path, _ = await world.bundle(EAST)
     assert check(path).schools == 2
+
+
+async def test_a_log_that_was_given_another_name_goes_on_under_it(world: World) -> None:
+    await world.evidence.seal()
+    world.evidence.close()
+    world.name = "gateway.east.example/anew"
+    world.keys = evidence_keys(world.folder, world.name)
+    world.evidence = world.log_anew()
+    path, _ = await world.bundle(NO1, at=BEGIN + DAY)
+    found = check(path, Trusted(keys=(world.keys.signer.verifier,)))
+    assert found.manifest.origin == "gateway.east.example/anew"

@@ -120,7 +120,8 @@ class World:
         self.folder = folder
         self.store = opened(folder)
         self.clock = ManualClock(BEGIN)
-        self.keys: Keys = evidence_keys(folder, "gateway.east.example/facts")
+        self.name = "gateway.east.example/facts"
+        self.keys: Keys = evidence_keys(folder, self.name)
         self.told: list[set[str]] = []
         self.notified: Callable[[], object] = lambda: None
         self.publish = publish
@@ -132,7 +133,7 @@ class World:
         return Evidence(
             store=self.store,
             clock=self.clock,
-            keys=lambda: evidence_keys(self.folder, "gateway.east.example/facts"),
+            keys=lambda: evidence_keys(self.folder, self.name),
             folder=self.folder,
             interval_ms=self.interval_ms,
             **({} if self.publish is None else {"publish": self.publish}),
