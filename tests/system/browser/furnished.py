@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,7 +114,11 @@ class Campus:
         await self.call("POST", "/duty/shifts", {**night, "times": 3})
         blocked = {"school": SCHOOL, "text": "三层疏散通道被课桌堵塞", "place": "教学楼三层"}
         hazard = await self.call("POST", "/hazards", blocked)
-        faulty = {"school": SCHOOL, "due": now + 360 * HOUR_MS, "findings": [{"text": "灭火器过期"}]}
+        faulty = {
+            "school": SCHOOL,
+            "due": now + 360 * HOUR_MS,
+            "findings": [{"text": "灭火器过期"}],
+        }
         notice = await self.call("POST", "/notices", faulty)
         hours = {"since": now - HOUR_MS, "until": now + HOUR_MS, "kind": "alarm-button"}
         replay = await self.call("POST", "/replays", hours)
@@ -153,12 +159,19 @@ def address(name: str, pattern: str, furnished: dict[str, str]) -> str:
 
 async def publish(demo: Path, topic: str, values: dict[str, object]) -> None:
     """Say ``values`` on ``campus/no3-middle/`` + topic, as the devices of that school do."""
+    await publish_all(demo, topic, [values])
+
+
+async def publish_all(demo: Path, topic: str, said: Sequence[dict[str, object]]) -> None:
+    """Say one after the other, each at its own ``ts`` or now."""
     access = read_access(demo / "simulator.json")
     who = access.credentials(SCHOOL)
     assert who is not None
-    body = msgspec.json.encode({"ts": int(time.time() * 1000), **values}).decode()
+    now = int(time.time() * 1000)
+    lines = b"".join(msgspec.json.encode({"ts": now, **values}) + b"\n" for values in said)
     command = ["mosquitto_pub", "-h", access.host, "-p", str(access.port), "-q", "1"]
     command += ["-u", who.username, "-P", who.password]
-    command += ["-t", f"campus/{SCHOOL}/{topic}", "-m", body]
-    process = await asyncio.create_subprocess_exec(*command)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    command += ["-t", f"campus/{SCHOOL}/{topic}", "-l"]
+    process = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE)
+    await asyncio.wait_for(process.communicate(lines), 30)
+    assert process.returncode == 0
