@@ -137,7 +137,8 @@ async def test_stated_on_a_phone_with_a_photo_and_confirmed_by_a_second_person(
     await principal.locator("dialog [data-test=send]").click()
     await expect(own).to_have_attribute("data-stands", "withdrawn")
     await expect(own).to_contain_text("one of them has left")
-    assert screens.complaints == []
+    # the browser complains of the page that was refused, and of nothing else
+    assert [one for one in screens.complaints if "422" not in one] == []
 
 
 async def test_a_drill_is_recorded_and_its_school_is_no_longer_overdue(
