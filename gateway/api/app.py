@@ -275,6 +275,7 @@ def create_api(
             running.cancel()
             await asyncio.wait([running])
             await services.replays.aclose()
+            await services.audit.evidence.aclose()
             await services.audit.roster_imports.aclose()
             await services.audit.exports.aclose()
 

@@ -171,5 +171,10 @@ class EvidenceDesk:
             keys, actor, note=note, key=key, old=old, proof=proof
         )
 
+    async def aclose(self) -> None:
+        """Break bundles off, and let go of the log's files."""
+        await self.bundles.aclose()
+        self.evidence.close()
+
     async def _read(self, query: Callable[[Connection], Result]) -> Result:
         return await asyncio.to_thread(self._store.read, query)

@@ -421,6 +421,7 @@ async def test_every_route_of_the_document_is_in_the_tables_below(door) -> None:
 TEMPLATES = (
     (r"/[0-9a-f]{32}(?=[/.]|$)", "/{id}"),
     (r"/steps/\d+$", "/steps/{n}"),
+    (r"^/(evidence/facts)/\d+", r"/\1/{row}"),
     (r"^/(alerts)/(?!actions)[^/]+", r"/\1/{id}"),
     (r"^/(work-orders|maintenance|hazards|notices)/\d+", r"/\1/{id}"),
     (r"^/(tokens)/[^/]+$", r"/\1/{id}"),

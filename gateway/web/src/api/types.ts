@@ -254,7 +254,6 @@ export type Less = Shapes["LessOut"];
 /** A fact, and its place under a signed head of the evidence log. */
 export type FactProof = Shapes["FactProofOut"];
 export type EvidenceHead = Shapes["HeadOut"];
-export type EvidenceHeadPage = Shapes["HeadPage"];
 export type EvidenceState = Shapes["EvidenceStateOut"];
 export type EvidenceTarget = Shapes["TargetOut"];
 /** What an auditor takes home. */

@@ -13,7 +13,7 @@ export type Step = {
 };
 
 /** Whether this browser can hash: it offers that over https and on the machine itself only. */
-export const canHash = (): boolean => typeof globalThis.crypto?.subtle !== "undefined";
+export const canHash = (): boolean => window.isSecureContext;
 
 const text = new TextEncoder();
 
