@@ -253,3 +253,25 @@ class TestWhoSeesIt:
         east = await door.as_("east")
         assert (await east.get(f"{API}/devices/no5/gate-01")).status_code == 404
         assert (await ada.get(f"{API}/devices/no5/gate-01")).status_code == 200
+
+
+async def test_a_list_stopped_half_way_is_gone_on_with_by_bringing_it_again(door, campus) -> None:
+    rows = "".join(f"s{n:05d},第{n}小学,小学,东区,{n},0,否\n" for n in range(6000))
+    ada = await door.as_("ada")
+    run = await begun(ada, HEAD + rows)
+
+    assert (await taken(ada, run)).status_code == 200
+    await ada.delete(f"{API}/roster/imports/{run['id']}")
+    stopped = await over(ada, run["id"], "writing")
+
+    assert stopped["state"] == "cancelled"
+    assert stopped["written"] < 6000
+    for table in ("roster", "facts where kind = 'roster'"):
+        assert campus.counted(f"select count(*) from {table}") == stopped["written"]
+
+    again = await begun(ada, HEAD + rows)
+    assert again["preview"]["added"] == 6000 - stopped["written"]
+    assert again["preview"]["unchanged"] == stopped["written"]
+    await taken(ada, again)
+    assert (await over(ada, again["id"], "writing"))["state"] == "done"
+    assert campus.counted("select count(*) from facts where kind = 'roster'") == 6000

@@ -49,6 +49,9 @@ OPENED: Final[dict[str, tuple[str, str]]] = {
     "learning anew": ("camera", "[data-test=relearn]"),
     "exercise": ("exercises", "[data-test=plan]"),
     "person": ("people", "main .tools button"),
+    "school of the roster": ("roster", "[data-test=roster] button"),
+    "list of schools": ("roster", "[data-test=import]"),
+    "baseline": ("baseline", "[data-test=edit]"),
 }
 """What opens over a page: the page, and what opens it."""
 
