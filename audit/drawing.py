@@ -15,7 +15,7 @@ import msgspec
 from audit.verification.model import Verdict
 
 DRAWN: Final = "coverage_drawn"
-"""The kind of such facts; their subject is that of the policy."""
+"""The kind of such facts; their subject is `drawn_subject`."""
 
 Tally: TypeAlias = tuple[int, int, int]
 """Met, failed, unknown."""
@@ -49,6 +49,12 @@ class Drawing(msgspec.Struct, frozen=True, kw_only=True):
     items: dict[str, Tally]
     regions: dict[str, DrawnRegion]
     digest: str
+
+
+def drawn_subject(policy: str) -> str:
+    """The subject of the drawings of a policy: not the policy's own, of which there are few facts
+    that are looked for with every question."""
+    return f"coverage:{policy}"
 
 
 def draw(

@@ -27,8 +27,7 @@ from typing import Any, Final
 
 import msgspec
 
-from audit.drawing import DRAWN, draw
-from audit.policy import policy_subject
+from audit.drawing import DRAWN, draw, drawn_subject
 from benchmarks import fake_broker, measure
 from benchmarks.city import DAY, DEVICES_A_SCHOOL, City, live
 from benchmarks.running_gateway import RunningGateway, fill_register, started, write_settings
@@ -198,7 +197,7 @@ def _put_drawings(store: SqliteStore, city: City, ended: int) -> int:
                 at,
                 at,
                 "gateway",
-                policy_subject(policy.id),
+                drawn_subject(policy.id),
                 canonical(msgspec.structs.replace(one, at=at)),
             )
             for at in range(city.begun, ended, DAY)
@@ -257,6 +256,9 @@ def _ask(gateway: RunningGateway, caller: _Caller, directory: Path) -> dict[str,
     drawn = time.perf_counter() - begun
     shown = _shown(caller, directory)
     serviced = _serviced(caller)
+    measure.say(
+        f"shown after {[round(one, 2) for one in shown]}, {[round(one, 2) for one in serviced]}"
+    )
     figures = {
         "overview_s": median(overview),
         "overview_worst_s": max(overview),

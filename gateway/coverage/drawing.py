@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 import msgspec
 from sqlalchemy import Connection
 
-from audit.drawing import DRAWN, Drawing, draw
-from audit.policy import Policy, policy_subject
+from audit.drawing import DRAWN, Drawing, draw, drawn_subject
+from audit.policy import Policy
 from gateway.coverage.figures import listed_mark
 from gateway.security.record import actor
 from gateway.store.batch import Batch, Fact
@@ -54,7 +54,7 @@ def drawn_batch(drawings: Iterable[Drawing], *, by: str, now: int) -> Batch:
             happened=one.at,
             known=now,
             actor=actor(by),
-            subject=policy_subject(one.policy),
+            subject=drawn_subject(one.policy),
             body=canonical(one),
         )
         for one in drawings

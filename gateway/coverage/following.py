@@ -285,8 +285,10 @@ class Follower:
                     out.add(key, name, at, verdict, region)
                     school.written[key] = Written(at, verdict.verdict, True, region, gist)
         else:
-            for key, before in school.written.items():
-                if before.listed:
+            # Only of items that are asked for: of others nobody that begins anew knows.
+            for key in self._keys():
+                before = school.written.get(key)
+                if before is not None and before.listed:
                     out.add(key, name, at, None)
                     school.written[key] = Written(at, Verdict.UNKNOWN, False, "", ())
         due = due_of(verdicts, at)
@@ -297,15 +299,13 @@ class Follower:
     def _look_up(self, name: str, school: School) -> None:
         """What is in the store of items that were not looked up yet: of a school just read, or of
         a policy just known."""
-        keys = [
-            key
-            for policy in self.policies.values()
-            for item in policy.items
-            if (key := (policy.id, item.id)) not in school.looked_up
-        ]
+        keys = [key for key in self._keys() if key not in school.looked_up]
         if keys:
             school.looked_up.update(keys)
             school.written |= self._last(name, keys, EVER)
+
+    def _keys(self) -> list[Key]:
+        return [(policy.id, item.id) for policy in self.policies.values() for item in policy.items]
 
     def _last(self, name: str, keys: list[Key], at: int) -> dict[Key, Written]:
         found = self._store.read(last_verdicts(name, keys, at))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from audit.coverage import SchoolRecord
 from audit.coverage.record import decode_record
@@ -22,6 +22,20 @@ EVER: Final = 2**62
 
 _SUBJECTS: Final = (f"{POLICY}:", f"{POLICY};")
 """Between these, in the order of the index, are the subjects of policies."""
+
+
+_LAST: Final = (
+    select(*coverage.columns, coverage_reasons.c.body)
+    .select_from(coverage.outerjoin(coverage_reasons, coverage_reasons.c.row == coverage.c.reasons))
+    .where(
+        coverage.c.policy == bindparam("policy"),
+        coverage.c.item == bindparam("item"),
+        coverage.c.school == bindparam("school"),
+        coverage.c.at <= bindparam("instant"),
+    )
+    .order_by(coverage.c.at.desc())
+    .limit(1)
+)
 
 
 class StoredVerdict(msgspec.Struct, frozen=True):
@@ -71,27 +85,12 @@ def last_verdicts(
     school: str, keys: Iterable[tuple[str, str]], at: int = EVER
 ) -> Callable[[Connection], dict[tuple[str, str], StoredVerdict]]:
     """The verdicts of a school that hold at ``at``, by policy and item."""
-    table = coverage.c
-    columns = (*coverage.columns, coverage_reasons.c.body)
 
     def query(connection: Connection) -> dict[tuple[str, str], StoredVerdict]:
         found = {}
         for policy, item in keys:
-            statement = (
-                select(*columns)
-                .select_from(
-                    coverage.outerjoin(coverage_reasons, coverage_reasons.c.row == table.reasons)
-                )
-                .where(
-                    table.policy == policy,
-                    table.item == item,
-                    table.school == school,
-                    table.at <= at,
-                )
-                .order_by(table.at.desc())
-                .limit(1)
-            )
-            row = connection.execute(statement).first()
+            asked = {"policy": policy, "item": item, "school": school, "instant": at}
+            row = connection.execute(_LAST, asked).first()
             if row is not None:
                 found[policy, item] = stored_verdict(*row)
         return found

@@ -17,7 +17,7 @@ from tests.gateway.new_store import opened
 
 HISTORIES = 1_000
 TOGETHER = 25
-FACTS = 30
+FACTS = 25
 
 
 def lived(followed: Followed, history: History, length: int) -> int:
@@ -77,7 +77,7 @@ def test_figures_are_those_of_a_naive_computation(first: int, tmp_path: Path) ->
             most, save_after = chance.choice((1, 4_000)), chance.choice((3, 50_000))
             followed = Followed(store, most=most, save_after=save_after)
             last = lived(followed, history, FACTS)
-            check(followed, last, chance, times=3)
+            check(followed, last, chance, times=1)
             seen |= {standing[0] for standing in followed.standings(last).values()}
         except AssertionError as error:
             raise AssertionError(f"history {seed}: {error}") from error

@@ -13,8 +13,8 @@ import pytest
 from histories import DAY, HOUR, START, shipped
 from test_following import attested, listed
 
-from audit.drawing import DRAWN, Drawing
-from audit.policy import POLICY, policy_of, policy_subject
+from audit.drawing import DRAWN, Drawing, drawn_subject
+from audit.policy import POLICY, policy_of
 from gateway.clock import ManualClock
 from gateway.coverage.service import Coverage
 from gateway.pipeline.work import Work
@@ -129,7 +129,7 @@ async def test_a_drawing_on_demand_is_given_again_within_a_minute(
     again = await coverage.draw("ines")
     assert again is not None
     assert again.at == first.at + 60_000
-    subject = policy_subject("six-100")
+    subject = drawn_subject("six-100")
     facts = store.read(fact_page(subject=subject, kind=DRAWN, after=0, limit=10))
     assert [fact.actor for fact in facts] == ["user:ines"] * 2
 
