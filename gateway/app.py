@@ -43,6 +43,7 @@ from gateway.pipeline.watch import Watch
 from gateway.pipeline.windows import Windows
 from gateway.pipeline.work import Work
 from gateway.police.service import Police
+from gateway.policies.loading import load_policies
 from gateway.responses import load_responses
 from gateway.settings import Settings
 from gateway.store.open import open_store
@@ -123,6 +124,7 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
     clock = clock or SystemClock()
     kinds = load_kinds(settings.kinds)
     plans = load_responses(settings.response.plans)  # a mistake is said before anything starts
+    load_policies(settings.policies, kinds)  # as well; the coverage takes them up when it begins
     words = Words.load()
     metrics = Metrics()
     dialects = bind_dialects(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner, Result
 
 from gateway.cli.commands import app
+from gateway.paths import default_config_dir
 from gateway.register.apply import register_at
 from gateway.store import schema
 from gateway.store.batch import Batch, DiscoveryRow
@@ -236,6 +238,25 @@ class TestCheckConfig:
         checked = desk.campus("check-config")
         assert checked.exit_code == 1
         assert "there is no kind '感烟探测' (did you mean '感烟探测器'?)" in checked.output
+
+    def test_says_what_is_wrong_in_a_policy_and_what_comes_out_otherwise(self, desk: Desk) -> None:
+        shipped = default_config_dir() / "policies"
+        shutil.copytree(shipped, desk.folder / "policies")
+        desk.write("gateway.yaml", "directory: var\npolicies: policies\n")
+        assert "4 policies" in desk.campus("check-config").output
+        examples = (shipped / "gate-video.test.yaml").read_text("utf-8")
+        desk.write("policies/gate-video.test.yaml", examples.replace("25h", "23h"))
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 1
+        assert (
+            "gate-video.test.yaml:26: cases[2].expect.gate_video: offline for a day: failed is"
+            in (checked.output)
+        )
+        policy = (shipped / "gate-video.yaml").read_text("utf-8")
+        desk.write("policies/gate-video.yaml", policy.replace("gate: true", "gate: maybe"))
+        assert (
+            "gate-video.yaml:15: items[0].devices[0].gate: " in desk.campus("check-config").output
+        )
 
     def test_notes_a_school_that_nobody_has_registered(self, desk: Desk) -> None:
         dialect = "{dialect: tasmota, school: %s, topic: t/%s}"
