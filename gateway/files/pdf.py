@@ -95,16 +95,30 @@ def _look_inside(raw: bytes) -> None:
             continue  # it was not packed: it has been looked at
         if given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
             raise _unusual()
-        unpacker = zlib.decompressobj()
+        before = b""
         try:
-            plain = unpacker.decompress(raw[begin.end() : begin.end() + PIECE * 8], room)
+            for plain in _unpacked(raw, begin.end()):
+                room -= len(plain)
+                if room <= 0:
+                    raise UnfitError(
+                        "bomb", "the PDF unpacks to more than any document; print it anew"
+                    )
+                _look(before + plain)
+                before = plain[-OVERLAP:]
         except zlib.error as error:
             raise UnfitError("damaged", "the PDF is damaged; save it anew") from error
-        room -= len(plain)
-        if room <= 0 or unpacker.unconsumed_tail:
-            raise UnfitError("bomb", "the PDF unpacks to more than any document; print it anew")
-        for piece in _pieces(plain):
-            _look(piece)
+
+
+def _unpacked(raw: bytes, at: int) -> Iterator[bytes]:
+    """What is packed from there on, in pieces."""
+    unpacker = zlib.decompressobj()
+    for start in range(at, len(raw), PIECE):
+        packed = raw[start : start + PIECE]
+        while packed and not unpacker.eof:
+            yield unpacker.decompress(packed, PIECE)
+            packed = unpacker.unconsumed_tail
+        if unpacker.eof:
+            return
 
 
 def _unusual() -> UnfitError:

@@ -178,6 +178,13 @@ def test_nothing_hides_between_two_pieces(shift: int) -> None:
     assert refused(pdf(b" " * (PIECE - start - shift) + hidden)) == "active"
 
 
+@pytest.mark.parametrize("shift", range(0, 40, 7))
+def test_nor_between_two_pieces_of_a_packed_one(shift: int) -> None:
+    noise = random.Random(3).randbytes(3 * PIECE - shift)
+    hidden = b"9 0 << /S /JavaScript /JS (x) >> "
+    assert refused(pdf(object_stream(noise + hidden))) == "active"
+
+
 def test_a_locked_pdf_is_refused_because_nobody_could_check_it_later() -> None:
     assert refused(pdf(b"\ntrailer << /Encrypt 5 0 R >>")) == "locked"
 
