@@ -89,7 +89,7 @@ class EvidenceDesk:
 
     async def state(self) -> State:
         """How it stands."""
-        log = await self.evidence.caught_up()
+        log = await self.evidence.opened()
         keys = await self.evidence.keys()
         last = await self._read(stored.last_fact)
         return State(
@@ -129,17 +129,28 @@ class EvidenceDesk:
         lines = await self._read(stored.cosignatures([head.size for head in heads]))
         return [(head, [one for one in lines if one.size == head.size]) for head in heads]
 
+    async def sign(self) -> HeadRow:
+        """A head over all facts there are; the last one when there are no others since."""
+        log = await self.evidence.caught_up()
+        last = await self._read(stored.last_head)
+        if last is not None and last.row == log.row:
+            return last
+        return await self.evidence.seal()
+
     async def consistency(self, old: int, new: int) -> list[bytes] | None:
         """The proof between two sizes; ``None`` when the log is not so large."""
-        log = await self.evidence.caught_up()
+        log = await self.evidence.opened()
         if not 0 <= old <= new <= log.size:
             return None
         return await asyncio.to_thread(log.consistency, old, new)
 
     async def proof(self, row: int) -> Proof | None:
         """The proof of the fact of a row; ``None`` when there is none."""
-        log = await self.evidence.caught_up()
+        log = await self.evidence.opened()
         index = await asyncio.to_thread(log.index_of, row)
+        if index is None:
+            log = await self.evidence.caught_up()
+            index = await asyncio.to_thread(log.index_of, row)
         fact = (await self._read(stored.facts_of([row]))).get(row)
         if index is None or fact is None:
             return None

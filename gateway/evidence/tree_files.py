@@ -1,8 +1,9 @@
 """A Merkle tree in files that are only ever appended to.
 
-``hashes`` has the leaf hashes one after the other; ``level8``, ``level16`` … the hashes of every
-complete span of 256, 65,536 … leaves. What lies between is worked out when it is asked for: of
-255 hashes at most for each of these levels, some 0.2 ms. So a leaf costs 32 bytes and an eighth.
+``hashes`` has the leaf hashes one after the other; ``level4``, ``level8`` … the hashes of every
+complete span of 16, 256 … leaves. What lies between is worked out when it is asked for, of 15
+hashes at most for each of these levels: a leaf takes 34 bytes and not 64, and a proof is ten times
+as quick as with every eighth level, which would save two more.
 
 Nothing is kept here that could not be made again from the facts. Whoever opens it says how many
 leaves are certainly on the disk; what was written beyond them, whole or torn, is cut off.
@@ -17,11 +18,11 @@ from typing import Final
 
 from audit.evidence.merkle import HASH_BYTES, TreeError, node_hash
 
-STEP: Final = 8
+STEP: Final = 4
 """Levels between two files."""
 
 _TILE: Final = 1 << STEP
-_FILES: Final = ("hashes", "level8", "level16", "level24", "level32")
+_FILES: Final = ("hashes", *(f"level{level}" for level in range(STEP, 9 * STEP, STEP)))
 
 
 class TreeFiles:

@@ -95,13 +95,11 @@ async def list_evidence_heads(
     return Page(items=items, next=cursor((items[-1].size,)) if len(found) > limit else None)
 
 
-@router.post(
-    "/evidence/heads", operation_id="sign_evidence_head", status_code=HTTPStatus.CREATED
-)
+@router.post("/evidence/heads", operation_id="sign_evidence_head", status_code=HTTPStatus.CREATED)
 async def sign_evidence_head(services: ServicesHere, _caller: Auditor) -> HeadOut:
     """Sign a head now, over all facts there are; else that is done at intervals."""
     try:
-        return _head_out(await services.audit.evidence.evidence.seal(), [])
+        return _head_out(await services.audit.evidence.sign(), [])
     except (EvidenceError, EvidenceKeyError) as error:
         raise _broken(error) from error
 
@@ -121,8 +119,10 @@ async def get_evidence_consistency(
 async def get_fact_proof(services: ServicesHere, caller: Auditor, row: Row) -> FactProofOut:
     """A fact, its leaf with the salts, and the path to the root of the first head that holds it."""
     proof = await services.audit.evidence.proof(row)
-    hidden = proof is not None and caller.schools is not None and (
-        not proof.chain or not caller.sees(proof.chain)
+    hidden = (
+        proof is not None
+        and caller.schools is not None
+        and (not proof.chain or not caller.sees(proof.chain))
     )
     if proof is None or hidden:
         raise not_found(f"fact {row}")
@@ -146,9 +146,7 @@ async def get_fact_proof(services: ServicesHere, caller: Auditor, row: Row) -> F
 
 
 @router.post("/evidence/witness", operation_id="witness_head", responses=REFUSABLE | _OTHER_SIZE)
-async def witness_head(
-    services: ServicesHere, caller: Auditor, wanted: WitnessIn
-) -> Response:
+async def witness_head(services: ServicesHere, caller: Auditor, wanted: WitnessIn) -> Response:
     """Countersign the head of another gateway's log, if it grew from the one seen last."""
     answer = await services.audit.evidence.countersign(
         caller.name,
@@ -173,7 +171,9 @@ async def witness_head(
 @router.get("/evidence/bundles", operation_id="list_bundles")
 async def list_bundles(services: ServicesHere, caller: Auditor) -> Items[BundleOut]:
     """The caller's own, the newest first. A restart of the gateway forgets them."""
-    return Items(items=[_bundle_out(run) for run in services.audit.evidence.bundles.of(caller.name)])
+    return Items(
+        items=[_bundle_out(run) for run in services.audit.evidence.bundles.of(caller.name)]
+    )
 
 
 @router.post(

@@ -14,11 +14,13 @@ from audit.evidence.bundle import FIGURES, Scope, ScopeKind
 from audit.evidence.trusting import Trusted
 from audit.evidence.verify import check
 from audit.fact import FactRow, school_of
+from gateway.coverage.service import Coverage
 from gateway.evidence.exporting import ExportError
 from gateway.evidence.keys import evidence_keys
 from gateway.files.shelf import Shelf
 from gateway.policies.facts_told import Telling
 from gateway.store.read import evidence as stored
+from gateway.store.read.coverage import last_verdicts
 from tests.gateway.evidence.worlds import (
     BEGIN,
     DAY,
@@ -167,3 +169,21 @@ async def test_a_log_that_was_given_another_name_goes_on_under_it(world: World) 
     path, _ = await world.bundle(NO1, at=BEGIN + DAY)
     found = check(path, Trusted(keys=(world.keys.signer.verifier,)))
     assert found.manifest.origin == "gateway.east.example/anew"
+
+
+@pytest.mark.parametrize("days", [2, 5, 9, 14])
+async def test_its_figures_are_those_that_the_pages_show(world: World, days: int) -> None:
+    at = BEGIN + days * DAY + 11
+    coverage = Coverage(store=world.store, clock=world.clock, load=policies)
+    await coverage.follow()
+    path, _ = await world.bundle(EVERYTHING, at)
+    lines = [json.loads(line) for line in zipfile.ZipFile(path).read(FIGURES).splitlines()]
+    keys = [(policy.id, item.id) for policy in policies() for item in policy.items]
+    for school in SCHOOLS:
+        kept = world.store.read(last_verdicts(school, keys, at))
+        told = {
+            (one["policy"], one["item"]): one["verdict"]
+            for one in lines
+            if one.get("school") == school
+        }
+        assert told == {key: one.row.verdict.value for key, one in kept.items()}

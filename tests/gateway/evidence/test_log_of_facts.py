@@ -87,7 +87,7 @@ async def test_a_restart_goes_on_where_it_was(world: World) -> None:
     assert extends(head.size, head.root, second.size, second.root, proof)
 
 
-@pytest.mark.parametrize("name", ["hashes", "entries", "state", "level8"])
+@pytest.mark.parametrize("name", ["hashes", "entries", "state", "level4"])
 @pytest.mark.parametrize("how", ["gone", "half", "changed"])
 async def test_files_that_are_lost_or_torn_are_made_anew_from_the_facts(
     world: World, name: str, how: str

@@ -47,7 +47,7 @@ def test_roots_and_proofs_are_those_of_a_naive_tree(
         tree.close()
 
 
-def test_65536_leaves_fill_a_second_level(tmp_path: Path) -> None:
+def test_65536_leaves_fill_more_levels(tmp_path: Path) -> None:
     hashes, growing = leaves(0, 65_536 + 300), Growing()
     for one in hashes:
         growing.add(one)
@@ -56,6 +56,7 @@ def test_65536_leaves_fill_a_second_level(tmp_path: Path) -> None:
         tree.append(hashes[first : first + 1000])
     assert root(tree, len(hashes)) == growing.root
     assert (tmp_path / "level8").stat().st_size == 257 * 32
+    assert (tmp_path / "level4").stat().st_size == 4114 * 32
     assert (tmp_path / "level16").stat().st_size == 32
     tree.close()
     again = TreeFiles(tmp_path, len(hashes))
@@ -66,13 +67,13 @@ def test_65536_leaves_fill_a_second_level(tmp_path: Path) -> None:
     again.close()
 
 
-@pytest.mark.parametrize("certain", [0, 1, 255, 256, 257, 600])
+@pytest.mark.parametrize("certain", [0, 1, 15, 16, 17, 255, 256, 257, 600])
 @pytest.mark.parametrize("torn", [0, 1, 31, 32, 33, 9000])
 def test_what_was_not_certain_is_cut_off(tmp_path: Path, certain: int, torn: int) -> None:
     tree = TreeFiles(tmp_path, 0)
     tree.append(leaves(0, certain))
     tree.close()
-    for name in ("hashes", "level8", "level16"):
+    for name in ("hashes", "level4", "level8", "level16"):
         with (tmp_path / name).open("ab") as file:
             file.write(os.urandom(torn))
     again = TreeFiles(tmp_path, certain)
