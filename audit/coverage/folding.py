@@ -9,16 +9,16 @@ of each thing whether it ever did.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
 from audit.coverage import bodies
+from audit.coverage.changing import having, name_of, put, without
+from audit.coverage.folding_alerts import take_transition, take_victims
 from audit.coverage.record import (
-    CutOff,
     DeviceRecord,
-    Fault,
     Joined,
     LinkRecord,
     Recorded,
@@ -28,13 +28,8 @@ from audit.coverage.record import (
 )
 from audit.fact import FactRow
 
-_Key = TypeVar("_Key", str, int)
-_Value = TypeVar("_Value")
-
 _UP: Final = frozenset({"up", "degraded"})
 """States of a link in which an alarm reaches the police."""
-
-_ACTIVATIONS: Final = frozenset({"occurred", "reactivated", "worsened"})
 
 _POLICE_TESTS: Final = frozenset({"button", "link", "attested"})
 """Verifications that the police have a part in."""
@@ -55,31 +50,14 @@ def fold(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
         return record
 
 
-def _with(record: SchoolRecord, fact: FactRow, **changes: object) -> SchoolRecord:
-    return replace(record, row=fact.row, known=fact.known, **changes)
-
-
-def _put(there: Mapping[_Key, _Value], key: _Key, value: _Value) -> dict[_Key, _Value]:
-    return {**there, key: value}
-
-
-def _without(there: Mapping[_Key, _Value], key: _Key) -> dict[_Key, _Value]:
-    return {one: value for one, value in there.items() if one != key}
-
-
-def _name(fact: FactRow) -> str:
-    """The id behind the school: ``device:no3/hall`` gives ``hall``."""
-    return fact.subject.partition("/")[2]
-
-
 # The register
 
 
 def _device(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, change = _name(fact), bodies.device_change(fact.body)
+    name, change = name_of(fact), bodies.device_change(fact.body)
     before, after = record.devices.get(name), change.after
     if after is None:
-        return _with(record, fact, devices=_without(record.devices, name))
+        return having(record, fact, devices=without(record.devices, name))
     if before is None or change.before is None:
         return _registered(record, fact, name, after)
     aside, aside_row = before.aside, before.aside_row
@@ -97,7 +75,7 @@ def _device(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
         aside_row=aside_row,
         proven=before.proven,
     )
-    return _with(record, fact, devices=_put(record.devices, name, changed))
+    return having(record, fact, devices=put(record.devices, name, changed))
 
 
 def _registered(
@@ -114,117 +92,31 @@ def _registered(
         aside=fact.happened if out else None,
         aside_row=fact.row if out else 0,
     )
-    return _with(
+    return having(
         record,
         fact,
-        devices=_put(record.devices, name, fresh),
+        devices=put(record.devices, name, fresh),
         faults={key: one for key, one in record.faults.items() if one.device != name},
-        cut_off={key: _without(those, name) for key, those in record.cut_off.items()},
-        absorbed=_without(record.absorbed, name),
-        tests=_without(record.tests, name),
-        recorded=_without(record.recorded, name),
-        channels=_without(record.channels, name),
+        cut_off={key: without(those, name) for key, those in record.cut_off.items()},
+        absorbed=without(record.absorbed, name),
+        tests=without(record.tests, name),
+        recorded=without(record.recorded, name),
+        channels=without(record.channels, name),
     )
 
 
 def _place(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, after = _name(fact), bodies.place_change(fact.body).after
+    name, after = name_of(fact), bodies.place_change(fact.body).after
     if after is None:
-        return _with(record, fact, places=_without(record.places, name))
-    return _with(record, fact, places=_put(record.places, name, after.parent))
-
-
-# Alerts
-
-
-def _transition(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    body = bodies.transition(fact.body)
-    kind, number = body.kind, body.alert
-    if kind == "raised":
-        scope = body.detail.scope
-        device = "" if scope else body.device or _numbered(record, body.detail.device)
-        condition = body.condition or body.detail.condition
-        raised = Fault(device, condition, scope, fact.happened, fact.row)
-        return _with(record, fact, faults=_put(record.faults, number, raised))
-    fault = record.faults.get(number)
-    if fault is None:
-        return record
-    if kind in _ACTIVATIONS:
-        if fault.since is not None:
-            return record
-        back = replace(fault, since=fact.happened, row=fact.row)
-        return _with(record, fact, faults=_put(record.faults, number, back))
-    if kind == "returned":
-        over = replace(fault, since=None, row=fact.row)
-        faults = _put(record.faults, number, over)
-        # Who is not heard yet has its time to be heard, and an alert of its own after that.
-        return _with(record, fact, faults=faults, cut_off=_without(record.cut_off, number))
-    if kind == "cut_off" and body.detail.scope and fault.scope:
-        wider = replace(fault, scope=body.detail.scope)
-        return _with(record, fact, faults=_put(record.faults, number, wider))
-    if kind == "closed":
-        return _closed(record, fact, number, fault, absorbed=body.detail.cause == "absorbed")
-    return record
-
-
-def _closed(
-    record: SchoolRecord, fact: FactRow, number: int, fault: Fault, *, absorbed: bool
-) -> SchoolRecord:
-    """It is over, or part of another alert: then since when its devices are out is kept."""
-    heirs, cut_off = record.absorbed, _without(record.cut_off, number)
-    if absorbed:
-        heirs = dict(heirs)
-        out = {name: one.since for name, one in record.cut_off.get(number, {}).items()}
-        if fault.device and fault.since is not None:
-            out[fault.device] = fault.since
-        for name, since in out.items():
-            heirs[name] = min(since, heirs.get(name, since))
-        # The other alert may have told of its victims already.
-        cut_off = {key: _earlier(those, out) for key, those in cut_off.items()}
-    return _with(
-        record,
-        fact,
-        faults=_without(record.faults, number),
-        cut_off=cut_off,
-        absorbed=heirs,
-    )
-
-
-def _earlier(those: Mapping[str, CutOff], since: Mapping[str, int]) -> dict[str, CutOff]:
-    return {
-        name: CutOff(min(one.since, since.get(name, one.since)), one.row)
-        for name, one in those.items()
-    }
-
-
-def _numbered(record: SchoolRecord, number: int) -> str:
-    """The device of a row of the register: records begin that do not name it."""
-    if not number:
-        return ""
-    return next((name for name, one in record.devices.items() if one.number == number), "")
-
-
-def _victims(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    body = bodies.victims(fact.body)
-    number = int(fact.subject.partition(":")[2])
-    those, heirs = dict(record.cut_off.get(number, {})), dict(record.absorbed)
-    for name in body.gone:
-        since = min(fact.happened, heirs.pop(name, fact.happened))
-        if name in those:
-            since = min(since, those[name].since)
-        those[name] = CutOff(since, fact.row)
-    for name in body.back:
-        those.pop(name, None)
-        heirs.pop(name, None)
-    cut_off = _put(record.cut_off, number, those) if those else _without(record.cut_off, number)
-    return _with(record, fact, cut_off=cut_off, absorbed=heirs)
+        return having(record, fact, places=without(record.places, name))
+    return having(record, fact, places=put(record.places, name, after.parent))
 
 
 # The way to the police
 
 
 def _link_state(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, body = _name(fact), bodies.link(fact.body)
+    name, body = name_of(fact), bodies.link(fact.body)
     before = record.links.get(name)
     up = body.state in _UP
     lost = None
@@ -238,7 +130,7 @@ def _link_state(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
         lost=lost,
         was_up=up or (before is not None and before.was_up),
     )
-    return _with(record, fact, links=_put(record.links, name, changed))
+    return having(record, fact, links=put(record.links, name, changed))
 
 
 def _verification(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
@@ -246,17 +138,17 @@ def _verification(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
     ended, verdict = body.ended, body.verdict
     if ended is None or verdict not in ("met", "failed"):
         return record  # under way, or nothing came of it
-    met, name = verdict == "met", _name(fact)
+    met, name = verdict == "met", name_of(fact)
     changes: dict[str, object] = {}
     device = record.devices.get(name) if fact.subject.startswith("device:") else None
     if met and device is not None and body.started >= device.since:
         # One that began before says nothing of a device that was registered anew meanwhile.
-        changes["devices"] = _put(record.devices, name, replace(device, proven=ended))
+        changes["devices"] = put(record.devices, name, replace(device, proven=ended))
     if body.kind in _POLICE_TESTS:
         which = "tests" if body.kind == "button" else "link_tests"
         there: dict[str, Tested] = getattr(record, which)
-        changes[which] = _put(there, name, _tested(there.get(name, Tested()), body, fact))
-    return _with(record, fact, **changes) if changes else record
+        changes[which] = put(there, name, _tested(there.get(name, Tested()), body, fact))
+    return having(record, fact, **changes) if changes else record
 
 
 def _tested(before: Tested, body: bodies.VerificationBody, fact: FactRow) -> Tested:
@@ -271,16 +163,16 @@ def _tested(before: Tested, body: bodies.VerificationBody, fact: FactRow) -> Tes
 
 
 def _recording(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, body = _name(fact), bodies.recording(fact.body)
+    name, body = name_of(fact), bodies.recording(fact.body)
     judged = _recorded(record.recorded.get(name), body, body.recorder, fact)
-    return _with(record, fact, recorded=_put(record.recorded, name, judged))
+    return having(record, fact, recorded=put(record.recorded, name, judged))
 
 
 def _round(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    recorder, recorded = _name(fact), dict(record.recorded)
+    recorder, recorded = name_of(fact), dict(record.recorded)
     for name, body in bodies.recordings_round(fact.body).cameras.items():
         recorded[name] = _recorded(recorded.get(name), body, recorder, fact)
-    return _with(record, fact, recorded=recorded)
+    return having(record, fact, recorded=recorded)
 
 
 def _recorded(
@@ -307,23 +199,23 @@ def _recorded(
 
 
 def _police_report(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, body = _name(fact), bodies.report(fact.body)
+    name, body = name_of(fact), bodies.report(fact.body)
     said = body.registered if body.basis == "reported" else None
     there = record.police_reports
     joined = _joined(there.get(name), said, body.basis, fact)
-    return _with(record, fact, police_reports=_put(there, name, joined))
+    return having(record, fact, police_reports=put(there, name, joined))
 
 
 def _registration(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, body, there = _name(fact), bodies.registration(fact.body), record.registrations
+    name, body, there = name_of(fact), bodies.registration(fact.body), record.registrations
     joined = _joined(there.get(name), body.registered, "", fact)
-    return _with(record, fact, registrations=_put(there, name, joined))
+    return having(record, fact, registrations=put(there, name, joined))
 
 
 def _channel(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    name, body, there = _name(fact), bodies.channel(fact.body), record.channels
+    name, body, there = name_of(fact), bodies.channel(fact.body), record.channels
     joined = _joined(there.get(name), body.state == "online", body.recorder, fact)
-    return _with(record, fact, channels=_put(there, name, joined))
+    return having(record, fact, channels=put(there, name, joined))
 
 
 def _joined(before: Joined | None, said: bool | None, basis: str, fact: FactRow) -> Joined:
@@ -340,16 +232,16 @@ def _joined(before: Joined | None, said: bool | None, basis: str, fact: FactRow)
 
 
 def _roster(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    return _with(record, fact, roster=bodies.roster(fact.body).after, roster_row=fact.row)
+    return having(record, fact, roster=bodies.roster(fact.body).after, roster_row=fact.row)
 
 
 def _baseline(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
-    return _with(record, fact, baseline=bodies.baseline(fact.body), baseline_row=fact.row)
+    return having(record, fact, baseline=bodies.baseline(fact.body), baseline_row=fact.row)
 
 
 def _attestation(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
     one = bodies.attestation(fact.body).attestation
-    return _with(record, fact, stated=_put(record.stated, one.id, Stated(one, fact.row)))
+    return having(record, fact, stated=put(record.stated, one.id, Stated(one, fact.row)))
 
 
 _Take: TypeAlias = Callable[[SchoolRecord, FactRow], SchoolRecord]
@@ -365,9 +257,9 @@ _TAKES: Final[Mapping[str, _Take]] = {
     "recording_verdict": _recording,
     "recordings_round": _round,
     "roster": _roster,
-    "transition": _transition,
+    "transition": take_transition,
     "verification": _verification,
-    "victims": _victims,
+    "victims": take_victims,
     "video_police_link": _police_report,
 }
 

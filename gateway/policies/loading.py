@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from audit.policy import Figures, Policy
-from gateway.policies.written import CONDITIONS, KINDS, WrittenFigures, WrittenPolicy
+from gateway.policies.written import CONDITIONS, KINDS, WrittenPolicy
+from gateway.policies.written_figures import WrittenFigures
 from gateway.problem import ConfigurationError, Problem
 from gateway.validation import validate
 from gateway.words import Words

@@ -10,50 +10,30 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     ValidationInfo,
-    create_model,
     field_validator,
     model_validator,
 )
 
 from audit.attestation import FIGURES as STATED_FIGURES
 from audit.attestation import Terms
-from audit.policy import Figure, Figures, Item, Needs, Platform, Policy, Proof, Required, Test
+from audit.policy import Figures, Item, Needs, Platform, Policy, Proof, Required, Test
 from audit.roster import SchoolKind
-from audit.staffing import StaffingRule, StaffingStep
-from devices.model import is_identifier
+from gateway.policies.written_figures import (
+    NAMES,
+    Id,
+    Said,
+    Written,
+    WrittenChanges,
+    WrittenStaffing,
+)
 from gateway.problem import listing, near_miss
 
 MOST_ITEMS: Final = 100
 KINDS: Final = "kinds"
 CONDITIONS: Final = "conditions"
 """What validators find in their context: kinds of devices and conditions of alerts there are."""
-
-
-class _Written(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
-    )
-
-
-def _identifier(name: str) -> str:
-    if not is_identifier(name):
-        raise ValueError(f"must be 1 to 64 of A-Z a-z 0-9 . _ -, not '{name}'")
-    return name
-
-
-def _said(text: str) -> str:
-    if not text.strip():
-        raise ValueError("must say something")
-    return text.strip()
-
-
-Id = Annotated[str, AfterValidator(_identifier)]
-Said = Annotated[str, AfterValidator(_said)]
 
 
 def _known(names: tuple[str, ...], info: ValidationInfo, kind: str, what: str) -> tuple[str, ...]:
@@ -65,112 +45,15 @@ def _known(names: tuple[str, ...], info: ValidationInfo, kind: str, what: str) -
     return names
 
 
-class WrittenFigure(_Written):
-    """A figure and who says so."""
-
-    value: Annotated[int, Field(ge=0, le=1_000_000)]
-    """The figure."""
-
-    unit: Said
-    """Its unit, as people read it."""
-
-    source: Said
-    """The standard, law or notice that it is taken from; or that it is a default of ours."""
-
-    from_memory: bool = False
-    """Whether it was written down without the source at hand: the pages mark it."""
-
-    def figure(self) -> Figure:
-        """As it is judged by."""
-        return Figure(
-            value=self.value, unit=self.unit, source=self.source, from_memory=self.from_memory
-        )
-
-
-class WrittenStep(_Written):
-    """From so many pupils on, so many guards."""
-
-    pupils: Annotated[int, Field(ge=0)]
-    """From so many on."""
-
-    guards: Annotated[int, Field(ge=0)]
-    """So many guards."""
-
-    from_memory: bool = False
-    """As of a figure."""
-
-
-class WrittenStaffing(_Written):
-    """The staffing rule for full-time guards."""
-
-    source: Said
-    """The standard that it is taken from."""
-
-    steps: Annotated[tuple[WrittenStep, ...], Field(min_length=1)]
-    """Rising from 0 pupils."""
-
-    further_pupils: Annotated[int, Field(ge=0)] = 0
-    """One guard more for each so many above the last step; 0 = none."""
-
-    boarding_least: Annotated[int, Field(ge=0)] = 0
-    """At least so many where pupils live."""
-
-    boarding_each: Annotated[int, Field(ge=0)] = 0
-    """One more for each whole so many boarders; 0 = none."""
-
-    boarding_from_memory: bool = False
-    """As of a figure."""
-
-    @model_validator(mode="after")
-    def _makes_a_rule(self) -> WrittenStaffing:
-        self.rule()
-        return self
-
-    def rule(self) -> StaffingRule:
-        """As it is judged by. Raises ``ValueError`` for steps that do not rise."""
-        return StaffingRule(
-            steps=tuple(
-                StaffingStep(pupils=one.pupils, guards=one.guards, from_memory=one.from_memory)
-                for one in self.steps
-            ),
-            further_pupils=self.further_pupils,
-            boarding_least=self.boarding_least,
-            boarding_each=self.boarding_each,
-            boarding_from_memory=self.boarding_from_memory,
-            source=self.source,
-        )
-
-
-_NAMES: Final = tuple(name for name in Figures.__struct_fields__ if name != "staffing")
-
-_each: Final[dict[str, Any]] = dict.fromkeys(_NAMES, (WrittenFigure, ...))
-_some: Final[dict[str, Any]] = dict.fromkeys(_NAMES, (WrittenFigure | None, None))
-WrittenTable: Final[type[_Written]] = create_model("WrittenTable", __base__=_Written, **_each)
-WrittenChanges: Final[type[_Written]] = create_model("WrittenChanges", __base__=_Written, **_some)
-
-
-class WrittenFigures(_Written):
-    """``figures.yaml``: the table of figures that all policies share."""
-
-    figures: WrittenTable
-    """Every figure there is."""
-
-    staffing: WrittenStaffing
-    """How many guards a school must have."""
-
-    def table(self) -> Figures:
-        """As it is judged by."""
-        made = {name: getattr(self.figures, name).figure() for name in _NAMES}
-        return Figures(staffing=self.staffing.rule(), **made)
-
-
-class WrittenTerms(_Written):
+class WrittenTerms(Written):
     """What is asked of an attestation."""
 
     longest_days: Annotated[int, Field(ge=1, le=3660)] = 365
     """It is good for so long at most."""
 
-    longest_days_of: dict[SchoolKind, Annotated[int, Field(ge=1, le=3660)]] = {}
+    longest_days_of: dict[SchoolKind, Annotated[int, Field(ge=1, le=3660)]] = Field(
+        default_factory=dict
+    )
     """For so long at schools of a kind."""
 
     files: Annotated[int, Field(ge=0, le=10)] = 1
@@ -203,7 +86,7 @@ class WrittenTerms(_Written):
         )
 
 
-class WrittenPlatform(_Written):
+class WrittenPlatform(Written):
     """What shows that video reaches a platform."""
 
     attested_as: Id
@@ -216,7 +99,7 @@ class WrittenPlatform(_Written):
     """Whether this gateway is that platform, so that being registered here is reaching it."""
 
 
-class WrittenNeeds(_Written):
+class WrittenNeeds(Written):
     """What each required device, or the school, needs."""
 
     working: tuple[str, ...] = ()
@@ -264,7 +147,7 @@ class WrittenNeeds(_Written):
         )
 
 
-class WrittenDevices(_Written):
+class WrittenDevices(Written):
     """Devices of one sort that an item is about."""
 
     kinds: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -286,7 +169,7 @@ class WrittenDevices(_Written):
         return Required(kinds=self.kinds, needs=self.needs.needs(), gate=self.gate)
 
 
-class WrittenItem(_Written):
+class WrittenItem(Written):
     """One item of a policy."""
 
     item: Id
@@ -346,7 +229,7 @@ class WrittenItem(_Written):
         )
 
 
-class WrittenPolicy(_Written):
+class WrittenPolicy(Written):
     """A policy's file."""
 
     policy: Id
@@ -380,7 +263,7 @@ class WrittenPolicy(_Written):
         """As it is judged by, with the figures that all share."""
         changed: dict[str, Any] = {
             name: written.figure()
-            for name in _NAMES
+            for name in NAMES
             if (written := getattr(self.figures, name, None)) is not None
         }
         if self.staffing is not None:
