@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, StorageState, expect
 
 from tests.system.browser.axe_core import findings
@@ -77,7 +78,7 @@ class People:
         return page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def people(demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState) -> People:
     admin = await screens.open(f"{demo_gateway.url}/hazards", signed_in=signed_in)
     return People(demo_gateway, screens, admin)
