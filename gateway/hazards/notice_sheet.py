@@ -56,7 +56,13 @@ def notice_sheet(
 
     face = typeface(find_font(font))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(_WIDE, _HIGH), pageCompression=1, invariant=1)
+    canvas = Canvas(
+        out,
+        pagesize=(_WIDE, _HIGH),
+        pageCompression=1,
+        invariant=1,
+        initialFontName=face.name,  # else each page names Helvetica, which is not embedded
+    )
     canvas.setTitle(cited(words, notice, language))
     canvas.setAuthor(notice.bureau_name)
     sheet = _Sheet(canvas, face, words, language)
