@@ -92,7 +92,7 @@ def last_verdicts(
             asked = {"policy": policy, "item": item, "school": school, "instant": at}
             row = connection.execute(_LAST, asked).first()
             if row is not None:
-                found[policy, item] = stored_verdict(*row)
+                found[policy, item] = stored_verdict(*tuple(row))
         return found
 
     return query

@@ -116,7 +116,12 @@ def mark_changes(
         found = []
         for item in items:
             statement = select(*columns).where(
-                table.policy == policy, table.item == item, table.at > since, table.at <= until
+                table.policy == policy,
+                table.item == item,
+                # So that each is looked up, and not all five years are gone through.
+                table.school.in_(select(coverage_schools.c.school)),
+                table.at > since,
+                table.at <= until,
             )
             found += [
                 Change(at, school, name, Mark(Verdict(verdict), listed, region))

@@ -85,7 +85,7 @@ class History:
             ),
             (30, 8, 8, 8, 10, 12, 5, 5, 3, 5),
         )[0]
-        return draw()
+        return draw()  # type: ignore[no-untyped-call]
 
     def _fact(self, kind: str, subject: str, body: Any) -> Fact:
         happened = self.now
@@ -156,7 +156,7 @@ class History:
         return self._fact("device", f"device:{school}/{name}", {"before": before, "after": after})
 
     def _roster(self, school: str, *, listed: bool | None = None) -> Fact:
-        entry = {
+        entry: dict[str, Any] = {
             "school": school,
             "name": f"{school}中学",
             "kind": self.random.choice(("primary", "kindergarten", "senior_middle")),

@@ -195,7 +195,7 @@ def test_a_start_reads_what_is_kept_and_not_all_facts(store: SqliteStore) -> Non
     original = store.read
 
     def counted(query: object) -> object:
-        answer = original(query)  # type: ignore[arg-type]
+        answer: object = original(query)  # type: ignore[arg-type]
         if isinstance(answer, list) and answer and hasattr(answer[0], "happened"):
             read.extend(each.row for each in answer)
         return answer
