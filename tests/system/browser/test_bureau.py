@@ -225,3 +225,35 @@ async def test_a_schools_sheet_says_why_and_fits_on_a_page_of_paper(
     paper = await page.pdf(format="A4", prefer_css_page_size=True)
     assert len(PAPER_PAGES.findall(paper)) == 1
     assert not screens.complaints
+
+
+@pytest.mark.parametrize(
+    ("role", "scope", "begins"),
+    [
+        ("auditor", "*", "/bureau"),
+        ("inspector", "region:liuxi", "/bureau"),
+        ("safety_officer", f"school:{SCHOOL}", f"/bureau/schools/{SCHOOL}"),
+        ("operator", "*", "/"),
+    ],
+)
+async def test_everybody_begins_where_their_work_is_and_sees_their_own_schools(
+    role: str,
+    scope: str,
+    begins: str,
+    demo_gateway: DemoGateway,
+    screens: Screens,
+    signed_in: StorageState,
+) -> None:
+    page = await screens.open(demo_gateway.url, signed_in=signed_in, language="en")
+    campus = Campus(demo_gateway.url, page.request)
+    await judged(campus)
+    name = f"begins-{role.replace('_', '-')}"
+    made = await campus.call("POST", "/users", {"name": name, "role": role, "scopes": [scope]})
+    own = await screens.open(f"{demo_gateway.url}/#code={made['code']}", language="en")
+    await expect(own).to_have_url(f"{demo_gateway.url}{begins}")
+    if begins == "/bureau":
+        figures = (await judged(Campus(demo_gateway.url, own.request)))["policies"][0]
+        await gauges_tell(own, figures["items"])
+    elif begins != "/":
+        await expect(own.locator("[data-test=school]")).to_be_visible()
+    assert not screens.complaints
