@@ -162,3 +162,14 @@ async def test_random_bytes_of_the_archive_itself(world: World, tmp_path: Path) 
         with zipfile.ZipFile(path) as first, zipfile.ZipFile(tmp_path / "a.zip") as second:
             assert sorted(first.namelist()) == sorted(second.namelist())
             assert all(first.read(name) == second.read(name) for name in first.namelist())
+
+
+@pytest.mark.parametrize("name", ["subject", "body", "leaf"])
+async def test_text_that_is_no_text(forger: Forger, tmp_path: Path, name: str) -> None:
+    """Half of a pair of code units, as JSON can write it: no bytes stand for it."""
+    lines = forger.members["facts.jsonl"].splitlines(keepends=True)
+    line = json.loads(lines[2])
+    line[name] = "\ud800"
+    lines[2] = json.dumps(line).encode() + b"\n"
+    path = packed(forger, tmp_path / "a.zip", **{"facts.jsonl": b"".join(lines)})
+    assert refused(path) == "fact_unreadable"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from alerts.notification.mqtt_alert import decode_publication
 from audit.evidence.heads import read_head
 from gateway.broker.access import EVIDENCE_HEAD
 from gateway.configuration import default_settings
+from gateway.evidence.making import make_evidence, publish_over
 from gateway.evidence.publishing import FileDrop, Published, receiver_names
 from gateway.notification.delivery import Delivered, Refused, Retry
+from gateway.outbox import Outbox
 from gateway.pipeline.telling import MQTT
 from gateway.settings import Settings
 from gateway.settings_evidence import EvidenceSettings
@@ -114,3 +117,43 @@ def test_a_receiver_that_is_none_is_named(tmp_path: Path) -> None:
 def test_names_of_receivers_are_apart_from_others(tmp_path: Path) -> None:
     publish = settings(tmp_path, folders=["a", "b"]).evidence.publish
     assert receiver_names(publish) == ["evidence:folder1", "evidence:folder2"]
+
+
+async def test_the_outbox_brings_each_head_into_the_folder(world: World) -> None:
+    (world.folder / "heads").mkdir()
+    asked = default_settings(
+        {
+            "directory": str(world.folder),
+            "evidence": {
+                "name": world.name,
+                "publish": {"mqtt": False, "folders": [str(world.folder / "heads")]},
+            },
+        }
+    )
+    outbox = Outbox(world.store, {}, world.clock)
+    desk = make_evidence(
+        settings=asked,
+        store=world.store,
+        clock=world.clock,
+        words=Words.load(),
+        notify=outbox.notify,
+    )
+    publish_over(outbox, desk, settings=asked, store=world.store, clock=world.clock)
+    running = asyncio.create_task(outbox.run())
+    try:
+        head = await desk.sign()
+        async with asyncio.timeout(20):
+            while True:
+                target = (await desk.state()).targets[0]
+                status = target.status
+                if status is not None and status.delivered and not status.waiting:
+                    break
+                await asyncio.sleep(0)
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await outbox.aclose()
+        await desk.aclose()
+    newest = world.folder / "heads" / "gateway.east.example-facts-newest.head"
+    assert newest.read_text("utf-8") == head.note
+    assert (target.kind, target.name) == ("folder", "heads")

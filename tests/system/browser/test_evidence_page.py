@@ -53,6 +53,10 @@ async def test_the_browser_works_out_the_proof_step_by_step(
     signature = await page.locator("li[data-step=signature]").get_attribute("data-outcome")
     assert signature in {"holds", "unknown"}
     await expect(page.locator(".result")).to_have_attribute("data-outcome", signature)
+    # and the head has gone to the broker, over the outbox
+    await expect(page.locator("li[data-target=mqtt]")).to_have_attribute(
+        "data-standing", "well", timeout=PATIENCE_MS
+    )
     assert await page.evaluate("() => document.documentElement.scrollWidth") == 390
     assert screens.complaints == []
 
