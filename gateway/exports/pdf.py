@@ -91,7 +91,11 @@ class _Document:
         self._page = 1
         self._y = self._high - _TOP
         self._canvas: Final[Canvas] = Drawing(
-            target, pagesize=(self._wide, self._high), pageCompression=1, invariant=1
+            target,
+            pagesize=(self._wide, self._high),
+            pageCompression=1,
+            invariant=1,
+            initialFontName=face.name,  # else each page names Helvetica, which is not embedded
         )
         self._canvas.setTitle(report.title)
         self._canvas.setLineWidth(0.4)
