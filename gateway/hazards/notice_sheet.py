@@ -61,7 +61,8 @@ def notice_sheet(
         pagesize=(_WIDE, _HIGH),
         pageCompression=1,
         invariant=1,
-        initialFontName=face.name,  # else each page names Helvetica, which is not embedded
+        # Else each page names Helvetica, which is not embedded.
+        initialFontName=face.name,  # type: ignore[arg-type] - its types say a float
     )
     canvas.setTitle(cited(words, notice, language))
     canvas.setAuthor(notice.bureau_name)
