@@ -62,7 +62,7 @@ def notice_sheet(
         pageCompression=1,
         invariant=1,
         # Else each page names Helvetica, which is not embedded.
-        initialFontName=face.name,  # type: ignore[arg-type] - its types say a float
+        initialFontName=face.name,  # type: ignore[arg-type]  # its types say float
     )
     canvas.setTitle(cited(words, notice, language))
     canvas.setAuthor(notice.bureau_name)

@@ -493,6 +493,13 @@ def _only_added(before: Hazard, after_: Hazard) -> None:
     if before.closed is not None:
         assert (after_.closed, after_.step) == (before.closed, before.step)
     at, was = STEPS.index(after_.step), STEPS.index(before.step)
+    if at > STEPS.index(HazardStep.ASSESS):
+        assert after_.five is not None
+        five = (after_.five.responsible, after_.five.measure, after_.five.contingency)
+        assert all(text.strip() for text in five)
+        assert after_.five.money >= 0
+    if at > STEPS.index(HazardStep.MONITOR):
+        assert after_.interim or not after_.needs_interim
     newer = {step.kind for step in after_.steps[len(before.steps) :]}
     if at < was:  # back only by somebody who said so, or because the fault is back
         assert newer & {StepKind.SENT_BACK, StepKind.NOT_ACCEPTED, StepKind.ORDER}
