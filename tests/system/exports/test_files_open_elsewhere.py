@@ -252,10 +252,7 @@ async def test_a_paper_has_its_font_its_text_and_ink(
     assert "A4" in _told("pdfinfo", path)
     if what == "school-sheet":
         assert pages == 1
-    subprocess.run(
-        ["pdftoppm", "-r", "60", "-png", str(path), str(tmp_path / "page")], check=True, timeout=60
-    )
-    drawn = sorted(tmp_path.glob("page*.png"))
+    drawn = _drawn(path)
     assert len(drawn) == pages
     for one in drawn:
         assert 0.005 < _ink(one) < 0.5, one
@@ -278,10 +275,7 @@ async def test_a_weekly_report_is_a_form_on_paper(
     text = "".join(_told("pdftotext", "-raw", path, "-").split())
     for said in ("校园安全每周报告", "零报告", "报送期限", "紧急事件"):
         assert said in text, text
-    subprocess.run(
-        ["pdftoppm", "-r", "60", "-png", str(path), str(tmp_path / "page")], check=True, timeout=60
-    )
-    _keep(sorted(tmp_path.glob("page*.png")), "weekly-report")
+    _keep(_drawn(path), "weekly-report")
 
 
 def _told(*command: object) -> str:
@@ -290,6 +284,12 @@ def _told(*command: object) -> str:
     )
     assert done.stderr == "", done.stderr
     return done.stdout
+
+
+def _drawn(path: Path) -> list[Path]:
+    """Each page as a picture."""
+    _told("pdftoppm", "-r", "60", "-png", path, path.parent / "page")
+    return sorted(path.parent.glob("page*.png"))
 
 
 def _ink(path: Path) -> float:

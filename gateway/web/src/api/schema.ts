@@ -6564,7 +6564,7 @@ export interface components {
          * @description What sort of receiver it is.
          * @enum {string}
          */
-        ReceiverKind: "mqtt" | "webhook" | "message" | "push" | "unknown";
+        ReceiverKind: "mqtt" | "webhook" | "message" | "push" | "evidence" | "unknown";
         /**
          * ReceiverOut
          * @description A receiver and how it fares.

@@ -35,3 +35,10 @@ export function reportPage(one: Pick<DueReport, "campaign" | "kind" | "period" |
   const parts = [one.campaign, one.kind, one.period, one.subject];
   return "/audit-reports/" + parts.map((part) => encodeURIComponent(part)).join("/");
 }
+
+/** What a bar of progress shows of a tally. */
+export const bar = (of: { checks: number; seen_to: number; overdue: number }) => ({
+  checks: of.checks,
+  seenTo: of.seen_to,
+  overdue: of.overdue,
+});
