@@ -53,8 +53,8 @@ def refused(
     if hazard.closed is not None:
         return Refusal("hazard_over", "the entry is closed; look at it again instead")
     match action:
-        case Interim():
-            return None
+        case Interim(text=text):
+            return None if text.strip() else Refusal("hazard_interim", "it says nothing")
         case Extend(due=due):
             return _no_extension(hazard, due, by, figures, now)
         case SendBack():
@@ -128,7 +128,9 @@ def _unfit(
             return Refusal("hazard_grade", "only the group's leader makes a major one general")
         case Assess(five=five):
             return _not_five(hazard, five, figures, now)
-        case Monitor(interim=interim) if hazard.needs_interim and not (interim or hazard.interim):
+        case Monitor(interim=interim) if hazard.needs_interim and not (
+            interim.strip() or hazard.interim.strip()
+        ):
             return Refusal(
                 "hazard_interim", "what is not remedied at once needs an interim measure"
             )
