@@ -27,10 +27,10 @@ from gateway.api.problems import (
     refused,
 )
 from gateway.api.services import Services, ServicesHere
+from gateway.api.supplies.kinds import KINDS, Asked, Kind
 from gateway.exports.cells import Said, Setting, local
 from gateway.exports.csv_file import CSV_TYPE
 from gateway.exports.desk import KEPT_MS, Export, ExportState
-from gateway.exports.kinds import KINDS, Asked, Kind
 from gateway.exports.order import Format
 from gateway.exports.pdf import PDF_TYPE
 from gateway.exports.writing import ExportError

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from alerts.reporting import UNREPORTED
 from audit.campaign import Campaign, ReportState, report_state
 from audit.reports.weekly import SignedReport, Signing, WeekFigures
+from gateway.api.campaign_verdicts import hazards_between, rates_at
 from gateway.api.guard import Reader, Reporter
 from gateway.api.models.campaigns import (
     DueReportOut,
@@ -31,7 +32,6 @@ from gateway.api.services import Services, ServicesHere
 from gateway.campaigns.book import EVERYTHING, Land, may_see, may_sign, subjects_of
 from gateway.campaigns.counting import line_of, week_figures
 from gateway.campaigns.timetable import WEEKLY, Due, DueOf, dues, find_due, standings
-from gateway.campaigns.verdicts import hazards_between, rates_at
 from gateway.security.access import Caller
 from gateway.store.batch import Batch
 from gateway.store.campaigns import put_report

@@ -9,6 +9,7 @@ import msgspec
 from fastapi import APIRouter, Path, Query
 
 from audit.campaign import Campaign, Mark, MarkState, Mistake, mistakes, shifted
+from gateway.api.campaign_verdicts import verdicts_for
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Campaigner, Reader, check
 from gateway.api.models.campaigns import (
@@ -39,7 +40,6 @@ from gateway.api.services import Services, ServicesHere
 from gateway.campaigns.book import Land, Listed, in_scope
 from gateway.campaigns.form import CampaignForm
 from gateway.campaigns.progress import Progress, check_lines, progress
-from gateway.campaigns.verdicts import verdicts_for
 from gateway.problem import ConfigurationError
 from gateway.security.access import Caller, What, may
 from gateway.store.batch import Batch

@@ -16,14 +16,14 @@ from gateway.store.schema.alarms import (
     transitions,
     victims,
 )
+from gateway.store.schema.attestations import attestations, file_uses, files
+from gateway.store.schema.campaigns import campaign_marks, campaign_reports, campaigns
 from gateway.store.schema.coverage import (
     coverage,
     coverage_reasons,
     coverage_records,
     coverage_schools,
 )
-from gateway.store.schema.attestations import attestations, file_uses, files
-from gateway.store.schema.campaigns import campaign_marks, campaign_reports, campaigns
 from gateway.store.schema.declaring import metadata
 from gateway.store.schema.evidence import (
     evidence_cosignatures,
@@ -80,12 +80,12 @@ __all__ = [
     "WAITING_EMERGENCY",
     "acknowledging",
     "alerts",
-    "campaign_marks",
-    "campaign_reports",
-    "campaigns",
     "attestations",
     "baseline_proposals",
     "baselines",
+    "campaign_marks",
+    "campaign_reports",
+    "campaigns",
     "contacts",
     "coverage",
     "coverage_reasons",

@@ -16,8 +16,8 @@ from gateway.api.models.campaigns import (
 from gateway.api.models.shapes import Identifier
 from gateway.api.routes.audit_reports import get_report, list_handed_in, list_special
 from gateway.api.routes.campaigns import progress_of, visible_campaign
-from gateway.exports.asked import Asked, Params
-from gateway.exports.supplies.columns import count, share, text, time
+from gateway.api.supplies.asked import Asked, Params
+from gateway.api.supplies.columns import count, share, text, time
 
 _FIGURES = (
     "schools",

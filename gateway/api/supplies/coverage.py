@@ -28,9 +28,9 @@ from gateway.api.routes.coverage import (
     list_coverage_schools,
 )
 from gateway.api.routes.coverage_schools import get_coverage_school, list_coverage_gaps
-from gateway.exports.asked import Asked, Params
-from gateway.exports.supplies.columns import count, day, share, text, time
-from gateway.exports.supplies.reasons import advice, sentence, where
+from gateway.api.supplies.asked import Asked, Params
+from gateway.api.supplies.columns import count, day, share, text, time
+from gateway.api.supplies.reasons import advice, sentence, where
 from gateway.exports.writing import ExportError
 
 _AT_ONCE: Final = 500

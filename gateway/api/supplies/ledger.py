@@ -14,8 +14,8 @@ from gateway.api.models.shapes import Identifier
 from gateway.api.routes.hazards import list_hazards
 from gateway.api.routes.notices import list_notices
 from gateway.api.routes.roster import list_roster
-from gateway.exports.asked import Asked, Params
-from gateway.exports.supplies.columns import count, text, time
+from gateway.api.supplies.asked import Asked, Params
+from gateway.api.supplies.columns import count, text, time
 from gateway.exports.writing import ExportError
 
 _AT_ONCE: Final = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.api.models.coverage import CoverageReasonOut
-from gateway.exports.asked import Asked
+from gateway.api.supplies.asked import Asked
 from gateway.words import format_number
 
 _WORDS: Final = {

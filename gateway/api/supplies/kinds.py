@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.exports.asked import Asked, Kind
+from gateway.api.supplies import campaigns, coverage, ledger
+from gateway.api.supplies.asked import Asked, Kind
 from gateway.exports.order import Format
-from gateway.exports.supplies import campaigns, coverage, ledger
 
 __all__ = ["KINDS", "Asked", "Kind"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.reports.table import Column, ColumnType
-from gateway.exports.asked import Asked
+from gateway.api.supplies.asked import Asked
 
 
 def text(asked: Asked, key: str, width: int = 0) -> Column:
