@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 from audit.reports.table import Column, ColumnType, Report, Row, Table
 from gateway.exports.cells import Setting, clean, shown
@@ -95,7 +95,8 @@ class _Document:
             pagesize=(self._wide, self._high),
             pageCompression=1,
             invariant=1,
-            initialFontName=face.name,  # else each page names Helvetica, which is not embedded
+            # Else each page names Helvetica, which is not embedded. The stubs want a number here.
+            initialFontName=cast("Any", face.name),
         )
         self._canvas.setTitle(report.title)
         self._canvas.setLineWidth(0.4)
