@@ -5,7 +5,7 @@ A body that does not fit raises ``msgspec.MsgspecError``. Times in ms.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
@@ -134,21 +134,17 @@ class AttestationBody(msgspec.Struct, frozen=True):
     attestation: Attestation
 
 
-def _decoder(shape: Any) -> Any:
-    return msgspec.json.Decoder(shape).decode
-
-
-device_change: Final = _decoder(DeviceChange)
-place_change: Final = _decoder(PlaceChange)
-transition: Final = _decoder(TransitionBody)
-victims: Final = _decoder(VictimsBody)
-link: Final = _decoder(LinkBody)
-verification: Final = _decoder(VerificationBody)
-recording: Final = _decoder(RecordingBody)
-recordings_round: Final = _decoder(RoundBody)
-report: Final = _decoder(ReportBody)
-registration: Final = _decoder(RegistrationBody)
-channel: Final = _decoder(ChannelBody)
-roster: Final = _decoder(RosterBody)
-baseline: Final = _decoder(Baseline)
-attestation: Final = _decoder(AttestationBody)
+device_change: Final = msgspec.json.Decoder(DeviceChange).decode
+place_change: Final = msgspec.json.Decoder(PlaceChange).decode
+transition: Final = msgspec.json.Decoder(TransitionBody).decode
+victims: Final = msgspec.json.Decoder(VictimsBody).decode
+link: Final = msgspec.json.Decoder(LinkBody).decode
+verification: Final = msgspec.json.Decoder(VerificationBody).decode
+recording: Final = msgspec.json.Decoder(RecordingBody).decode
+recordings_round: Final = msgspec.json.Decoder(RoundBody).decode
+report: Final = msgspec.json.Decoder(ReportBody).decode
+registration: Final = msgspec.json.Decoder(RegistrationBody).decode
+channel: Final = msgspec.json.Decoder(ChannelBody).decode
+roster: Final = msgspec.json.Decoder(RosterBody).decode
+baseline: Final = msgspec.json.Decoder(Baseline).decode
+attestation: Final = msgspec.json.Decoder(AttestationBody).decode

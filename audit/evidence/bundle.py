@@ -96,6 +96,9 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     absent: tuple[Hash, ...] = ()
 
 
+_decode_manifest: Final = msgspec.json.Decoder(Manifest).decode
+
+
 class HeadLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A signed head (a note), and the proof (hex) of its consistency with the bundle's own, which
     stands first and has none.
@@ -170,7 +173,7 @@ class Bundle:
         """What it is about."""
         raw = b"".join(self.chunks(MANIFEST, self._limits.manifest))
         try:
-            return msgspec.json.decode(raw, type=Manifest)
+            return _decode_manifest(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             raise BundleError("manifest", why=str(error)) from error
 

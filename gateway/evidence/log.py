@@ -76,6 +76,9 @@ class _State(msgspec.Struct):
     chains: list[Chain]
 
 
+_decode_state: Final = msgspec.msgpack.Decoder(_State).decode
+
+
 class _After(msgspec.Struct, frozen=True):
     region: str | None = None
 
@@ -125,7 +128,7 @@ class Log:
             raw = (self._folder / "state").read_bytes()
             if sha256(raw[HASH_BYTES:]).digest() != raw[:HASH_BYTES]:
                 raise msgspec.DecodeError("torn")
-            state = msgspec.msgpack.decode(raw[HASH_BYTES:], type=_State)
+            state = _decode_state(raw[HASH_BYTES:])
         except FileNotFoundError:
             return None
         except msgspec.MsgspecError:

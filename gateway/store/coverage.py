@@ -63,6 +63,9 @@ class Cursor(msgspec.Struct, frozen=True):
     shape: str = ""
 
 
+_decode_cursor: Final = msgspec.json.Decoder(Cursor).decode
+
+
 class VerdictRow(msgspec.Struct, frozen=True):
     """A verdict from ``at`` (ms) on. ``reasons`` is the number of its reasons, ``None`` = none.
 
@@ -91,7 +94,7 @@ def reasons_body(reasons: Iterable[Reason]) -> bytes:
 
 def cursor_of(value: str | None) -> Cursor:
     """The cursor in a row of ``meta``; ``None`` = nothing was followed yet."""
-    return Cursor() if value is None else msgspec.json.decode(value, type=Cursor)
+    return Cursor() if value is None else _decode_cursor(value)
 
 
 def put_cursor(batch: Batch, cursor: Cursor) -> None:

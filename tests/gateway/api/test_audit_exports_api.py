@@ -14,8 +14,9 @@ from openpyxl import load_workbook
 from test_campaigns_api import begun, mark
 
 from audit.reports.table import Column, Report, Row, Table
+from gateway.api.supplies import kinds
 from gateway.api.supplies.asked import Asked, Kind
-from gateway.exports import desk, kinds
+from gateway.exports import desk
 
 
 class Slow:
