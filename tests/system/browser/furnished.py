@@ -7,6 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -120,6 +121,7 @@ class Campus:
             "findings": [{"text": "灭火器过期"}],
         }
         notice = await self.call("POST", "/notices", faulty)
+        report = await self._campaign(now)
         hours = {"since": now - HOUR_MS, "until": now + HOUR_MS, "kind": "alarm-button"}
         replay = await self.call("POST", "/replays", hours)
         return {
@@ -134,6 +136,9 @@ class Campus:
             "order": f"/work-orders/{order['id']}",
             "hazard": f"/hazards/{hazard['number']}",
             "notice": f"/notices/{notice['number']}",
+            "campaign": f"/campaigns/{report['campaign']}",
+            "checklist": f"/campaigns/{report['campaign']}/schools/{SCHOOL}",
+            "audit-report": "/audit-reports/{campaign}/{kind}/{period}/{subject}".format(**report),
             "maintenance": f"/maintenance/{maintenance['id']}",
             "exercise": f"/exercises/{exercise['id']}",
             "verification": f"/verifications/{verification['id']}",
@@ -142,6 +147,26 @@ class Campus:
             "baseline": f"/schools/{SCHOOL}/baseline",
             "nowhere": "/no/such/page",
         }
+
+    async def _campaign(self, now: int) -> dict[str, str]:
+        """A campaign under way; the weekly report of it that the school owes next."""
+        today = datetime.fromtimestamp(now / 1000, UTC).date()
+        begins, ends = (str(today + timedelta(days)) for days in (-30, 30))
+        friday = str(today + timedelta((4 - today.weekday()) % 7))
+        search = {"id": "search", "name_zh": "排查摸底", "begins": begins, "ends": ends}
+        campaign = {
+            "id": "winter",
+            "name_zh": "冬季隐患排查",
+            "source": "某县通知",
+            "begins": begins,
+            "ends": ends,
+            "stages": [search],
+            "checks": [{"id": "circuits", "text_zh": "电气线路排查", "stage": "search"}],
+            "weekly": [{"level": "school", "weekday": 5, "at": "12:00"}],
+        }
+        await self.call("POST", "/campaigns", campaign)
+        owed = {"campaign": "winter", "kind": "weekly", "period": friday}
+        return {**owed, "subject": f"school:{SCHOOL}"}
 
 
 def address(name: str, pattern: str, furnished: dict[str, str]) -> str:
