@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.middleware.gzip import GZipMiddleware
 
@@ -291,19 +291,27 @@ def create_api(
     answer_problems(app)
     add_routes(app)
 
-    @app.get("/api/openapi.json", include_in_schema=False)
-    async def openapi(_caller: Reader) -> JSONResponse:
-        return JSONResponse(document(app))
-
-    @app.api_route("/api/{rest:path}", include_in_schema=False, methods=["GET", "HEAD"])
-    async def nothing(rest: str) -> None:
-        raise not_found(f"resource /api/{rest}")
-
+    app.add_api_route("/api/openapi.json", _describe, include_in_schema=False)
+    app.add_api_route(
+        "/api/{rest:path}", _find_nothing, include_in_schema=False, methods=["GET", "HEAD"]
+    )
     app.mount("/", BuiltPage(page))
     # passes over the event stream, pictures, and the page's files, which come compressed
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_FROM, compresslevel=COMPRESSION)
     app.add_middleware(Entrance, doorkeeper=doorkeeper, web=settings.web, clock=clock)
     return app
+
+
+# Not within `create_api`: FastAPI remembers endpoints for good, and with them the whole application
+# that an inner function holds.
+
+
+async def _describe(request: Request, _caller: Reader) -> JSONResponse:
+    return JSONResponse(document(request.app))
+
+
+async def _find_nothing(rest: str) -> None:
+    raise not_found(f"resource /api/{rest}")
 
 
 def close_streams(app: FastAPI) -> None:
