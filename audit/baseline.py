@@ -8,12 +8,11 @@ whatever way, by that of a second person, with a reason.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 
@@ -129,9 +128,9 @@ def lessened(before: Iterable[Needed], after: Iterable[Needed]) -> tuple[Less, .
     """
     old, new = _by_place(before), _by_place(after)
     found: list[Less] = []
-    for (place, kind), units in sorted(old.items()):
-        left = new.get((place, kind), [])
-        how = _how(units, left)
+    for (place, kind), asked in sorted(old.items()):
+        left = new.get((place, kind), _Asked())
+        how = _how(asked, left)
         if how is not None:
             gates = how is Lessening.GATE
             found.append(
@@ -139,15 +138,25 @@ def lessened(before: Iterable[Needed], after: Iterable[Needed]) -> tuple[Less, .
                     place=place,
                     kind=kind,
                     how=how,
-                    before=sum(gate for gate, _ in units) if gates else len(units),
-                    after=sum(gate for gate, _ in left) if gates else len(left),
+                    before=asked.gates.total() if gates else asked.total,
+                    after=left.gates.total() if gates else left.total,
                 )
             )
     return tuple(found)
 
 
-_Unit: TypeAlias = tuple[bool, int]
-"""One device asked for: at a gate, and since when (`_since`)."""
+class _Asked(msgspec.Struct):
+    """Devices of a kind asked for in a place: how many since when (`_since`), those at gates apart.
+
+    Counted and not listed one by one: a list may ask for millions.
+    """
+
+    gates: Counter[int] = msgspec.field(default_factory=Counter)
+    others: Counter[int] = msgspec.field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        return self.gates.total() + self.others.total()
 
 
 def _since(commissioned: int | None) -> int:
@@ -155,40 +164,47 @@ def _since(commissioned: int | None) -> int:
     return -1 if commissioned is None else commissioned
 
 
-def _by_place(needs: Iterable[Needed]) -> dict[tuple[str, str], list[_Unit]]:
-    units: dict[tuple[str, str], list[_Unit]] = defaultdict(list)
+def _by_place(needs: Iterable[Needed]) -> dict[tuple[str, str], _Asked]:
+    found: dict[tuple[str, str], _Asked] = defaultdict(_Asked)
     for need in needs:
-        units[need.place, need.kind] += [(need.gate, _since(need.commissioned))] * need.count
-    return units
+        asked = found[need.place, need.kind]
+        (asked.gates if need.gate else asked.others)[_since(need.commissioned)] += need.count
+    return found
 
 
-def _how(before: list[_Unit], after: list[_Unit]) -> Lessening | None:
-    if not after:
-        return Lessening.DROPPED if before else None
-    if len(after) < len(before):
+def _how(before: _Asked, after: _Asked) -> Lessening | None:
+    if not after.total:
+        return Lessening.DROPPED if before.total else None
+    if after.total < before.total:
         return Lessening.FEWER
-    if sum(gate for gate, _ in after) < sum(gate for gate, _ in before):
+    if after.gates.total() < before.gates.total():
         return Lessening.GATE
     # Those at gates first, as only those at gates can stand for them; each takes the latest that
     # will do, so that the earliest are left for the others.
-    gates = sorted(since for gate, since in after if gate)
-    others = sorted(since for gate, since in after if not gate)
-    if not _answered(sorted(since for gate, since in before if gate), gates):
-        return Lessening.LATER
-    left = sorted(gates + others)
-    if not _answered(sorted(since for gate, since in before if not gate), left):
+    left = _left(before.gates, after.gates)
+    if left is None or _left(before.others, left + after.others) is None:
         return Lessening.LATER
     return None
 
 
-def _answered(wanted: list[int], there: list[int]) -> bool:
-    """Whether each wanted since a time has one of its own since no later; takes those away.
+def _left(wanted: Counter[int], there: Counter[int]) -> Counter[int] | None:
+    """What is left when each wanted since a time has taken one of its own since no later.
 
-    Both ascending. The strictest choose first, and each the latest that will do.
+    ``None``: they cannot all. The strictest choose first, and each the latest that will do.
     """
-    for since in wanted:
-        at = bisect_right(there, since)
-        if not at:
-            return False
-        del there[at - 1]
-    return True
+    left = Counter(there)
+    fit: list[int] = []  # since when those are that will do and are not all taken, ascending
+    further = deque(sorted(there))
+    for since, count in sorted(wanted.items()):
+        lacking = count
+        while further and further[0] <= since:
+            fit.append(further.popleft())
+        while lacking:
+            if not fit:
+                return None
+            taken = min(lacking, left[fit[-1]])
+            lacking -= taken
+            left[fit[-1]] -= taken
+            if not left[fit[-1]]:
+                fit.pop()
+    return left

@@ -98,6 +98,20 @@ class TestALessThanBefore:
         assert how(changed(commissioned=None)) == []
         assert how(changed(count=3)) == []
 
+    def test_is_found_however_many_are_asked_for(self) -> None:
+        """A school may ask for a million of them: each one by itself would hold everybody up."""
+        many = [
+            msgspec.structs.replace(CAMERA, count=10**12, commissioned=since) for since in range(9)
+        ]
+
+        assert lessened(many, many) == ()
+        (less,) = lessened(many, [*many[:-1], msgspec.structs.replace(many[-1], commissioned=9)])
+        assert (less.how, less.before, less.after) == (
+            Lessening.LATER,
+            9 * 10**12,
+            9 * 10**12,
+        )
+
     def test_counts_a_gate_camera_once_only(self) -> None:
         """An early camera at the gate stands for one at the gate or for an early one, not both."""
         before = [
