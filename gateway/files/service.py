@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
 from gateway.clock import Clock
-from gateway.files.shelf import Shelf, ShelfError
+from gateway.files.shelf import Shelf, ShelfError, ShelfFullError
 from gateway.files.sight import Sight, look_at, safe_name
 from gateway.store.batch import Batch
 from gateway.store.files import kept, removed
@@ -25,6 +26,7 @@ from gateway.store.read.files import (
     known_files,
     unused_files,
 )
+from gateway.store.reserve import LOW_WATER
 from gateway.store.store import Store, StoreError
 
 _log: Final = structlog.get_logger(__name__)
@@ -41,6 +43,9 @@ AT_ONCE: Final = 100
 COMMIT_S: Final = 15.0
 LOOKED_AT: Final = 2
 """Files looked at at the same time: each may unpack to a hundred megabytes."""
+
+LEFT_FREE: Final = LOW_WATER
+"""Bytes of the disk that no file may take: what they are for is said in `gateway.store.reserve`."""
 
 Result = TypeVar("Result")
 
@@ -61,19 +66,27 @@ class Files:
 
     async def put(self, school: str, raw: bytes, name: str, by: str) -> KeptFile:
         """Keep a file for a school. Raises `FileError` for what cannot be kept, `FullError`,
-        `ShelfError`, `StoreError`."""
+        `ShelfError`, `ShelfFullError`, `StoreError`."""
         async with self._looking:
-            seen = await asyncio.to_thread(look_at, raw, name)
+            seen, digest = await asyncio.to_thread(_looked_at, raw, name)
+        file = KeptFile(
+            school, digest, seen.media_type, len(seen.body), safe_name(name, seen.media_type)
+        )
         async with self._changing:
-            return await self._keep(school, seen, safe_name(name, seen.media_type), by)
+            return await self._keep(file, seen.body, by)
 
-    async def _keep(self, school: str, seen: Sight, name: str, by: str) -> KeptFile:
-        taken = await self._read(bytes_of_files(school))
-        digest = await asyncio.to_thread(self._shelf.keep, seen.body)
-        known = (await self._read(files_of(school, [digest]))).get(digest)
-        if known is None and taken + len(seen.body) > MOST_OF_SCHOOL:
-            raise FullError(f"the school has {MOST_OF_SCHOOL >> 20} MB of files already")
-        file = known or KeptFile(school, digest, seen.media_type, len(seen.body), name)
+    async def _keep(self, wanted: KeptFile, body: bytes, by: str) -> KeptFile:
+        # Refused before a byte is written: what is refused again and again must not fill the disk.
+        known = (await self._read(files_of(wanted.school, [wanted.hash]))).get(wanted.hash)
+        if known is None:
+            taken = await self._read(bytes_of_files(wanted.school))
+            if taken + wanted.size > MOST_OF_SCHOOL:
+                raise FullError(f"the school has {MOST_OF_SCHOOL >> 20} MB of files already")
+        room = self._store.room()
+        if not room.telemetry or room.free - wanted.size < LEFT_FREE:
+            raise ShelfFullError(f"the disk has {room.free >> 20} MB left, which are for alarms")
+        await asyncio.to_thread(self._shelf.keep, body)
+        file = known or wanted
         await self._commit(kept(file, by=by, now=self._clock.now()))
         return file
 
@@ -126,3 +139,9 @@ class Files:
                 f"the store did not confirm within {COMMIT_S:.0f} s; look before trying again"
             )
         written.result()
+
+
+def _looked_at(raw: bytes, name: str) -> tuple[Sight, str]:
+    """What a file is, and the hash of what is kept of it. Blocks."""
+    seen = look_at(raw, name)
+    return seen, sha256(seen.body).hexdigest()

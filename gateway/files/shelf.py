@@ -7,6 +7,7 @@ would hold them. Whole or not there at all: written beside, then moved. All func
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -21,9 +22,15 @@ _HASH: Final = re.compile(r"[0-9a-f]{64}\Z")
 _HALF_WRITTEN_S: Final = 3600.0
 """Nothing takes an hour to write."""
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
 
 class ShelfError(Exception):
     """A file cannot be read or kept; says which, and why."""
+
+
+class ShelfFullError(ShelfError):
+    """There is no room on the disk. Nothing was kept."""
 
 
 class Shelf:
@@ -34,7 +41,7 @@ class Shelf:
         self._folder: Final = directory / FOLDER
 
     def keep(self, body: bytes) -> str:
-        """Keep it, and give its hash; the same once. Raises `ShelfError`."""
+        """Keep it, and give its hash; the same once. Raises `ShelfError`, `ShelfFullError`."""
         name = sha256(body).hexdigest()
         path = self._of(name)
         if path.exists():
@@ -57,9 +64,8 @@ class Shelf:
                 beside.unlink(missing_ok=True)
                 raise
         except OSError as error:
-            raise ShelfError(
-                f"the file cannot be kept in {path.parent}: {error.strerror}"
-            ) from error
+            kind = ShelfFullError if error.errno in _NO_ROOM else ShelfError
+            raise kind(f"the file cannot be kept in {path.parent}: {error.strerror}") from error
         return name
 
     def read(self, name: str) -> bytes:

@@ -14,7 +14,7 @@ from gateway.api.models.shapes import Identifier
 from gateway.api.problems import Problem, not_found
 from gateway.api.services import ServicesHere
 from gateway.files.service import FullError
-from gateway.files.shelf import ShelfError
+from gateway.files.shelf import ShelfError, ShelfFullError
 from gateway.files.sight import SUFFIXES, FileError
 from gateway.security.access import What
 from gateway.store.read.files import one_file
@@ -65,6 +65,8 @@ async def put_file(
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"file_{error.code}", f"{error}.") from error
     except FullError as error:
         raise Problem(HTTPStatus.INSUFFICIENT_STORAGE, "files_full", f"{error}.") from error
+    except ShelfFullError as error:
+        raise Problem(HTTPStatus.INSUFFICIENT_STORAGE, "disk_full", f"{error}.") from error
     except ShelfError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "file_lost", f"{error}.") from error
     return FileOut(hash=file.hash, media_type=file.media_type, size=file.size, name=file.name)
@@ -90,9 +92,7 @@ async def get_file(
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     try:
         body = await services.audit.files.body(file)
-    except LookupError as error:
-        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "file_lost", f"{error}.") from error
-    except ShelfError as error:
+    except (LookupError, ShelfError) as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "file_lost", f"{error}.") from error
     return Response(body, media_type=file.media_type, headers=headers)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from attached import pdf
 from gateway.clock import ManualClock
 from gateway.files import service
 from gateway.files.service import UNUSED_MS, Files, FullError
-from gateway.files.shelf import Shelf, ShelfError
+from gateway.files.shelf import Shelf, ShelfError, ShelfFullError
 from gateway.files.sight import FileError
 from gateway.store.batch import Batch
 from gateway.store.files import used
@@ -92,6 +93,20 @@ async def test_a_school_has_so_much_room_and_no_more(
         await kept.files.put("no3", pdf(b" "), "b.pdf", "sofia")
     await kept.files.put("no3", pdf(), "a.pdf", "sofia")  # it has it already
     await kept.files.put("no5", pdf(b" "), "b.pdf", "west")
+
+
+async def test_what_there_is_no_room_for_is_not_written_first(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else whoever is refused fills the disk of the alarms, again and again."""
+    monkeypatch.setattr(service, "MOST_OF_SCHOOL", 10)
+    with pytest.raises(FullError):
+        await kept.files.put("no3", pdf(), "a.pdf", "sofia")
+    monkeypatch.undo()
+    monkeypatch.setattr(service, "LEFT_FREE", kept.store.room().free * 2)
+    with pytest.raises(ShelfFullError, match="for alarms"):
+        await kept.files.put("no3", pdf(), "a.pdf", "sofia")
+    assert (kept.rows(), kept.on_disk()) == ([], [])
 
 
 async def test_what_nothing_uses_is_removed_after_a_month_and_what_is_used_never(
@@ -173,3 +188,14 @@ def test_a_disk_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "files").write_text("in the way")
     with pytest.raises(ShelfError, match="cannot be kept"):
         Shelf(tmp_path).keep(b"x")
+
+
+def test_a_disk_that_is_full_keeps_nothing_of_a_file(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(ShelfFullError, match="cannot be kept"):
+            Shelf(tmp_path).keep(bytes(100_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list((tmp_path / "files").glob("??/*")) == []
