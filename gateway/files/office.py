@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from typing import Final, Literal
 from xml.parsers import expat
@@ -49,10 +48,14 @@ def office_type(raw: bytes) -> Literal["xlsx", "docx"]:
             found = _kind(packed, parts)
             for part in parts:
                 _check(packed, part)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+    except UnfitError:
+        raise
+    except NotImplementedError as error:  # is a RuntimeError: packed as nobody packs documents
         raise UnfitError("damaged", "the document is damaged; save it anew") from error
     except (RuntimeError, UnicodeError) as error:  # a part that is locked, a name in no encoding
         raise UnfitError("locked", "the document is locked or damaged; save it anew") from error
+    except Exception as error:  # whatever the library comes upon in a damaged file
+        raise UnfitError("damaged", "the document is damaged; save it anew") from error
     return found
 
 

@@ -24,8 +24,8 @@ _END: Final = re.compile(rb"startxref\s+\d+\s+%%EOF\s*\Z")
 _ESCAPED: Final = re.compile(rb"#([0-9A-Fa-f]{2})")
 _LOCKED: Final = re.compile(rb"/Encrypt[\s<]")
 _ACTIVE: Final = re.compile(
-    rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|XFA|Movie|Sound)"
-    rb"(?=[\s/<>\[\](){}%])"
+    rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|Rendition|SubmitForm|ImportData|XFA|Movie"
+    rb"|Sound)(?=[\s/<>\[\](){}%])"
 )
 _OBJECT_STREAM: Final = re.compile(
     rb"/(?:O|#4[fF])(?:b|#62)(?:j|#6[aA])(?:S|#53)(?:t|#74)(?:m|#6[dD])(?![A-Za-z0-9])"
@@ -46,11 +46,18 @@ def check_pdf(raw: bytes) -> None:
         raise UnfitError(
             "damaged", "the PDF breaks off, or something follows its end; save it anew"
         )
-    if zipfile.is_zipfile(BytesIO(raw)):
+    if _packed_as_well(raw):
         raise UnfitError("double", "the PDF is a packed folder as well; save it anew")
     for piece in _pieces(raw):
         _look(piece)
     _look_inside(raw)
+
+
+def _packed_as_well(raw: bytes) -> bool:
+    try:
+        return zipfile.is_zipfile(BytesIO(raw))
+    except zipfile.BadZipFile:  # one of several disks
+        return True
 
 
 def _look(piece: bytes) -> None:
@@ -91,9 +98,8 @@ def _look_inside(raw: bytes) -> None:
         if b"#" in raw[start : begin.start()]:
             raise _unusual()
         given = _FILTER.search(raw, start, begin.start())
-        if given is None:
-            continue  # it was not packed: it has been looked at
-        if given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
+        # Without one it may be packed all the same: how can stand in an object of its own.
+        if given is None or given[1].strip(b"[] /\r\n\t") != b"FlateDecode":
             raise _unusual()
         before = b""
         try:

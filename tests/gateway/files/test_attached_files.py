@@ -145,6 +145,10 @@ def test_photos_that_are_none_or_more_than_one(raw: bytes, code: str) -> None:
 # PDF
 
 
+OF_SEVERAL_DISKS = b"PK\x06\x07" + struct.pack("<LQL", 1, 0, 2) + b"PK\x05\x06" + bytes(18)
+"""The end of a packed folder that is spread over several disks."""
+
+
 @pytest.mark.parametrize(
     "hidden",
     [
@@ -157,10 +161,12 @@ def test_photos_that_are_none_or_more_than_one(raw: bytes, code: str) -> None:
         b"3 0 obj << /Subtype /RichMedia >> endobj",
         b"3 0 obj << /AcroForm << /XFA 4 0 R >> >> endobj",
         b"3 0 obj << /S /SubmitForm/F(http://example.invalid) >> endobj",
+        b"3 0 obj << /S /Rendition /OP 0 /JS (app.alert(1)) >> endobj",
         b" " * (PIECE - 330) + b"3 0 obj << /S /JavaScript >> endobj",
         object_stream(b"9 0 << /S /JavaScript /JS (x) >>"),
         object_stream(b"9 0 << /S /Java#53cript /JS (x) >>", b"[ /FlateDecode ]"),
         object_stream(b"x", b"/ASCIIHexDecode"),
+        object_stream(b"9 0 << /S /JavaScript >>", b"8 0 R") + b"8 0 obj /FlateDecode endobj",
         object_stream(b"9 0 << /S /JavaScript >>").replace(b"/ObjStm", b"/Obj#53tm"),
         object_stream(b"9 0 << /S /JavaScript >>").replace(b"/Filter", b"/F#69lter"),
         object_stream(b"9 0 << /S /JavaScript >>").replace(b"stream\r\n", b"stream\r", 1),
@@ -198,6 +204,7 @@ def test_a_locked_pdf_is_refused_because_nobody_could_check_it_later() -> None:
         (b"<html>" + pdf(), "program"),
         (pdf(end=b"\n") + xlsx(), "damaged"),
         (pdf(xlsx()), "double"),
+        (pdf(OF_SEVERAL_DISKS), "double"),
         (pdf(object_stream(bytes(100 << 20))), "bomb"),
     ],
 )
@@ -242,6 +249,8 @@ def test_pixels_are_not_mistaken_for_names() -> None:
         ),
         (xlsx({"xl/_rels/a.rels": '<!DOCTYPE x [<!ENTITY a "b">]><x/>'}), "active"),
         (xlsx({"xl/_rels/a.rels": "<x"}), "damaged"),
+        (xlsx({"xl/_rels/a.rels": '<?xml version="1.0" encoding="gbk"?><x/>'}), "damaged"),
+        (xlsx({"xl/_rels/a.rels": '<?xml version="1.0" encoding="none"?><x/>'}), "damaged"),
         (packed({"a.txt": "x"}), "kind"),
         (packed({"[Content_Types].xml": types("application/xml")}), "kind"),
         (packed({"META-INF/MANIFEST.MF": "Main-Class: X"}), "kind"),
