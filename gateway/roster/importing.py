@@ -140,11 +140,13 @@ class RosterImports:
     ) -> Import | Refusal:
         """Write what was shown under ``digest``. Refused, with what is so now, when that would
         come to something else by now."""
-        if run.state is not ImportState.READY or run.listed is None:
-            return Refusal("import_over", "this list is not waiting to be written")
         await self._rosters.changing.acquire()
         begun = False
         try:
+            # Only now: while it was waited for, another yes may have written it.
+            if run.state is not ImportState.READY or run.listed is None:
+                return Refusal("import_over", "this list is not waiting to be written")
+            await self._rosters.settled()
             plan = await self._planned(run, run.listed)
             run.plan = plan
             if plan.digest != digest:
@@ -228,6 +230,8 @@ class RosterImports:
 
     def _over(self, run: Import, state: ImportState) -> None:
         run.state, run.ended, run.listed = state, self._clock.now(), None
+        if run.plan is not None:  # 50,000 changes that nobody comes back to
+            run.plan = msgspec.structs.replace(run.plan, changes=())
 
     def _forget(self) -> None:
         idle = [run.id for run in self._runs.values() if run.state not in _BUSY]

@@ -43,7 +43,8 @@ class Rosters:
         self._gates: Final = frozenset(gates)
         self._clock: Final = clock
         self.changing: Final = asyncio.Lock()
-        """Held by whoever reads what stands and writes what follows from it."""
+        """Held by whoever reads what stands (`settled`) and writes what follows from it."""
+        self._writing: asyncio.Future[None] | None = None
 
     # The roster
 
@@ -56,6 +57,7 @@ class Rosters:
     ) -> RosterEntry | Refusal:
         """Change an entry as it was seen; refused when it is another one by now."""
         async with self.changing:
+            await self.settled()
             if await self.entry(before.school) != before:
                 return Refusal("roster_changed", f"somebody else has changed {before.school}")
             if after.name != before.name:
@@ -88,6 +90,7 @@ class Rosters:
         The first of a school reduces nothing.
         """
         async with self.changing:
+            await self.settled()
             standing, waiting = await self.baseline(school)
             if (0 if standing is None else standing.version) != version:
                 return Refusal("baseline_changed", f"somebody else has signed for {school}")
@@ -127,6 +130,7 @@ class Rosters:
     async def confirm(self, school: str, proposal: str, *, actor: str) -> Signed | Refusal:
         """Be the second person for the proposal of that id: it is in effect."""
         async with self.changing:
+            await self.settled()
             standing, waiting = await self.baseline(school)
             if waiting is None or waiting.id != proposal:
                 return Refusal("baseline_decided", f"that list of {school} waits no more")
@@ -151,6 +155,7 @@ class Rosters:
     ) -> Signed | Refusal:
         """Decline the proposal of that id; who proposed it withdraws it so."""
         async with self.changing:
+            await self.settled()
             standing, waiting = await self.baseline(school)
             if waiting is None or waiting.id != proposal:
                 return Refusal("baseline_decided", f"that list of {school} waits no more")
@@ -164,11 +169,22 @@ class Rosters:
         return await asyncio.to_thread(self._store.read, query)
 
     async def commit(self, batch: Batch) -> None:
-        """Write a batch, and wait until it is durable: whoever comes next reads it."""
-        writing = asyncio.wrap_future(self._store.commit(batch))
-        done, _ = await asyncio.wait([writing], timeout=COMMIT_S)
+        """Write a batch, and wait until it is durable: whoever comes next reads it. Raises
+        `StoreError`."""
+        self._writing = asyncio.wrap_future(self._store.commit(batch))
+        await self.settled()
+        self._writing.result()
+
+    async def settled(self) -> None:
+        """None of ours is still on its way: what is read without it would be judged wrongly.
+
+        Raises `StoreError` when one still is.
+        """
+        if self._writing is None:
+            return
+        done, _ = await asyncio.wait([self._writing], timeout=COMMIT_S)
         if not done:
             raise StoreError(
                 f"the store did not confirm within {COMMIT_S:.0f} s; look before trying again"
             )
-        writing.result()
+        self._writing.exception()  # told to whoever wrote it, who may have gone away
