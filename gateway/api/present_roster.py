@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,7 +25,7 @@ from gateway.api.models.roster import (
     RosterPreviewOut,
     RosterTroubleOut,
 )
-from gateway.roster.plan import Plan, Sort
+from gateway.roster.plan import SHOWN, Plan, Sort
 from gateway.security.access import Caller, What, may
 
 if TYPE_CHECKING:
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
     from gateway.roster.entries import Trouble
     from gateway.roster.importing import Import
     from gateway.store.read.roster import Listing
-
-SHOWN: Final = 100
-"""Changes, mistakes and schools of a preview that are shown; all mistakes are in its CSV."""
 
 
 def entry_out(register: Register, one: Listing) -> RosterEntryOut:
@@ -80,10 +77,10 @@ def import_out(register: Register, run: Import) -> RosterImportOut:
 def _preview(register: Register, plan: Plan) -> RosterPreviewOut:
     return RosterPreviewOut(
         digest=plan.digest,
-        added=plan.count(Sort.ADDED),
-        renamed=plan.count(Sort.RENAMED),
-        changed=plan.count(Sort.CHANGED),
-        relisted=plan.count(Sort.RELISTED),
+        added=plan.counts[Sort.ADDED],
+        renamed=plan.counts[Sort.RENAMED],
+        changed=plan.counts[Sort.CHANGED],
+        relisted=plan.counts[Sort.RELISTED],
         unchanged=plan.unchanged,
         missing=len(plan.missing),
         refused=len(plan.troubles),
@@ -97,7 +94,7 @@ def _preview(register: Register, plan: Plan) -> RosterPreviewOut:
                 before=_fields(register, change.before),
                 after=_said(register, change.after),
             )
-            for change in plan.shown(SHOWN)
+            for change in plan.first
         ],
         troubles=[trouble_out(one) for one in plan.troubles[:SHOWN]],
         notes=[trouble_out(one) for one in plan.notes[:SHOWN]],

@@ -112,10 +112,16 @@ def _bounded(width: int, height: int, body: bytes) -> bytes:
     return body
 
 
-def safe_name(name: str, media_type: str) -> str:
-    """What people called it, without folders and signs nobody sees, ending as its kind does."""
+def plain_name(name: str) -> str:
+    """What people called it, without folders and signs nobody sees."""
     last = _APART.split(unicodedata.normalize("NFC", name))[-1]
     # Control and formatting signs: some turn what follows them around, so that a name lies.
     shown = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C")
-    stem = _SPACES.sub(" ", shown.rpartition(".")[0] or shown).strip(" .")
+    return _SPACES.sub(" ", shown).strip()
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """A name as it may be given back, ending as its kind does."""
+    shown = plain_name(name)
+    stem = (shown.rpartition(".")[0] or shown).strip(" .")
     return f"{stem[:_LONGEST_NAME].strip(' .') or 'file'}.{SUFFIXES[media_type]}"

@@ -14,6 +14,12 @@ from gateway.register.entries import Parsed, Table
 from gateway.register.rows import TITLE_ROWS, Row, read_rows, tables_of
 
 DELIMITERS: Final = (",", ";", "\t", "，", "|")
+MOST_COLUMNS: Final = 1_000
+"""Cells of a row that are read: a file may hold nothing but commas."""
+
+_HEAD: Final = 20_000
+"""Signs of a line in which the separator is looked for."""
+
 _BYTE_ORDER_MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -83,7 +89,7 @@ def csv_rows(
             message = f"is no CSV from here on ({error}); a quote may be open on line "
             broken(line, f"{message}{skipped + begins}")
             return
-        yield Row(skipped + begins, cells)
+        yield Row(skipped + begins, cells[:MOST_COLUMNS])
         begins = reader.line_num + 1
 
 
@@ -97,7 +103,7 @@ def _delimiter(text: str, headers: Collection[str]) -> tuple[str, int]:
         return first.strip()[4], len(first) + 1
     if first.strip("\r\n ").lower() == "sep=":  # sep=<tab>, whose tab was stripped
         return "\t", len(first) + 1
-    head = text.splitlines()[:TITLE_ROWS]
+    head = [line[:_HEAD] for line in text.splitlines()[:TITLE_ROWS]]
 
     def recognised(delimiter: str) -> int:
         return max(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from typing import Any, Final, Protocol, cast
 
@@ -24,9 +24,13 @@ MOST_ROWS: Final = 1 << 20
 """Excel's own bound. A row says its number itself, and those before it are gone through."""
 
 MOST_COLUMNS: Final = 100
+PASSED: Final = 1_000
+"""Rows between two words on how far it is."""
+
 EXACT: Final = 10**15
 """Excel keeps 15 digits of a number: beyond, an id is lost."""
 
+_PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _TABLES_AND_PICTURES: Final = ("xl/worksheets/", "xl/sharedStrings", "xl/media/", "xl/drawings/")
 _ZEROS: Final = re.compile(r"0+\Z")
 
@@ -67,10 +71,13 @@ def parse_xlsx(raw: bytes, name: str, table: Table | None = None) -> Parsed:
     return parsed
 
 
-def xlsx_sheets(raw: bytes) -> Iterator[tuple[str, Iterator[Row]]]:
+def xlsx_sheets(
+    raw: bytes, passed: Callable[[], None] = lambda: None
+) -> Iterator[tuple[str, Iterator[Row]]]:
     """The visible sheets, each by its title with its rows; of formulas what was last computed.
 
-    Raises `TooLargeError`, and of a damaged file whatever the library comes upon.
+    ``passed`` is called every `PASSED` rows, empty ones too, and may raise to end it. Raises
+    `TooLargeError`, and of a damaged file whatever the library comes upon.
     """
     # openpyxl takes half a second to import, and a gateway that starts needs none of it.
     from openpyxl import load_workbook  # noqa: PLC0415
@@ -80,13 +87,15 @@ def xlsx_sheets(raw: bytes) -> Iterator[tuple[str, Iterator[Row]]]:
     book = load_workbook(io.BytesIO(raw), read_only=True, data_only=True, keep_links=False)
     for sheet in book.worksheets:
         if sheet.sheet_state == "visible":
-            yield sheet.title, _rows(cast("_Sheet", sheet))
+            yield sheet.title, _rows(cast("_Sheet", sheet), passed)
 
 
 def _unpacks_to_too_much(raw: bytes) -> bool:
     whole = beside = 0
     with zipfile.ZipFile(io.BytesIO(raw)) as packed:
         for part in packed.infolist():
+            if part.compress_type not in _PACKED:
+                return True  # of others a few bytes are unpacked at once to gigabytes
             whole += part.file_size
             if not part.filename.startswith(_TABLES_AND_PICTURES):
                 beside += part.file_size
@@ -110,9 +119,11 @@ def _read_sheet(
         parsed.add(own)
 
 
-def _rows(sheet: _Sheet) -> Iterator[Row]:
+def _rows(sheet: _Sheet, passed: Callable[[], None]) -> Iterator[Row]:
     sheet.reset_dimensions()  # what a file says of its size need not be so
     for line, cells in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS, max_row=MOST_ROWS), 1):
+        if line % PASSED == 0:
+            passed()
         texts = [_text(cell) for cell in cells]
         while texts and not texts[-1]:
             texts.pop()

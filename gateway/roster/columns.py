@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -128,3 +129,15 @@ def yes_or_no(raw: str) -> bool | None:
     """What a cell says; an empty one says no; ``None`` when it says neither."""
     text = narrow(raw).casefold()
     return True if text in _YES else False if text in _NO else None
+
+
+_UNSEEN: Final = frozenset({"Cc", "Cs", "Co"})
+_TURNING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""They turn what follows around, so that a name is not what it looks like (UAX 9)."""
+
+
+def showable(text: str) -> bool:
+    """Whether it stands on a screen as it is. Joiners, which some scripts need, may be in it."""
+    return text.isprintable() or not any(
+        sign in _TURNING or unicodedata.category(sign) in _UNSEEN for sign in text
+    )

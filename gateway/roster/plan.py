@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
@@ -20,6 +20,9 @@ from gateway.roster.entries import Candidate, Code, Listed, Trouble
 MOST_NAMES: Final = 20
 """Former names that are kept of a school."""
 
+SHOWN: Final = 100
+"""Changes, mistakes and schools of a list that are shown; all mistakes are in its CSV."""
+
 _NEAR: Final = 0.6
 """Alike enough to be named: one wrong sign of the three that a county has in Chinese."""
 
@@ -31,6 +34,10 @@ class Sort(StrEnum):
     RENAMED = "renamed"  # whatever else changes
     CHANGED = "changed"
     RELISTED = "relisted"  # it was struck off, and is on the list again
+
+
+_UNEXPECTED: Final = (Sort.RENAMED, Sort.RELISTED, Sort.CHANGED, Sort.ADDED)
+"""What is least expected first."""
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,30 +67,21 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What a list comes to. ``missing`` are listed schools that it does not name: they stay.
 
-    ``troubles`` are of rows that are refused; ``notes`` stop nothing.
+    ``first`` of the changes are those to be shown: what is least expected, so that it is not
+    overlooked. ``counts`` says what becomes of how many schools. ``digest`` names these very
+    changes: who says yes says it to them and to no others. All three are reckoned once, for a page
+    asks twice a second. ``troubles`` are of rows that are refused; ``notes`` stop nothing.
     """
 
     changes: tuple[Change, ...]
+    first: tuple[Change, ...]
+    counts: Counter[Sort]
+    digest: str
     unchanged: int
     missing: tuple[RosterEntry, ...]
     troubles: tuple[Trouble, ...]
     notes: tuple[Trouble, ...]
     unreadable: bool = False
-
-    def count(self, sort: Sort) -> int:
-        """How many schools this becomes of."""
-        return sum(change.sort is sort for change in self.changes)
-
-    def shown(self, most: int) -> list[Change]:
-        """Some of the changes: what is least expected first, so that it is not overlooked."""
-        order = (Sort.RENAMED, Sort.RELISTED, Sort.CHANGED, Sort.ADDED)
-        return sorted(self.changes, key=lambda change: order.index(change.sort))[:most]
-
-    @property
-    def digest(self) -> str:
-        """What names these very changes: who says yes says it to them and to no others."""
-        pairs = [(change.before, change.after) for change in self.changes]
-        return sha256(msgspec.json.encode(pairs)).hexdigest()
 
 
 def plan_list(listed: Listed, standing: Standing) -> Plan:
@@ -118,12 +116,20 @@ def plan_list(listed: Listed, standing: Standing) -> Plan:
     named = {row.school for row in listed.rows} | listed.spoiled
     return Plan(
         changes=tuple(changes),
+        first=tuple(sorted(changes, key=lambda change: _UNEXPECTED.index(change.sort))[:SHOWN]),
+        counts=Counter(change.sort for change in changes),
+        digest=_digest(changes),
         unchanged=unchanged,
         missing=() if listed.unreadable else tuple(_missing(named, standing)),
         troubles=tuple(sorted(troubles, key=_place)),
         notes=tuple(sorted(notes, key=_place)),
         unreadable=listed.unreadable,
     )
+
+
+def _digest(changes: Iterable[Change]) -> str:
+    pairs = [(change.before, change.after) for change in changes]
+    return sha256(msgspec.json.encode(pairs)).hexdigest()
 
 
 def _place(trouble: Trouble) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeAlias
@@ -21,6 +20,7 @@ from gateway.roster.columns import (
     MOST_PUPILS,
     SHORTENED,
     heads,
+    showable,
     yes_or_no,
 )
 from gateway.roster.entries import Candidate, Code, Listed, Trouble
@@ -83,7 +83,7 @@ def _read_xlsx(raw: bytes, listed: Listed, told: Told) -> None:
     reading = _Reading(listed, told)
     without: list[Trouble] = []
     try:
-        for title, rows in xlsx_sheets(raw):
+        for title, rows in xlsx_sheets(raw, reading.passed):
             nameless = reading.table(title, rows)
             if nameless is not None:
                 without.append(nameless)
@@ -138,6 +138,10 @@ class _Reading:
                 self._told(self._rows)
         self._told(self._rows)
         return None
+
+    def passed(self) -> None:
+        """More of the file has been gone through, with or without rows in it."""
+        self._told(self._rows)
 
     def _header(self, sheet: str, rows: Iterator[Row]) -> _Header | Trouble | None:
         """The header; a trouble when there is none under the titles, nothing for an empty table."""
@@ -238,9 +242,7 @@ def _line(raw: str, field: str, wrong: _Wrong) -> str:
         wrong(Code.EMPTY, field)
     elif len(text) > MAX_TEXT:
         wrong(Code.TOO_LONG, field, text, str(MAX_TEXT))
-    elif not text.isprintable() and any(
-        unicodedata.category(sign) in {"Cc", "Cs", "Co"} for sign in text
-    ):
+    elif not showable(text):
         wrong(Code.UNPRINTABLE, field, "".join(sign for sign in text if sign.isprintable()))
     return text
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from audit.roster import RosterEntry
 from gateway.problem import Problem
+from gateway.register.export import FORMULA
 from gateway.roster.entries import Code, Trouble
 from gateway.roster.plan import Change, Plan, Sort
 from gateway.words import Language, Words
@@ -37,11 +40,28 @@ def problem(words: Words, trouble: Trouble, file: str) -> Problem:
     return Problem(where, trouble.line, trouble.field, said(words, trouble, "en"))
 
 
+def troubles_csv(words: Words, troubles: Iterable[Trouble], language: Language) -> str:
+    """Every mistake, for whoever corrects the list: CSV with a byte order mark, for Excel."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\r\n")
+    head = ("sheet", "line", "field", "value", "what")
+    rows.writerow([words.text(f"roster.trouble_file.{one}", language) for one in head])
+    for one in troubles:
+        cells = (one.sheet, one.line or "", one.field, one.value, said(words, one, language))
+        rows.writerow([_safe(cell) for cell in cells])
+    return "\ufeff" + text.getvalue()
+
+
+def _safe(cell: object) -> object:
+    """A spreadsheet computes what begins like a formula: what a file says is only to be read."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+
+
 def describe(plan: Plan, shown: int | None = SHOWN) -> Iterator[str]:
     """Lines: counts, then each sort of change, then the schools that the list does not name."""
     yield (
-        f"{plan.count(Sort.ADDED)} new, {plan.count(Sort.RENAMED)} renamed, "
-        f"{plan.count(Sort.CHANGED)} changed, {plan.count(Sort.RELISTED)} taken up again, "
+        f"{plan.counts[Sort.ADDED]} new, {plan.counts[Sort.RENAMED]} renamed, "
+        f"{plan.counts[Sort.CHANGED]} changed, {plan.counts[Sort.RELISTED]} taken up again, "
         f"{plan.unchanged} unchanged"
     )
     for sort, sign in _SIGNS.items():

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from audit.baseline import MOST_NEEDS, MOST_OF_A_KIND, Lessening
 from audit.key_places import KeyPlace
 from audit.roster import SchoolKind
 from gateway.api.models.shapes import Identifier, In, Milliseconds, Moment, Names, Out
 from gateway.register.columns import MAX_TEXT
-from gateway.roster.columns import MOST_PUPILS
+from gateway.roster.columns import MOST_PUPILS, showable
 from gateway.roster.entries import Code
 from gateway.roster.importing import ImportState
 from gateway.roster.plan import Sort
@@ -21,7 +21,17 @@ Reason = Annotated[
     StringConstraints(min_length=1, max_length=1000),
     Field(examples=["撤并到第一小学, 教发〔2026〕12号"]),
 ]
-SchoolName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_TEXT)]
+
+
+def _shown(name: str) -> str:
+    if not showable(name):
+        raise ValueError("it holds control characters; remove them")
+    return name
+
+
+SchoolName = Annotated[
+    str, StringConstraints(min_length=1, max_length=MAX_TEXT), AfterValidator(_shown)
+]
 Heads = Annotated[int, Field(ge=0, le=MOST_PUPILS)]
 
 

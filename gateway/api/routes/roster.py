@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import asyncio
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -29,9 +28,10 @@ from gateway.api.present_roster import entry_out, import_out
 from gateway.api.problems import REFUSABLE, invalid, not_found, refused
 from gateway.api.routes.verifications import Name
 from gateway.api.services import Services, ServicesHere
+from gateway.files.sight import plain_name
 from gateway.register.export import CSV_TYPE, XLSX_TYPE
 from gateway.roster.importing import Import
-from gateway.roster.telling import said
+from gateway.roster.telling import troubles_csv
 from gateway.security.access import Caller, What
 from gateway.store.read.roster import Listing, RosterFilter, roster_page, roster_totals
 from gateway.words import Language
@@ -165,7 +165,7 @@ async def begin_roster_import(
     raw = await request.body()
     begun = services.audit.roster_imports.begin(
         raw,
-        file=file,
+        file=plain_name(file),
         actor=caller.name,
         within=services.register.regions_of(caller.scopes),
     )
@@ -235,24 +235,14 @@ async def export_roster_troubles(
 ) -> Response:
     """Every mistake of a list, by line, for whoever corrects it."""
     run = _own(services, caller, id)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\r\n")
-    words = services.words
-    head = ("sheet", "line", "field", "value", "what")
-    rows.writerow([words.text(f"roster.trouble_file.{one}", lang) for one in head])
-    for one in () if run.plan is None else run.plan.troubles:
-        cells = (one.sheet, one.line or "", one.field, one.value, said(words, one, lang))
-        rows.writerow([_safe(cell) for cell in cells])
+    troubles = () if run.plan is None else run.plan.troubles
+    # 50,000 rows may all be wrong: not in the loop, in which alarms are shown.
+    text = await asyncio.to_thread(troubles_csv, services.words, troubles, lang)
     return Response(
-        "\ufeff" + text.getvalue(),
+        text,
         media_type=CSV_TYPE,
         headers={"Content-Disposition": 'attachment; filename="roster-mistakes.csv"'},
     )
-
-
-def _safe(cell: object) -> object:
-    """A spreadsheet computes what begins like a formula: what a file says is only to be read."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@\t\r" and cell else cell
 
 
 def _own(services: Services, caller: Caller, name: str) -> Import:

@@ -97,6 +97,26 @@ class TestAList:
         assert again["preview"]["digest"] != run["preview"]["digest"]
         assert (await taken(client, again)).status_code == 200
 
+    async def test_that_is_taken_twice_at_once_is_written_once(self, door, campus) -> None:
+        ada = await door.as_("ada")
+        run = await begun(ada, HEAD + NO3 + NO9)
+
+        answers = await asyncio.gather(taken(ada, run), taken(ada, run))
+
+        assert sorted(answer.status_code for answer in answers) == [200, 409]
+        late = next(answer for answer in answers if answer.status_code == 409)
+        assert late.json()["code"] == "refusal.import_over"
+        done = await over(ada, run["id"], "writing")
+        assert (done["state"], done["preview"]["added"]) == ("done", 2)
+        assert campus.counted("select count(*) from facts where kind = 'roster'") == 2
+        imports = door.app.state.services.audit.roster_imports
+        assert imports.find(run["id"], "ada").plan.changes == ()  # not kept until a restart
+
+    async def test_under_a_name_that_lies_is_called_what_it_is(self, door) -> None:
+        run = await begun(await door.as_("ada"), HEAD + NO3, "..\\my \u202elist.csv")
+
+        assert run["file"] == "my list.csv"
+
     async def test_of_one_county_moves_no_school_of_another(self, door) -> None:
         run = await begun(await door.as_("east-ada"), HEAD + NO3 + NO5)
 
@@ -176,6 +196,7 @@ class TestAnEntry:
         assert await codes(ada, search="第九小学") == ["no9"]
         assert (await changed(boarders=311)).status_code == 422
         assert (await changed(region="moon")).status_code == 422
+        assert (await changed(name="第九\u202e学小")).status_code == 422
 
     async def test_that_is_changed_by_two_at_once_tells_the_second(self, door) -> None:
         await enlisted(door, NO9)

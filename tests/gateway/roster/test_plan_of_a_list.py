@@ -42,6 +42,21 @@ class TestAList:
         assert plan.unchanged == 1
         assert plan.changes[0].after.formerly == ("第三中学",)
 
+    def test_shows_first_what_is_least_expected(self) -> None:
+        against = standing(entry("no1"), entry("no2"), entry("no3", listed=False))
+
+        plan = planned(
+            against, row("no9"), row("no2", pupils="950"), row("no3"), row("no1", "第一中学")
+        )
+
+        assert [change.sort for change in plan.first] == [
+            Sort.RENAMED,
+            Sort.RELISTED,
+            Sort.CHANGED,
+            Sort.ADDED,
+        ]
+        assert all(plan.counts[sort] == 1 for sort in Sort)
+
     def test_brought_in_again_changes_nothing(self) -> None:
         against = standing(entry("no1", name="旧名"), entry("no2"))
         rows = (row("no1"), row("no5", "第五中学"), row("no2", pupils="1"))

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 from bureau_lists import HEADER, as_csv, as_xlsx, row
+from openpyxl import Workbook
 
 from audit.roster import SchoolKind
 from gateway.roster.entries import Code, Listed
 from gateway.roster.reading import Stopped, read_list
+from gateway.roster.telling import troubles_csv
+from gateway.words import Words
 
 
 def codes(listed: Listed) -> list[tuple[int | None, str, Code]]:
     return [(one.line, one.field, one.code) for one in listed.troubles]
+
+
+def otherwise_packed(raw: bytes) -> bytes:
+    """The same workbook as no program writes it: 40 bytes of it may hold 45 MB."""
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(raw)) as book, zipfile.ZipFile(kept, "w") as other:
+        for part in book.namelist():
+            other.writestr(part, book.read(part), zipfile.ZIP_BZIP2)
+    return kept.getvalue()
 
 
 class TestAListIsRead:
@@ -73,6 +88,26 @@ class TestAListIsRead:
         with pytest.raises(Stopped):
             read_list(as_csv([row(f"s-{n}") for n in range(2000)]), enough)
 
+    def test_and_can_be_stopped_where_nothing_is_in_it(self) -> None:
+        book = Workbook()
+        book.active.append(HEADER)
+        book.active.cell(20_000, 1, "no3")
+        kept = io.BytesIO()
+        book.save(kept)
+        told: list[int] = []
+
+        read_list(kept.getvalue(), told.append)
+
+        assert told[:-1] == [0] * 20
+
+    def test_no_further_than_a_row_reaches(self) -> None:
+        raw = as_csv([row()], header=(*HEADER, *["x"] * 100_000))
+
+        listed = read_list(raw)
+
+        assert [one.school for one in listed.rows] == ["no3"]
+        assert len(listed.notes) < 1000
+
 
 class TestARowIsRefused:
     @pytest.mark.parametrize(
@@ -85,6 +120,7 @@ class TestARowIsRefused:
             ({"name": "  "}, "学校名称", Code.EMPTY),
             ({"name": "校" * 201}, "学校名称", Code.TOO_LONG),
             ({"name": "第三\x07中学"}, "学校名称", Code.UNPRINTABLE),
+            ({"name": "第三\u202e学中"}, "学校名称", Code.UNPRINTABLE),  # reads the other way
             ({"kind": ""}, "学校类型", Code.EMPTY),
             ({"kind": "补习班"}, "学校类型", Code.UNKNOWN_KIND),
             ({"region": ""}, "所属区县", Code.EMPTY),
@@ -137,6 +173,7 @@ class TestAFileIsRefused:
             (b"\xd0\xcf\x11\xe0 and so on", Code.OLD_SPREADSHEET),
             (b"PK\x03\x04 and so on", Code.NO_XLSX),
             (as_xlsx([row()])[:-300], Code.NO_XLSX),
+            (otherwise_packed(as_xlsx([row()])), Code.TOO_LARGE),
         ],
     )
     def test_as_a_whole_when_nothing_in_it_can_be_read(self, raw: bytes, code: Code) -> None:
@@ -160,3 +197,10 @@ class TestAFileIsRefused:
 
         assert (trouble.line, trouble.code) == (1, Code.NO_HEADER)
         assert trouble.value == "pupils / 在校生数"
+
+
+@pytest.mark.parametrize("said", ["=1+1", "＝1+1", "-2", "@SUM(A1)"])
+def test_what_a_list_says_is_no_formula_among_its_mistakes(said: str) -> None:
+    troubles = read_list(as_csv([row(pupils=said)])).troubles
+
+    assert f",在校生数,'{said}," in troubles_csv(Words.load(), troubles, "zh")
