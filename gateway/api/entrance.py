@@ -10,13 +10,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from starlette.exceptions import HTTPException
-
+from gateway.api.bodies import Bodies, too_large
 from gateway.api.guard import CALLER, COOKIE
 from gateway.api.problems import Problem, too_many, unauthorized
-from gateway.files.sight import MOST_BYTES as MOST_OF_A_FILE
-from gateway.pictures.sight import MOST_BYTES
-from gateway.roster.importing import MOST_BYTES as MOST_OF_A_LIST
 from gateway.security.rates import Buckets
 
 if TYPE_CHECKING:
@@ -30,14 +26,6 @@ if TYPE_CHECKING:
 PREFIX: Final = "/api/"
 SIGN_IN: Final = ("POST", "/api/v1/session")
 METRICS: Final = "/metrics"
-UPLOADS: Final = {
-    ("PUT", "/api/v1/pictures"): MOST_BYTES,
-    ("PUT", "/api/v1/camera-pictures"): MOST_BYTES,
-    ("PUT", "/api/v1/files"): MOST_OF_A_FILE,
-    ("POST", "/api/v1/roster/imports"): MOST_OF_A_LIST,
-}
-"""Bytes for routes with a bound of their own: files are larger than anything else that comes in."""
-
 CSRF_HEADER: Final = b"x-campus-request"
 
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,8 +64,7 @@ class Entrance:
         self._clock = clock
         self._metrics_open = web.metrics_open
         self._public = None if web.public_url is None else urlsplit(web.public_url).netloc
-        self._body_limit = web.limits.body_kb * 1024
-        self._too_large = f"The body is larger than {web.limits.body_kb} KiB."
+        self._bodies = Bodies(web.limits.body_kb * 1024)
         self._requests = Buckets(web.limits.requests_per_minute)
         self._writes = Buckets(max(1, web.limits.requests_per_minute // 4))
 
@@ -103,7 +90,11 @@ class Entrance:
         except Problem as problem:
             await problem.response()(scope, receive, dressed)
             return
-        await self._app(scope, self._bounded(receive, self._most(scope)), dressed)
+        body = self._bodies.of(scope, receive)
+        try:
+            await self._app(scope, body, dressed)
+        finally:
+            body.let_go()
 
     async def _check(self, scope: Scope) -> None:
         method, path = scope["method"], scope["path"]
@@ -111,7 +102,7 @@ class Entrance:
         if not guarded:
             return
         headers = dict(scope["headers"])
-        self._check_size(headers, self._most(scope))
+        self._check_size(headers, self._bodies.most(scope))
         writes = method not in _SAFE
         if writes:
             self._check_origin(headers)
@@ -143,29 +134,10 @@ class Entrance:
             raise unauthorized()
         return caller, by_cookie
 
-    def _most(self, scope: Scope) -> int:
-        """Bytes that the body of this request may have."""
-        return UPLOADS.get((scope["method"], scope["path"]), self._body_limit)
-
     def _check_size(self, headers: dict[bytes, bytes], most: int) -> None:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > most:
-            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", _too_large(most))
-
-    def _bounded(self, receive: Receive, most: int) -> Receive:
-        """A body sent in chunks tells no length beforehand: it is counted as it comes."""
-        taken = 0
-
-        async def counted() -> Message:
-            nonlocal taken
-            message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > most:
-                # the one kind of exception that the framework's reader of bodies lets through
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, _too_large(most))
-            return message
-
-        return counted
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", too_large(most))
 
     def _check_origin(self, headers: dict[bytes, bytes]) -> None:
         """A browser names the page a write comes from; programs name none."""
@@ -179,10 +151,6 @@ class Entrance:
             raise Problem(
                 HTTPStatus.FORBIDDEN, "origin", "This write comes from a page of another site."
             )
-
-
-def _too_large(most: int) -> str:
-    return f"The body is larger than {most // 1024} KiB."
 
 
 def _cookie(header: str) -> str:
