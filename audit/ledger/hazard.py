@@ -22,6 +22,10 @@ MOST_STEPS: Final = 500
 MOST_BY_ITSELF: Final = 200
 """Steps from which the gateway adds no more by itself: people keep room to act."""
 
+MOST_REMARKS: Final = 400
+"""Steps from which remarks, interim measures and notices are refused: whoever writes endlessly
+keeps nobody from signing, and an entry that cannot be signed would stand for ever."""
+
 MOST_PHOTOS: Final = 10
 MOST_CHECKS: Final = 60
 

@@ -26,10 +26,12 @@ class HazardActionName(StrEnum):
 
 
 class By(msgspec.Struct, frozen=True):
-    """Who acts: a user's name and role; the empty name is the gateway."""
+    """Who acts: a user's name and role, and as whom people know them; the empty name is the
+    gateway."""
 
     name: str
     role: Signer
+    shown: str = ""
 
 
 class Sign(msgspec.Struct, frozen=True, tag=True):

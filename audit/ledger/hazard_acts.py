@@ -13,6 +13,7 @@ import msgspec
 from alerts.alert import Refusal
 from audit.ledger.hazard import (
     MOST_BY_ITSELF,
+    MOST_REMARKS,
     STEPS,
     Hazard,
     HazardStep,
@@ -155,9 +156,13 @@ def fed(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:
     return _on(after, figures, now)
 
 
-def noticed(hazard: Hazard, notice: int, due: int, by: By, *, now: int) -> Hazard:
+def noticed(
+    hazard: Hazard, notice: int, due: int, by: By, *, now: int, photos: tuple[str, ...] = ()
+) -> Hazard:
     """A notice was issued for it: the deadline of the remedy is the notice's at the latest."""
-    step = _plain(hazard, StepKind.NOTICED, by, now, notice=notice, due=due)
+    step = msgspec.structs.replace(
+        _plain(hazard, StepKind.NOTICED, by, now, notice=notice, due=due), photos=photos
+    )
     changes: dict[str, object] = {"notices": (*hazard.notices, notice)}
     due = due if hazard.notice_due is None else min(due, hazard.notice_due)
     changes["notice_due"] = due
@@ -169,7 +174,10 @@ def noticed(hazard: Hazard, notice: int, due: int, by: By, *, now: int) -> Hazar
 
 
 def replied(hazard: Hazard, notice: int, text: str, by: By, *, now: int) -> Hazard:
-    """The school answered the notice."""
+    """The school answered the notice. The notice has it in any case, the entry where there is room
+    beside its signatures."""
+    if len(hazard.steps) >= MOST_REMARKS:
+        return hazard
     step = msgspec.structs.replace(
         _plain(hazard, StepKind.REPLIED, by, now, notice=notice), text=text
     )

@@ -6,6 +6,7 @@ from typing import Final
 
 from alerts.alert import Refusal
 from audit.ledger.hazard import (
+    MOST_REMARKS,
     MOST_STEPS,
     FiveThings,
     Grade,
@@ -44,8 +45,9 @@ def refused(
     hazard: Hazard, action: Action, by: By, figures: LedgerFigures, *, now: int
 ) -> Refusal | None:
     """Why it cannot be done now by that person; ``None`` when it can."""
-    if len(hazard.steps) >= MOST_STEPS:
-        return Refusal("hazard_full", f"the entry has {MOST_STEPS} steps already")
+    most = MOST_REMARKS if isinstance(action, Comment | Interim) else MOST_STEPS
+    if len(hazard.steps) >= most:
+        return Refusal("hazard_full", f"the entry has {most} steps already")
     if isinstance(action, Comment):
         return None
     if isinstance(action, LookBack):
@@ -112,7 +114,7 @@ def _no_signature(
     signed = (name for kind, name in hazard.signed if kind is not StepKind.FOUND)
     if by.name and by.name in signed:
         return Refusal("hazard_same_person", f"{by.name} has signed this step already")
-    if asked in _NOT_THEIR_OWN and by.name in _remedied(hazard):
+    if asked in _NOT_THEIR_OWN and _remedied(hazard) & {by.name, by.shown}:
         return Refusal("hazard_own_work", f"{by.name} remedied it: somebody else accepts")
     return _unfit(hazard, action, by, figures, now)
 
@@ -142,6 +144,7 @@ def _unfit(
 
 
 def _remedied(hazard: Hazard) -> frozenset[str]:
+    """Who remedied it: by user name, or as people write down who is responsible."""
     responsible = () if hazard.five is None else (hazard.five.responsible,)
     return frozenset((*hazard.remedied_by, *responsible))
 

@@ -88,6 +88,29 @@ def climbed(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:
     return _with(hazard, step, rung=rung, rung_at=now)
 
 
+def righted(hazard: Hazard, figures: LedgerFigures, *, now: int) -> Hazard:
+    """The entry after a clock that was ahead has been set back: what was stamped with a time that
+    has not come counts from ``now`` on. Else the next rung, or looking again, would wait for it.
+
+    The same entry comes back when there is nothing of the kind, and from a clock that says a time
+    before the entry was opened: that clock is wrong itself, as after an empty battery.
+    """
+    if now < hazard.opened:
+        return hazard
+    changes: dict[str, object] = {}
+    if hazard.rung_at is not None and hazard.rung_at > now:
+        changes["rung_at"] = now
+    rung, at = hazard.remedy_rung
+    if at is not None and at > now:
+        changes["remedy_rung"] = (rung, now)
+    latest = now + figures.look_back_days * DAY_MS
+    if hazard.closed is not None and hazard.closed > now and (hazard.look_back or 0) > latest:
+        changes["look_back"] = latest
+    if not changes:
+        return hazard
+    return msgspec.structs.replace(hazard, version=hazard.version + 1, **changes)
+
+
 def _after(rung: StepKind, figures: LedgerFigures) -> int:
     """ms after the deadline."""
     return {

@@ -37,7 +37,7 @@ def by(caller: Caller) -> By:
     """Whose hand the caller's is; a role that signs nothing reads only."""
     known = {signer.value for signer in Signer}
     role = Signer(caller.role.value) if caller.role.value in known else Signer.GATEWAY
-    return By(caller.name, role)
+    return By(caller.name, role, caller.display)
 
 
 def hazard_out(services: Services, hazard: Hazard, caller: Caller) -> HazardOut:

@@ -16,6 +16,7 @@ from audit.ledger.hazard_times import (
     LedgerFigures,
     climbed,
     next_time,
+    righted,
 )
 
 BEGIN = 1_795_161_600_000
@@ -68,13 +69,40 @@ def test_what_is_closed_is_said_to_be_looked_at_once() -> None:
     assert next_time(looked, FIGURES) == NEVER
 
 
+def test_after_a_clock_that_was_ahead_the_next_rung_is_days_away_and_not_years() -> None:
+    ahead = climbed(an_entry(), FIGURES, now=DUE + 3650 * DAY_MS)
+    entry = righted(ahead, FIGURES, now=DUE)
+    assert entry.steps == ahead.steps
+    assert righted(entry, FIGURES, now=DUE) is entry
+    assert climbed(entry, FIGURES, now=DUE + 7 * DAY_MS) is entry
+    entry = climbed(entry, FIGURES, now=DUE + 7 * DAY_MS + 1)
+    assert entry.rung is StepKind.CIRCULATED
+
+
+def test_what_was_closed_by_a_clock_that_was_ahead_is_looked_at_in_its_days() -> None:
+    ahead = DUE + 3650 * DAY_MS
+    closed = msgspec.structs.replace(
+        an_entry(), step=HazardStep.CLOSE, closed=ahead, look_back=ahead + 30 * DAY_MS
+    )
+    entry = righted(closed, FIGURES, now=DUE)
+    assert entry.look_back == DUE + 30 * DAY_MS
+    # However often it is started anew before that, it stays so.
+    assert righted(entry, FIGURES, now=DUE + 5 * DAY_MS) is entry
+
+
+def test_a_clock_that_says_a_time_before_the_entry_rights_nothing() -> None:
+    entry = climbed(an_entry(), FIGURES, now=DUE + 1)
+    assert righted(entry, FIGURES, now=BEGIN - 1) is entry
+    assert righted(entry, FIGURES, now=DUE + 1) is entry
+
+
 @given(st.lists(st.integers(-200 * DAY_MS, 200 * DAY_MS), max_size=30))
 def test_whatever_a_clock_does_the_ladder_is_climbed_rung_by_rung(jumps: list[int]) -> None:
     entry, now = an_entry(), BEGIN
     for jump in jumps:
         now += jump
         before = entry
-        entry = climbed(entry, FIGURES, now=now)
+        entry = climbed(righted(entry, FIGURES, now=now), FIGURES, now=now)
         assert len(entry.steps) - len(before.steps) in (0, 1)
     climbed_to = [step.kind for step in entry.steps if step.kind in RUNGS]
     assert climbed_to == list(RUNGS[: len(climbed_to)])
