@@ -106,7 +106,7 @@ async def begin_audit(
     audit = make_audit(
         settings=settings, store=store, clock=clock, words=words, notify=outbox.notify
     )
-    keep("hazard ledger", audit.hazards.ledger.run)
+    keep("hazard ledger", audit.hazards.rounds.run)
     keep("attestations", audit.attestations.run)
     keep("files", audit.files.run)
     keep("coverage", audit.coverage.run)

@@ -115,21 +115,21 @@ def hazard_title(services: Services, hazard: Hazard) -> Names:
         first = hazard.text.splitlines()[0]
         short = first if len(first) <= _LONGEST else f"{first[:_LONGEST]}…"
         return Names(zh=short, en=short)
-    if hazard.condition:
-        said = words.both(f"condition.{hazard.condition}")
-        if hazard.faults > 1:
-            said = words.both("hazard.title.several", condition="{condition}", n=hazard.faults)
-            condition = words.both(f"condition.{hazard.condition}")
-            return Names(
-                zh=said["zh"].replace("{condition}", condition["zh"]),
-                en=said["en"].replace("{condition}", condition["en"]),
-            )
-        return Names(zh=said["zh"], en=said["en"])
-    item = words.or_else(f"coverage.item.{hazard.item}", hazard.item)
-    return Names(
-        zh=words.text("hazard.title.item", "zh", item=item["zh"]),
-        en=words.text("hazard.title.item", "en", item=item["en"]),
-    )
+    if hazard.item:
+        item = words.or_else(f"coverage.item.{hazard.item}", hazard.item)
+        return Names(
+            zh=words.text("hazard.title.item", "zh", item=item["zh"]),
+            en=words.text("hazard.title.item", "en", item=item["en"]),
+        )
+    said = words.both(f"condition.{hazard.condition}")
+    if hazard.faults > 1:
+        said = words.both("hazard.title.several", condition="{condition}", n=hazard.faults)
+        condition = words.both(f"condition.{hazard.condition}")
+        return Names(
+            zh=said["zh"].replace("{condition}", condition["zh"]),
+            en=said["en"].replace("{condition}", condition["en"]),
+        )
+    return Names(zh=said["zh"], en=said["en"])
 
 
 def _device(services: Services, hazard: Hazard) -> AlertDeviceOut | None:

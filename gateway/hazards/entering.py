@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from alerts.alert import Refusal
-from audit.ledger.hazard import Grade, Hazard, OrderState, Origin
+from audit.ledger.hazard import Hazard, OrderState, Origin
 from audit.ledger.hazard_acts import (
     GATEWAY,
     continued,
@@ -27,6 +27,15 @@ class Change(msgspec.Struct, frozen=True):
     after: Hazard
 
 
+class Failed(msgspec.Struct, frozen=True):
+    """An item of a policy that is failed at a school. ``devices`` are those it fails by, by id."""
+
+    school: str
+    policy: str
+    item: str
+    devices: frozenset[str] = frozenset()
+
+
 def order_state(order: WorkOrder) -> OrderState:
     """What of a work order an entry says: only that, the order itself stays the record."""
     done = [step.actor for step in order.steps if step.kind is OrderStep.DONE]
@@ -43,22 +52,25 @@ def order_state(order: WorkOrder) -> OrderState:
 def of_order(
     order: WorkOrder, like: Iterable[Hazard], number: int, figures: LedgerFigures, now: int
 ) -> list[Change]:
-    """What a work order whose fault stays comes to: the entry that stands for such a fault takes
-    it, one that was closed and not yet looked at goes on in a new one, or it is a new one.
+    """What a work order whose fault stays comes to: the entry that stands for such a fault, or for
+    the item that fails by it, takes it; one that was closed and not yet looked at goes on in a new
+    one; or it is a new one.
 
-    ``like`` are entries of the same school, device and condition, the newest first; ``number`` is
-    that of a new one.
+    ``like`` are entries of the same school, device, condition and scope, or of an item that fails
+    by the device, the newest first; ``number`` is that of a new one.
     """
     state = order_state(order)
-    for hazard in like:
-        if hazard.standing and hazard.scope == order.scope:
-            moved = order_moved(hazard, state, figures, now=now)
-            return [Change(hazard, moved)] if moved is not hazard else []
-    before = next((each for each in like if each.scope == order.scope), None)
+    same = [each for each in like if each.condition]
+    standing = next((each for each in (*same, *like) if each.standing), None)
+    if standing is not None:
+        entry = standing if standing.condition else _about(standing, order)
+        moved = order_moved(entry, state, figures, now=now)
+        return [Change(standing, moved)] if moved is not entry else []
+    before = same[0] if same else None
     entry = Hazard(
         number=number,
         school=order.school,
-        origin=Origin.FAULT if before is None else Origin.LOOK_BACK,
+        origin=Origin.FAULT,
         opened=now,
         due=now + figures.naming_hours * HOUR_MS,
         text=order.measure,
@@ -69,29 +81,60 @@ def of_order(
         scope=order.scope,
         faults=order.faults,
         order=state,
-        grade=Grade.GENERAL if before is None else before.grade,
-        reopens=None if before is None else before.number,
     )
-    entry = found(entry, GATEWAY, now=now)
-    if before is None:
-        return [Change(None, entry)]
-    return [Change(before, continued(before, number, now=now, say=True)), Change(None, entry)]
+    return _new(entry, before, now)
 
 
 def of_item(
-    school: str, policy: str, item: str, number: int, figures: LedgerFigures, now: int
-) -> Change:
-    """A failed item of a policy as a new entry."""
+    failed: Failed,
+    before: Hazard | None,
+    device: int | None,
+    number: int,
+    figures: LedgerFigures,
+    now: int,
+) -> list[Change]:
+    """A failed item of a policy as a new entry. ``before`` is one for it that was closed and not
+    yet looked at; ``device`` the row of the only device it fails by."""
     entry = Hazard(
         number=number,
-        school=school,
+        school=failed.school,
         origin=Origin.ITEM,
         opened=now,
         due=now + figures.naming_hours * HOUR_MS,
-        policy=policy,
-        item=item,
+        device=device,
+        device_id=min(failed.devices) if len(failed.devices) == 1 else "",
+        policy=failed.policy,
+        item=failed.item,
     )
-    return Change(None, found(entry, GATEWAY, now=now))
+    return _new(entry, before, now)
+
+
+def _about(entry: Hazard, order: WorkOrder) -> Hazard:
+    """The entry of an item, about the fault it fails by: the two are one record."""
+    return msgspec.structs.replace(
+        entry,
+        device=order.device,
+        kind=order.kind,
+        condition=order.condition,
+        scope=order.scope,
+        faults=order.faults,
+    )
+
+
+def _new(entry: Hazard, before: Hazard | None, now: int) -> list[Change]:
+    """The entry as the gateway found it; it goes on from ``before``, linked both ways."""
+    if before is None:
+        return [Change(None, found(entry, GATEWAY, now=now))]
+    entry = msgspec.structs.replace(
+        entry,
+        origin=Origin.LOOK_BACK,
+        grade=before.grade,
+        item=entry.item or before.item,
+        policy=entry.policy or before.policy,
+        reopens=before.number,
+    )
+    linked = continued(before, entry.number, now=now, say=True)
+    return [Change(before, linked), Change(None, found(entry, GATEWAY, now=now))]
 
 
 def checked(version: int | None, hazard: Hazard) -> Refusal | None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from audit.coverage.verdict import Reason
 from audit.verification.model import Verdict
 from gateway.clock import Clock
-from gateway.hazards.service import Failed
+from gateway.hazards.entering import Failed
 from gateway.store.coverage import reasons_of
 from gateway.store.read.coverage import known_policies
 from gateway.store.read.coverage_pages import chunks, listings, verdict_rows

@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from gateway.clock import Clock
+from gateway.hazards.entering import Failed
 from gateway.hazards.failing import Failing
 from gateway.hazards.figures import SourcedFigures, load_figures
 from gateway.hazards.notices import Notices
 from gateway.hazards.pen import Pen
-from gateway.hazards.service import Failed, Ledger
+from gateway.hazards.rounds import Rounds
+from gateway.hazards.service import Ledger
 from gateway.hazards.telling import Telling
 from gateway.settings import Settings
 from gateway.store.store import Store
@@ -19,9 +21,10 @@ from gateway.words import Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerDesk:
-    """The ledger, its notices and its figures, for the routes."""
+    """The ledger, its notices and its figures, for the routes; ``rounds`` is what runs of it."""
 
     ledger: Ledger
+    rounds: Rounds
     notices: Notices
     figures: SourcedFigures
 
@@ -47,11 +50,12 @@ def make_ledger(
         ),
         notify=notify,
     )
-    ledger = Ledger(
+    ledger = Ledger(pen=pen, clock=clock)
+    rounds = Rounds(
         pen=pen,
         clock=clock,
         faults=settings.ledger.faults,
         failed=(failed or Failing(store, clock)) if settings.ledger.items else None,
     )
     notices = Notices(pen=pen, ledger=ledger, zone=settings.recordings.zone)
-    return LedgerDesk(ledger=ledger, notices=notices, figures=figures)
+    return LedgerDesk(ledger=ledger, rounds=rounds, notices=notices, figures=figures)

@@ -8,7 +8,7 @@ import msgspec
 
 from alerts.alert import Refusal
 from alerts.notification.webhook import Bilingual
-from audit.ledger.hazard import Grade, Hazard
+from audit.ledger.hazard import MOST_REMARKS, Grade, Hazard
 from audit.ledger.hazard_actions import By
 from audit.ledger.hazard_acts import noticed
 from audit.ledger.hazard_acts import replied as answered
@@ -19,15 +19,14 @@ from gateway.hazards.pen import Pen
 from gateway.hazards.service import Inspected, Ledger
 from gateway.store.batch import Batch
 from gateway.store.hazards import put_notice
-from gateway.store.read.hazards import (
-    last_hazard,
+from gateway.store.read.hazards import last_hazard, some_hazards
+from gateway.store.read.pictures import pictures_of
+from gateway.store.read.rectifications import (
     last_notice,
     last_sequence,
     notice_made,
     one_notice,
-    some_hazards,
 )
-from gateway.store.read.pictures import pictures_of
 
 
 class Faulted(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +139,8 @@ class Notices:
                     return Refusal("unknown_hazard", f"the school has no entry {each.hazard}")
                 if not before.standing:
                     return Refusal("hazard_over", f"entry {each.hazard} is closed")
+                if len(before.steps) >= MOST_REMARKS:
+                    return Refusal("hazard_full", f"entry {each.hazard} is full of steps")
                 entry = before
             else:
                 found = Inspected(
@@ -151,7 +152,8 @@ class Notices:
                 )
                 entry = await self._ledger.entry_by_hand(found, by, after=last)
                 last += 1
-            after = noticed(entry, notice.number, notice.due, by, now=notice.issued)
+            photos = () if before is None else each.photos  # a new one was found with them
+            after = noticed(entry, notice.number, notice.due, by, now=notice.issued, photos=photos)
             changes.append(Change(before, after))
         return changes
 
@@ -175,7 +177,8 @@ class Notices:
             batch = Batch(now=now, urgent=True)
             for hazard in await self._pen.read(some_hazards(notice.hazards)):
                 entry = answered(hazard, number, text, by, now=now)
-                self._pen.add(batch, Change(hazard, entry), {})
+                if entry is not hazard:
+                    self._pen.add(batch, Change(hazard, entry), {})
             put_notice(batch, after, by=by.name)
             await self._pen.commit(batch)
             return after

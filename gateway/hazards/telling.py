@@ -12,7 +12,7 @@ from audit.ledger.notice import Notice
 from gateway.settings_fields import chosen
 from gateway.settings_ledger import LedgerEvent, LedgerReceiver
 from gateway.store.batch import OutboxEntry
-from gateway.words import Words
+from gateway.words import Language, Words
 
 _RUNGS: Final[Mapping[StepKind, LedgerEvent]] = {
     StepKind.SUPERVISED: "supervised",
@@ -85,13 +85,12 @@ class Telling:
             what={"zh": first, "en": first},
         )
 
-    def _what(self, hazard: Hazard, language: str) -> str:
+    def _what(self, hazard: Hazard, language: Language) -> str:
         if hazard.text:
             return hazard.text
-        key = (
-            f"condition.{hazard.condition}" if hazard.condition else f"coverage.item.{hazard.item}"
-        )
-        return self._words.text(key, "zh" if language == "zh" else "en")
+        if hazard.item:  # one of a policy of the bureau's own has no word
+            return self._words.or_else(f"coverage.item.{hazard.item}", hazard.item)[language]
+        return self._words.text(f"condition.{hazard.condition}", language)
 
     def _rows(
         self,

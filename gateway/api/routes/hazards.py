@@ -121,7 +121,7 @@ async def count_hazards(
         closed=found.closed,
         look_back=found.look_back,
         mine=mine,
-        held_back=services.audit.hazards.ledger.held_back,
+        held_back=services.audit.hazards.rounds.held_back,
     )
 
 

@@ -22,7 +22,8 @@ from gateway.exports.font import FontMissingError
 from gateway.hazards.notice_sheet import notice_sheet
 from gateway.hazards.notices import Faulted, Wanted
 from gateway.security.access import Caller, Role, What
-from gateway.store.read.hazards import notice_page, one_notice, some_hazards
+from gateway.store.read.hazards import some_hazards
+from gateway.store.read.rectifications import notice_page, one_notice
 
 router = APIRouter(tags=["notices"])
 

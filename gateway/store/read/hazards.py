@@ -1,4 +1,4 @@
-"""The ledger read: pages and counts, one entry or notice, and what is due."""
+"""The ledger read: pages and counts of entries, and one by its number."""
 
 from __future__ import annotations
 
@@ -6,22 +6,16 @@ from collections.abc import Callable, Iterable
 from typing import Final, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, select
 
-from alerts.alert import AlertState
 from audit.ledger.hazard import Hazard, HazardStep, StepKind
-from audit.ledger.notice import Notice
-from audit.ledger.work_order import WorkOrder
 from gateway.store.read.alerts import beyond
-from gateway.store.schema import alerts, hazards, notices, work_order_alerts, work_orders
+from gateway.store.schema import hazards
 
 Key: TypeAlias = tuple[int, int]
 
-_ACTIVE: Final = (AlertState.UNACKNOWLEDGED.value, AlertState.ACKNOWLEDGED.value)
 _JSON: Final = cast(hazards.c.body, Text)  # SQLite would take the bytes for JSON in binary
 _hazard: Final = msgspec.json.Decoder(Hazard)
-_notice: Final = msgspec.json.Decoder(Notice)
-_order: Final = msgspec.json.Decoder(WorkOrder)
 
 
 class HazardFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,172 +190,3 @@ def hazard_made(made: str) -> Callable[[Connection], Hazard | None]:
 def last_hazard(connection: Connection) -> int:
     """The number of the newest entry; 0 before the first."""
     return connection.scalar(select(func.max(hazards.c.row))) or 0
-
-
-def due_hazards(now: int, most: int) -> Callable[[Connection], list[Hazard]]:
-    """Entries that the clock does something to by now, the longest due first."""
-
-    def query(connection: Connection) -> list[Hazard]:
-        statement = (
-            select(hazards.c.body)
-            .where(hazards.c.next_at <= now)
-            .order_by(hazards.c.next_at, hazards.c.row)
-            .limit(most)
-        )
-        return [_hazard.decode(body) for body in connection.scalars(statement)]
-
-    return query
-
-
-def standing_hazards(connection: Connection) -> list[tuple[Hazard, int]]:
-    """All that stand, with the time that is stored for each."""
-    statement = select(hazards.c.body, hazards.c.next_at).where(hazards.c.closed.is_(None))
-    return [(_hazard.decode(body), at) for body, at in connection.execute(statement)]
-
-
-def orders_without_entry(before: int, most: int) -> Callable[[Connection], list[WorkOrder]]:
-    """Standing work orders that no entry refers to, and whose fault has been there since
-    ``before`` (ms) or longer: it is active now, or a person opened the order. Oldest first."""
-    entered = exists().where(hazards.c.work_order == work_orders.c.row)
-    fault = exists().where(
-        work_order_alerts.c.work_order == work_orders.c.row,
-        alerts.c.id == work_order_alerts.c.alert,
-        alerts.c.closed.is_(None),
-        alerts.c.state.in_(_ACTIVE),
-        alerts.c.known <= before,
-    )
-
-    def query(connection: Connection) -> list[WorkOrder]:
-        statement = (
-            select(work_orders.c.body)
-            .where(
-                work_orders.c.closed.is_(None),
-                ~entered,
-                or_(
-                    fault,
-                    and_(work_orders.c.alert.is_(None), work_orders.c.opened <= before),
-                ),
-            )
-            .order_by(work_orders.c.row)
-            .limit(most)
-        )
-        return [_order.decode(body) for body in connection.scalars(statement)]
-
-    return query
-
-
-def entries_with_orders(connection: Connection) -> list[tuple[Hazard, WorkOrder]]:
-    """Standing entries whose work order stands otherwise than the entry says."""
-    state = func.json_extract(_JSON, "$.order.state")
-    statement = (
-        select(hazards.c.body, work_orders.c.body)
-        .join(work_orders, work_orders.c.row == hazards.c.work_order)
-        .where(hazards.c.closed.is_(None), state != work_orders.c.state)
-    )
-    return [
-        (_hazard.decode(hazard), _order.decode(order))
-        for hazard, order in connection.execute(statement)
-    ]
-
-
-def hazards_like(school: str, device: str, condition: str) -> Callable[[Connection], list[Hazard]]:
-    """Entries for faults of that sort at a school that stand, or were closed and not yet looked at
-    again; the newest first."""
-
-    def query(connection: Connection) -> list[Hazard]:
-        statement = (
-            select(hazards.c.body)
-            .where(
-                hazards.c.school == school,
-                hazards.c.origin.in_(("fault", "look_back")),
-                func.json_extract(_JSON, "$.device_id") == device,
-                func.json_extract(_JSON, "$.condition") == condition,
-                func.json_extract(_JSON, "$.looked_back").is_(None),
-                func.json_extract(_JSON, "$.continued").is_(None),
-            )
-            .order_by(hazards.c.row.desc())
-            .limit(20)
-        )
-        return [_hazard.decode(each) for each in connection.scalars(statement)]
-
-    return query
-
-
-def standing_at(schools: Iterable[str]) -> Callable[[Connection], list[Hazard]]:
-    """The standing entries of those schools."""
-    wanted = list(schools)
-
-    def query(connection: Connection) -> list[Hazard]:
-        found: list[Hazard] = []
-        for start in range(0, len(wanted), 500):
-            statement = select(hazards.c.body).where(
-                hazards.c.closed.is_(None), hazards.c.school.in_(wanted[start : start + 500])
-            )
-            found += [_hazard.decode(body) for body in connection.scalars(statement)]
-        return found
-
-    return query
-
-
-# Notices
-
-
-def notice_page(
-    schools: frozenset[str] | None, *, unanswered: bool, after: int | None, limit: int
-) -> Callable[[Connection], tuple[list[Notice], int | None]]:
-    """Notices, the newest first, and the row to go on from; ``unanswered``: only those."""
-    table = notices.c
-    conditions: list[ColumnElement[bool]] = []
-    if schools is not None:
-        conditions.append(table.school.in_(schools))
-    if unanswered:
-        conditions.append(table.replied.is_(None))
-    if after is not None:
-        conditions.append(table.row < after)
-
-    def query(connection: Connection) -> tuple[list[Notice], int | None]:
-        statement = (
-            select(table.body).where(*conditions).order_by(table.row.desc()).limit(limit + 1)
-        )
-        found = [_notice.decode(body) for body in connection.scalars(statement)]
-        more = len(found) > limit
-        return found[:limit], found[limit - 1].number if more else None
-
-    return query
-
-
-def one_notice(number: int) -> Callable[[Connection], Notice | None]:
-    """The notice of that row."""
-
-    def query(connection: Connection) -> Notice | None:
-        body = connection.scalar(select(notices.c.body).where(notices.c.row == number))
-        return None if body is None else _notice.decode(body)
-
-    return query
-
-
-def notice_made(made: str) -> Callable[[Connection], Notice | None]:
-    """The notice that was issued with that user and key."""
-
-    def query(connection: Connection) -> Notice | None:
-        body = connection.scalar(select(notices.c.body).where(notices.c.made == made))
-        return None if body is None else _notice.decode(body)
-
-    return query
-
-
-def last_notice(connection: Connection) -> int:
-    """The row of the newest notice; 0 before the first."""
-    return connection.scalar(select(func.max(notices.c.row))) or 0
-
-
-def last_sequence(bureau: str, year: int) -> Callable[[Connection], int]:
-    """The newest number of a bureau and year; 0 before the first."""
-
-    def query(connection: Connection) -> int:
-        statement = select(func.max(notices.c.sequence)).where(
-            notices.c.bureau == bureau, notices.c.year == year
-        )
-        return connection.scalar(statement) or 0
-
-    return query
