@@ -146,7 +146,7 @@ class _Sheet:
 
     def _text(self, text: str, *, indent: bool = True) -> None:
         """A paragraph; Chinese ones begin two signs in."""
-        text = self._face.settable(text)
+        text = self._face.settable("\n".join(text.splitlines()))
         first = 2 * _BODY if indent and self._language == "zh" else 0.0
         room = _WIDE - 2 * _SIDE
         # The first line is shorter by the indent: set with two wide signs before it.
@@ -158,9 +158,12 @@ class _Sheet:
             self._canvas.drawString(_SIDE, self._y, line)
 
     def _right(self, text: str) -> None:
-        self._y -= _BODY * _LEADING
-        self._canvas.setFont(self._face.name, _BODY)
-        self._canvas.drawRightString(_WIDE - _SIDE, self._y, self._face.settable(text))
+        text = self._face.settable(text)
+        for line in self._face.lines(text, _WIDE - 2 * _SIDE, _BODY):
+            self._room(_BODY * _LEADING)
+            self._y -= _BODY * _LEADING
+            self._canvas.setFont(self._face.name, _BODY)
+            self._canvas.drawRightString(_WIDE - _SIDE, self._y, line)
 
     def _line(self, text: str, size: float, *, centred: bool, red: bool = False) -> None:
         text = self._face.settable(text)
