@@ -12,7 +12,7 @@ from gateway.store.reserve import LOW_WATER, RESERVE
 from gateway.store.sqlite import SqliteStore, connect
 from gateway.store.store import StoreError
 
-NEWEST: Final = "0011"
+NEWEST: Final = "0012"
 """The version of the tables this program works with: the last of ``migrations/versions``."""
 
 

@@ -1,4 +1,4 @@
-"""The hazard ledger and rectification notices. Nothing in them is ever deleted."""
+"""The hazard ledger and rectification notices. Triggers refuse to delete anything of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
 from gateway.store.schema.declaring import Number, metadata
 
 hazards = Table(
-    "hazards",  # entries of the ledger as they stand; each step is a fact as well
+    "hazards",  # entries as they stand, each step a fact as well; triggers refuse going back
     metadata,
     Column("row", Number, primary_key=True, autoincrement=True),  # its number
     Column("school", String(64), nullable=False),
@@ -32,7 +32,7 @@ hazards = Table(
 )
 
 notices = Table(
-    "notices",  # rectification notices as they stand; issuing and each reply are facts as well
+    "notices",  # as they stand, issuing and each reply facts as well; triggers refuse changes
     metadata,
     Column("row", Number, primary_key=True, autoincrement=True),
     Column("bureau", String(64), nullable=False),
