@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -12,11 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from alerts.alert import Refusal
 from gateway.store.store import StoreError, StoreFullError
 
 log = structlog.get_logger(__name__)
 
 MEDIA_TYPE: Final = "application/problem+json"
+
+Result = TypeVar("Result")
 
 MOST_FIELDS: Final = 50
 
@@ -122,6 +125,13 @@ def invalid(field: str, message: str) -> Problem:
 def refused(code: str, detail: str) -> Problem:
     """The desk said no: `code` is one of the catalogues' `refusal.{code}`."""
     return Problem(HTTPStatus.CONFLICT, f"refusal.{code}", detail)
+
+
+def granted(result: Result | Refusal) -> Result:
+    """What was done. Raises the `Problem` when it was refused."""
+    if isinstance(result, Refusal):
+        raise refused(result.code, result.detail)
+    return result
 
 
 def too_many(detail: str, wait_seconds: float) -> Problem:

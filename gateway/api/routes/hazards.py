@@ -42,7 +42,7 @@ from gateway.api.models.hazards import (
 )
 from gateway.api.models.shapes import Identifier, Page
 from gateway.api.present_hazards import by, hazard_out
-from gateway.api.problems import REFUSABLE, forbidden, not_found, refused
+from gateway.api.problems import REFUSABLE, forbidden, granted, not_found
 from gateway.api.routes.devices import visible_device
 from gateway.api.routes.verifications import Key
 from gateway.api.services import Services, ServicesHere
@@ -155,7 +155,7 @@ async def open_hazard(
     device = None
     if wanted.device is not None:
         device = await visible_device(services, caller, wanted.school, wanted.device)
-    result = await services.audit.hazards.ledger.open_by_hand(
+    entry = await services.audit.hazards.ledger.open_by_hand(
         Inspected(
             school=wanted.school,
             text=wanted.text,
@@ -171,9 +171,7 @@ async def open_hazard(
         by(caller),
         key=key or "",
     )
-    if isinstance(result, Refusal):
-        raise refused(result.code, result.detail)
-    return hazard_out(services, result, caller)
+    return hazard_out(services, granted(entry), caller)
 
 
 @router.get("/hazards/{id}", operation_id="get_hazard")
@@ -200,11 +198,9 @@ async def act_on_hazard(
     result = await services.audit.hazards.ledger.act(
         id, _act(action), by(caller), version=action.version, key=key or ""
     )
-    if isinstance(result, Refusal):
-        if result.code == "hazard_role":
-            raise forbidden(result.detail)
-        raise refused(result.code, result.detail)
-    return hazard_out(services, result, caller)
+    if isinstance(result, Refusal) and result.code == "hazard_role":
+        raise forbidden(result.detail)
+    return hazard_out(services, granted(result), caller)
 
 
 async def visible_hazard(services: Services, caller: Caller, number: int) -> Hazard:

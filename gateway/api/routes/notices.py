@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from alerts.alert import Refusal
 from audit.ledger.hazard import Hazard
 from audit.ledger.notice import Notice
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, cursor, row_in
@@ -15,7 +14,7 @@ from gateway.api.guard import LedgerKeeper, NoticeIssuer, Reader, check
 from gateway.api.models.notices import NoticeReplyIn, RectificationIn, RectificationOut
 from gateway.api.models.shapes import Identifier, Page
 from gateway.api.present_hazards import by, notice_out
-from gateway.api.problems import REFUSABLE, Problem, forbidden, not_found, refused
+from gateway.api.problems import REFUSABLE, Problem, forbidden, granted, not_found
 from gateway.api.routes.verifications import Key
 from gateway.api.services import Services, ServicesHere
 from gateway.exports.font import FontMissingError
@@ -105,7 +104,7 @@ async def issue_notice(
         by(caller),
         key=key or "",
     )
-    return await _out(services, caller, _taken(result))
+    return await _out(services, caller, granted(result))
 
 
 @router.get(
@@ -168,13 +167,7 @@ async def reply_to_notice(
     result = await services.audit.hazards.notices.reply(
         id, reply.text, reply.photos, by(caller), key=key or ""
     )
-    return await _out(services, caller, _taken(result))
-
-
-def _taken(result: Notice | Refusal) -> Notice:
-    if isinstance(result, Refusal):
-        raise refused(result.code, result.detail)
-    return result
+    return await _out(services, caller, granted(result))
 
 
 async def _visible(services: Services, caller: Caller, number: int) -> Notice:

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 
-from alerts.alert import Refusal
 from audit.ledger import work_order as acts
 from audit.ledger.work_order import WorkOrder
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
@@ -28,7 +27,7 @@ from gateway.api.models.work_orders import (
     WorkOrderOut,
 )
 from gateway.api.present_work_orders import order_out, what_for
-from gateway.api.problems import REFUSABLE, invalid, not_found, refused
+from gateway.api.problems import REFUSABLE, granted, invalid, not_found
 from gateway.api.routes.devices import visible_device
 from gateway.api.routes.verifications import Key
 from gateway.api.services import Services, ServicesHere
@@ -167,9 +166,7 @@ async def act_on_work_order(
     if isinstance(action, AssignOrderIn) and action.to is not None:
         await _check_assignee(services, action.to, order.school)
     result = await services.work_orders.act(id, _act(action), caller.name, key=key or "")
-    if isinstance(result, Refusal):
-        raise refused(result.code, result.detail)
-    return order_out(services, result, caller)
+    return order_out(services, granted(result), caller)
 
 
 async def _covering(services: Services, caller: Caller, alert: int) -> list[WorkOrderOut]:
