@@ -204,7 +204,8 @@ async def serve(  # noqa: PLR0915 - one list of what runs with what, in the orde
             limits=_health_limits(settings),
             metrics=metrics,
         )
-        flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries, watch)
+        flow.add(watch, before_rules=True)  # who is not listened to is not silent
+        flow.add(judging.deadlines, judging.upkeep, judge.windows, judging.discoveries)
         flow.add(judging.causes, judging.fire_rooms, judge.asking)
 
         # Nor will it become any.

@@ -27,7 +27,8 @@ class Hearing(msgspec.Struct):
     """Since when the gateway has been able to hear devices, in ms; shared by all of them.
 
     Set again at each start and whenever the broker's connection comes back, so that nobody is
-    called silent for having been heard by nobody.
+    called silent for having been heard by nobody. ``connected``: what they say is heard as they
+    speak; not while it waits in a queue.
     """
 
     since: int = 0

@@ -77,7 +77,13 @@ class Flow:
     ) -> None:
         """``sources`` with whether each carries events."""
         self._lanes: Final = [
-            Lane(source, self, events=events, most=1 if events else pace.commits_under_way)
+            Lane(
+                source,
+                self,
+                events=events,
+                most=1 if events else pace.commits_under_way,
+                clock=clock,
+            )
             for source, events in sources
         ]
         self._judge: Final = judge
@@ -111,14 +117,19 @@ class Flow:
             for lane in self._lanes:
                 lane.end()
 
-    def add(self, *ticking: Ticking) -> None:
-        """These act by themselves at their time. Before `run`."""
-        self._ticking.extend(ticking)
+    def add(self, *ticking: Ticking, before_rules: bool = False) -> None:
+        """These act by themselves at their time, after the rules or before. Before `run`."""
+        at = 0 if before_rules else len(self._ticking)
+        self._ticking[at:at] = ticking
 
     @property
     def paused(self) -> bool:
         """Whether telemetry waits for room in the store."""
         return self._full.is_set()
+
+    def waiting_s(self) -> float:
+        """For how long (s) messages may have waited to be taken."""
+        return max((lane.waiting_s() for lane in self._lanes), default=0.0)
 
     async def drain(self) -> None:
         """Take nothing more, and return when what was taken is committed and acknowledged.

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
+from gateway.clock import Clock
 from gateway.ingest.source import Source
 from gateway.pipeline.work import Work
 
@@ -61,11 +62,15 @@ class _Batch:
 class Lane:
     """Keeps up to ``most`` batches of one source under way."""
 
-    def __init__(self, source: Source, keeper: Keeper, *, events: bool, most: int) -> None:
+    def __init__(
+        self, source: Source, keeper: Keeper, *, events: bool, most: int, clock: Clock
+    ) -> None:
         self._source: Final = source
         self._keeper: Final = keeper
         self._events: Final = events
         self._most: Final = most
+        self._clock: Final = clock
+        self._blocked: float | None = None
         self._under_way = 0
         self._batches: deque[_Batch] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,15 +94,28 @@ class Lane:
         """Whether nothing is with the store."""
         return not self._under_way
 
+    def waiting_s(self) -> float:
+        """For how long (s) messages may have waited to be taken: here, or at the broker."""
+        return 0.0 if self._blocked is None else self._clock.steady() - self._blocked
+
     def go_on(self) -> None:
         """Take one batch if it may be taken; the next one in the next turn of the event loop, so
         that events, answers and pages get in between."""
         if self._turn is None and self._loop is not None:
             self._take()
+            self._note()
 
     def _take_turn(self) -> None:
         self._turn = None
         self._take()
+        self._note()
+
+    def _note(self) -> None:
+        """Whether something waits, or would if it came."""
+        if self._under_way < self._most and not self._source.waiting:
+            self._blocked = None
+        elif self._blocked is None:
+            self._blocked = self._clock.steady()
 
     def _take(self) -> None:
         source, keeper, loop = self._source, self._keeper, self._loop
@@ -137,6 +155,7 @@ class Lane:
     def _conclude(self, batch: _Batch, *, kept: bool) -> None:
         batch.kept = kept
         self._under_way -= 1
+        self._note()
         # In order, and never past one that is not committed: what it holds may have been
         # delivered once more, and be acknowledged with this one (`Delivery.known`).
         batches = self._batches

@@ -15,6 +15,7 @@ from gateway.metrics import Metrics
 from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.flow import Flow
 from gateway.pipeline.judge import Judge
+from gateway.pipeline.listening import Listening
 from gateway.pipeline.rejects import Rejects
 from gateway.pipeline.roster import GATEWAY
 from gateway.pipeline.work import Work
@@ -25,7 +26,7 @@ _MINUTE: Final = 60
 
 
 class Watch:
-    """Looks once a second. Also says how the feed is for the page (`feed`)."""
+    """Looks once a second, before silence is judged. Also says how the feed is (`feed`)."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Watch:
         self._memory: Final = HealthMemory()
         self._since = clock.now()
         self._was_connected = False
+        self._listening: Final = Listening(judge.roster.hearing)
 
     def add(self, *others: Callable[[int], Finding]) -> None:
         """From now on these give one more finding each about the gateway, such as the outbox's."""
@@ -87,7 +89,7 @@ class Watch:
         """What is counted elsewhere, for who asks for metrics."""
         metrics, judge = self._metrics, self._judge
         statuses = [source.status() for source in self._sources]
-        metrics.broker_connected = int(judge.roster.hearing.connected)
+        metrics.broker_connected = int(self._was_connected)
         metrics.duplicates = sum(status.redelivered for status in statuses)
         metrics.rejects = self._rejects.total
         metrics.devices = len(judge.roster)
@@ -128,10 +130,10 @@ class Watch:
             self._metrics.reconnects += connected
         # On a full disk what devices say waits at the broker: they are not silent either.
         heard = connected and not self._paused()
-        hearing = self._judge.roster.hearing
-        if heard and not hearing.connected:
-            hearing.since = now
-        hearing.connected = heard
+        since = max((source.status().since for source in self._sources), default=0)
+        self._listening.look(
+            now, connection=since if heard else None, waiting_s=self._flow.waiting_s()
+        )
 
     def _health(self, now: int) -> Health:
         steady = self._clock.steady()
