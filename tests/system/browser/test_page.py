@@ -113,6 +113,18 @@ async def acknowledge_elsewhere(page: Page, button: str) -> None:
     assert answer.ok
 
 
+async def acknowledge_all_else(page: Page) -> None:
+    """What else calls, too: a machine that is busy makes the demonstration's police answer late."""
+    address = f"{origin(page)}/api/v1/alerts"
+    calling = {"state": "unacknowledged", "priority": "emergency"}
+    for alert in (await (await page.request.get(address, params=calling)).json())["items"]:
+        act = {"action": "acknowledge"}
+        await page.request.post(f"{address}/{alert['id']}/actions", data=act, headers=WRITE)
+    await expect(
+        page.locator(".row[data-state=unacknowledged][data-priority=emergency]")
+    ).to_have_count(0)
+
+
 def origin(page: Page) -> str:
     return "/".join(page.url.split("/")[:3])
 
@@ -199,6 +211,7 @@ async def test_an_emergency_sounds_again_and_again_until_somebody_acknowledges_i
 
     await acknowledge_elsewhere(page, button)
     await expect(row_of(page, button)).to_have_attribute("data-state", "acknowledged")
+    await acknowledge_all_else(page)
     heard = await page.evaluate("window.tones")
     await page.clock.fast_forward(10_200)
     assert await page.evaluate("window.tones") == heard
