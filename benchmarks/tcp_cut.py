@@ -47,6 +47,11 @@ class Line:
         self._listening.set()
         self._loop.run_forever()
         server.close()
+        talks = asyncio.all_tasks(self._loop)
+        for talk in talks:
+            talk.cancel()
+        self._loop.run_until_complete(asyncio.gather(*talks, return_exceptions=True))
+        self._loop.close()
 
     async def _cut(self) -> None:
         self._whole = False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -128,6 +128,31 @@ class Teller:
         async for message in client.messages:
             if isinstance(message.payload, bytes):
                 hear(message.topic.value, message.payload)
+
+
+class Tellers:
+    """A connection for each school: a broker keeps one last will a connection, and each school has
+    to hear at once when the probe is gone.
+    """
+
+    def __init__(self, of_school: Mapping[str, Teller]) -> None:
+        self._of_school = dict(of_school)
+
+    @property
+    def told(self) -> int:
+        """Messages that the broker has acknowledged."""
+        return sum(teller.told for teller in self._of_school.values())
+
+    def tell(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Publish as soon as the broker is there, on the connection of the topic's school."""
+        school = topic.split("/", 2)[1]
+        self._of_school[school].tell(topic, payload, retain=retain)
+
+    async def run(self, hear: Callable[[str, bytes], None] = _unheard) -> None:
+        """Keep all connections up until cancelled; ``hear`` as in `Teller.run`."""
+        async with asyncio.TaskGroup() as tasks:
+            for school, teller in self._of_school.items():
+                tasks.create_task(teller.run(hear), name=f"telling {school}")
 
 
 def _will(presence: Presence | None) -> aiomqtt.Will | None:

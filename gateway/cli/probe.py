@@ -103,7 +103,7 @@ async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> No
     from devices.camera.pool import Pool, slots_for  # noqa: PLC0415
     from devices.camera.probe import Probe  # noqa: PLC0415
     from devices.camera.saying import presence  # noqa: PLC0415
-    from devices.camera.telling import Presence, Teller  # noqa: PLC0415
+    from devices.camera.telling import Presence, Teller, Tellers  # noqa: PLC0415
     from gateway.camera_probe import make_gallery, pace_of, watched_of  # noqa: PLC0415
 
     wanted = settings.cameras
@@ -113,16 +113,21 @@ async def _look(settings: Settings, way: Way, *, until_stdin_closes: bool) -> No
     async with AsyncExitStack() as closing:
         pool = await closing.enter_async_context(Pool(processes=wanted.processes, slots=slots))
         gallery = await closing.enter_async_context(make_gallery(wanted))
-        teller = Teller(
-            host=way.host,
-            port=way.port,
-            # Two probes of one gateway must not throw each other out.
-            identifier=f"campus-probe-{secrets.token_hex(4)}",
-            username=way.username,
-            password=way.password,
-            tls=way.tls,
-            presence=Presence(*presence(schools[0], wanted.name)),
-            filters=[order_topic(school, "+") for school in schools],
+        teller = Tellers(
+            {
+                school: Teller(
+                    host=way.host,
+                    port=way.port,
+                    # Two probes of one gateway must not throw each other out.
+                    identifier=f"campus-probe-{secrets.token_hex(4)}",
+                    username=way.username,
+                    password=way.password,
+                    tls=way.tls,
+                    presence=Presence(*presence(school, wanted.name)),
+                    filters=[order_topic(school, "+")],
+                )
+                for school in schools
+            }
         )
         probe = Probe(
             cameras,
