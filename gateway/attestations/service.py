@@ -7,6 +7,7 @@ replaces, the files it uses, its fact and when somebody is to be reminded are on
 from __future__ import annotations
 
 import asyncio
+import math
 import secrets
 from collections.abc import Callable, Iterable
 from hashlib import sha256
@@ -46,6 +47,7 @@ from gateway.store.read.attestations import (
     name_of_school,
     newest_at,
     one_attestation,
+    without_deadline,
 )
 from gateway.store.read.files import KeptFile, files_of
 from gateway.store.read.roster import entry_of
@@ -219,12 +221,34 @@ class Attestations:
 
     async def run(self) -> None:
         """Remind of what ends, until cancelled. A store that refuses is asked again."""
+        newest = math.inf
         while True:
             try:
+                now = self._clock.now()
+                if now < newest:  # at a start, and when a clock that ran ahead has been set right
+                    await self.resume()
+                newest = now
                 await self.remind()
             except StoreError as error:
                 _log.warning("attestations.put_off", error=str(error))
             await asyncio.sleep(LOOK_S)
+
+    async def resume(self) -> int:
+        """See to it that everything that has not ended is told of; how many had been forgotten.
+
+        A clock that ran past their end had them told of for the last time.
+        """
+        async with self._lock:
+            await self._last_written()
+            now = self._clock.now()
+            forgotten = await self._read(without_deadline(REMIND, now))
+            if forgotten:
+                batch = Batch(now=now)
+                batch.deadlines += [
+                    self._deadline(one.attestation, now, replaced=one.replaced) for one in forgotten
+                ]
+                await self._commit(batch)
+        return len(forgotten)
 
     async def remind(self) -> int:
         """Tell of all that is due; how many. Of several days that have passed meanwhile (the

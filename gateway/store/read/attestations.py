@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal, or_, select
 
-from audit.attestation import DRILL, Attestation
+from audit.attestation import DRILL, FACT, Attestation
 from gateway.store.batch import Deadline
 from gateway.store.read.alerts import beyond
 from gateway.store.schema import attestations, deadlines, roster
@@ -177,6 +177,22 @@ def due_deadlines(kind: str, now: int, most: int) -> Callable[[Connection], list
             .limit(most)
         )
         return [Deadline(*row) for row in connection.execute(statement)]
+
+    return query
+
+
+def without_deadline(kind: str, now: int) -> Callable[[Connection], list[Stored]]:
+    """Those that have not ended, are neither withdrawn nor replaced before they do, and have no
+    stored deadline of the kind."""
+    subject = literal(f"{FACT}:") + _table.school + "/" + _table.id
+    told = exists().where(deadlines.c.kind == kind, deadlines.c.subject == subject)
+    replaced_later = or_(_table.replaced.is_(None), _table.replaced > _table.expires)
+
+    def query(connection: Connection) -> list[Stored]:
+        statement = select(_table.body, _table.replaced).where(
+            _table.expires > now, _table.withdrawn.is_(None), replaced_later, ~told
+        )
+        return [Stored(_decode(body), replaced) for body, replaced in connection.execute(statement)]
 
     return query
 

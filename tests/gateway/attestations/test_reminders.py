@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from test_stating import stated
 
 from alerts.notification.event import NOTICE, Event, decode_event
 from audit.attestation import DAY_MS
+from gateway.attestations import service
 from gateway.notification.message import Wording
 from gateway.words import Words
 
@@ -149,3 +151,32 @@ async def test_who_is_not_named_is_not_told(tmp_path: Path) -> None:
     assert await room.attestations.remind() == 1
     assert [receiver for receiver, _ in outbox(room)] == ["hook"]
     room.store.close()
+
+
+async def test_a_clock_that_ran_past_the_end_and_was_set_right_reminds_again(
+    telling: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stated(telling, days=200)
+    gone = await stated(telling, days=300)  # replaces it, and is withdrawn
+    await telling.attestations.withdraw(gone.id, "sofia", "wrong")
+    telling.clock.turn(DAY_MS)
+    begun, last = telling.clock.now(), await stated(telling, days=200)
+    telling.at(last.expires + DAY_MS)
+    assert await telling.attestations.remind() == 1
+    assert telling.column("SELECT subject FROM deadlines") == []
+    telling.at(begun)
+
+    monkeypatch.setattr(service, "LOOK_S", 0)
+    running = asyncio.create_task(telling.attestations.run())
+    async with asyncio.timeout(20):
+        while True:
+            await asyncio.sleep(0.01)
+            if telling.column("SELECT subject FROM deadlines"):
+                break
+    running.cancel()
+    await asyncio.wait([running])
+
+    assert telling.column("SELECT subject FROM deadlines") == [f"attestation:no3/{last.id}"]
+    telling.at(last.expires - 30 * DAY_MS)
+    assert await telling.attestations.remind() == 1
+    assert "30" in outbox(telling)[-3][1].text
