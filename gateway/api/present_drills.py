@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Final
 
 from audit.attestation import Attestation, Terms, ends
@@ -33,29 +34,33 @@ async def drills_of(
     known = {school.id for school in services.register.schools} | listed.keys()
     if schools is not None:
         known &= schools
-    asked = services.audit.attestations.asked()[item]
-    every = [
-        _drill(services, school, listed.get(school), held.get(school), asked.terms, now)
-        for school in known
-    ]
-    overdue = sum(one.overdue for one in every)
+    terms = services.audit.attestations.asked()[item].terms
+
+    def order(school: str) -> tuple[int, str]:
+        last = held.get(school)
+        return (0 if last is None else ends(last, terms, _kind(listed.get(school))), school)
+
+    # Shown are only those of the page: a province has 50,000 schools.
+    every = sorted(map(order, known))
+    overdue = sum(due <= now for due, _ in every)
     if only_overdue:
-        every = [one for one in every if one.overdue]
-    every.sort(key=_order)
+        every = every[:overdue]
     if after is not None:
-        every = [one for one in every if _order(one) > after]
+        every = every[bisect_right(every, after) :]
     page = every[:limit]
-    more = len(every) > limit
     return DrillsOut(
-        items=page,
-        next=cursor(_order(page[-1])) if more else None,
+        items=[
+            _drill(services, school, listed.get(school), held.get(school), terms, now)
+            for _, school in page
+        ],
+        next=cursor(page[-1]) if len(every) > limit else None,
         schools=len(known),
         overdue=overdue,
     )
 
 
-def _order(one: DrillOut) -> tuple[int, str]:
-    return (0 if one.due is None else one.due, one.school)
+def _kind(listed: ListedSchool | None) -> str:
+    return "" if listed is None else listed.kind
 
 
 def _drill(
@@ -66,7 +71,7 @@ def _drill(
     terms: Terms,
     now: int,
 ) -> DrillOut:
-    kind = "" if listed is None else listed.kind
+    kind = _kind(listed)
     due = None if last is None else ends(last, terms, kind)
     return DrillOut(
         school=school,
