@@ -36,9 +36,9 @@ ZONE = "Asia/Shanghai"
 SUMMARY = datetime(2027, 3, 24, 15, 0)  # noqa: DTZ001 - a deadline is local time
 
 
-def ms(*parts: int) -> int:
+def ms(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
     """A local time in Shanghai."""
-    there = datetime(*parts, tzinfo=UTC) - timedelta(hours=8)  # type: ignore[arg-type, misc]
+    there = datetime(year, month, day, hour, minute, tzinfo=UTC) - timedelta(hours=8)
     return int(there.timestamp() * 1000)
 
 

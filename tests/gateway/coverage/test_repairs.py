@@ -13,12 +13,26 @@ from audit.verification.model import Verdict
 from gateway.coverage.repairs import Doing, Repair, SchoolRepairs, plan, repairs_of
 
 
-def why(code: Code, part: Part = Part.WORKING, **more: object) -> Reason:
-    return Reason(code=code, part=part, verdict=Verdict.FAILED, **more)  # type: ignore[arg-type]
+def why(
+    code: Code,
+    part: Part = Part.WORKING,
+    *,
+    device: str = "",
+    condition: str = "",
+    pending: bool = False,
+) -> Reason:
+    return Reason(
+        code=code,
+        part=part,
+        verdict=Verdict.FAILED,
+        device=device,
+        inputs={"condition": condition} if condition else {},
+        pending=pending,
+    )
 
 
 def test_a_device_is_one_repair_whatever_is_wrong_with_it() -> None:
-    dark = why(Code.FAULT, Part.PICTURE, device="c-1", inputs={"condition": "camera_black"})
+    dark = why(Code.FAULT, Part.PICTURE, device="c-1", condition="camera_black")
     short = why(Code.RECORDINGS_SHORT, Part.RECORDED, device="c-1")
     found = repairs_of({"video": [dark, short], "gate_video": [dark]}, {})
     assert found == (Repair(Doing.DEVICE, ("video", "gate_video"), (dark, short)),)
