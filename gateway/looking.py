@@ -23,29 +23,29 @@ ROOM_LOOK_S: Final = 1.0
 
 def read_names(store: Store, names: RegisterNames) -> None:
     """What schools and places are called now. Blocks."""
-    from gateway.store.read.register import register_version  # noqa: PLC0415 - `gateway.app.LATE`
+    from gateway.store.read.register import names_version  # noqa: PLC0415 - `gateway.app.LATE`
 
-    names.at(store.read(register_version))
+    names.at(store.read(names_version))
 
 
 async def follow_register(
     store: Store, control: Control, names: RegisterNames, own: OwnBroker | None
 ) -> None:
     """An import by another process counts the register's version up: take it up here."""
-    from gateway.store.read.register import register_version  # noqa: PLC0415 - `gateway.app.LATE`
+    from gateway.store.read.register import names_version  # noqa: PLC0415 - `gateway.app.LATE`
 
-    version = await asyncio.to_thread(store.read, register_version)
+    version = await asyncio.to_thread(store.read, names_version)
+    await control.follow_imports()
     while True:
         await asyncio.sleep(REGISTER_LOOK_S)
         try:
-            now = await asyncio.to_thread(store.read, register_version)
-            if now == version:
-                continue
-            await asyncio.to_thread(names.at, now)
-            if own is not None:
-                await own.schools_changed(list(names.book.schools))
-            await control.reload()
-            version = now
+            now = await asyncio.to_thread(store.read, names_version)
+            if now != version:
+                await asyncio.to_thread(names.at, now)
+                if own is not None:
+                    await own.schools_changed(list(names.book.schools))
+                version = now
+            await control.follow_imports()
         except StoreError as error:
             _log.warning("register.unread", error=str(error))
 

@@ -92,7 +92,7 @@ class RegisterNames:
         return self._book
 
     def at(self, version: str) -> NameBook:
-        """The names of the register of this version (`register_version`), or a newer one. Blocks.
+        """The names of the register of this version (`names_version`), or a newer one. Blocks.
 
         The version must have been read before: what changes meanwhile is then read at the next
         one.

@@ -13,7 +13,7 @@ from gateway.api.models.shapes import Names
 from gateway.api.reading import Reading
 from gateway.names import Name, NameBook, RegisterNames, either
 from gateway.security.scopes import regions_in, regions_of, schools_in, schools_of
-from gateway.store.read.register import all_regions, register_version
+from gateway.store.read.register import all_regions, names_version
 from gateway.store.read.roster import Named, roster_names, roster_version
 
 if TYPE_CHECKING:
@@ -221,5 +221,5 @@ class Register:
 
 
 def _versions(connection: Connection) -> tuple[str, str]:
-    """Those of the register and of the roster."""
-    return register_version(connection), roster_version(connection)
+    """Those of the register's names and of the roster."""
+    return names_version(connection), roster_version(connection)

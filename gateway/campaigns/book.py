@@ -16,7 +16,7 @@ from audit.campaign import Campaign, Level, levels
 from devices.model import Region
 from gateway.campaigns.form import load_templates
 from gateway.security.access import Caller, Role, What, may, role_may
-from gateway.store.read.register import all_regions, all_schools, register_version
+from gateway.store.read.register import all_regions, all_schools, names_version
 from gateway.store.read.roster import all_entries, roster_version
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Campaigns:
     def land(self, connection: Connection) -> Land:
         """The land as it is; made anew when the register or the roster has changed."""
         # the versions first: what changes while we read is read again at the next look
-        versions = (register_version(connection), roster_version(connection))
+        versions = (names_version(connection), roster_version(connection))
         kept = self._land
         if kept is None or kept[0] != versions:
             kept = self._land = (versions, land_of(connection))

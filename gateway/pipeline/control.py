@@ -27,6 +27,7 @@ from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
 from gateway.store.read.alerts import one_alert
 from gateway.store.read.devices import one_device
+from gateway.store.read.register import register_version, version_after
 from gateway.store.registry import (
     next_register_version,
     put_devices,
@@ -76,6 +77,8 @@ class Control:
         self._upkeep: Final = upkeep
         self._cut_off: Final = cut_off
         self._register_lock: Final = asyncio.Lock()
+        self._version: str | None = None
+        """The register's, up to which all of it is known here; ``None``: nobody has looked."""
 
     async def act(self, alert: int, action: Action, actor: str) -> Acted | Refusal:
         """Do something to an alert in the name of ``actor``; returns when it is committed."""
@@ -101,7 +104,7 @@ class Control:
             batch = work.batch
             batch.statements += put_devices([device])
             batch.statements += remove_discovery(device)
-            batch.statements += next_register_version()
+            batch.statements += next_register_version(names=False)
             batch.facts.append(
                 self._fact(
                     "device",
@@ -113,6 +116,7 @@ class Control:
                 )
             )
             await self._flow.commit(work)
+            self._count_own()
             stored = await asyncio.to_thread(self._store.read, one_device(device.school, device.id))
             if stored is None:
                 return Refusal("gone", f"{device.school}/{device.id} was removed meanwhile")
@@ -127,11 +131,12 @@ class Control:
                 return Refusal("unknown_device", f"{school}/{device} is not registered")
             work = self._flow.work()
             work.batch.statements += remove_device(school, device)
-            work.batch.statements += next_register_version()
+            work.batch.statements += next_register_version(names=False)
             work.batch.facts.append(
                 self._fact("device", state.device, actor, reason, before=state.device, after=None)
             )
             await self._flow.commit(work)
+            self._count_own()
             self._judge.remove(state.device.row)
             return None
 
@@ -172,25 +177,43 @@ class Control:
             await self._register_all(affected)
             return None
 
+    def _count_own(self) -> None:
+        """What was changed here need not be read anew."""
+        if self._version is not None:
+            self._version = version_after(self._version)
+
+    async def follow_imports(self) -> None:
+        """Take up what others have changed in the register since this was asked last, if anything;
+        a hundred thousand devices are not read for one that was changed here.
+        """
+        async with self._register_lock:
+            version = await asyncio.to_thread(self._store.read, register_version)
+            if self._version is not None and version != self._version:
+                await self._reload()
+            self._version = version
+
     async def reload(self) -> None:
         """Take up what an import changed in the register."""
         async with self._register_lock:
-            stored = (await asyncio.to_thread(self._store.read, read_registry)).devices
-            figures = await asyncio.to_thread(self._store.read, read_parameters)
-            moved = {key for key in figures if figures[key] != self._school_parameters.get(key)}
-            moved |= self._school_parameters.keys() - figures.keys()
-            self._school_parameters.clear()
-            self._school_parameters.update(figures)
-            known = {device.row: device for device in self._judge.roster.devices()}
-            for row in known.keys() - {device.row for device in stored}:
-                self._judge.remove(row)
-            changed = [
-                device
-                for device in stored
-                if known.get(device.row) != device or (device.school, device.kind) in moved
-            ]
-            self._upkeep.register_changed({device.row for device in changed})
-            await self._register_all(changed)
+            await self._reload()
+
+    async def _reload(self) -> None:
+        stored = (await asyncio.to_thread(self._store.read, read_registry)).devices
+        figures = await asyncio.to_thread(self._store.read, read_parameters)
+        moved = {key for key in figures if figures[key] != self._school_parameters.get(key)}
+        moved |= self._school_parameters.keys() - figures.keys()
+        self._school_parameters.clear()
+        self._school_parameters.update(figures)
+        known = {device.row: device for device in self._judge.roster.devices()}
+        for row in known.keys() - {device.row for device in stored}:
+            self._judge.remove(row)
+        changed = [
+            device
+            for device in stored
+            if known.get(device.row) != device or (device.school, device.kind) in moved
+        ]
+        self._upkeep.register_changed({device.row for device in changed})
+        await self._register_all(changed)
 
     def live(self, school: str, device: str) -> DeviceLive | None:
         """What is known of a device right now."""

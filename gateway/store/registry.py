@@ -16,7 +16,13 @@ from devices.model import Device, Place, Region, School
 from gateway.store import schema
 from gateway.store.encoding import decode_parameters, encode_parameters
 from gateway.store.read.devices import all_devices
-from gateway.store.read.register import VERSION_KEY, all_places, all_regions, all_schools
+from gateway.store.read.register import (
+    NAMES_KEY,
+    VERSION_KEY,
+    all_places,
+    all_regions,
+    all_schools,
+)
 from gateway.store.upserts import insert_into, upsert
 
 Statement: TypeAlias = tuple[Executable, Sequence[Mapping[str, Any]] | None]
@@ -196,10 +202,14 @@ def _key(node: Region | Place, name: str) -> str:
     return f"{node.school}/{name}" if isinstance(node, Place) else name
 
 
-def next_register_version(dialect: str = "sqlite") -> list[Statement]:
-    """Count the register's version up: the running gateway and its pages then read it anew."""
+def next_register_version(dialect: str = "sqlite", *, names: bool = True) -> list[Statement]:
+    """Count the register's version up: the running gateway and its pages then read it anew.
+
+    Without ``names`` nothing but devices has changed.
+    """
     table = schema.meta
     insert = insert_into(dialect, table)
     counted = cast(cast(table.c.value, Integer) + 1, Text)
     statement = insert.on_conflict_do_update(index_elements=["key"], set_={"value": counted})
-    return [(statement, [{"key": VERSION_KEY, "value": "1"}])]
+    keys = (VERSION_KEY, NAMES_KEY) if names else (VERSION_KEY,)
+    return [(statement, [{"key": key, "value": "1"} for key in keys])]

@@ -12,11 +12,24 @@ from devices.model import Place, Region, School
 from gateway.store.schema import meta, parameters, places, regions, schools
 
 VERSION_KEY: Final = "register_version"
+NAMES_KEY: Final = "names_version"
 
 
 def register_version(connection: Connection) -> str:
     """Changes whenever regions, schools, places or devices do; empty before the first import."""
     return connection.scalar(select(meta.c.value).where(meta.c.key == VERSION_KEY)) or ""
+
+
+def names_version(connection: Connection) -> str:
+    """Changes whenever regions, schools or places may have: of tens of thousands of them nobody
+    reads anew because a device was put aside. Empty before the first import.
+    """
+    return connection.scalar(select(meta.c.value).where(meta.c.key == NAMES_KEY)) or ""
+
+
+def version_after(version: str) -> str:
+    """What `register_version` is after one more change."""
+    return str(int(version or "0") + 1)
 
 
 def all_regions(connection: Connection) -> list[Region]:
