@@ -20,6 +20,10 @@ from audit.staffing import USUAL, StaffingRule
 POLICY: Final = "policy"
 """The kind of facts that hold a policy as it is from then on; their subject is `policy_subject`."""
 
+POLICY_ENDED: Final = "policy_ended"
+"""The kind of facts that end one: nobody asks for it from then on, until it is loaded again. Their
+subject is the policy's; the body says which version ended."""
+
 
 class Proof(StrEnum):
     """How an item is proven."""
@@ -183,6 +187,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 def policy_subject(policy: str) -> str:
     """The subject of the facts about a policy."""
     return f"{POLICY}:{policy}"
+
+
+def policy_named(subject: str) -> str:
+    """The id of the policy that such a fact is about."""
+    return subject.removeprefix(f"{POLICY}:")
 
 
 def policy_body(policy: Policy) -> bytes:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from gateway.attestations.making import make_attestations, make_files
 from gateway.attestations.service import Attestations
 from gateway.campaigns.book import Campaigns
+from gateway.coverage.living import Living
 from gateway.coverage.service import Coverage
 from gateway.evidence.desk import EvidenceDesk
 from gateway.evidence.making import make_evidence, publish_over
@@ -110,6 +111,7 @@ async def begin_audit(
     keep("attestations", audit.attestations.run)
     keep("files", audit.files.run)
     keep("coverage", audit.coverage.run)
+    keep("signs of life", Living(store, clock).run)
     publish_over(outbox, audit.evidence, settings=settings, store=store, clock=clock)
     keep("evidence", audit.evidence.evidence.run)
     keep("exports", audit.exports.keep)

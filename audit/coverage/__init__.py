@@ -7,6 +7,7 @@ a naive second computation, and in a bundle that a stranger verifies.
 
 from audit.coverage.folding import KINDS, fold
 from audit.coverage.items import items_touched, judge, judge_all
+from audit.coverage.life import LIFE, UNTOLD, Life
 from audit.coverage.record import SchoolRecord, decode_record, encode_record
 from audit.coverage.verdict import CODES, INPUTS, Code, ItemVerdict, Part, Reason
 
@@ -14,8 +15,11 @@ __all__ = [
     "CODES",
     "INPUTS",
     "KINDS",
+    "LIFE",
+    "UNTOLD",
     "Code",
     "ItemVerdict",
+    "Life",
     "Part",
     "Reason",
     "SchoolRecord",

@@ -16,6 +16,7 @@ import msgspec
 from audit.baseline import Baseline, Needed
 from audit.coverage.clockwork import HOUR_MS, Clockwork
 from audit.coverage.devices import DeviceJudge, Found
+from audit.coverage.life import UNTOLD, Life
 from audit.coverage.record import SchoolRecord, Tested
 from audit.coverage.statements import Statements, unknown
 from audit.coverage.verdict import Code, ItemVerdict, Part, Reason, concluded
@@ -31,24 +32,29 @@ _OPEN: Final = {"up": 0, "degraded": 1, "unverified": 2, "down": 3}
 """States of a link, the best first."""
 
 
-def judge(policy: Policy, item: Item, record: SchoolRecord, now: int) -> ItemVerdict:
-    """The verdict on ``item`` of ``policy`` by what is known in ``record``, at ``now`` (ms)."""
-    return _judge(policy, item, View(record), now)
+def judge(
+    policy: Policy, item: Item, record: SchoolRecord, now: int, life: Life = UNTOLD
+) -> ItemVerdict:
+    """The verdict on ``item`` of ``policy`` by what is known in ``record``, at ``now`` (ms).
+
+    ``life`` is what is known of the gateway that measured.
+    """
+    return _judge(policy, item, View(record), now, life)
 
 
 def judge_all(
-    policies: Iterable[Policy], record: SchoolRecord, now: int
+    policies: Iterable[Policy], record: SchoolRecord, now: int, life: Life = UNTOLD
 ) -> dict[tuple[str, str], ItemVerdict]:
     """The verdicts on all items, by the ids of policy and item; quicker than one by one."""
     view = View(record)
     return {
-        (policy.id, item.id): _judge(policy, item, view, now)
+        (policy.id, item.id): _judge(policy, item, view, now, life)
         for policy in policies
         for item in policy.items
     }
 
 
-def _judge(policy: Policy, item: Item, view: View, now: int) -> ItemVerdict:
+def _judge(policy: Policy, item: Item, view: View, now: int, life: Life) -> ItemVerdict:
     record = view.record
     clock = Clockwork(now, policy.figures.repair_hours.value * HOUR_MS)
     if record.roster is None:
@@ -62,7 +68,21 @@ def _judge(policy: Policy, item: Item, view: View, now: int) -> ItemVerdict:
         judging = _ByDevices(policy, item, view, clock, record.roster, statements)
         parts = (judging.reasons(one, record.baseline) for one in item.required)
         reasons = list(chain.from_iterable(parts))
+        silent = life.silent_from(policy)
+        if silent is not None and silent <= now:
+            reasons.append(_unseen(life))
     return concluded(reasons, clock.until)
+
+
+def _unseen(life: Life) -> Reason:
+    """Nobody was there to see: what is known to be wrong counts before it."""
+    return Reason(
+        code=Code.NO_GATEWAY,
+        part=Part.GATEWAY,
+        verdict=Verdict.UNKNOWN,
+        since=life.at,
+        evidence=life.row,
+    )
 
 
 class _ByDevices:

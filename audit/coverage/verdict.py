@@ -19,6 +19,7 @@ class Part(StrEnum):
 
     ROSTER = "roster"
     BASELINE = "baseline"
+    GATEWAY = "gateway"
     INSTALLED = "installed"
     WORKING = "working"
     PICTURE = "picture"
@@ -42,6 +43,9 @@ class Code(StrEnum):
     """Nobody has signed what the school must have."""
     BASELINE_LISTS_NONE = "baseline_lists_none"
     """The baseline asks for none of what the item is about: that proves nothing."""
+    NO_GATEWAY = "no_gateway"
+    """The gateway has given no sign of life since: it was off, and what it measured before that is
+    too old."""
     NOT_COMMISSIONED = "not_commissioned"
     """It is to be there from ``due`` on."""
     MISSING = "missing"
@@ -153,7 +157,8 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 class ItemVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on one item, with its reasons in a fixed order: what counts first.
 
-    ``until``: without a new fact nothing of it changes before (ms); ``None`` = ever.
+    ``until``: without a new fact nothing of it changes before (ms); ``None`` = ever. As long as the
+    gateway gives signs of life: when they stop, see `audit.coverage.life.Life.silent_from`.
     """
 
     verdict: Verdict

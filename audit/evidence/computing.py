@@ -11,15 +11,15 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from audit.coverage import KINDS, ItemVerdict, SchoolRecord, fold, judge_all
-from audit.evidence.leaf import POLICIES, REGION, REGIONS
+from audit.coverage import KINDS, LIFE, UNTOLD, ItemVerdict, SchoolRecord, fold, judge_all
+from audit.evidence.leaf import LIVES, POLICIES, REGION, REGIONS
 from audit.fact import FactRow
-from audit.policy import POLICY, Policy, policy_of
+from audit.policy import POLICY, POLICY_ENDED, Policy, policy_named, policy_of
 from audit.verification.model import Verdict
 
 Figure: TypeAlias = "dict[str, object]"
 
-DISCLOSED_KINDS: Final = KINDS | {POLICY, REGION}
+DISCLOSED_KINDS: Final = KINDS | {POLICY, POLICY_ENDED, REGION, LIFE}
 """Facts that a figure may rest on. Of the others a bundle shows kind, time and place in the chain,
 and nothing of what they say."""
 
@@ -44,15 +44,20 @@ class Computation:
         self._records: Final[dict[str, SchoolRecord]] = {}
         self._policies: Final[dict[str, Policy]] = {}
         self._parents: Final[dict[str, str | None]] = {}
+        self._life = UNTOLD
 
     def take(self, fact: FactRow, chain: str) -> None:
         """The next fact, of the chain of this name. ``fact.known`` is the leaf's ``at``.
 
         Raises whatever the fact's body raises when it is not what its kind says.
         """
-        if chain == POLICIES:
+        if fact.kind == POLICY_ENDED:
+            self._policies.pop(policy_named(fact.subject), None)
+        elif chain == POLICIES:
             policy = policy_of(fact.body)
             self._policies[policy.id] = policy
+        elif chain == LIVES:
+            self._life = self._life.after(fact.known, fact.row)
         elif chain == REGIONS:
             change = _region_change(fact.body)
             if change.after is not None:
@@ -110,7 +115,7 @@ class Computation:
         tallies: dict[tuple[str, str, str], dict[Verdict, int]] = {}
         for record in self.counted(counts):
             region = None if record.roster is None else record.roster.region
-            verdicts = judge_all(policies, record, now)
+            verdicts = judge_all(policies, record, now, self._life)
             for policy in policies:
                 for item in policy.items:
                     verdict = verdicts[policy.id, item.id]

@@ -5,9 +5,9 @@ made with a salt of its own, which only the gateway can make (from its secret an
 and which a bundle gives away for exactly what it discloses. The same fact always makes the same
 leaf.
 
-Facts stand in *chains*: one for each school, one for policies, one for regions, one for everything
-else of the gateway itself. A leaf has its number in its chain and the hash of the leaf before it
-there: no fact can be left out of a chain unseen.
+Facts stand in *chains*: one for each school, one for policies, one for regions, one for signs of
+life, one for everything else of the gateway itself. A leaf has its number in its chain and the
+hash of the leaf before it there: no fact can be left out of a chain unseen.
 """
 
 from __future__ import annotations
@@ -19,14 +19,19 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from audit.coverage.life import LIFE
 from audit.evidence.merkle import leaf_hash
 from audit.fact import FactRow, school_of
-from audit.policy import POLICY
+from audit.policy import POLICY, POLICY_ENDED
 
 POLICIES: Final = "@policy"
 REGIONS: Final = "@region"
+LIVES: Final = "@life"
 OTHERS: Final = "@gateway"
 """Chains that are of no school. No school's id begins so."""
+
+EVERYBODYS: Final = (POLICIES, REGIONS, LIVES)
+"""Those that every school's figures rest on: a bundle has them, whatever it is about."""
 
 CHAIN_HEADS: Final = "chain_heads"
 """The kind of facts that say where every chain ends."""
@@ -96,10 +101,12 @@ def salted(salt: bytes, value: bytes) -> str:
 
 def chain_of(fact: FactRow) -> str:
     """The chain of a fact: its school, or one of those of no school."""
-    if fact.kind == POLICY:
+    if fact.kind in (POLICY, POLICY_ENDED):
         return POLICIES
     if fact.kind == REGION:
         return REGIONS
+    if fact.kind == LIFE:
+        return LIVES
     school = school_of(fact)
     return school if school and not school.startswith("@") else OTHERS
 

@@ -32,7 +32,7 @@ from audit.evidence.bundle import (
     signed_text,
 )
 from audit.evidence.computing import Computation
-from audit.evidence.leaf import OTHERS, POLICIES, REGIONS, hash_of_open_chain
+from audit.evidence.leaf import EVERYBODYS, OTHERS, hash_of_open_chain
 from audit.evidence.notes import read_verifier
 from audit.evidence.proving import ShownEnds, ShownFacts
 from audit.evidence.referring import referred
@@ -107,7 +107,7 @@ def _scope(scope: Scope, computation: Computation, ends: ShownEnds) -> frozenset
     """The schools that it is about. Raises when one of them is not disclosed."""
     names = ends.names()
     hidden = {end.chain for end in ends.ends if end.chain not in ends.disclosed}
-    for needed in (POLICIES, REGIONS):
+    for needed in EVERYBODYS:
         if hash_of_open_chain(needed) in hidden:
             raise BrokenError("chain_withheld", chain=needed)
     schools = frozenset(one for one in names if not one.startswith("@"))

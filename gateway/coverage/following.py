@@ -5,6 +5,9 @@ and what falls due between them are taken in the order of time: at each instant 
 are folded, and the schools they touch, or that are due, are judged. ``known`` counts as the latest
 so far in row order: a clock that was set back does not reorder the past.
 
+When the gateway gives no sign of life any more, all schools change at one instant, and again when
+it is there again: that is no due of each school's, or every sign of life would concern all of them.
+
 Everything written is an upsert by policy, item, school and instant, in one transaction with the
 position (`Cursor`). Wherever the process ends, the next one goes on from there and writes the same.
 
@@ -22,9 +25,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection
 
-from audit.coverage import KINDS, ItemVerdict, fold, judge_all
+from audit.coverage import KINDS, LIFE, ItemVerdict, fold, judge_all
 from audit.fact import FactRow, school_of
-from audit.policy import POLICY, Policy, policy_of
+from audit.policy import POLICY, POLICY_ENDED, Policy, policy_named, policy_of
 from audit.roster import ROSTER
 from audit.verification.model import Verdict
 from gateway.coverage.piece import Piece
@@ -84,6 +87,7 @@ class Follower:
         self._schools: dict[str, School] = {}
         self._facts: deque[FactRow] = deque()
         self._read = self.cursor.saved
+        self._refolded = self.cursor.saved_known
         # The instant under way, and where it leads to.
         self._at = self.cursor
         self._touched: dict[str, None] = {}
@@ -91,7 +95,7 @@ class Follower:
         self._under_way = False
         self._enlisted: set[str] = set()
         self._saving: deque[str] = deque()
-        self._saving_to = 0
+        self._saving_to = self._saving_known = 0
 
     def piece(self, now: int, *, seconds: float = 0.02, save: bool = False) -> Batch | None:
         """Go on for about so long; ``None``: there is nothing to do until something happens.
@@ -129,6 +133,14 @@ class Follower:
     @property
     def due(self) -> int | None:
         """When something may change by time alone next (ms)."""
+        silences = self.cursor.life.silences(self.policies.values())
+        ahead = [at for at in silences if at > self.cursor.time]
+        if (school := self._school_due) is not None:
+            ahead.append(school)
+        return min(ahead, default=None)
+
+    @property
+    def _school_due(self) -> int | None:
         while self._heap and self._dues.get(self._heap[0][1]) != self._heap[0][0]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
@@ -139,14 +151,15 @@ class Follower:
         school = self._school(name)
         if school.entry is None or self._read < self.cursor.row:
             return {}
-        return judge_all(self.policies.values(), school.record, max(now, self.cursor.known))
+        at = max(now, self.cursor.known)
+        return judge_all(self.policies.values(), school.record, at, self.cursor.life)
 
     # Facts and time, in their order
 
     def _begin_anew(self, now: int) -> Batch:
         """Folded schools are of a shape that another version wrote: all facts are read again."""
-        self.cursor = msgspec.structs.replace(self.cursor, saved=0, shape=SHAPE)
-        self._read = 0
+        self.cursor = msgspec.structs.replace(self.cursor, saved=0, saved_known=0, shape=SHAPE)
+        self._read = self._refolded = 0
         batch = Batch(now=now)
         forget_records(batch)
         put_cursor(batch, self.cursor)
@@ -160,8 +173,9 @@ class Follower:
                 self._read = min(fact.row, self.cursor.row)
                 if fact.row > self.cursor.row:
                     return
+                self._refolded = max(self._refolded, fact.known)
                 name = self._school_of(fact)
-                if name and self._fold(name, fact):
+                if name and self._fold(name, fact, self._refolded):
                     self._falls_due(name, self.cursor.time + 1)
             if time.monotonic() >= end:
                 return
@@ -179,7 +193,11 @@ class Follower:
         else:
             self._under_way = False
             self.cursor = msgspec.structs.replace(
-                self.cursor, row=self._at.row, known=self._at.known, time=self._at.time
+                self.cursor,
+                row=self._at.row,
+                known=self._at.known,
+                time=self._at.time,
+                life=self._at.life,
             )
         return True
 
@@ -205,7 +223,10 @@ class Follower:
             # Nothing falls due until now.
             self.cursor = msgspec.structs.replace(self.cursor, time=max(self.cursor.time, now))
             return False
-        while (due := self.due) is not None and due <= self._at.time:
+        silences = self._at.life.silences(self.policies.values())
+        if any(self.cursor.time < at <= self._at.time for at in silences):
+            self._everywhere = iter(list(self._dues))
+        while (due := self._school_due) is not None and due <= self._at.time:
             self._touched[heapq.heappop(self._heap)[1]] = None
         return True
 
@@ -219,11 +240,25 @@ class Follower:
             self.policies[policy.id] = policy
             self._everywhere = iter(list(self._dues))
             return
+        if fact.kind == POLICY_ENDED:
+            self.policies.pop(policy_named(fact.subject), None)
+            return
+        if fact.kind == LIFE:
+            self._live(fact)
+            return
         name = self._school_of(fact)
-        if name and self._fold(name, fact):
+        if name and self._fold(name, fact, self._at.known):
             self._touched[name] = None
             if fact.kind == ROSTER:
                 self._enlisted.add(name)
+
+    def _live(self, fact: FactRow) -> None:
+        """A sign of life. After a silence, also one that was written too soon, all are judged."""
+        known = self._at.known
+        silences = self._at.life.silences(self.policies.values())
+        if any(at <= max(known, self.cursor.time) for at in silences):
+            self._everywhere = iter(list(self._dues))
+        self._at = msgspec.structs.replace(self._at, life=self._at.life.after(known, fact.row))
 
     def _page(self) -> Callable[[Connection], list[FactRow]]:
         return fact_page(subject=None, kind=None, after=self._read, limit=FACTS)
@@ -246,10 +281,12 @@ class Follower:
             school = self._schools[name] = School(self._store.read(school_record(name)))
         return school
 
-    def _fold(self, name: str, fact: FactRow) -> bool:
-        """Whether the school is to be judged."""
+    def _fold(self, name: str, fact: FactRow, known: int) -> bool:
+        """Whether the school is to be judged. ``known`` counts as when the fact was known."""
         school = self._school(name)
         if fact.row > school.record.row:
+            if fact.known != known:
+                fact = msgspec.structs.replace(fact, known=known)
             record = fold(school.record, fact)
             if record is school.record:
                 return False
@@ -276,7 +313,7 @@ class Follower:
         entry = school.entry
         verdicts = {}
         if entry is not None:
-            verdicts = judge_all(self.policies.values(), school.record, at)
+            verdicts = judge_all(self.policies.values(), school.record, at, self._at.life)
             region = entry.region or ""
             for key, verdict in verdicts.items():
                 gist = gist_of(verdict.reasons)
@@ -320,11 +357,13 @@ class Follower:
             if not (behind >= self._save_after or crowded or (save and behind)):
                 return
             self._saving.extend(name for name, one in self._schools.items() if not one.kept)
-            self._saving_to = self.cursor.row
+            self._saving_to, self._saving_known = self.cursor.row, self.cursor.known
         for _ in range(min(RECORDS, len(self._saving))):
             name = self._saving.popleft()
             school = self._schools[name]
             school.kept = True
             out.keep(school.record, self._dues.get(name))
         if not self._saving:
-            self.cursor = msgspec.structs.replace(self.cursor, saved=self._saving_to)
+            self.cursor = msgspec.structs.replace(
+                self.cursor, saved=self._saving_to, saved_known=self._saving_known
+            )

@@ -18,7 +18,7 @@ import structlog
 
 from audit.coverage import ItemVerdict
 from audit.drawing import DRAWN, Drawing, drawn_subject
-from audit.policy import POLICY, Policy, policy_body, policy_subject
+from audit.policy import POLICY, POLICY_ENDED, Policy, policy_body, policy_subject
 from devices.recording.local_time import day_of
 from gateway.clock import Clock
 from gateway.coverage.drawing import Drawn, drawing_of, drawn_batch
@@ -26,6 +26,8 @@ from gateway.coverage.following import Follower
 from gateway.coverage.school import Key
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch, Fact
+from gateway.store.encoding import canonical
+from gateway.store.read.coverage import known_policies
 from gateway.store.read.facts import newest_fact
 from gateway.store.store import Store, StoreError
 
@@ -139,14 +141,22 @@ class Coverage:
         return await asyncio.to_thread(Follower, self._store)
 
     async def _write_policies(self) -> None:
-        """What is loaded becomes a fact when it differs from what holds."""
+        """What is loaded becomes a fact when it differs from what holds; what holds and is loaded
+        no more ends. An empty folder ends nothing: rather is a disk not mounted than that a bureau
+        asks for nothing at all."""
         policies = await asyncio.to_thread(self._load)
+        holding = await self._read(known_policies())
         now = self._clock.now()
         batch = Batch(now=now)
         for policy in policies:
-            subject, body = policy_subject(policy.id), policy_body(policy)
-            if await self._read(newest_fact(subject, POLICY)) != body:
+            held = holding.pop(policy.id, None)
+            if held is None or held.policy != policy:
+                subject, body = policy_subject(policy.id), policy_body(policy)
                 batch.facts.append(Fact(POLICY, now, now, "gateway", subject, body))
+        for name, held in holding.items() if policies else ():
+            _log.warning("coverage.policy_ended", policy=name, version=held.policy.version)
+            subject, body = policy_subject(name), canonical({"version": held.policy.version})
+            batch.facts.append(Fact(POLICY_ENDED, now, now, "gateway", subject, body))
         if batch.facts:
             await self._commit(batch)
 

@@ -40,8 +40,8 @@ from audit.evidence.chains import End
 from audit.evidence.computing import DISCLOSED_KINDS, Computation
 from audit.evidence.leaf import (
     CHAIN_HEADS,
+    EVERYBODYS,
     OTHERS,
-    POLICIES,
     REGIONS,
     Leaf,
     Salts,
@@ -234,7 +234,7 @@ class Exporter:
         """The names of the chains that are disclosed."""
         scope = wanted.scope
         there = {name for name, _ in ends}
-        always = {POLICIES, REGIONS} & there
+        always = there.intersection(EVERYBODYS)
         if scope.kind is ScopeKind.SCHOOL:
             if scope.id not in there or scope.id.startswith("@"):
                 raise ExportError("no_school", school=scope.id)

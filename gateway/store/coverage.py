@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import bindparam, delete, update
 
-from audit.coverage import Reason, SchoolRecord
+from audit.coverage import UNTOLD, Life, Reason, SchoolRecord
 from audit.coverage.record import encode_record
 from audit.roster import RosterEntry
 from audit.verification.model import Verdict
@@ -48,8 +48,9 @@ _LATER: Final = delete(schema.coverage).where(
 class Cursor(msgspec.Struct, frozen=True):
     """How far the facts were followed. Times in ms.
 
-    Facts up to ``row`` are judged; the latest of them was known at ``known``. What changes by time
-    alone is written up to ``time``. Facts up to ``saved`` are in the records that are kept, and
+    Facts up to ``row`` are judged; the latest of them was known at ``known``, and ``life`` is the
+    last sign of life among them. What changes by time alone is written up to ``time``. Facts up to
+    ``saved`` are in the records that are kept, the latest of them known at ``saved_known``.
     ``reasons`` is the last number given out to reasons. ``changes`` counts the verdicts written.
     ``shape`` is `SHAPE` of the program that kept the records.
     """
@@ -61,6 +62,8 @@ class Cursor(msgspec.Struct, frozen=True):
     reasons: int = 0
     changes: int = 0
     shape: str = ""
+    saved_known: int = 0
+    life: Life = UNTOLD
 
 
 _decode_cursor: Final = msgspec.json.Decoder(Cursor).decode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -11,8 +11,9 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from audit.coverage import SchoolRecord
 from audit.coverage.record import decode_record
+from audit.evidence.leaf import REGION
 from audit.fact import FactRow, school_of
-from audit.policy import POLICY, Policy, policy_of
+from audit.policy import POLICY, POLICY_ENDED, Policy, policy_named, policy_of
 from audit.verification.model import Verdict
 from gateway.store.coverage import CURSOR, Cursor, VerdictRow, cursor_of
 from gateway.store.schema import coverage, coverage_reasons, coverage_records, facts, meta
@@ -38,6 +39,18 @@ _LAST: Final = (
 )
 
 
+class _Region(msgspec.Struct, frozen=True):
+    parent: str | None = None
+
+
+class _RegionChange(msgspec.Struct, frozen=True):
+    before: _Region | None = None
+    after: _Region | None = None
+
+
+_region_change: Final = msgspec.json.Decoder(_RegionChange).decode
+
+
 class StoredVerdict(msgspec.Struct, frozen=True):
     """A verdict as it was written last, with the body of its reasons."""
 
@@ -46,7 +59,7 @@ class StoredVerdict(msgspec.Struct, frozen=True):
 
 
 class KnownPolicy(msgspec.Struct, frozen=True):
-    """A policy, the fact that holds it, and when it was known (ms)."""
+    """A policy in effect, the fact that holds it, and when it was known (ms)."""
 
     policy: Policy
     row: int
@@ -121,11 +134,11 @@ def known_policies(
     table = facts.c
     first, last = _SUBJECTS
     statement = (
-        select(table.body, table.row, table.known)
+        select(table.kind, table.subject, table.body, table.row, table.known)
         .where(
             table.subject >= first,
             table.subject < last,
-            table.kind == POLICY,
+            table.kind.in_((POLICY, POLICY_ENDED)),
             table.row <= row,
             table.known <= known,
         )
@@ -134,13 +147,27 @@ def known_policies(
 
     def query(connection: Connection) -> dict[str, KnownPolicy]:
         found: dict[str, KnownPolicy] = {}
-        for body, number, when in connection.execute(statement):
+        for kind, subject, body, number, when in connection.execute(statement):
+            if kind == POLICY_ENDED:
+                found.pop(policy_named(subject), None)
+                continue
             with contextlib.suppress(msgspec.MsgspecError):  # the one before stays in effect
                 policy = policy_of(body)
                 found[policy.id] = KnownPolicy(policy, number, when)
         return found
 
     return query
+
+
+def first_policy(connection: Connection) -> int | None:
+    """When the first of all policies was known (ms): of before that nothing can be asked."""
+    table = facts.c
+    first, last = _SUBJECTS
+    statement = select(func.min(table.known)).where(
+        table.subject >= first, table.subject < last, table.kind == POLICY
+    )
+    found: int | None = connection.scalar(statement)
+    return found
 
 
 def schools_by_first_fact(
@@ -166,6 +193,41 @@ def schools_by_first_fact(
             )
             for row in connection.execute(statement):
                 found[subject] = school_of(FactRow(*row))
+        return found
+
+    return query
+
+
+def parents_as_of(
+    at: int, now: Mapping[str, str | None]
+) -> Callable[[Connection], dict[str, str | None]]:
+    """The region around each region as it was known at ``at`` (ms).
+
+    ``now`` is how it is now: it counts of regions that no fact tells of.
+    """
+    table = facts.c
+    statement = (
+        select(table.subject, table.known, table.body)
+        .where(table.subject >= "region:", table.subject < "region;", table.kind == REGION)
+        .order_by(table.row)
+    )
+
+    def query(connection: Connection) -> dict[str, str | None]:
+        found = dict(now)
+        seen = set()
+        for subject, known, body in connection.execute(statement):
+            name = subject.partition(":")[2]
+            try:
+                change = _region_change(body)
+            except msgspec.MsgspecError:
+                continue
+            # What a later fact was the first to change was so before it.
+            so = change.after if known <= at else None if name in seen else change.before
+            if known <= at or name not in seen:
+                found.pop(name, None)
+                if so is not None:
+                    found[name] = so.parent
+            seen.add(name)
         return found
 
     return query

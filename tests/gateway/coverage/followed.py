@@ -5,7 +5,7 @@ from __future__ import annotations
 from naive import Standing, known_by
 
 from audit.fact import FactRow
-from audit.policy import POLICY
+from audit.policy import POLICY, POLICY_ENDED
 from gateway.coverage.figures import listed_mark
 from gateway.coverage.following import Follower
 from gateway.coverage.school import gist_of
@@ -63,7 +63,8 @@ class Followed:
     def standings(self, at: int) -> dict[tuple[str, str, str], Standing]:
         """What the pages show of every listed school at ``at``."""
         found: dict[tuple[str, str, str], Standing] = {}
-        known = [fact for fact in known_by(self.facts(), at) if fact.kind == POLICY]
+        kinds = (POLICY, POLICY_ENDED)
+        known = [fact for fact in known_by(self.facts(), at) if fact.kind in kinds]
         if not known:
             return found
         policies = self.store.read(known_policies(row=known[-1].row))

@@ -9,7 +9,8 @@ from typing import Any
 
 import msgspec
 
-from audit.policy import Policy, policy_body, policy_subject
+from audit.coverage.life import LIFE, LIFE_SUBJECT
+from audit.policy import POLICY_ENDED, Policy, policy_body, policy_subject
 from gateway.paths import default_config_dir
 from gateway.policies.loading import load_policies
 from gateway.store.batch import Fact
@@ -43,6 +44,7 @@ class History:
         self._alerts: dict[int, str] = {}
         self._stated = 0
         self._versions: dict[str, Policy] = {}
+        self._lives = self.random.random() < 0.4
 
     def opening(self) -> list[Fact]:
         """What most histories begin with, so that something is met now and then."""
@@ -62,6 +64,8 @@ class History:
                 facts.append(self._round(school, "met"))
             if self.random.random() < 0.7:
                 facts += [self._attestation(school, item) for item in ITEMS]
+        if self._lives:
+            facts.append(self._life())
         return facts
 
     def fact(self) -> Fact:
@@ -81,9 +85,11 @@ class History:
                 lambda: self._roster(school),
                 lambda: self._baseline(school),
                 lambda: self._policy(self.random.choice(shipped())),
+                lambda: self._ended(self.random.choice(shipped())),
+                self._life,
                 self._other,
             ),
-            (30, 8, 8, 8, 10, 12, 5, 5, 3, 5),
+            (30, 8, 8, 8, 10, 12, 5, 5, 4, 1, 20 if self._lives else 0, 5),
         )[0]
         return draw()  # type: ignore[no-untyped-call]
 
@@ -230,6 +236,12 @@ class History:
             )
         self._versions[policy.id] = policy
         return self._fact("policy", policy_subject(policy.id), policy_body(policy))
+
+    def _ended(self, policy: Policy) -> Fact:
+        return self._fact(POLICY_ENDED, policy_subject(policy.id), {"version": 1})
+
+    def _life(self) -> Fact:
+        return self._fact(LIFE, LIFE_SUBJECT, {"since": self.now})
 
     def _other(self) -> Fact:
         """What nothing is judged by, or cannot be read."""

@@ -14,12 +14,17 @@ from histories import DAY, HOUR, START, shipped
 from test_following import attested, listed
 
 from audit.drawing import DRAWN, Drawing, drawn_subject
-from audit.policy import POLICY, policy_of
+from audit.policy import POLICY, POLICY_ENDED, policy_of
 from gateway.clock import ManualClock
 from gateway.coverage.service import Coverage
 from gateway.pipeline.work import Work
 from gateway.store.batch import Batch
-from gateway.store.read.coverage import coverage_cursor, last_verdicts
+from gateway.store.read.coverage import (
+    coverage_cursor,
+    first_policy,
+    known_policies,
+    last_verdicts,
+)
 from gateway.store.read.facts import fact_page
 from gateway.store.sqlite import SqliteStore
 from gateway.store.store import StoreError
@@ -77,6 +82,37 @@ async def test_policies_are_facts_when_they_are_loaded_and_again_when_they_chang
     await Coverage(store=store, clock=clock, load=lambda: [changed, *shipped()[1:]]).follow()
     assert policy_of(facts_of(store, POLICY)[-1]) == changed
     assert len(facts_of(store, POLICY)) == len(shipped()) + 1
+
+
+async def test_a_policy_whose_file_is_gone_ends_and_begins_again_with_it(
+    store: SqliteStore, clock: ManualClock
+) -> None:
+    store.commit(Batch(facts=[listed(0), attested(0)])).result(5)
+    await Coverage(store=store, clock=clock, load=shipped).follow()
+    six = next(policy for policy in shipped() if policy.id == "six-100")
+    others = [policy for policy in shipped() if policy is not six]
+    ended = clock.turn(HOUR)
+    for _ in range(2):
+        coverage = Coverage(store=store, clock=clock, load=lambda: others)
+        await coverage.follow()
+        assert coverage.policies() == tuple(others)
+    assert facts_of(store, POLICY_ENDED) == [b'{"version":1}']
+    assert "six-100" in store.read(known_policies(known=ended - 1))
+    assert "six-100" not in store.read(known_policies(known=ended))
+    clock.turn(HOUR)
+    coverage = Coverage(store=store, clock=clock, load=shipped)
+    await coverage.follow()
+    assert {one.id for one in coverage.policies()} == {one.id for one in shipped()}
+    assert policy_of(facts_of(store, POLICY)[-1]) == six
+    assert store.read(first_policy) == START
+
+
+async def test_an_empty_folder_ends_nothing(store: SqliteStore, clock: ManualClock) -> None:
+    await Coverage(store=store, clock=clock, load=shipped).follow()
+    coverage = Coverage(store=store, clock=clock, load=tuple)
+    await coverage.follow()
+    assert len(coverage.policies()) == len(shipped())
+    assert facts_of(store, POLICY_ENDED) == []
 
 
 async def test_a_fact_shows_without_anybody_announcing_it(

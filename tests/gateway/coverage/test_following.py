@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import pytest
 from followed import Followed
 from histories import DAY, HOUR, MINUTE, START, History, shipped
 from naive import standings
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
-from audit.policy import POLICY, policy_body, policy_subject
+from audit.coverage.life import LIFE, LIFE_SUBJECT
+from audit.policy import POLICY, POLICY_ENDED, policy_body, policy_subject
 from gateway.store.batch import Batch, Fact
 from gateway.store.coverage import put_cursor
 from gateway.store.encoding import canonical
@@ -20,6 +22,8 @@ from gateway.store.read.coverage import coverage_cursor, last_verdicts
 from gateway.store.schema import coverage_records
 from gateway.store.sqlite import SqliteStore
 from tests.gateway.new_store import opened
+
+Result = TypeVar("Result")
 
 ITEM = "closed_management"
 KEY = "no1", "six-100", ITEM
@@ -182,7 +186,118 @@ def test_a_policy_that_changes_is_judged_by_at_every_school(
     assert followed.standings(START + 3 * DAY - 1)[KEY][0].value == "met"
 
 
-def test_a_start_reads_what_is_kept_and_not_all_facts(store: SqliteStore) -> None:
+def equipped(after: int) -> list[Fact]:
+    """A school with a camera at the gate of which all is well, and the gateway runs."""
+    camera = {"kind": "camera", "row": 1, "place": "gate", "out_of_service": False}
+    needs = [{"place": "gate", "kind": "camera", "count": 1, "gate": True, "commissioned": None}]
+    signed = {"school": "no1", "version": 1, "needs": needs, "signed_by": "pia", "signed": START}
+    return [
+        listed(after),
+        fact("baseline", "school:no1", signed, after),
+        fact("device", "device:no1/c-1", {"before": None, "after": camera}, after),
+    ]
+
+
+def verified(after: int) -> list[Fact]:
+    """It is verified, and its recordings and its way to the police are proven."""
+    at = START + after
+    test = {"kind": "camera", "started": at, "ended": at, "verdict": "met", "code": ""}
+    recorded = {"status": "met", "required_days": 30, "as_of": at, "reach": at - 40 * DAY}
+    return [
+        fact("verification", "device:no1/c-1", test, after),
+        fact("recording_verdict", "device:no1/c-1", {**recorded, "recorder": "rec"}, after),
+        fact(
+            "video_police_link", "device:no1/rec", {"basis": "reported", "registered": True}, after
+        ),
+    ]
+
+
+def life(after: int) -> Fact:
+    return fact(LIFE, LIFE_SUBJECT, {"since": START}, after)
+
+
+VIDEO = "no1", "six-100", "video"
+
+
+def video(followed: Followed, after: int) -> str:
+    return followed.standings(START + after)[VIDEO][0].value
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_gateway_that_was_off_leaves_unknown_what_it_measures_until_it_is_back(
+    followed: Followed, restarted: bool
+) -> None:
+    followed.add(*equipped(0), *verified(HOUR), life(2 * HOUR))
+    followed.follow(START + 3 * HOUR)
+    assert video(followed, 3 * HOUR) == "met"
+    if restarted:
+        followed.restart()
+    followed.add(life(40 * HOUR), *verified(41 * HOUR))
+    followed.follow(START + 42 * HOUR)
+    silent = 26 * HOUR
+    assert video(followed, silent - 1) == "met"
+    assert video(followed, silent) == video(followed, 40 * HOUR - 1) == "unknown"
+    assert [reason[0] for reason in followed.standings(START + silent)[VIDEO][2]] == ["no_gateway"]
+    assert video(followed, 40 * HOUR) == "met"
+    for at in (silent - 1, silent, 40 * HOUR - 1, 40 * HOUR, 42 * HOUR):
+        assert followed.standings(START + at) == standings(followed.facts(), START + at)
+
+
+def test_no_school_is_judged_for_a_sign_of_life(
+    followed: Followed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    followed.add(*equipped(0), *verified(HOUR), *(life(hour * HOUR) for hour in range(2, 30)))
+    followed.follow(START + 30 * HOUR)
+    judged = []
+    monkeypatch.setattr(followed.follower, "_judge", lambda *asked: judged.append(asked))
+    followed.add(*(life(hour * HOUR) for hour in range(30, 40)))
+    followed.follow(START + 40 * HOUR)
+    assert judged == []
+
+
+def test_a_sign_of_life_that_was_committed_late_takes_the_silence_back(
+    followed: Followed, store: SqliteStore
+) -> None:
+    followed.add(*equipped(0), *verified(HOUR), life(2 * HOUR))
+    followed.follow(START + 26 * HOUR + 5)
+    assert video(followed, 26 * HOUR + 5) == "unknown"
+    followed.add(life(26 * HOUR - 5))
+    followed.follow(START + 27 * HOUR)
+    assert video(followed, 26 * HOUR) == video(followed, 27 * HOUR) == "met"
+
+
+def test_a_policy_that_has_ended_is_not_asked_for_and_is_judged_when_it_is_back(
+    followed: Followed, store: SqliteStore
+) -> None:
+    six = next(policy for policy in shipped() if policy.id == "six-100")
+    followed.add(listed(0), attested(0, lasts=2 * DAY))
+    followed.add(fact(POLICY_ENDED, policy_subject(six.id), {"version": 1}, DAY))
+    followed.follow(START + 3 * DAY)
+    assert followed.standings(START + DAY - 1)[KEY][0].value == "met"
+    assert KEY not in followed.standings(START + DAY)
+    assert rows(store) == [(0, "met", True, "east")]
+    followed.add(fact(POLICY, policy_subject(six.id), policy_body(six), 4 * DAY))
+    followed.follow(START + 4 * DAY)
+    assert rows(store)[-1] == (4 * DAY, "unknown", True, "east")
+
+
+def test_what_a_clock_that_was_set_back_dates_is_no_older_than_what_came_before(
+    followed: Followed, store: SqliteStore
+) -> None:
+    """As the bundle has it: recordings are good for two days from when they count as known."""
+    followed.add(*equipped(0), *verified(HOUR))
+    ahead = 30 * HOUR
+    followed.add(fact("signed_in", "user:olga", {}, ahead), *verified(2 * HOUR))
+    followed.follow(START + ahead, save=True)
+    followed.restart()
+    followed.follow(START + ahead + 48 * HOUR)
+    assert video(followed, ahead + 48 * HOUR - 1) == "met"
+    assert video(followed, ahead + 48 * HOUR) == "unknown"
+
+
+def test_a_start_reads_what_is_kept_and_not_all_facts(
+    store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history = History(3)
     followed = Followed(store)
     followed.add(*history.opening(), *(history.fact() for _ in range(200)))
@@ -194,13 +309,13 @@ def test_a_start_reads_what_is_kept_and_not_all_facts(store: SqliteStore) -> Non
     followed.add(history.fact())
     original = store.read
 
-    def counted(query: object) -> object:
-        answer: object = original(query)  # type: ignore[arg-type]
+    def counted(query: Callable[[Connection], Result]) -> Result:
+        answer = original(query)
         if isinstance(answer, list) and answer and hasattr(answer[0], "happened"):
             read.extend(each.row for each in answer)
         return answer
 
-    store.read = counted  # type: ignore[method-assign,assignment]
+    monkeypatch.setattr(store, "read", counted)
     followed.follow(history.now)
     assert read == [where.row + 1]
 

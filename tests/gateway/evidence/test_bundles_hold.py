@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from audit.coverage import SchoolRecord, fold, judge_all
+from audit.coverage.life import LIFE, LIFE_SUBJECT
 from audit.evidence.broken import BrokenError
 from audit.evidence.bundle import FIGURES, Scope, ScopeKind
 from audit.evidence.trusting import Trusted
 from audit.evidence.verify import check
 from audit.fact import FactRow, school_of
+from audit.policy import POLICY_ENDED, policy_subject
 from gateway.coverage.service import Coverage
 from gateway.evidence.exporting import ExportError
 from gateway.evidence.keys import evidence_keys
@@ -82,6 +84,51 @@ async def test_its_figures_are_those_of_a_naive_computation(world: World) -> Non
         }
     assert {one["region"] for one in regions} == {"", "city", "east", "west"}
     assert len(set(expected.values())) > 1
+
+
+def signs_of_life(*instants: int) -> list[FactRow]:
+    return [FactRow(0, LIFE, at, at, "gateway", LIFE_SUBJECT, b'{"since":1}') for at in instants]
+
+
+@pytest.mark.parametrize("scope", [EVERYTHING, EAST, NO1], ids=str)
+async def test_a_gateway_that_was_off_is_seen_in_it_as_on_the_pages(
+    world: World, scope: Scope
+) -> None:
+    begun = world.clock.now()
+    world.tell(signs_of_life(begun, begun + HOUR))
+    back = begun + 9 * DAY
+    world.tell(signs_of_life(back))
+    coverage = Coverage(store=world.store, clock=world.clock, load=policies)
+    await coverage.follow()
+    item = "six-100", "one_key_alarm"
+    for at, silent in (
+        (begun + HOUR + DAY - 1, False),
+        (begun + HOUR + DAY, True),
+        (back - 1, True),
+        (back, False),
+    ):
+        path, _ = await world.bundle(scope, at)
+        check(path, Trusted(keys=(world.keys.signer.verifier,)))
+        lines = [json.loads(line) for line in zipfile.ZipFile(path).read(FIGURES).splitlines()]
+        (told,) = (
+            one
+            for one in lines
+            if (one["policy"], one["item"], one.get("school")) == (*item, "no1")
+        )
+        assert ("no_gateway" in {reason["code"] for reason in told["reasons"]}) is silent
+        kept = world.store.read(last_verdicts("no1", [item], at))[item]
+        assert kept.row.verdict.value == told["verdict"]
+
+
+async def test_a_policy_that_has_ended_is_in_no_bundle_after(world: World) -> None:
+    ended = world.clock.now()
+    subject = policy_subject("gate-video")
+    world.tell([FactRow(0, POLICY_ENDED, ended, ended, "gateway", subject, b'{"version":1}')])
+    for at, there in ((ended - 1, {"six-100", "gate-video"}), (ended, {"six-100"})):
+        path, _ = await world.bundle(NO1, at)
+        check(path)
+        lines = [json.loads(line) for line in zipfile.ZipFile(path).read(FIGURES).splitlines()]
+        assert {line["policy"] for line in lines} == there
 
 
 async def test_heads_that_the_auditor_holds_speak_for_it(world: World) -> None:

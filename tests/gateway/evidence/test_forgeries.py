@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from audit.coverage.life import LIFE, LIFE_SUBJECT
 from audit.evidence.broken import BrokenError
 from audit.evidence.bundle import BundleError
 from audit.evidence.leaf import CHAIN_HEADS
 from audit.evidence.trusting import Trusted
 from audit.evidence.verify import check
+from audit.fact import FactRow
 from audit.policy import POLICY
 from tests.gateway.evidence.forging import Forger, dumped
 from tests.gateway.evidence.worlds import DAY, EAST, EVERYTHING, HOUR, NO1, World, facts, held
@@ -188,13 +190,18 @@ def school_left_out(forger: Forger) -> Codes:
 
 
 def policies_left_out(forger: Forger) -> Codes:
-    end = next(one for one in forger.chains if one.get("name") == "@policy")
+    leave_out(forger, "@policy")
+    return frozenset({"chain_withheld"})
+
+
+def leave_out(forger: Forger, name: str) -> None:
+    """A chain that all figures rest on, and the figures."""
+    end = next(one for one in forger.chains if one.get("name") == name)
     for number in reversed(range(len(forger.facts))):
         if forger.leaf(number)["chain"] == end["chain"]:
             forger.drop(number, filled=True)
     del end["name"], end["salt"]
     forger.members["figures.jsonl"] = b""
-    return frozenset({"chain_withheld"})
 
 
 def policy_swapped(forger: Forger) -> Codes:
@@ -391,6 +398,18 @@ async def test_a_policy_that_was_swapped_is_named_by_its_fact(world: World) -> N
         "fact_differs",
         {"row": row, "field": "body"},
     )
+
+
+async def test_signs_of_life_that_are_left_out_are_missed(world: World) -> None:
+    now = world.clock.now()
+    world.tell([FactRow(0, LIFE, now, now, "gateway", LIFE_SUBJECT, b"{}")])
+    bundle, _ = await world.bundle(NO1)
+    check(bundle)
+    forger = Forger(bundle, random.Random(0))
+    leave_out(forger, "@life")
+    with pytest.raises(BrokenError) as broken:
+        check(forger.write(world.folder / "forged.zip"))
+    assert (broken.value.code, broken.value.inputs) == ("chain_withheld", {"chain": "@life"})
 
 
 async def test_a_log_that_was_made_anew_with_another_key_holds_only_in_itself(
