@@ -3,9 +3,9 @@
 The gateway as people start it, a Mosquitto, and a Chromium whose CPU is slowed to a quarter.
 Devices are opened and closed again over MQTT, operators acknowledge and comment over HTTP, and now
 and then somebody presses a button, while a hand goes through the list with keys and the wheel. The
-time between two frames is compared with that of the same page before the first alert; the
-JavaScript heap is measured after a forced collection (whose own frames do not count) and must not
-grow. Ten minutes; ``MINUTES=2`` shortens them.
+time between two frames is compared with that of the same page before the first alert; what the
+page keeps is weighed now and then (`benchmarks.page_heap`; the frames meanwhile do not count) and
+must not grow. Ten minutes; ``MINUTES=2`` shortens them.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import time
 from statistics import linear_regression, mean
 from typing import Any, Final
 
-import msgspec
-from playwright.async_api import CDPSession, Page, async_playwright
+from playwright.async_api import Page, async_playwright
 
 from benchmarks import measure
 from benchmarks.many_alerts_campus import OPEN, Devices, Operators, crowded_campus
+from benchmarks.page_heap import PageHeap, page_heap
 from benchmarks.running_gateway import RunningGateway, running
 
 MINUTES: Final = float(os.environ.get("MINUTES", "10"))
 IDLE_S: Final = 60.0
 SETTLE_S: Final = 15.0
-COLLECT_EVERY_S: Final = 20.0
+WEIGH_EVERY_S: Final = 30.0
 HAND_EVERY_S: Final = 2.0
 SLOWER: Final = 4
 ABOVE_IDLE_MS: Final = 100.0
 GROWTH: Final = 0.03
-"""Of the heap, over the whole run; what 5,000 alerts weigh sways by about a percent."""
+"""Of what the page keeps, over the whole run; what 5,000 alerts weigh sways by about a percent."""
 
 LEAST_PER_S: Final = 49.0
 MOST_MS: Final = 20_000
@@ -76,14 +76,6 @@ LISTED: Final = """least => {
 LOAD_S: Final = 60.0
 
 
-class Heap(msgspec.Struct, frozen=True):
-    """The page after a collection: minutes since the beginning, heap in MB, DOM nodes."""
-
-    at: float
-    used_mb: float
-    nodes: int
-
-
 def main() -> dict[str, Any]:
     """Frames in ms at p99.9, idle and busy; ``holds``: at most 100 ms more, and memory flat."""
     chromium = shutil.which("chromium")
@@ -117,7 +109,7 @@ async def _run(gateway: RunningGateway, devices: Devices, chromium: str) -> dict
         await page.wait_for_function(LISTED, arg=OPEN, timeout=LOAD_S * 1000)
         loaded_s = time.perf_counter() - opening
         measure.say(f"  {devices.open} alerts on the page after {loaded_s:.1f} s")
-        busy, heaps, changes = await _busy(page, cdp, gateway, devices, operators)
+        busy, heaps, changes = await _busy(page, gateway, devices, operators)
         await browser.close()
     return {"loaded_s": round(loaded_s, 1), **_figures(idle, busy, heaps, changes, wrong)}
 
@@ -143,31 +135,31 @@ async def _taken(page: Page) -> list[int]:
 
 
 async def _busy(
-    page: Page, cdp: CDPSession, gateway: RunningGateway, devices: Devices, operators: Operators
-) -> tuple[list[int], list[Heap], dict[str, float]]:
-    """Frames by the millisecond, the heap now and then, and how much changed meanwhile."""
+    page: Page, gateway: RunningGateway, devices: Devices, operators: Operators
+) -> tuple[list[int], list[tuple[float, PageHeap]], dict[str, float]]:
+    """Frames by the millisecond, the heap by the minute, and how much changed meanwhile."""
     await page.evaluate(RECORD, MOST_MS)
     tasks = [asyncio.create_task(each) for each in (devices.run(), operators.run())]
     await asyncio.sleep(SETTLE_S)
     await page.evaluate(TAKE)
     begun, told = time.monotonic(), gateway.metrics()["campus_stream_events_total"]
     counts = [0] * MOST_MS
-    heaps: list[Heap] = []
+    heaps: list[tuple[float, PageHeap]] = []
     fewest = devices.open
     hand = 0
     while (passed := time.monotonic() - begun) < MINUTES * 60:
         for task in tasks:
             if task.done():
                 task.result()
-        if passed >= len(heaps) * COLLECT_EVERY_S:
-            heaps.append(await _collect(page, cdp, passed / 60))
+        if passed >= len(heaps) * WEIGH_EVERY_S:
+            heaps.append((passed / 60, await _weighed(page)))
         await _use(page, hand)
         hand += 1
         await asyncio.sleep(HAND_EVERY_S)
         counts = [a + b for a, b in zip(counts, await _taken(page), strict=True)]
         fewest = min(fewest, await operators.open_now())
         if hand % 30 == 0:
-            measure.say(f"  {passed / 60:.1f} min: p99.9 {_slow(counts)} ms, {heaps[-1]}")
+            measure.say(f"  {passed / 60:.1f} min: p99.9 {_slow(counts)} ms, {heaps[-1][1]}")
     took = time.monotonic() - begun
     told = gateway.metrics()["campus_stream_events_total"] - told
     for task in tasks:
@@ -187,13 +179,11 @@ async def _use(page: Page, hand: int) -> None:
         await page.keyboard.press("j")
 
 
-async def _collect(page: Page, cdp: CDPSession, at: float) -> Heap:
+async def _weighed(page: Page) -> PageHeap:
     await page.evaluate("window.frames.on = false")
-    await cdp.send("HeapProfiler.collectGarbage")
-    usage = await cdp.send("Runtime.getHeapUsage")
-    counters = await cdp.send("Memory.getDOMCounters")
+    heap = await page_heap(page)
     await page.evaluate("window.frames.on = true")
-    return Heap(at, usage["usedSize"] / 1e6, counters["nodes"])
+    return heap
 
 
 def _slow(counts: list[int], share: float = 0.999) -> int:
@@ -210,13 +200,14 @@ def _slow(counts: list[int], share: float = 0.999) -> int:
 def _figures(
     idle: list[int],
     busy: list[int],
-    heaps: list[Heap],
+    heaps: list[tuple[float, PageHeap]],
     changes: dict[str, float],
     wrong: list[str],
 ) -> dict[str, Any]:
-    settled = [heap for heap in heaps if heap.at >= MINUTES / 5]
-    slope = linear_regression([h.at for h in settled], [h.used_mb for h in settled]).slope
-    heap_mb = mean(h.used_mb for h in settled)
+    settled = [(at, heap) for at, heap in heaps if at >= MINUTES / 5]
+    kept = [heap.kept_mb for _, heap in settled]
+    slope = linear_regression([at for at, _ in settled], kept).slope
+    heap_mb = mean(kept)
     growth = slope * MINUTES / heap_mb
     above = _slow(busy) - _slow(idle)
     figures = {
@@ -232,7 +223,8 @@ def _figures(
         "fewest_open": int(changes["fewest"]),
         "heap_mb": round(heap_mb, 1),
         "heap_growth": round(growth, 4),
-        "dom_nodes": [settled[0].nodes, settled[-1].nodes],
+        "code_mb": [round(settled[at][1].code_mb, 1) for at in (0, -1)],
+        "dom_nodes": [settled[at][1].nodes for at in (0, -1)],
         "errors": wrong[:3],
     }
     measure.say(", ".join(f"{name} {value}" for name, value in figures.items()))
