@@ -31,6 +31,7 @@ from gateway.store.read.coverage import (
     StoredVerdict,
     coverage_cursor,
     known_policies,
+    parents_as_of,
 )
 from gateway.store.read.coverage_pages import Listing, device_names, listings
 
@@ -80,13 +81,21 @@ async def visible_schools(services: Services, caller: Caller) -> frozenset[str] 
 
 
 def parents(services: Services) -> dict[str, str | None]:
-    """The region around each region."""
+    """The region around each region, now."""
     return {region.id: region.parent for region in services.register.regions_out(None)}
 
 
-def regions_inside(services: Services, region: str | None) -> frozenset[str] | None:
-    """A region and all inside it; ``None`` = all there are."""
-    return None if region is None else inside(region, parents(services))
+async def parents_at(services: Services, at: int | None) -> dict[str, str | None]:
+    """The region around each region as it was known at ``at`` (ms); ``None`` = now."""
+    found = parents(services)
+    return found if at is None else await services.read(parents_as_of(at, found))
+
+
+async def regions_inside(
+    services: Services, region: str | None, at: int | None
+) -> frozenset[str] | None:
+    """A region and all inside it, as it was known at ``at``; ``None`` = all there are."""
+    return None if region is None else inside(region, await parents_at(services, at))
 
 
 class Naming:

@@ -25,7 +25,7 @@ from gateway.api.present_coverage import (
     item_out,
     items_out,
     late,
-    parents,
+    parents_at,
     policies_at,
     policy_at,
     policy_figures_out,
@@ -37,9 +37,9 @@ from gateway.api.present_coverage import (
 )
 from gateway.api.problems import invalid
 from gateway.api.services import Services, ServicesHere
-from gateway.coverage.figures import by_region, rolled_up, total
+from gateway.coverage.figures import by_region, inside, rolled_up, total
 from gateway.coverage.trend import trend
-from gateway.store.read.coverage import coverage_cursor, last_fact
+from gateway.store.read.coverage import coverage_cursor, first_policy, last_fact
 from gateway.store.read.coverage_pages import (
     chunks,
     listings,
@@ -91,7 +91,7 @@ async def get_coverage(
     now = await instant(services, at)
     known = await policies_at(services, now)
     schools = await visible_schools(services, caller)
-    wanted = regions_inside(services, region)
+    wanted = await regions_inside(services, region, at)
     figures = []
     for one in known:
         if policy is not None and one.policy.id != policy:
@@ -105,7 +105,7 @@ async def get_coverage(
     return CoverageOut(
         at=now,
         region=region,
-        first=min((one.known for one in await policies_at(services, None)), default=None),
+        first=await services.read(first_policy),
         changed=changed.changed,
         behind=changed.behind,
         policies=figures,
@@ -126,7 +126,8 @@ async def list_coverage_regions(
     items = [item.id for item in asked.items]
     schools = await visible_schools(services, caller)
     groups = await services.read(mark_groups(asked.id, items, now, schools))
-    around, wanted = parents(services), regions_inside(services, region)
+    around = await parents_at(services, at)
+    wanted = None if region is None else inside(region, around)
     found = rolled_up(by_region(groups, len(items)), around, len(items))
     naming = Naming(services, {})
     return CoverageRegionsOut(
@@ -164,7 +165,7 @@ async def list_coverage_schools(
     if item is not None and asked.item(item) is None:
         raise invalid("item", f"the policy {asked.id} has no such item")
     keys = [(asked.id, one.id) for one in asked.items]
-    wanted = regions_inside(services, region)
+    wanted = await regions_inside(services, region, at)
     if region is not None and (direct or not region):
         wanted = frozenset({region})
     known = await services.read(listings(await visible_schools(services, caller)))
@@ -220,7 +221,7 @@ async def get_coverage_trend(
     begun = await services.read(marks_by_school(asked.id, items, since, schools))
     changes = await services.read(mark_changes(asked.id, items, since, until, schools))
     instants = [*range(since, until, step), until]
-    wanted = regions_inside(services, region)
+    wanted = await regions_inside(services, region, until)
     points = await services.readers.run(lambda: trend(items, begun, changes, instants, wanted))
     return TrendOut(
         policy=asked.id,

@@ -45,7 +45,12 @@ from gateway.coverage.figures import by_region, total
 from gateway.coverage.repairs import SchoolRepairs, missing, plan, repairs_of
 from gateway.security.access import Caller
 from gateway.store.coverage import reasons_of
-from gateway.store.read.coverage import StoredVerdict, body_as_of, last_verdicts
+from gateway.store.read.coverage import (
+    StoredVerdict,
+    body_as_of,
+    first_policy,
+    last_verdicts,
+)
 from gateway.store.read.coverage_pages import Listing, chunks, listings, mark_groups, verdict_rows
 
 router = APIRouter(tags=["coverage"])
@@ -87,10 +92,9 @@ async def get_coverage_school(
     every = [reason for one in stored.values() for reason in reasons_of(one.body)]
     every += [reason for one in live.values() for reason in one.reasons]
     await naming.learn((school, reason) for reason in every)
-    first = min((one.known for one in await policies_at(services, None)), default=None)
     return SchoolSheetOut(
         at=now,
-        first=first,
+        first=await services.read(first_policy),
         school=school,
         name=naming.school(school),
         region=region or None,
@@ -128,7 +132,7 @@ async def list_coverage_gaps(
     asked = await policy_at(services, policy, now)
     keys = _keys_of(asked, item)
     known = await _listings(services, caller, school)
-    wanted = regions_inside(services, region)
+    wanted = await regions_inside(services, region, at)
     naming = Naming(services, known)
     last = sort_key(after, tuple[str, RowNumber])
     found: list[tuple[StoredVerdict, Reason]] = []
@@ -190,7 +194,7 @@ async def get_coverage_what_if(
     asked = await policy_at(services, policy, now)
     keys = _keys_of(asked, item)
     known = await _listings(services, caller, None)
-    wanted = regions_inside(services, region)
+    wanted = await regions_inside(services, region, at)
     items = [key[1] for key in keys]
     groups = await services.read(mark_groups(asked.id, items, now, list(known)))
     in_region = [

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
+from audit.policy import POLICY, policy_body, policy_subject
 from gateway.paths import default_config_dir
 from gateway.policies.loading import load_policies
 from gateway.store.batch import Batch, Fact
@@ -131,6 +133,34 @@ async def test_regions_are_rolled_up(door: Any, bureau: Bureau) -> None:
     assert [one["item"] for one in answer["items"]][-1] == "video"
 
 
+async def test_regions_lie_in_each_other_as_it_was_known_then(door: Any, bureau: Bureau) -> None:
+    client = await door.as_("anna")
+    then = bureau.campus.clock.now()
+    before = {"id": "east", "name_zh": "", "name_en": "", "parent": "city"}
+    change = {"before": before, "after": {**before, "parent": None}, "reason": ""}
+    await bureau.says(("region", "region:east", change))
+    for at, parent, schools in ((then, "city", 3), (bureau.campus.clock.now(), None, 1)):
+        answer = await got(client, "/regions", policy="six-100", at=at)
+        found = {one["region"]: one for one in answer["regions"]}
+        assert found["east"]["parent"] == parent
+        assert found["city"]["schools"] == schools
+        assert (await six(client, region="city", at=at))["schools"] == schools
+        page = await got(client, "/schools", policy="six-100", region="city", at=at)
+        assert len(page["items"]) == schools
+
+
+async def test_what_is_known_begins_with_the_first_policy_and_not_with_its_last_change(
+    door: Any, bureau: Bureau
+) -> None:
+    client = await door.as_("anna")
+    first = (await got(client, ""))["first"]
+    changed = [msgspec.structs.replace(policy, version=9) for policy in POLICIES]
+    await bureau.says(*((POLICY, policy_subject(one.id), policy_body(one)) for one in changed))
+    assert (await got(client, ""))["policies"][0]["version"] == 9
+    assert (await got(client, ""))["first"] == first
+    assert (await got(client, "/schools/no3"))["first"] == first
+
+
 async def test_a_caller_sees_the_schools_of_their_scope_only(door: Any, bureau: Bureau) -> None:
     for name, seen in (
         ("anna", ["no3", "no5", "no7"]),
@@ -183,7 +213,8 @@ async def test_gaps_come_in_pages_and_are_counted_once(door: Any, bureau: Bureau
         "statement_none": 12,
         "no_baseline": 6,
     }
-    pages, after = [], {}
+    pages: list[Any] = []
+    after: dict[str, str] = {}
     while True:
         page = await got(client, "/gaps", policy="six-100", limit=4, **after)
         pages += page["items"]
