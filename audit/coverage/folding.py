@@ -31,6 +31,9 @@ from audit.fact import FactRow
 _UP: Final = frozenset({"up", "degraded"})
 """States of a link in which an alarm reaches the police."""
 
+LINK_REMOVED: Final = "removed"
+"""The cause of a link that is down because the settings no longer name it."""
+
 _POLICE_TESTS: Final = frozenset({"button", "link", "attested"})
 """Verifications that the police have a part in."""
 
@@ -130,7 +133,12 @@ def _link_state(record: SchoolRecord, fact: FactRow) -> SchoolRecord:
         lost=lost,
         was_up=up or (before is not None and before.was_up),
     )
-    return having(record, fact, links=put(record.links, name, changed))
+    links = put(record.links, name, changed)
+    if body.cause != LINK_REMOVED:
+        return having(record, fact, links=links)
+    # Another one of that name leads elsewhere: that this one was tested proves nothing of it.
+    tests = without(record.link_tests, name)
+    return having(record, fact, links=links, link_tests=tests)
 
 
 def _verification(record: SchoolRecord, fact: FactRow) -> SchoolRecord:

@@ -20,7 +20,7 @@ from alerts.rules.rule import DeviceState
 from audit.verification.model import Verdict, Verification
 from devices.model import Device
 from devices.police_link.observed import Attestation, observe, report_of
-from devices.police_link.states import Cause, LinkState, View
+from devices.police_link.states import Cause, LinkState, StateChange, View
 from devices.reading import Channel, Reading
 from gateway.clock import Clock
 from gateway.police.links import LinkInfo
@@ -113,6 +113,24 @@ class Hosts:
             since = view.since
             self._states[link] = (view.state, since)
         return msgspec.structs.replace(view, since=since)
+
+    def changes(self, told: Mapping[str, str]) -> dict[str, StateChange]:
+        """What has changed since each link's state was ``told`` last, by the links; one that
+        nothing was heard of since the start is as it was.
+        """
+        found, now = {}, self._clock.now()
+        for link in self._links:
+            view, before = self.view(link), told.get(link)
+            if view.cause is not Cause.STARTING and view.state != before:
+                found[link] = StateChange(
+                    before=LinkState.UNVERIFIED if before is None else LinkState(before),
+                    state=view.state,
+                    since=view.since,
+                    at=now,
+                    cause=view.cause,
+                    view=view,
+                )
+        return found
 
     def findings(self, alerts: Standing) -> list[tuple[Device, Finding]]:
         """What has changed about people's word, by the links' devices."""

@@ -17,7 +17,9 @@ from alerts.course import Course
 from alerts.finding import Explanation, Finding, Priority
 from alerts.rules.link_state import UNVERIFIED
 from alerts.rules.quiet import stopped
+from audit.coverage.folding import LINK_REMOVED
 from devices.model import Device
+from devices.police_link.states import LinkState
 from gateway.notification.rows import give_up, tallies
 from gateway.own_devices import Registering
 from gateway.pipeline.alert_book import AlertBook
@@ -28,7 +30,9 @@ from gateway.police.hosts import UNATTESTED
 from gateway.police.links import LinkInfo
 from gateway.police.record import UNREACHED
 from gateway.police.registering import stands_for_a_link
-from gateway.store.batch import POLICE
+from gateway.store.batch import POLICE, Fact
+from gateway.store.encoding import canonical
+from gateway.store.links import end_states, standing_states
 from gateway.store.store import Store
 
 RULE: Final = "police_links"
@@ -93,6 +97,7 @@ class Removal:
                 if refused is not None:
                     _log.warning("police.not_unregistered", link=link, why=refused.detail)
         await self._end_unattested()
+        await self._end_states()
 
     def _has(self, link: str) -> bool:
         return link in self._links and self._links[link].own
@@ -180,6 +185,22 @@ class Removal:
                 why = Explanation(RULE, "police_link_removed", {"link": device.id})
                 self._book.fold(stopped(UNVERIFIED, alert.priority, now, now, why), device, work)
         await self._flow.write_down(work)
+
+    async def _end_states(self) -> None:
+        """Say that links are down of which the last word, years ago, may have been that they were
+        up. Those that somebody watches speak for themselves.
+        """
+        standing = await asyncio.to_thread(self._store.read, standing_states)
+        for link, state in sorted(standing.items()):
+            if link in self._links:
+                continue
+            work = self._flow.work()
+            now = work.batch.now
+            body = {"before": state, "state": LinkState.DOWN, "cause": LINK_REMOVED, "at": now}
+            fact = Fact("link_state", now, now, "gateway", f"link:{link}", canonical(body))
+            work.batch.facts.append(fact)
+            work.batch.statements += end_states(link, now)
+            await self._flow.write_down(work)
 
 
 def _is_of(alert: Alert, name: str) -> bool:

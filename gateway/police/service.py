@@ -33,6 +33,7 @@ from gateway.police.links import LinkInfo, infos_of
 from gateway.police.record import Record
 from gateway.police.registering import REASON, device_of, stands_for_a_link
 from gateway.police.sendings import Attempt
+from gateway.police.stating import write_change
 from gateway.police.testing import (
     ANNOUNCED,
     TEST_ZONE,
@@ -344,8 +345,10 @@ class Police:
 
     async def _follow_hosts(self) -> None:
         """What people say of tests is in the store; it is looked at again and again."""
+        from gateway.store.links import standing_states  # noqa: PLC0415 - needs SQLAlchemy
         from gateway.store.read.links import latest_attested  # noqa: PLC0415 - needs SQLAlchemy
 
+        told = await asyncio.to_thread(self._store.read, standing_states)
         while True:
             devices = self.hosts.devices()
             runs = await asyncio.to_thread(self._store.read, latest_attested(devices))
@@ -354,7 +357,11 @@ class Police:
             work = self._flow.work()
             for device, finding in self.hosts.findings(self._book):
                 self._book.fold(finding, device, work)
-            await self._flow.write_down(work)
+            changes = self.hosts.changes(told)
+            for link, change in changes.items():
+                write_change(link, change, work)
+            if await self._flow.write_down(work):
+                told |= {link: change.state.value for link, change in changes.items()}
             await asyncio.sleep(ATTESTED_LOOK_S)
 
     def _make(self) -> Made:

@@ -24,8 +24,7 @@ from gateway.pipeline.judge import Judge
 from gateway.pipeline.work import Work
 from gateway.police.links import LinkInfo
 from gateway.police.registering import stands_for_a_link
-from gateway.store.batch import Fact
-from gateway.store.encoding import canonical
+from gateway.police.stating import write_change
 from gateway.store.store import StoreError
 
 _log: Final = structlog.get_logger(__name__)
@@ -183,32 +182,15 @@ class LinkWatch:
             self._judge.hear_own(device.device.row, _values(view), work.batch.now, work)
 
     def _write(self, link: str, change: StateChange, work: Work) -> None:
-        """A change of state is a row of its history; of cause or path, a fact alone.
-
-        The watch is kept with it: a crash within the next minute must not bring back a test that
-        has failed since, and with it a link that is up.
+        """The watch is kept with the change: a crash within the next minute must not bring back a
+        test that has failed since, and with it a link that is up.
         """
-        from gateway.store.links import next_state, save_watches  # noqa: PLC0415 - needs SQLAlchemy
+        from gateway.store.links import save_watches  # noqa: PLC0415 - needs SQLAlchemy
 
-        now = work.batch.now
         if link in self.supervisor:
             saved = msgspec.json.encode(self.supervisor.supervision(link).dump())
             work.batch.statements += save_watches({link: saved})
-        body = canonical(
-            {
-                "before": change.before,
-                "state": change.state,
-                "cause": change.cause,
-                "at": change.at,
-                "view": change.view,
-                "evidence": change.evidence,
-            }
-        )
-        work.batch.facts.append(Fact("link_state", change.at, now, "gateway", f"link:{link}", body))
-        if change.of_state:
-            work.batch.statements += next_state(
-                link, change.state.value, change.since, change.cause.value, body
-            )
+        write_change(link, change, work)
 
     async def _keep(self) -> None:
         from gateway.store.links import add_days, save_watches  # noqa: PLC0415 - needs SQLAlchemy

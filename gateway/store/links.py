@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import msgspec
-from sqlalchemy import Connection, Executable, case, select, update
+from sqlalchemy import Connection, Executable, case, delete, select, update
 
 from devices.police_link.figures import DayTally
 from gateway.store.schema import link_days, link_states, link_watches
@@ -33,6 +33,13 @@ def next_state(link: str, state: str, since: int, cause: str, body: bytes) -> li
     return [(ended.values(until=since), None), (link_states.insert(), [row])]
 
 
+def end_states(link: str, until: int) -> list[Statement]:
+    """Nobody watches the link any more: its last state has ended, and its watch is forgotten."""
+    ended = update(link_states).where(link_states.c.link == link, link_states.c.until.is_(None))
+    forgotten = delete(link_watches).where(link_watches.c.link == link)
+    return [(ended.values(until=until), None), (forgotten, None)]
+
+
 def add_days(tallies: Iterable[tuple[str, DayTally]], dialect: str = "sqlite") -> list[Statement]:
     """Add what was counted of links, by their ids, to what is stored of these days."""
     rows = [{"link": link, **msgspec.structs.asdict(tally)} for link, tally in tallies]
@@ -52,6 +59,13 @@ def save_watches(bodies: Mapping[str, bytes], dialect: str = "sqlite") -> list[S
     """What the watch of each link came to, for the next start."""
     rows = [{"link": link, "body": body} for link, body in bodies.items()]
     return [(upsert(dialect, link_watches), rows)] if rows else []
+
+
+def standing_states(connection: Connection) -> dict[str, str]:
+    """The state that every link is in that ever had one, by link."""
+    columns = link_states.c
+    query = select(columns.link, columns.state).where(columns.until.is_(None))
+    return {row.link: row.state for row in connection.execute(query)}
 
 
 def states_of(link: str, limit: int) -> Callable[[Connection], list[StateRow]]:

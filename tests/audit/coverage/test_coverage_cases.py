@@ -89,6 +89,25 @@ def test_a_reason_names_device_place_time_and_the_row_that_proves_it(town: Town)
     assert not reason.pending
 
 
+def test_a_link_that_was_removed_is_down_and_its_tests_prove_nothing_of_another(
+    town: Town,
+) -> None:
+    town.needs(Needed(place="gate", kind="alarm-button"))
+    town.has("alarm-button", "button-1")
+    town.link(NOW - 100 * DAY, "up")
+    town.verified(NOW - 3 * DAY, "police", Verdict.MET)
+    assert town.of("one_key_alarm").verdict is Verdict.MET
+    body = {"state": "down", "cause": "removed"}
+    town.fact("link_state", NOW - 2 * DAY, f"link:{town.school}/police", body)
+    gone = town.of("one_key_alarm")
+    assert gone.verdict is Verdict.FAILED
+    assert codes(gone) == ["link_down", "never_tested"]
+    assert against(gone)[0].inputs == {"cause": "removed"}
+    assert against(gone)[0].since == NOW - 2 * DAY
+    town.link(NOW - DAY, "up")
+    assert codes(town.of("one_key_alarm")) == ["never_tested"], "another one, of the same name"
+
+
 def test_a_fault_counts_from_the_very_millisecond_on(town: Town) -> None:
     town.needs(Needed(place="gate", kind="camera"))
     cameras(town, "cam-1")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from alerts.lifecycle import Limits
 from alerts.rules.link_state import UNVERIFIED, LinkStateParameters, LinkStateRule
 from alerts.rules.rule import DeviceState, Hearing
+from audit.coverage import SchoolRecord, fold
+from audit.fact import FactRow
 from audit.verification.model import Verdict, Verification
 from devices.model import Device
 from devices.police_link.states import Cause, LinkState
@@ -16,6 +19,7 @@ from gateway.pipeline.alert_book import AlertBook
 from gateway.pipeline.work import Work
 from gateway.police.hosts import Hosts
 from gateway.police.links import DAY, infos_of
+from gateway.police.stating import write_change
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import Batch
 
@@ -102,6 +106,25 @@ def test_a_host_that_falls_silent_proves_nothing(host: Host) -> None:
     host.attest(arrived=True)
     host.clock.turn(200_000)
     assert host.state() == (LinkState.UNVERIFIED, Cause.HOST_SILENT)
+
+
+def test_each_state_is_told_once(host: Host) -> None:
+    """What is proven of the school rests on it."""
+    assert host.hosts.changes({}) == {}, "nothing was heard yet"
+    assert host.hosts.changes({LINK: "up"}) == {}
+    host.says(state="up")
+    host.attest(arrived=True)
+    (change,) = host.hosts.changes({}).values()
+    assert (change.state, change.of_state) == (LinkState.UP, True)
+    assert host.hosts.changes({LINK: "up"}) == {}
+    host.says(state="down")
+    (change,) = host.hosts.changes({LINK: "up"}).values()
+    assert (change.before, change.state) == (LinkState.UP, LinkState.DOWN)
+    work = Work(Batch(now=host.clock.now()))
+    write_change(LINK, change, work)
+    (fact,) = work.batch.facts
+    record = fold(SchoolRecord(school="no3"), FactRow(1, *msgspec.structs.astuple(fact)))
+    assert record.links["host"].state == "down"
 
 
 def test_a_word_that_nobody_gave_is_none(host: Host) -> None:

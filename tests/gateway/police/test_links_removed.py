@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path as FilePath
+from typing import Any
 
+import msgspec
 import pytest
 from linked import entry, event
 
@@ -30,7 +32,9 @@ from gateway.police.record import UNREACHED
 from gateway.police.removal import WHY, Removal
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.batch import Batch, OutboxEntry
+from gateway.store.links import next_state, save_watches, standing_states
 from gateway.store.open import open_store
+from gateway.store.read.facts import fact_page
 from gateway.store.registry import put_devices, put_schools, read_registry, remove_device
 
 LINK = "no3/110"
@@ -113,6 +117,10 @@ class Gateway:
     def waiting(self) -> int:
         return sum(one.waiting for one in self.store.read(tallies))
 
+    def facts(self) -> list[dict[str, Any]]:
+        page = fact_page(subject=f"link:{LINK}", kind="link_state", after=0, limit=10)
+        return [msgspec.json.decode(fact.body) for fact in self.store.read(page)]
+
     def registered(self) -> set[str]:
         return {one.id for one in self.store.read(read_registry).devices}
 
@@ -135,6 +143,21 @@ def gateway(tmp_path: FilePath) -> Iterator[Gateway]:
     made = Gateway(tmp_path)
     yield made
     made.store.close()
+
+
+async def test_it_is_down_from_then_on_whatever_it_was(gateway: Gateway) -> None:
+    watched = Batch(
+        statements=[*next_state(LINK, "up", 1, "acknowledged", b"{}"), *save_watches({LINK: b"{}"})]
+    )
+    await gateway.commit(Work(watched))
+    await gateway.starts(SETTINGS)
+    assert gateway.facts() == []
+    for _ in range(2):
+        await gateway.starts()
+        (fact,) = gateway.facts()
+        assert (fact["before"], fact["state"], fact["cause"]) == ("up", "down", "removed")
+    assert gateway.store.read(standing_states) == {}
+    assert gateway.store.load().link_watches == {}, "another one of that name begins anew"
 
 
 async def test_its_alerts_end_with_the_reason_and_its_device_goes(gateway: Gateway) -> None:
