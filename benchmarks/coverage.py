@@ -109,7 +109,7 @@ def _fill(directory: Path) -> tuple[str, dict[str, int]]:
     city = City(SCHOOLS, lives, policies, begun)
     store = open_store(directory / "campus.db", reserve_bytes=64 << 20)
     try:
-        fill_register(store, city)  # type: ignore[arg-type] # as far as it reads it
+        fill_register(store, city)
         facts = _put_facts(store, city)
         verdicts, reasons = _put_verdicts(store, city, ended)
         facts += _put_drawings(store, city, ended)

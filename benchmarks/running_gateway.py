@@ -9,12 +9,12 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import psutil
 
 from benchmarks import measure
-from devices.model import School
+from devices.model import Device, Place, Region, School
 from devices.simulator.campus import Campus
 from gateway.store.batch import Batch
 from gateway.store.open import open_store
@@ -78,17 +78,37 @@ def _opener() -> urllib.request.OpenerDirector:
     return urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
-def fill_register(store: SqliteStore, campus: Campus) -> None:
+class Stock(Protocol):
+    """What a register is filled with: a simulated campus, or a city."""
+
+    @property
+    def regions(self) -> Sequence[Region]:
+        """Each after the one around it."""
+        ...
+
+    @property
+    def schools(self) -> Sequence[School]:
+        """All of them."""
+        ...
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Each after the one around it."""
+        ...
+
+    @property
+    def devices(self) -> Sequence[Device]:
+        """All of them."""
+        ...
+
+
+def fill_register(store: SqliteStore, stock: Stock) -> None:
     """Put the load's schools and devices into the register."""
-    schools = [School(school.id, school.name_zh, school.name_en) for school in campus.schools]
-    statements = [
-        *put_regions(getattr(campus, "regions", ())),
-        *put_schools(schools),
-        *put_places(getattr(campus, "places", ())),
-    ]
+    schools = [School(school.id, school.name_zh, school.name_en) for school in stock.schools]
+    statements = [*put_regions(stock.regions), *put_schools(schools), *put_places(stock.places)]
     store.commit(Batch(statements=statements, now=1)).result()
-    for start in range(0, len(campus.devices), 5000):
-        part: Sequence[Any] = campus.devices[start : start + 5000]
+    for start in range(0, len(stock.devices), 5000):
+        part = stock.devices[start : start + 5000]
         store.commit(Batch(statements=put_devices(part), now=1)).result()
 
 
