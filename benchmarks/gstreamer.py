@@ -18,9 +18,18 @@ _START_CODE: Final = b"\x00\x00\x00\x01"
 
 @contextmanager
 def serving(
-    clips: Mapping[str, Clip], folder: Path, *, user: str = "viewer", password: str = "secret"
+    clips: Mapping[str, Clip],
+    folder: Path,
+    *,
+    user: str = "viewer",
+    password: str = "secret",
+    basic: bool = False,
+    certificate: tuple[Path, Path] | None = None,
 ) -> Iterator[str]:
-    """Serve clips by path, behind digest authentication; gives ``rtsp://host:port``."""
+    """Serve clips by path, behind digest or ``basic`` authentication; gives ``rtsp://host:port``.
+
+    With a ``certificate`` (and its key; PEM) within TLS: ``rtsps://``.
+    """
     cameras = {}
     for path, clip in clips.items():
         file = folder / f"{path}.pictures"
@@ -34,14 +43,20 @@ def serving(
     ) as server:
         assert server.stdin is not None
         assert server.stdout is not None
-        wanted = {"user": user, "password": password, "cameras": cameras}
+        wanted = {
+            "user": user,
+            "password": password,
+            "basic": basic,
+            "certificate": certificate and [str(each) for each in certificate],
+            "cameras": cameras,
+        }
         server.stdin.write(json.dumps(wanted) + "\n")
         server.stdin.flush()
         try:
             port = server.stdout.readline().strip()
             if not port:
                 raise RuntimeError("GStreamer's RTSP server did not start: see its error above")
-            yield f"rtsp://127.0.0.1:{port}"
+            yield f"{'rtsps' if certificate else 'rtsp'}://127.0.0.1:{port}"
         finally:
             server.stdin.close()
             try:

@@ -13,8 +13,9 @@ for package in "$@"; do
       # What serves RTSP to tests and benchmarks, under the system's own Python.
       /usr/bin/python3 -c 'import gi; gi.require_version("GstRtspServer", "1.0")' 2>/dev/null &&
         compgen -G '/usr/lib/*/gstreamer-1.0/libgstrtp.so' >/dev/null &&
-        compgen -G '/usr/lib/*/gstreamer-1.0/libgstapp.so' >/dev/null ||
-        missing+=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good) ;;
+        compgen -G '/usr/lib/*/gstreamer-1.0/libgstapp.so' >/dev/null &&
+        compgen -G '/usr/lib/*/gio/modules/libgiognutls.so' >/dev/null ||
+        missing+=(python3 python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-base gstreamer1.0-plugins-good glib-networking) ;;
     fonts-wqy-microhei)
       # What PDF files embed; Noto CJK has other outlines (CFF), which reportlab cannot.
       [ -f /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || missing+=(fonts-wqy-microhei) ;;

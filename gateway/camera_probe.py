@@ -179,6 +179,7 @@ def _watched(camera: CameraSettings) -> Watched:
             user=camera.user,
             password=password,
             transport=Transport(camera.transport),
+            ca_file="" if camera.ca_file is None else str(camera.ca_file),
         ),
         declared=Declared(
             fps=camera.fps,

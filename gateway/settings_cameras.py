@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from devices.camera.addresses import AddressError, check_address
+from devices.camera.addresses import Address, AddressError
 from gateway.settings_fields import ExistingFile, HttpUrl, Id, Secret, Section
 from gateway.settings_recordings import ZoneName
 
@@ -24,8 +24,8 @@ class CameraSettings(Section):
     """Its id in the register."""
 
     url: str
-    """`rtsp://host[:port]/path`, without credentials. Of two streams the smaller one: the
-    substream costs a quarter and shows the same faults.
+    """`rtsp://host[:port]/path`, or `rtsps://` within TLS, without credentials. Of two streams the
+    smaller one: the substream costs a quarter and shows the same faults.
     """
 
     user: str = ""
@@ -33,6 +33,11 @@ class CameraSettings(Section):
 
     password: Secret | None = None
     """That account's password."""
+
+    ca_file: ExistingFile | None = None
+    """Of `rtsps://`: who signed the camera's certificate, PEM, which has to be made out to the host
+    of the URL. Without it any is taken: who is in the way may listen.
+    """
 
     transport: Literal["tcp", "udp"] = "tcp"
     """How the stream travels. `tcp` loses no packets and needs no open ports."""
@@ -66,7 +71,12 @@ class CameraSettings(Section):
     def _reachable(self) -> CameraSettings:
         password = "" if self.password is None else self.password.get_secret_value()
         try:
-            check_address(self.url, self.user, password)
+            Address(
+                url=self.url,
+                user=self.user,
+                password=password,
+                ca_file="" if self.ca_file is None else str(self.ca_file),
+            )
         except AddressError as error:
             raise ValueError(str(error)) from error
         return self

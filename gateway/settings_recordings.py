@@ -12,9 +12,11 @@ from pydantic import AfterValidator, Field, SecretStr, field_validator, model_va
 
 from devices.model import is_identifier
 from devices.recording.local_time import DAY_MS, HOUR_MS, midnight, named_zone
+from devices.recording.playing import RTSPS_PORT
 from devices.recording.requirement import Requirement
 from gateway.settings_fields import (
     Address,
+    ExistingFile,
     HostPort,
     HttpUrl,
     Id,
@@ -107,7 +109,20 @@ class RecorderSettings(Section):
     """Its 20 digits, in quotes (`gb28181`)."""
 
     rtsp_port: int = Field(554, ge=1, le=65_535)
-    """Where it plays recordings (`isapi`, `dahua`); others tell."""
+    """Where it plays recordings (`isapi`, `dahua`); others tell. With `rtsp_tls`: 322."""
+
+    rtsp_tls: bool = False
+    """It plays within TLS (`isapi`, `dahua`); others tell."""
+
+    rtsp_ca_file: ExistingFile | None = None
+    """Who signed the certificate with which it plays within TLS, or that itself, PEM (`isapi`,
+    `dahua`, `onvif`). Without it any certificate is taken.
+    """
+
+    rtsp_basic: bool = False
+    """For playing it is told the password where it knows no digest (`isapi`, `dahua`, `onvif`):
+    whoever listens hears it. With `rtsp_ca_file` nobody can, and this is not needed within TLS.
+    """
 
     zone: ZoneName | None = None
     """The time zone its clock is set to; one of `gb28181` is told this time when it registers.
@@ -140,8 +155,14 @@ class RecorderSettings(Section):
                 raise ValueError(f"{self.kind} {'does not take' if given else 'needs'} {name}")
         if self.z_means is not None and self.kind not in ("isapi", "onvif"):
             raise ValueError("z_means is for isapi and onvif only")
-        if "rtsp_port" in self.model_fields_set and self.kind not in ("isapi", "dahua"):
-            raise ValueError("rtsp_port is for isapi and dahua only")
+        for names, kinds in (
+            (("rtsp_port", "rtsp_tls"), ("isapi", "dahua")),
+            (("rtsp_ca_file", "rtsp_basic"), ("isapi", "dahua", "onvif")),
+        ):
+            for name in names:
+                if name in self.model_fields_set and self.kind not in kinds:
+                    told = f"{', '.join(kinds[:-1])} and {kinds[-1]}"
+                    raise ValueError(f"{name} is for {told} only")
         if self.kind == "gb28181":
             digits = [str(self.device), *(one.channel for one in self.cameras.values())]
             for each in digits:
@@ -153,6 +174,13 @@ class RecorderSettings(Section):
     def key(self) -> tuple[str, str]:
         """Its school and id."""
         return (self.school, self.id)
+
+    @property
+    def plays_at(self) -> int:
+        """The port where it plays."""
+        if self.rtsp_tls and "rtsp_port" not in self.model_fields_set:
+            return RTSPS_PORT
+        return self.rtsp_port
 
     @property
     def secret(self) -> str:

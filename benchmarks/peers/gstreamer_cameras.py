@@ -1,10 +1,11 @@
 """Cameras served by GStreamer's RTSP server, as Debian packages it.
 
 Runs under the system's Python, which has its bindings, and imports nothing of ours. On standard
-input it gets one JSON object: ``{"user", "password", "cameras": {path: {"codec", "fps", "clip"}}}``
-with ``clip`` a file of coded pictures, each behind its length in four bytes, big-endian. They are
-sent in a loop to all viewers at once: who comes late waits for the next key frame, as at a camera.
-It prints its port and serves until standard input closes.
+input it gets one JSON object: ``{"user", "password", "basic", "certificate", "cameras": {path:
+{"codec", "fps", "clip"}}}`` with ``clip`` a file of coded pictures, each behind its length in four
+bytes, big-endian. They are sent in a loop to all viewers at once: who comes late waits for the next
+key frame, as at a camera. ``basic``: that instead of digest. ``certificate``: its file and that of
+its key, for TLS; ``null``: in the clear. It prints its port and serves until standard input closes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import Gio, GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
 
 ROLE = "viewer"
 MEDIA = {"H264": ("video/x-h264", "rtph264pay"), "H265": ("video/x-h265", "rtph265pay")}
@@ -77,8 +78,15 @@ def main() -> None:
     token = GstRtspServer.RTSPToken()
     token.set_string(GstRtspServer.RTSP_TOKEN_MEDIA_FACTORY_ROLE, ROLE)
     auth = GstRtspServer.RTSPAuth()
-    auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
-    auth.add_digest(wanted["user"], wanted["password"], token)
+    if wanted["basic"]:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.BASIC)
+        known = GstRtspServer.RTSPAuth.make_basic(wanted["user"], wanted["password"])
+        auth.add_basic(known, token)
+    else:
+        auth.set_supported_methods(GstRtsp.RTSPAuthMethod.DIGEST)
+        auth.add_digest(wanted["user"], wanted["password"], token)
+    if wanted["certificate"]:
+        auth.set_tls_certificate(Gio.TlsCertificate.new_from_files(*wanted["certificate"]))
     server.set_auth(auth)
     mounts = server.get_mount_points()
     for path, camera in wanted["cameras"].items():

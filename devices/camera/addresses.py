@@ -24,15 +24,27 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """Where a camera's stream is, and who asks for it. ``url`` holds no credentials."""
+    """Where a camera's stream is, and who asks for it. ``url`` holds no credentials.
+
+    Of ``rtsps://``, ``ca_file`` (PEM) holds who signed the certificate that the camera must show,
+    made out to the host of the URL; without it any is taken.
+    """
 
     url: str
     user: str = ""
     password: str = field(default="", repr=False)
     transport: Transport = Transport.TCP
+    ca_file: str = ""
 
     def __post_init__(self) -> None:
         check_address(self.url, self.user, self.password)
+        if self.ca_file and not self.encrypted:
+            raise AddressError(f"'{self.url}' is not encrypted: a certificate is for rtsps://")
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it is asked for within TLS."""
+        return urlsplit(self.url).scheme == "rtsps"
 
     def with_credentials(self) -> str:
         """The URL to hand to FFmpeg. A secret: in no log and no message."""
@@ -52,7 +64,7 @@ def check_address(url: str, user: str, password: str) -> None:
     except ValueError:
         wrong = True  # a port that is none, a bracket left open
     if wrong:
-        raise AddressError(f"'{_bare(url)}' must be rtsp://host[:port]/path")
+        raise AddressError(f"'{_bare(url)}' must be rtsp[s]://host[:port]/path")
     if "@" in parts.netloc:
         raise AddressError(f"'{_bare(url)}': give user and password on their own")
     if ":" in user:

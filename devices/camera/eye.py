@@ -40,6 +40,7 @@ class Order(msgspec.Struct, frozen=True):
     user: str
     password: str
     transport: Transport
+    ca_file: str
     seconds: float
     limit: float
 
@@ -132,7 +133,11 @@ class _Eye:
 
     def _take(self, order: Order) -> None:
         address = Address(
-            url=order.url, user=order.user, password=order.password, transport=order.transport
+            url=order.url,
+            user=order.user,
+            password=order.password,
+            transport=order.transport,
+            ca_file=order.ca_file,
         )
         now = time.time_ns() // 1_000_000
         seen = look(

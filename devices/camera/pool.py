@@ -173,6 +173,7 @@ class Pool:
                 address.user,
                 address.password,
                 address.transport,
+                address.ca_file,
                 seconds,
                 limit,
             )

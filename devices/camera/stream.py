@@ -1,7 +1,7 @@
 """One look at a camera over RTSP: connect, read as few packets as are needed, release.
 
-FFmpeg speaks RTSP (digest and basic, RTP over TCP or UDP) and decodes, by PyAV. Blocks; takes no
-longer than its limit whatever the server does, but for names that the system cannot resolve: who
+FFmpeg speaks RTSP (digest and basic, TLS, RTP over TCP or UDP) and decodes, by PyAV. Blocks; takes
+no longer than its limit whatever the server does, but for names that the system cannot resolve: who
 asks for many cameras asks in threads of processes that can be killed (`devices.camera.pool`).
 """
 
@@ -115,6 +115,8 @@ def _taken(
         "buffer_size": str(_NETWORK_BUFFER),
         "max_pixels": str(_MOST_PIXELS),
     }
+    if address.ca_file:
+        options |= {"ca_file": address.ca_file, "tls_verify": "1"}
     with av.open(
         address.with_credentials(),
         "r",

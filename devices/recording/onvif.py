@@ -133,7 +133,7 @@ class OnvifSource:
                 RecordingToken=recording,
             )
         uri = said(answer, "Uri")
-        if not uri.startswith("rtsp://"):
+        if not uri.startswith(("rtsp://", "rtsps://")):
             raise UnsupportedError(f"no address of a replay: {uri[:60]!r}")
         utc = calibration.means is ZMeans.UTC
         return uri, to_local(FixedZone(0) if utc else calibration.zone, moment)

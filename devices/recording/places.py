@@ -8,11 +8,13 @@ from typing import Final
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import httpx
+import msgspec
 
 from devices.recording.local_time import Zone, to_local
 from devices.recording.onvif import OnvifSource
+from devices.recording.playing import IN_THE_CLEAR, RTSP_PORT, Playing
 from devices.recording.recorder_http import HttpAccess
-from devices.recording.rtsp_replay import RTSP_PORT, RtspPlace
+from devices.recording.rtsp_replay import RtspPlace
 from devices.recording.sample import FilePlace, PlaceOf
 from devices.recording.source import Segment, UnreadableError, UnsupportedError
 
@@ -29,7 +31,7 @@ def in_folder(root: Path) -> PlaceOf:
     return place
 
 
-def of_isapi(access: HttpAccess, port: int = RTSP_PORT) -> PlaceOf:
+def of_isapi(access: HttpAccess, port: int = RTSP_PORT, playing: Playing = IN_THE_CLEAR) -> PlaceOf:
     """Of an `IsapiSource`: by the playback URI of the segment, which says its times.
 
     They stay in whatever the recorder means by Z: the moment is so long after the segment's begin
@@ -45,51 +47,65 @@ def of_isapi(access: HttpAccess, port: int = RTSP_PORT) -> PlaceOf:
             raise UnsupportedError(f"no time to play from: {told[:40]!r}") from error
         begin += timedelta(milliseconds=moment - segment.begin)
         asked = {"starttime": _compact(begin), "endtime": _compact(begin + PLAYED)}
-        return _place(access, port, parts.path, urlencode(asked), begin)
+        return _place(access, port, parts.path, urlencode(asked), begin, playing)
 
     return place
 
 
-def of_dahua(access: HttpAccess, zone: Zone, port: int = RTSP_PORT) -> PlaceOf:
+def of_dahua(
+    access: HttpAccess, zone: Zone, port: int = RTSP_PORT, playing: Playing = IN_THE_CLEAR
+) -> PlaceOf:
     """Of a `DahuaSource`: by channel and local time."""
 
     async def place(channel: str, _segment: Segment, moment: int) -> RtspPlace:
         begin = to_local(zone, moment)
         low, high = (f"{each:%Y_%m_%d_%H_%M_%S}" for each in (begin, begin + PLAYED))
         asked = {"channel": channel, "starttime": low, "endtime": high}
-        return _place(access, port, "/cam/playback", urlencode(asked), begin)
+        return _place(access, port, "/cam/playback", urlencode(asked), begin, playing)
 
     return place
 
 
-def of_onvif(access: HttpAccess, source: OnvifSource) -> PlaceOf:
-    """Of an `OnvifSource`: by its replay service, from the moment on by the clock."""
+def of_onvif(access: HttpAccess, source: OnvifSource, playing: Playing = IN_THE_CLEAR) -> PlaceOf:
+    """Of an `OnvifSource`: by its replay service, from the moment on by the clock; whether within
+    TLS, it tells.
+    """
 
     async def place(_channel: str, segment: Segment, moment: int) -> RtspPlace:
         uri, begin = await source.replay(segment.handle, moment)
         parts = urlsplit(uri)
+        told = msgspec.structs.replace(playing, tls=parts.scheme == "rtsps")
         try:
-            port = parts.port or RTSP_PORT
+            port = parts.port or told.port
         except ValueError as error:
             raise UnreadableError("no address of a replay") from error
-        return _place(access, port, parts.path, parts.query, begin, by_clock=True)
+        return _place(access, port, parts.path, parts.query, begin, told, by_clock=True)
 
     return place
 
 
 def _place(
-    access: HttpAccess, port: int, path: str, query: str, begin: datetime, by_clock: bool = False
+    access: HttpAccess,
+    port: int,
+    path: str,
+    query: str,
+    begin: datetime,
+    playing: Playing,
+    *,
+    by_clock: bool = False,
 ) -> RtspPlace:
     """On the host that is known: behind a translated address recorders tell their inner one."""
     host = httpx.URL(access.url).host
     netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    scheme = "rtsps" if playing.tls else "rtsp"
     try:
         return RtspPlace(
-            url=urlunsplit(("rtsp", netloc, path, query, "")),
+            url=urlunsplit((scheme, netloc, path, query, "")),
             user=access.user,
             password=access.password,
             begin=begin,
             by_clock=by_clock,
+            playing=playing,
         )
     except ValueError as error:
         raise UnreadableError(str(error)) from error

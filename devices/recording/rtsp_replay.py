@@ -1,4 +1,4 @@
-"""A few seconds of a recording by RTSP (RFC 2326) over TCP, from the moment that is asked for.
+"""A few seconds of a recording by RTSP (RFC 2326) over TCP or TLS, from the moment asked for.
 
 FFmpeg cannot ask for a moment by the clock as ONVIF wants it (``Range: clock=``), takes passwords
 in URLs only, and stops when it likes. Recorders all interleave RTP with RTSP; what they send is
@@ -11,7 +11,6 @@ import asyncio
 import base64
 import binascii
 import re
-import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final
@@ -19,8 +18,9 @@ from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
-from devices.recording.gb28181.digest import Credentials, digest_of
+from devices.recording.playing import IN_THE_CLEAR, Playing
 from devices.recording.rtp_units import Units
+from devices.recording.rtsp_auth import Basic, Proving, proving, stale
 from devices.recording.source import (
     IncompleteError,
     RecordingError,
@@ -31,7 +31,6 @@ from devices.recording.source import (
     UnsupportedError,
 )
 
-RTSP_PORT: Final = 554
 MOST_BYTES: Final = 24 * 1024 * 1024
 """Of one sample: three seconds of 4K at 16 Mbit/s are 6 MB, and some recorders send a whole group
 of pictures of ten seconds at once."""
@@ -42,7 +41,6 @@ _IDLE_S: Final = 2.0
 _MOST_HEADERS: Final = 64
 _MOST_BODY: Final = 64 * 1024
 _CODECS: Final = {"H264": "h264", "H265": "hevc", "HEVC": "hevc"}
-_PAIR: Final = re.compile(r'(\w+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 _CLOCK: Final = re.compile(r"clock\s*=\s*(\d{8}T\d{6})(?:\.\d+)?Z")
 
 
@@ -58,11 +56,13 @@ class RtspPlace(msgspec.Struct, frozen=True, kw_only=True):
     password: str
     begin: datetime
     by_clock: bool = False
+    playing: Playing = IN_THE_CLEAR
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
-        if parts.scheme != "rtsp" or not parts.hostname or parts.username or parts.port == 0:
-            raise ValueError("a place to play from is rtsp://host/..., without a password")
+        known = parts.scheme == ("rtsps" if self.playing.tls else "rtsp")
+        if not known or not parts.hostname or parts.username or parts.port == 0:
+            raise ValueError("a place to play from is rtsp[s]://host/..., without a password")
         if not self.user.isprintable():
             raise ValueError("a user's name is of printable characters")
         if not self.url.isascii() or not self.url.isprintable() or " " in self.url:
@@ -131,8 +131,7 @@ class _Player:
         self._reader: Final = reader
         self._writer: Final = writer
         self._count = 0
-        self._challenge: dict[str, str] | None = None
-        self._used = 0
+        self._proving: Proving | None = None
         self._session = ""
         self._base = place.url
         self.told_begin: datetime | None = None
@@ -141,7 +140,10 @@ class _Player:
     async def connect(cls, place: RtspPlace) -> _Player:
         parts = urlsplit(place.url)
         reader, writer = await asyncio.open_connection(
-            parts.hostname, parts.port or RTSP_PORT, limit=_MOST_BODY
+            parts.hostname,
+            parts.port or place.playing.port,
+            limit=_MOST_BODY,
+            ssl=place.playing.context(),
         )
         return cls(place, reader, writer)
 
@@ -207,8 +209,9 @@ class _Player:
     async def _ask(self, method: str, url: str, headers: dict[str, str]) -> _Answer:
         self._write(method, url, headers)
         answer = await self._answer()
-        if answer.status == 401 and (self._challenge is None or _stale(answer)):
-            self._challenge, self._used = self._challenged(answer), 0
+        challenges = answer.headers.get("www-authenticate", [])
+        if answer.status == 401 and (self._proving is None or stale(challenges)):
+            self._proving = self._challenged(challenges)
             self._write(method, url, headers)
             answer = await self._answer()
         if answer.status == 200:
@@ -220,14 +223,18 @@ class _Player:
             raise RefusedError(told)  # 453 and 503: it has no session left
         raise UnreadableError(told)
 
-    def _challenged(self, answer: _Answer) -> dict[str, str]:
-        for told in answer.headers.get("www-authenticate", []):
-            if told.lower().startswith("digest"):
-                fields = {name.lower(): a or b for name, a, b in _PAIR.findall(told)}
-                if fields.get("algorithm", "MD5").upper() == "MD5" and "nonce" in fields:
-                    return fields
-        # Basic would give the password away to whoever listens.
-        raise UnsupportedError(f"{self._host} asks for an authentication other than digest")
+    def _challenged(self, challenges: list[str]) -> Proving:
+        found = proving(challenges, self._place.user, self._place.password)
+        if found is None:
+            raise UnsupportedError(
+                f"{self._host} asks for an authentication other than digest and basic"
+            )
+        if isinstance(found, Basic) and not self._place.playing.may_tell_password:
+            raise UnsupportedError(
+                f"{self._host} knows basic authentication only, which tells the password to "
+                "whoever listens (rtsp_basic, or rtsp_tls with rtsp_ca_file)"
+            )
+        return found
 
     def _write(self, method: str, url: str, headers: dict[str, str]) -> None:
         self._count += 1
@@ -235,36 +242,9 @@ class _Player:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if self._session:
             lines.append(f"Session: {self._session}")
-        if self._challenge is not None:
-            lines.append(f"Authorization: {self._authorization(method, url, self._challenge)}")
+        if self._proving is not None:
+            lines.append(f"Authorization: {self._proving.header(method, url)}")
         self._writer.write("\r\n".join([*lines, "", ""]).encode())
-
-    def _authorization(self, method: str, url: str, told: dict[str, str]) -> str:
-        self._used += 1
-        qop = "auth" if "auth" in told.get("qop", "").replace(" ", "").split(",") else None
-        made = Credentials(
-            username=self._place.user,
-            realm=told.get("realm", ""),
-            nonce=told["nonce"],
-            uri=url,
-            response="",
-            qop=qop,
-            nc=f"{self._used:08x}",
-            cnonce=secrets.token_hex(8),
-        )
-        fields = {
-            "username": made.username.replace("\\", "\\\\").replace('"', '\\"'),
-            "realm": made.realm,
-            "nonce": made.nonce,
-            "uri": url,
-            "response": digest_of(made, method, self._place.password),
-        }
-        if "opaque" in told:
-            fields["opaque"] = told["opaque"]
-        said = ", ".join(f'{name}="{value}"' for name, value in fields.items())
-        if qop is not None:
-            said += f', qop=auth, nc={made.nc}, cnonce="{made.cnonce}"'
-        return f"Digest {said}"
 
     async def _answer(self) -> _Answer:
         while True:
@@ -303,11 +283,6 @@ class _Player:
         return _Answer(int(rest[:3]), headers, body)
 
 
-def _stale(answer: _Answer) -> bool:
-    told = " ".join(answer.headers.get("www-authenticate", []))
-    return re.search(r'stale\s*=\s*"?true', told, re.IGNORECASE) is not None
-
-
 def _video(description: bytes) -> tuple[Units, str]:
     """The first video of an SDP, and where it is controlled."""
     media: list[dict[str, str]] = []
@@ -342,7 +317,7 @@ def _joined(base: str, control: str) -> str:
     """RFC 2326, C.1.1: absolute, relative, or ``*`` for the whole."""
     if not control or control == "*":
         return base
-    if control.startswith("rtsp://"):
+    if control.startswith(("rtsp://", "rtsps://")):
         return control
     if "?" in base and not base.endswith("/"):
         return f"{base}/{control}"  # what recorders mean where the query is part of the name

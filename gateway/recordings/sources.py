@@ -17,6 +17,7 @@ from devices.recording.isapi import IsapiSource
 from devices.recording.local_time import named_zone
 from devices.recording.onvif import OnvifSource
 from devices.recording.places import in_folder, of_dahua, of_isapi, of_onvif
+from devices.recording.playing import Playing
 from devices.recording.recorder_http import HttpAccess, recorder_client
 from devices.recording.sample import PlaceOf
 from devices.recording.source import RecordingSource
@@ -96,16 +97,19 @@ class Sources:
         )
         if self._client is None:
             self._client = recorder_client()
-        client, now, port = self._client, self._clock.now, recorder.rtsp_port
+        client, now, port = self._client, self._clock.now, recorder.plays_at
+        playing = Playing(
+            tls=recorder.rtsp_tls, ca_file=recorder.rtsp_ca_file, basic=recorder.rtsp_basic
+        )
         if recorder.kind == "dahua":
             dahua = DahuaSource(access, zone, client=client, now=now)
-            return Reached(dahua, of_dahua(access, zone, port))
+            return Reached(dahua, of_dahua(access, zone, port, playing))
         means = None if recorder.z_means is None else ZMeans(recorder.z_means)
         if recorder.kind == "onvif":
             onvif = OnvifSource(access, zone, z_means=means, client=client, now=now)
-            return Reached(onvif, of_onvif(access, onvif))
+            return Reached(onvif, of_onvif(access, onvif, playing))
         isapi = IsapiSource(access, zone, z_means=means, client=client, now=now)
-        return Reached(isapi, of_isapi(access, port))
+        return Reached(isapi, of_isapi(access, port, playing))
 
     def _upper(self, platform: Gb28181Settings) -> Platform:
         passwords = {

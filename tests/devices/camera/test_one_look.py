@@ -229,5 +229,11 @@ def test_credentials_that_ffmpeg_would_cut_off_are_refused() -> None:
         Address(url="rtsp://camera/door", user="a:b")
 
 
+def test_a_certificate_is_for_an_encrypted_address_only() -> None:
+    assert Address(url="rtsps://camera/door", ca_file="ca.pem").encrypted
+    with pytest.raises(AddressError, match="encrypted"):
+        Address(url="rtsp://camera/door", ca_file="ca.pem")
+
+
 def test_a_password_is_in_no_representation() -> None:
     assert "secret" not in repr(Address(url="rtsp://camera/door", user="me", password="secret"))

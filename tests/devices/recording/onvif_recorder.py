@@ -105,6 +105,7 @@ class OnvifRecorder(DigestServer):
         self.inner_address = ""
         self.more_than_told = 0
         self.replay_port = 554
+        self.replay_scheme = "rtsp"
         self.most_a_page = 1000
         self.start_states = True
         self.heeds_scope = True
@@ -193,7 +194,8 @@ class OnvifRecorder(DigestServer):
         token = asked.find(f"{{{TRP}}}RecordingToken").text
         return say(
             "trp:GetReplayUriResponse",
-            f"<trp:Uri>rtsp://192.0.2.1:{self.replay_port}/replay?recording={token}</trp:Uri>",
+            f"<trp:Uri>{self.replay_scheme}://192.0.2.1:{self.replay_port}/replay"
+            f"?recording={token}</trp:Uri>",
         )
 
     # --- search ----------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from devices.recording.isapi import IsapiSource
 from devices.recording.local_time import FixedZone, named_zone
 from devices.recording.onvif import OnvifSource
 from devices.recording.places import in_folder, of_dahua, of_isapi, of_onvif
+from devices.recording.playing import Playing
 from devices.recording.proof import Outcome, Sample
 from devices.recording.recorder_http import HttpAccess
 from devices.recording.rtsp_replay import RtspPlace
@@ -308,6 +309,25 @@ async def test_an_onvif_recording_is_played_by_the_clock_and_tells_of_when_it_is
     assert told.violations == []
 
 
+@pytest.mark.parametrize("scheme", ["rtsp", "rtsps"])
+async def test_an_onvif_recorder_tells_whether_it_plays_within_tls(scheme: str) -> None:
+    told = OnvifRecorder(
+        [Recorded("gate", [(SINCE, SINCE + timedelta(hours=1))])],
+        utc_now=SINCE + timedelta(hours=1),
+    )
+    told.replay_scheme, told.replay_port = scheme, 4321
+    with told.running():
+        access = HttpAccess(url=told.url, user=USER, password=PASSWORD)
+        source = OnvifSource(access, UTC_ZONE, now=lambda: BEGIN + 9 * HOUR)
+        place_of = of_onvif(access, source, Playing(basic=True))
+        segment = Segment(BEGIN + 8 * HOUR, BEGIN + 9 * HOUR, handle="gate")
+        place = await place_of("gate", segment, BEGIN + 8 * HOUR)
+        await source.aclose()
+    assert isinstance(place, RtspPlace)
+    assert place.url.startswith(f"{scheme}://127.0.0.1:4321/")
+    assert place.playing == Playing(tls=scheme == "rtsps", basic=True)
+
+
 @pytest.mark.parametrize("by_clock", [True, False])
 async def test_a_recorder_that_plays_another_time_proves_nothing(by_clock: bool) -> None:
     recorder = ReplayingRecorder(SINCE - timedelta(hours=2))
@@ -346,6 +366,7 @@ async def test_a_lost_packet_costs_a_picture_and_not_the_sample() -> None:
         ({"status": {"PLAY": 500}}, Trouble.UNREADABLE),
         ({"status": {"DESCRIBE": 503}}, Trouble.REFUSED),
         ({"challenge": 'Basic realm="recorder"'}, Trouble.UNSUPPORTED),
+        ({"challenge": 'Bearer realm="recorder"'}, Trouble.UNSUPPORTED),
         ({"description": b"v=0\r\nm=audio 0 RTP/AVP 8\r\n"}, Trouble.UNREADABLE),
         ({"description": b"m=video 0 RTP/AVP 26\r\na=rtpmap:26 JPEG/9"}, Trouble.UNSUPPORTED),
         ({"description": b"\xff\xfe" * 500}, Trouble.UNREADABLE),

@@ -56,6 +56,9 @@ def test_passwords_are_never_shown() -> None:
         ({"kind": "gb28181", "device": DEVICE, "password": {"env": "NVR"}}, "'1' is not 20 digits"),
         ({**FOLDER, "z_means": "utc"}, "z_means is for isapi and onvif only"),
         ({**FOLDER, "rtsp_port": 554}, "rtsp_port is for isapi and dahua only"),
+        ({**FOLDER, "rtsp_basic": True}, "rtsp_basic is for isapi, dahua and onvif only"),
+        ({"kind": "onvif", **HTTP, "rtsp_tls": True}, "rtsp_tls is for isapi and dahua only"),
+        ({"kind": "isapi", **HTTP, "rtsp_ca_file": "/nowhere/ca.crt"}, "/nowhere/ca.crt"),
         ({**FOLDER, "zone": "China/Nowhere"}, "must be a time zone"),
         ({**FOLDER, "cameras": {"gate/01": 1}}, "must be 1 to 64 of"),
         ({**FOLDER, "cameras": {}}, "at least 1 item"),
@@ -66,6 +69,16 @@ def test_passwords_are_never_shown() -> None:
 def test_what_a_recorder_lacks_is_said(fields: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError, match=said):
         recorder(**{**BASE, **fields})
+
+
+@pytest.mark.parametrize(
+    ("fields", "port"),
+    [({}, 554), ({"rtsp_tls": True}, 322), ({"rtsp_tls": True, "rtsp_port": 8322}, 8322)],
+)
+def test_a_recorder_plays_at_the_usual_port_unless_it_is_said(
+    fields: dict[str, Any], port: int
+) -> None:
+    assert recorder(**BASE, kind="dahua", **HTTP, **fields).plays_at == port
 
 
 def test_a_camera_is_recorded_by_one_and_each_recorder_is_there_once() -> None:
