@@ -23,7 +23,16 @@ import structlog
 
 from audit.evidence import merkle
 from audit.evidence.chains import End, in_order
-from audit.evidence.leaf import Leaf, Salts, Secret, chain_of, leaf_bytes, make_leaf, salted
+from audit.evidence.leaf import (
+    Leaf,
+    Salts,
+    Secret,
+    chain_of,
+    hash_of_leaf,
+    leaf_bytes,
+    make_leaf,
+    salted,
+)
 from audit.evidence.merkle import HASH_BYTES, TreeError, leaf_hash
 from audit.fact import FactRow
 from audit.roster import ROSTER
@@ -116,12 +125,16 @@ class Log:
             raise TreeError(f"{folder} holds no log that could be read")
         if state is not None:
             _log.warning("evidence.made_anew", folder=str(folder))
-        self._begin(_State(VERSION, self._mark, 0, 0, 0, merkle.EMPTY_ROOT, (0, 0), []))
+        self._begin(self._nothing)
 
     @property
     def _mark(self) -> str:
         """Of which secret the leaves are: with another one they would be others."""
         return sha256(b"mark" + self._secret.of_chain("mark")).hexdigest()[:16]
+
+    @property
+    def _nothing(self) -> _State:
+        return _State(VERSION, self._mark, 0, 0, 0, merkle.EMPTY_ROOT, (0, 0), [])
 
     def _read_state(self) -> _State | None:
         try:
@@ -246,6 +259,12 @@ class Log:
             finally:
                 os.close(folder)
 
+    def begin_anew(self) -> None:
+        """Forget all of it: the facts are not those it was made of."""
+        with self._turn:
+            self.close()
+            self._begin(self._nothing)
+
     def close(self) -> None:
         """Let go of the files; what was not written down is made again."""
         with self._turn:
@@ -312,6 +331,10 @@ class Log:
             fact, at=entry.at, chain=chain.hashed, seq=entry.seq, previous=previous, salts=salts
         )
         return leaf, salts
+
+    def holds(self, index: int, fact: FactRow) -> bool:
+        """Whether the fact, as it stands now, is the one that entered the log at a place."""
+        return hash_of_leaf(self.leaf(index, fact)[0]) == self.hash(index)
 
     def chain_name(self, number: int) -> str:
         """The name of the chain that an entry names by its number."""

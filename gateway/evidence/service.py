@@ -95,9 +95,9 @@ class Evidence:
         self.busy = False
         """Another process has the log."""
         self._head: HeadRow | None = None
+        self._signed = clock.now()
         self._checked = 0
         self._written = 0
-        self._begun: Final = clock.now()
 
     async def run(self) -> None:
         """Follow and sign until cancelled. Raises `EvidenceError` when that cannot go on."""
@@ -175,31 +175,45 @@ class Evidence:
     # Inside the turn.
 
     async def _ready(self) -> Log:
-        if self._opened is None:
+        log = self._opened
+        if log is None:
             keys = await self.keys()
-            self._opened = await asyncio.to_thread(self._open, keys)
-            self._head = await self._read(stored.last_head)
-            self._checked = 0
-        return self._opened
+            log = await _ended_thread(lambda: self._open(keys))
+        return log
 
     def _open(self, keys: Keys) -> Log:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        self._lock = os.open(self._folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            log = Log(self._folder, keys.secret)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            log = self._opened = Log(self._folder, keys.secret)
+            self._fitting(log)
+            self._head, self._checked = self._store.read(stored.last_head), 0
         except BlockingIOError as error:
-            os.close(lock)
+            self.close()
             self.busy = True
             raise EvidenceError(
                 f"{self._folder} is in use by a gateway that runs; ask that one"
             ) from error
         except BaseException:
-            os.close(lock)
+            self.close()
             raise
-        self._lock = lock
         self._written = log.size
+        if self._head is not None:
+            self._signed = self._head.at
         return log
+
+    def _fitting(self, log: Log) -> None:
+        """Make the log anew when its last fact is not in the database.
+
+        After a back-up was brought back facts are gone, and their rows are given to others.
+        """
+        if not log.size:
+            return
+        fact = self._store.read(stored.facts_of([log.row])).get(log.row)
+        if fact is None or not log.holds(log.size - 1, fact):
+            _log.warning("evidence.made_anew", folder=str(self._folder), row=log.row)
+            log.begin_anew()
 
     async def _catch_up(self, log: Log) -> None:
         while await self._follow(log, patient=False):
@@ -208,7 +222,7 @@ class Evidence:
     async def _follow(self, log: Log, *, patient: bool) -> bool:
         """Take the next facts in; whether there may be more."""
         begun = time.monotonic()
-        count = await asyncio.to_thread(self._take, log)
+        count = await _ended_thread(lambda: self._take(log))
         if count < AT_ONCE or log.size - self._checked > CHECKED_EVERY:
             await self._check(log)
         if count == AT_ONCE and patient:
@@ -248,8 +262,9 @@ class Evidence:
 
     def _due(self, log: Log) -> bool:
         head = self._head
-        # A clock that was set back must not stop the signing.
-        since = abs(self._clock.now() - (self._begun if head is None else head.at))
+        # A clock that was set back must not stop the signing. Nor make it storm: not since the time
+        # in the head, which is never before what is known, and so may long lie ahead.
+        since = abs(self._clock.now() - self._signed)
         if since < self._interval:
             return False
         return head is None or log.row > head.row or since >= IDLE_MS
@@ -280,7 +295,7 @@ class Evidence:
         batch = Batch(now=now, outbox=self._publish(head, self._head))
         put_head(batch, head)
         await self._commit(batch)
-        self._head, self._checked = head, size
+        self._head, self._checked, self._signed = head, size, self._clock.now()
         self._notify({entry.receiver for entry in batch.outbox})
         _log.info("evidence.signed", size=size)
         return head
@@ -300,6 +315,19 @@ class Evidence:
 
     async def _commit(self, batch: Batch) -> None:
         await asyncio.shield(asyncio.wrap_future(self._store.commit(batch)))
+
+
+async def _ended_thread(work: Callable[[], Result]) -> Result:
+    """Do it in a thread; who is broken off meanwhile waits until the thread is over.
+
+    Else the turn would pass to the next while the log is still being written to.
+    """
+    running = asyncio.create_task(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait([running])
+        raise
 
 
 def _ended(log: Log) -> tuple[int, bytes]:

@@ -13,12 +13,16 @@ import pytest
 
 from audit.evidence.leaf import CHAIN_HEADS, OTHERS, POLICIES, REGIONS, leaf_bytes
 from audit.evidence.merkle import extends, includes, leaf_hash
+from audit.evidence.trusting import Trusted
+from audit.evidence.verify import check
+from gateway.clock import ManualClock
 from gateway.evidence.keys import EvidenceKeyError, evidence_keys
 from gateway.evidence.log import Log
 from gateway.evidence.service import FOLDER, EvidenceError
 from gateway.store.batch import OutboxEntry
 from gateway.store.read import evidence as stored
-from tests.gateway.evidence.worlds import HOUR, SCHOOLS, World, facts, held
+from tests.gateway.evidence.worlds import DAY, HOUR, NO1, SCHOOLS, World, facts, held
+from tests.gateway.new_store import opened
 
 
 async def test_every_fact_is_in_the_log_and_proven(world: World) -> None:
@@ -116,13 +120,120 @@ async def test_a_database_that_was_changed_is_said_and_nothing_more_is_signed(
 ) -> None:
     await world.evidence.seal()
     world.evidence.close()
-    with closing(sqlite3.connect(world.folder / "campus.db")) as connection, connection:
-        connection.execute("DROP TRIGGER facts_are_not_updated")
-        connection.execute("UPDATE facts SET body = CAST('{}' AS BLOB) WHERE row = 20")
+    world.tamper("UPDATE facts SET body = CAST('{}' AS BLOB) WHERE row = 20")
     (world.folder / FOLDER / "state").unlink()
     world.evidence = world.log_anew()
     with pytest.raises(EvidenceError, match="changed from outside"):
         await world.evidence.seal()
+
+
+async def test_a_back_up_that_was_brought_back_is_followed_from_where_it_ends(
+    world: World, tmp_path: Path
+) -> None:
+    """Facts are gone, their rows are given again; the folder of the log stays as it is."""
+    first = await world.evidence.seal()
+    with (
+        closing(sqlite3.connect(world.folder / "campus.db")) as live,
+        closing(sqlite3.connect(tmp_path / "back-up.db")) as copy,
+    ):
+        live.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE")
+    gone = [msgspec.structs.replace(row, known=row.known + HOUR) for row in facts(seed=2)]
+    world.tell(gone)
+    await world.evidence.seal()
+    world.close()
+    for name in ("campus.db-wal", "campus.db-shm"):
+        (world.folder / name).unlink(missing_ok=True)
+    (tmp_path / "back-up.db").replace(world.folder / "campus.db")
+    world.store = opened(world.folder)
+    world.evidence = world.log_anew()
+    world.tell([msgspec.structs.replace(row, known=row.known + HOUR) for row in facts(seed=3)[9:]])
+    head = await world.evidence.seal()
+    log = await world.evidence.caught_up()
+    rows = world.store.read(stored.facts_after(0, 10_000))
+    assert log.size == len(rows) == head.size
+    for index, fact in enumerate(rows):
+        assert log.index_of(fact.row) == index
+        assert log.holds(index, fact)
+    proof = log.consistency(first.size, head.size)
+    assert extends(first.size, first.root, head.size, head.root, proof)
+
+
+async def test_a_crash_before_the_head_is_written_signs_nothing_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    """The fact about the ends is committed, and the log is on the disk: then the power fails."""
+
+    class PowerFailure(BaseException):
+        pass
+
+    def publish(_head: stored.HeadRow, _before: stored.HeadRow | None) -> list[OutboxEntry]:
+        raise PowerFailure
+
+    world = World(tmp_path, publish=publish)
+    try:
+        world.tell(facts())
+        with pytest.raises(PowerFailure):
+            await world.evidence.seal()
+        assert world.store.read(stored.last_head) is None
+        world.evidence.close()
+        world.publish = None
+        world.evidence = world.log_anew()
+        head = await world.evidence.seal()
+        rows = world.store.read(stored.facts_after(0, 10_000))
+        assert [row.kind for row in rows].count(CHAIN_HEADS) == 2
+        assert (head.size, head.row) == (len(rows), rows[-1].row)
+        path, _ = await world.bundle(NO1)
+        assert check(path, Trusted(keys=(world.keys.signer.verifier,))).anchored
+    finally:
+        world.close()
+
+
+class Looked(ManualClock):
+    """A clock that says when it was looked at often."""
+
+    def __init__(self, now: int) -> None:
+        super().__init__(now)
+        self._looks = 0
+        self.often = asyncio.Event()
+
+    def now(self) -> int:
+        self._looks += 1
+        if self._looks == 200:
+            self.often.set()
+        return super().now()
+
+
+async def test_a_clock_that_was_set_back_brings_no_storm_of_heads(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is known lies a day ahead, and no head can be older than what it holds."""
+    monkeypatch.setattr("gateway.evidence.service.LOOK_S", 0.001)
+    await world.evidence.seal()
+    world.evidence.close()
+    world.clock = clock = Looked(world.clock.now() - DAY)
+    world.evidence = world.log_anew()
+    running = asyncio.create_task(world.evidence.run())
+    try:
+        async with asyncio.timeout(20):
+            await clock.often.wait()
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+    assert len(world.store.read(stored.heads_before(None, 1_000))) <= 2
+
+
+async def test_who_is_broken_off_leaves_the_log_to_the_next_as_it_should_be(world: World) -> None:
+    """As a receiver of heads is, whose time is over while the log is made anew."""
+    await world.evidence.opened()
+    broken_off = asyncio.create_task(world.evidence.caught_up())
+    for _ in range(5):
+        await asyncio.sleep(0)
+    broken_off.cancel()
+    await asyncio.wait([broken_off])
+    assert broken_off.cancelled()
+    log = await world.evidence.caught_up()
+    assert log.size == len(world.store.read(stored.facts_after(0, 10_000)))
 
 
 async def test_only_one_has_the_log(world: World) -> None:
