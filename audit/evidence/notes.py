@@ -25,6 +25,9 @@ _ED25519: Final = b"\x01"
 _COSIGNED: Final = b"\x04"
 _TIME_BYTES: Final = 8
 
+COSIGNATURE_BYTES: Final = _TIME_BYTES + 64
+"""What a witness's line holds after the id of its key: when, and the signature."""
+
 
 class NoteError(ValueError):
     """This is no note, or no key, of the format."""

@@ -11,10 +11,11 @@ import contextlib
 import os
 import re
 import ssl
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import httpx
 import msgspec
@@ -22,8 +23,8 @@ import msgspec
 from alerts.notification.event import EventSchool, notice_body
 from alerts.notification.mqtt_alert import Publication
 from alerts.notification.webhook import Bilingual
-from audit.evidence.heads import read_head
-from audit.evidence.notes import NoteError, read_line, read_verifier
+from audit.evidence.heads import Head, read_head
+from audit.evidence.notes import COSIGNATURE_BYTES, NoteError, read_line, read_verifier
 from gateway.broker.access import EVIDENCE_HEAD
 from gateway.clock import Clock
 from gateway.evidence.log import Log
@@ -114,6 +115,9 @@ class FileDrop:
 
     def __init__(self, folder: Path) -> None:
         self._folder: Final = folder
+        # Its own: a share that hangs keeps a thread, and it must not be one that others need.
+        self._thread: Final = ThreadPoolExecutor(1, "heads")
+        self._under_way: Future[None] | None = None
 
     @property
     def time_limit(self) -> float:
@@ -126,13 +130,20 @@ class FileDrop:
             head = read_head(entry.body.decode())
         except (NoteError, ValueError) as error:
             return Refused(f"not a head: {error}")
-        origin, size = _UNFIT.sub("-", head.head.origin), head.head.size
+        if self._under_way is not None and not self._under_way.done():
+            return Retry(f"{self._folder}: the head before is still being written")
+        self._under_way = self._thread.submit(self._drop, head.head, entry.body)
         try:
-            await asyncio.to_thread(self._write, f"{origin}-{size:012d}.head", entry.body)
-            await asyncio.to_thread(self._write, f"{origin}-{NEWEST}", entry.body)
+            # Whoever runs out of patience leaves it running.
+            await asyncio.shield(asyncio.wrap_future(self._under_way))
         except OSError as error:
             return Retry(f"{self._folder}: {error.strerror or error}")
         return Delivered()
+
+    def _drop(self, head: Head, content: bytes) -> None:
+        origin = _UNFIT.sub("-", head.origin)
+        self._write(f"{origin}-{head.size:012d}.head", content)
+        self._write(f"{origin}-{NEWEST}", content)
 
     def _write(self, name: str, content: bytes) -> None:
         # Not made: a share that is not mounted must not become a folder of our own disk.
@@ -148,14 +159,15 @@ class FileDrop:
                 beside.unlink(missing_ok=True)
 
     async def aclose(self) -> None:
-        """Nothing is held."""
+        """Let go of the thread; what it is writing ends when the share lets it."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
 
 
 class Countersigned(msgspec.Struct, frozen=True):
     """What a witness answers: its line of the note, and how far it has seen the log (entries)."""
 
     line: str = ""
-    size: int = 0
+    size: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 class WitnessReceiver:
@@ -178,6 +190,7 @@ class WitnessReceiver:
             follow_redirects=False,
             headers={
                 "User-Agent": "campus-gateway",
+                "Accept-Encoding": "identity",  # what is read of an answer is what was sent
                 "Authorization": f"Bearer {settings.token.get_secret_value()}",
             },
         )
@@ -195,25 +208,29 @@ class WitnessReceiver:
         log = await self._evidence.caught_up()
         key = str((await self._evidence.keys()).signer.verifier)
         try:
-            response = await self._ask(note, key, old, log, head.head.size)
-            if response.status_code == HTTPStatus.CONFLICT:
-                seen = _countersigned(response).size
+            status, said = await self._ask(note, key, old, log, head.head.size)
+            if status == HTTPStatus.CONFLICT:
+                seen = _countersigned(said).size
+                if seen > log.size:
+                    return Refused(f"it has seen {seen} entries of a log that has {log.size}")
                 if seen > head.head.size:
                     return Delivered()  # it has seen a later one, which says more
-                response = await self._ask(note, key, seen, log, head.head.size)
+                status, said = await self._ask(note, key, seen, log, head.head.size)
         except httpx.HTTPError as error:
             return Retry(f"{type(error).__name__}: {error}"[:200])
-        if response.status_code in NOT_NOW:
-            return Retry(f"HTTP {response.status_code}")
-        if response.status_code != HTTPStatus.OK:
-            return Refused(f"HTTP {response.status_code}: {response.text[:200]}")
-        return await self._keep(note, head.head.size, _countersigned(response))
+        if status in NOT_NOW:
+            return Retry(f"HTTP {status}")
+        if status != HTTPStatus.OK:
+            return Refused(f"HTTP {status}: {said.decode('utf-8', 'replace')[:200]}")
+        return await self._keep(note, head.head.size, _countersigned(said))
 
-    async def _ask(self, note: str, key: str, old: int, log: Log, size: int) -> httpx.Response:
+    async def _ask(self, note: str, key: str, old: int, log: Log, size: int) -> tuple[int, bytes]:
+        """The status of the answer, and its beginning."""
         old = min(old, size)
         proof = await asyncio.to_thread(log.consistency, old, size)
         asked = {"note": note, "key": key, "old": old, "proof": [one.hex() for one in proof]}
-        return await self._client.post(self._url, json=asked)
+        async with self._client.stream("POST", self._url, json=asked) as response:
+            return response.status_code, await _beginning(response)
 
     async def _keep(self, note: str, size: int, answer: Countersigned) -> Outcome:
         try:
@@ -221,6 +238,8 @@ class WitnessReceiver:
             countersigned = read_head(f"{note}{answer.line}\n").note
         except NoteError as error:
             return Refused(f"its answer is no countersignature: {error}")
+        if len(line.signature) != COSIGNATURE_BYTES:
+            return Refused("its answer is no countersignature: it is not as long as one")
         if self._key is not None and self._key.cosigned(countersigned) is None:
             return Refused("its countersignature is not by the key in evidence.publish.witnesses")
         now = self._clock.now()
@@ -237,8 +256,18 @@ class WitnessReceiver:
 _answer: Final = msgspec.json.Decoder(Countersigned).decode
 
 
-def _countersigned(response: httpx.Response) -> Countersigned:
+async def _beginning(response: httpx.Response) -> bytes:
+    """No more is read, however much it says."""
+    read = b""
+    async for chunk in response.aiter_raw():
+        read += chunk
+        if len(read) >= _LONGEST_ANSWER:
+            break
+    return read[:_LONGEST_ANSWER]
+
+
+def _countersigned(said: bytes) -> Countersigned:
     try:
-        return _answer(response.content[:_LONGEST_ANSWER])
+        return _answer(said)
     except msgspec.MsgspecError:
         return Countersigned()

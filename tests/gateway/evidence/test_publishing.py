@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import resource
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,62 @@ async def test_a_share_that_is_not_there_is_waited_for(world: World, tmp_path: P
     (tmp_path / "mounted").mkdir()
     assert await drop.deliver(entry(head.note)) == Delivered()
     assert isinstance(await drop.deliver(entry("no head")), Refused)
+
+
+async def test_a_share_that_hangs_keeps_one_thread_and_no_more(
+    world: World, tmp_path: Path
+) -> None:
+    """Whoever runs out of patience tries again; the gateway's threads are for everybody."""
+    head = await world.evidence.seal()
+    name = f"gateway.east.example-facts-{head.size:012d}.head"
+    hanging = tmp_path / f".{name}.{os.getpid()}"
+    os.mkfifo(hanging)  # whoever opens it to write waits until somebody reads
+    drop = FileDrop(tmp_path)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await drop.deliver(entry(head.note))
+    for _ in range(50):
+        async with asyncio.timeout(20):
+            outcome = await drop.deliver(entry(head.note))
+        assert isinstance(outcome, Retry)
+        assert "still being written" in outcome.reason
+    async with asyncio.timeout(20):
+        assert await asyncio.to_thread(lambda: 1) == 1
+    # It comes back: what waited ends, and the head is delivered.
+    reader = os.open(hanging, os.O_RDONLY | os.O_NONBLOCK)
+    async with asyncio.timeout(20):
+        while True:
+            if await drop.deliver(entry(head.note)) == Delivered():
+                break
+            await asyncio.sleep(0)
+    os.close(reader)
+    assert (tmp_path / name).read_text("utf-8") == head.note
+    await drop.aclose()
+
+
+async def test_a_share_that_is_full_keeps_the_newest_head_it_had(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "heads").mkdir()
+    drop = FileDrop(tmp_path / "heads")
+    first = await world.evidence.seal()
+    assert await drop.deliver(entry(first.note)) == Delivered()
+    world.clock.jump(HOUR)
+    second = await world.evidence.seal()
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
+    try:
+        outcome = await drop.deliver(entry(second.note))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert isinstance(outcome, Retry)
+    assert "too large" in outcome.reason
+    newest = tmp_path / "heads" / "gateway.east.example-facts-newest.head"
+    assert newest.read_text("utf-8") == first.note
+    assert len(list((tmp_path / "heads").iterdir())) == 2  # nothing half written
+    assert await drop.deliver(entry(second.note)) == Delivered()
+    assert newest.read_text("utf-8") == second.note
+    await drop.aclose()
 
 
 def test_a_receiver_that_is_none_is_named(tmp_path: Path) -> None:
