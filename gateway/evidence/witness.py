@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
+from hashlib import sha256
 from typing import Final
 
 import msgspec
@@ -27,6 +28,11 @@ from gateway.store.store import Store
 
 MOST_LOGS: Final = 1_000
 """Others whose heads are remembered: whoever may ask must not fill the database."""
+
+MOST_REFUSED: Final = 100
+"""Heads of one log that are kept as facts when they are refused for the same reason, until the next
+of it is countersigned. Who asks does so again and again, for a day: the same head is kept once.
+"""
 
 
 class Refused(StrEnum):
@@ -57,6 +63,7 @@ class Witness:
         self._store: Final = store
         self._clock: Final = clock
         self._turn: Final = asyncio.Lock()
+        self._kept: Final[dict[tuple[str, Refused], set[bytes]]] = {}
 
     async def countersign(
         self, keys: Keys, actor: str, *, note: str, key: str, old: int, proof: Sequence[bytes]
@@ -80,7 +87,7 @@ class Witness:
                 return await self._refused(Refused.OTHER_KEY, seen, head, actor)
             if seen is None and await self._many():
                 return Answer(Refused.MANY)
-            if old != size:
+            if old != size or head.head.size < size:
                 return Answer(Refused.OTHER_SIZE, size=size)
             if seen is not None and not extends(
                 seen.size, seen.root, head.head.size, head.head.root, proof
@@ -103,10 +110,16 @@ class Witness:
             batch, Witnessed(of.origin, str(by), of.size, of.root, now, str(head.note), heads)
         )
         await asyncio.shield(asyncio.wrap_future(self._store.commit(batch)))
+        for why in Refused:
+            self._kept.pop((of.origin, why), None)
         return Answer(line=line, size=of.size)
 
     async def _refused(self, why: Refused, seen: Witnessed, head: SignedHead, actor: str) -> Answer:
         """What must not be: kept as a fact, with the head that says so itself."""
+        known = self._kept.setdefault((seen.origin, why), set())
+        mark = sha256(head.note.text.encode()).digest()
+        if mark in known or len(known) >= MOST_REFUSED:
+            return Answer(why, size=seen.size)
         now = self._clock.now()
         kept = fact(
             "head_refused",
@@ -120,6 +133,7 @@ class Witness:
         )
         batch = Batch(facts=[kept], now=now)
         await asyncio.shield(asyncio.wrap_future(self._store.commit(batch)))
+        known.add(mark)
         return Answer(why, size=seen.size)
 
     async def _read_seen(self, origin: str) -> Witnessed | None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from audit.evidence.bundle import MEMBERS
-from audit.evidence.heads import read_head
+from audit.evidence.heads import Head, read_head, signed
 from audit.evidence.leaf import salted
 from audit.evidence.merkle import extends, includes, leaf_hash
 from audit.evidence.notes import read_verifier
@@ -303,6 +303,51 @@ async def test_what_is_no_head_of_its_key_is_not_countersigned(door: Door, other
     again = await anna.post(f"{V1}/evidence/witness", json=asked)
     assert (again.status_code, again.json()) == (409, {"size": head.size})
     await (await door.as_("ada")).post(f"{V1}/evidence/heads")
+
+
+async def test_a_head_that_contradicts_is_kept_once_however_often_it_is_sent(
+    door: Door, other: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sends heads tries again for a day."""
+    monkeypatch.setattr("gateway.evidence.witness.MOST_REFUSED", 5)
+    anna = await door.as_("anna")
+    asked: dict[str, Any] = {"key": str(other.keys.signer.verifier), "old": 0, "proof": []}
+    first = await other.evidence.seal()
+    assert (
+        await anna.post(f"{V1}/evidence/witness", json={**asked, "note": first.note})
+    ).status_code == 200
+
+    def forged(number: int) -> str:
+        head = Head(other.name, first.size + 1, bytes([number]) * 32, None)
+        return str(signed(head, other.keys.signer).note)
+
+    async def refused(number: int) -> None:
+        changed = {**asked, "old": first.size, "note": forged(number)}
+        answer = await anna.post(f"{V1}/evidence/witness", json=changed)
+        assert (answer.status_code, answer.json()["code"]) == (422, "head_contradicts")
+
+    count = "SELECT count(*) FROM facts WHERE kind = 'head_refused'"
+    for _ in range(3):
+        await refused(1)
+    assert door.campus.counted(count) == 1
+    for number in range(8):
+        await refused(number)
+    assert door.campus.counted(count) == 5
+
+
+async def test_an_older_head_contradicts_nothing(door: Door, other: World) -> None:
+    """Whoever found one that was published could else have the log accused."""
+    anna = await door.as_("anna")
+    first = await other.evidence.seal()
+    other.clock.jump(HOUR)
+    second = await other.evidence.seal()
+    asked: dict[str, Any] = {"key": str(other.keys.signer.verifier), "proof": []}
+    newer = {**asked, "note": second.note, "old": 0}
+    assert (await anna.post(f"{V1}/evidence/witness", json=newer)).status_code == 200
+    older = {**asked, "note": first.note, "old": second.size}
+    answer = await anna.post(f"{V1}/evidence/witness", json=older)
+    assert (answer.status_code, answer.json()) == (409, {"size": second.size})
+    assert door.campus.counted("SELECT count(*) FROM facts WHERE kind = 'head_refused'") == 0
 
 
 def test_members_of_bundles_are_those_of_the_document() -> None:
