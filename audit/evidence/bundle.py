@@ -37,6 +37,10 @@ SIGNATURE: Final = "signature.txt"
 FILES: Final = "files/"
 MEMBERS: Final = (MANIFEST, HEADS, CHAINS, FACTS, PROOF, FIGURES, SIGNATURE)
 
+LONGEST_PROOF: Final = 128
+"""Hashes: twice as many as the largest log has levels."""
+
+_HELD: Final = frozenset({HEADS, CHAINS})
 _FILE: Final = re.compile(r"files/[0-9a-f]{64}")
 _CHUNK: Final = 64 * 1024
 
@@ -51,13 +55,15 @@ class Limits(msgspec.Struct, frozen=True):
     """What a bundle may ask of whoever reads it, in bytes unless said otherwise.
 
     ``total`` is of everything unpacked, ``line`` of one line, ``file`` of a file, ``manifest`` of
-    the manifest; ``members`` and ``chains`` are numbers.
+    the manifest, ``held`` of a member that is held in memory; ``members`` and ``chains`` are
+    numbers.
     """
 
     total: int = 16 << 30
     line: int = 4 << 20
     file: int = 64 << 20
-    manifest: int = 1 << 20
+    manifest: int = 16 << 20
+    held: int = 256 << 20
     members: int = 200_000
     chains: int = 500_000
 
@@ -105,7 +111,7 @@ class HeadLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     note: str
-    proof: tuple[Hash, ...] = ()
+    proof: Annotated[tuple[Hash, ...], msgspec.Meta(max_length=LONGEST_PROOF)] = ()
 
 
 class ChainLine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -180,7 +186,8 @@ class Bundle:
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of a member, without their ends."""
         rest = b""
-        for chunk in self.chunks(name, self._limits.total):
+        limits = self._limits
+        for chunk in self.chunks(name, limits.held if name in _HELD else limits.total):
             rest += chunk
             if b"\n" in chunk:
                 *whole, rest = rest.split(b"\n")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, Final, TypeVar
+from typing import IO, Any, Final, Protocol, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -56,11 +56,18 @@ from gateway.store.read import evidence as stored
 from gateway.store.read.evidence import HeadRow
 
 Result = TypeVar("Result")
-Read = Callable[[Callable[[Connection], Result]], Result]
 
 NEWEST_HEADS: Final = 200
 _AT_ONCE: Final = 200
 _BUFFER: Final = 64 * 1024
+
+
+class Reads(Protocol):
+    """Runs a reading query. Blocks."""
+
+    def __call__(self, query: Callable[[Connection], Result], /) -> Result:
+        """What the query finds."""
+        ...
 
 
 class ExportError(Exception):
@@ -140,7 +147,7 @@ class Exporter:
         log: Log,
         head: HeadRow,
         signer: Signer,
-        read: Callable[..., object],
+        read: Reads,
         file_of: Callable[[str], bytes | None],
         program: str = "",
         told: Callable[[float], None] = lambda _share: None,
@@ -196,15 +203,18 @@ class Exporter:
                 if done % _AT_ONCE == 0:
                     self._told(0.9 * done / len(places))
         with archive.open(PROOF) as file:
-            for hashed in self._log.between(places, self._head.size):
+            for done, hashed in enumerate(self._log.between(places, self._head.size)):
                 file.write(hashed)
+                if done % _AT_ONCE == 0:
+                    self._told(0.9)
         inside = self._inside(wanted.scope)
         with archive.open(FIGURES) as file:
             lines = LineWriter(file)
-            for figure in self._computation.figures(
-                wanted.at, lambda record: record.school in inside
-            ):
+            figures = self._computation.figures(wanted.at, lambda one: one.school in inside)
+            for done, figure in enumerate(figures):
                 lines.add(figure)
+                if done % _AT_ONCE == 0:
+                    self._told(0.95)
         absent = self._write_files(archive, wanted.at, inside)
         manifest = Manifest(
             format=FORMAT,
@@ -274,14 +284,15 @@ class Exporter:
         size = self._head.size
         others: dict[int, HeadRow] = {}
         for query in (stored.heads_by_day(), stored.heads_before(None, NEWEST_HEADS)):
-            others.update({head.size: head for head in self._query(query)})
+            others.update({head.size: head for head in self._read(query)})
         for one in held:
-            for head in self._query(stored.heads_before(one + 1, 1)):
+            for head in self._read(stored.heads_before(one + 1, 1)):
                 others[head.size] = head
         others.pop(size, None)
         notes = self._notes([self._head, *(others[one] for one in sorted(others))])
         lines.add(HeadLine(next(notes)))
         for one, note in zip(sorted(others), notes, strict=True):
+            self._told(0.0)
             own = note.startswith(f"{self._signer.verifier.name}\n")
             if one > self._log.size or not own:
                 continue  # the log was called otherwise
@@ -293,7 +304,7 @@ class Exporter:
         rest = iter(heads)
         while some := list(islice(rest, _AT_ONCE)):
             lines: dict[int, str] = {}
-            for one in self._query(stored.cosignatures([head.size for head in some])):
+            for one in self._read(stored.cosignatures([head.size for head in some])):
                 lines[one.size] = lines.get(one.size, "") + one.line + "\n"
             for head in some:
                 yield head.note + lines.get(head.size, "")
@@ -324,7 +335,7 @@ class Exporter:
         rest = iter(places)
         while some := list(islice(rest, _AT_ONCE)):
             entries = [self._log.entry(index) for index in some]
-            found = self._query(stored.facts_of([entry.row for entry in entries]))
+            found = self._read(stored.facts_of([entry.row for entry in entries]))
             for entry in entries:
                 fact = found.get(entry.row)
                 if fact is None:
@@ -338,6 +349,7 @@ class Exporter:
         ]
         absent = []
         for name in referred(records, at):
+            self._told(0.98)
             content = self._file_of(name)
             if content is None:
                 absent.append(name)
@@ -345,9 +357,6 @@ class Exporter:
                 with archive.open(FILES + name, packed=False) as file:
                     file.write(content)
         return absent
-
-    def _query(self, query: Callable[[Connection], Result]) -> Result:
-        return self._read(query)  # type: ignore[return-value]
 
 
 def fact_line(

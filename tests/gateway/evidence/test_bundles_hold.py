@@ -179,6 +179,46 @@ async def test_files_that_count_are_in_it_or_said_to_be_gone(world: World) -> No
     assert gone.absent == found.absent + 1
 
 
+@pytest.mark.parametrize(
+    "how",
+    [
+        "UPDATE facts SET body = CAST(replace(body, '400', '40') AS BLOB)",
+        "UPDATE facts SET actor = 'user:tim'",
+        "UPDATE facts SET known = known - 1",
+        "DELETE FROM facts",
+    ],
+    ids=["body", "actor", "time", "gone"],
+)
+async def test_a_fact_that_is_no_longer_the_one_in_the_log_is_named(world: World, how: str) -> None:
+    await world.evidence.seal()
+    (row,) = [
+        one.row
+        for one in world.store.read(stored.facts_after(0, 10_000))
+        if one.subject == "roster:no1"
+    ]
+    world.tamper(f"{how} WHERE row = {row}")
+    for scope in (NO1, EAST, EVERYTHING):
+        with pytest.raises(ExportError) as failed:
+            await world.bundle(scope, at=BEGIN + DAY)
+        assert (failed.value.code, failed.value.inputs) == ("fact_changed", {"row": row})
+    # A bundle that does not tell of it is in nobody's way.
+    path, _ = await world.bundle(Scope(ScopeKind.SCHOOL, "no4"), at=BEGIN + DAY)
+    assert check(path).schools == 1
+
+
+async def test_files_that_are_all_gone_make_no_bundle_that_is_refused(world: World) -> None:
+    """As in a city whose folder of files was lost: the manifest names each of them."""
+    telling = Telling(now=world.clock.now(), school="no1")
+    telling.attest(
+        world.clock.now(), "closed_management", lasts=DAY, figures={}, files=16_000, confirmed=True
+    )
+    world.tell(telling.rows)
+    path, _ = await world.bundle(NO1)
+    with zipfile.ZipFile(path) as archive:
+        assert archive.getinfo("manifest.json").file_size > 1 << 20
+    assert check(path).absent == 16_000
+
+
 async def test_what_cannot_be_is_said(world: World) -> None:
     with pytest.raises(ExportError) as failed:
         await world.bundle(Scope(ScopeKind.SCHOOL, "nowhere"))

@@ -173,3 +173,20 @@ async def test_text_that_is_no_text(forger: Forger, tmp_path: Path, name: str) -
     lines[2] = json.dumps(line).encode() + b"\n"
     path = packed(forger, tmp_path / "a.zip", **{"facts.jsonl": b"".join(lines)})
     assert refused(path) == "fact_unreadable"
+
+
+async def test_members_that_are_held_in_memory_are_small(forger: Forger, tmp_path: Path) -> None:
+    """A line each is in bounds, and all of them together are not."""
+    lines = [
+        b'{"chain":"%064x","hash":"%064x","regions":[%s],"seq":1}\n'
+        % (number, number, b",".join([b'""'] * 1_000))
+        for number in range(100)
+    ]
+    path = packed(forger, tmp_path / "bomb.zip", **{"chains.jsonl": b"".join(lines)})
+    assert refused(path, Limits(held=100_000)) == "too_large"
+    note = json.dumps(forger.heads[0]).encode() + b"\n"
+    path = packed(forger, tmp_path / "bomb.zip", **{"heads.jsonl": note * 1_000})
+    assert refused(path, Limits(held=100_000)) == "too_large"
+    long = json.dumps({**forger.heads[0], "proof": ["00" * 32] * 129}).encode() + b"\n"
+    path = packed(forger, tmp_path / "bomb.zip", **{"heads.jsonl": note + long})
+    assert refused(path) == "head_unreadable"
