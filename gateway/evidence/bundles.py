@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import shutil
 import threading
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,9 @@ _log: Final = structlog.get_logger(__name__)
 AT_ONCE: Final = 2
 KEPT: Final = 10
 """Bundles that are kept; the oldest that is over goes first."""
+
+KEPT_BYTES: Final = 4 << 30
+"""Bytes of those together. They lie beside the database; the newest stays whatever its size."""
 
 
 class BundleState(StrEnum):
@@ -62,6 +66,11 @@ class Run(msgspec.Struct, kw_only=True):
     inputs: dict[str, str | int] = msgspec.field(default_factory=dict)
     cancelled: threading.Event = msgspec.field(default_factory=threading.Event)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file, once it is done."""
+        return 0 if self.written is None else self.written.bytes
+
     def told(self, share: float) -> None:
         """How far it is. Raises when nobody wants it any more."""
         self.done = share
@@ -84,6 +93,7 @@ class Bundles:
         self._program: Final = program
         self._runs: dict[str, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._sweeping: Final = asyncio.Lock()
         self._swept = False
 
     async def begin(self, wanted: Wanted, actor: str) -> Run | Refusal:
@@ -102,10 +112,10 @@ class Bundles:
             path=self._folder / f"{name}.zip",
         )
         self._runs[name] = run
-        self._forget()
         task = asyncio.create_task(self._run(run), name=f"bundle {name}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        await self._forget()
         return run
 
     def of(self, actor: str) -> list[Run]:
@@ -142,6 +152,7 @@ class Bundles:
             run.inputs = {"why": f"{type(error).__name__}: {error}"[:300]}
         finally:
             run.ended = self._clock.now()
+        await self._forget(*([] if run.state is BundleState.DONE else [run.path]))
 
     async def _made(self, run: Run) -> Written:
         head = await self._evidence.sealed_beyond(run.wanted.at)
@@ -156,7 +167,8 @@ class Bundles:
             program=self._program,
             told=run.told,
         )
-        await asyncio.to_thread(self._make_room)
+        async with self._sweeping:
+            await asyncio.to_thread(self._make_room)
         written = await asyncio.to_thread(exporter.write, run.wanted, run.path, self._clock.now())
         now, scope = self._clock.now(), run.wanted.scope
         kept = fact(
@@ -185,9 +197,21 @@ class Bundles:
         except (LookupError, ShelfError):
             return None
 
-    def _forget(self) -> None:
+    async def _forget(self, *gone: Path) -> None:
+        """Remove these files, and those of bundles that are too many or too large."""
+        paths = list(gone)
         over = [run for run in self._runs.values() if run.state is not BundleState.RUNNING]
-        for run in over[: max(0, len(self._runs) - KEPT)]:
-            with contextlib.suppress(OSError):
-                run.path.unlink(missing_ok=True)
+        count, size = len(self._runs), sum(run.size for run in over)
+        for run in over[:-1]:
+            if count <= KEPT and size <= KEPT_BYTES:
+                break
+            count, size = count - 1, size - run.size
+            paths.append(run.path)
             del self._runs[run.id]
+        await asyncio.to_thread(_remove, paths)
+
+
+def _remove(paths: Sequence[Path]) -> None:
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

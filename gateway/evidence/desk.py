@@ -13,7 +13,7 @@ from audit.evidence.bundle import FactLine
 from audit.evidence.leaf import OTHERS, hash_of_leaf
 from gateway.evidence.bundles import Bundles
 from gateway.evidence.exporting import fact_line
-from gateway.evidence.service import Evidence
+from gateway.evidence.service import Evidence, EvidenceError
 from gateway.evidence.witness import Answer, Witness
 from gateway.outbox import DeliveryStatus, Outbox
 from gateway.pipeline.telling import MQTT
@@ -52,14 +52,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proof(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact, and the path to the root of a signed head. ``chain`` is the school, or empty.
+    """A fact, and the path to the root of a signed head. ``school`` may be empty.
 
     ``changed``: the fact in the database is no longer the one in the log. ``head`` is ``None``
     while no head holds it yet.
     """
 
     line: FactLine
-    chain: str
+    school: str
     hash: bytes
     changed: bool
     head: HeadRow | None
@@ -132,10 +132,9 @@ class EvidenceDesk:
     async def sign(self) -> HeadRow:
         """A head over all facts there are; the last one when there are no others since."""
         log = await self.evidence.caught_up()
-        last = await self._read(stored.last_head)
-        if last is not None and last.row == log.row:
-            return last
-        return await self.evidence.seal()
+        name = (await self.evidence.keys()).signer.verifier.name
+        last = await self._read(stored.head_including(log.size, name))
+        return await self.evidence.seal() if last is None else last
 
     async def consistency(self, old: int, new: int) -> list[bytes] | None:
         """The proof between two sizes; ``None`` when the log is not so large."""
@@ -144,28 +143,39 @@ class EvidenceDesk:
             return None
         return await asyncio.to_thread(log.consistency, old, new)
 
-    async def proof(self, row: int) -> Proof | None:
-        """The proof of the fact of a row; ``None`` when there is none."""
+    async def proof(self, row: int, sees: Callable[[str], bool]) -> Proof | None:
+        """The proof of the fact of a row; ``None`` when there is none of a school that whoever asks
+        ``sees`` (empty: the gateway itself).
+
+        Raises `EvidenceError` when the log has one that the database has no more.
+        """
         log = await self.evidence.opened()
         index = await asyncio.to_thread(log.index_of, row)
-        if index is None:
+        newest = await self._read(stored.last_head)
+        if index is None or (newest is not None and newest.size > log.size):
             log = await self.evidence.caught_up()
             index = await asyncio.to_thread(log.index_of, row)
-        fact = (await self._read(stored.facts_of([row]))).get(row)
-        if index is None or fact is None:
+        if index is None:
             return None
+        chain = log.chain_name(log.entry(index).chain)
+        school = "" if chain.startswith(OTHERS[0]) else chain
+        if not sees(school):
+            return None
+        fact = (await self._read(stored.facts_of([row]))).get(row)
+        if fact is None:
+            raise EvidenceError(f"fact {row} is in the log, and no longer in the database")
         leaf, salts = await asyncio.to_thread(log.leaf, index, fact)
         hashed = await asyncio.to_thread(log.hash, index)
-        head = await self._read(stored.head_including(index + 1))
+        name = (await self.evidence.keys()).signer.verifier.name
+        head = await self._read(stored.head_including(index + 1, name))
         path: list[bytes] = []
         lines: list[Cosignature] = []
         if head is not None:
             path = await asyncio.to_thread(log.inclusion, index, head.size)
             lines = await self._read(stored.cosignatures([head.size]))
-        chain = log.chain_name(log.entry(index).chain)
         return Proof(
             line=fact_line(index, leaf, fact, salts, shown=True, actor=True),
-            chain="" if chain.startswith(OTHERS[0]) else chain,
+            school=school,
             hash=hashed,
             changed=hash_of_leaf(leaf) != hashed,
             head=head,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -37,7 +39,7 @@ from gateway.evidence.exporting import Wanted
 from gateway.evidence.keys import EvidenceKeyError
 from gateway.evidence.service import EvidenceError
 from gateway.evidence.witness import Refused
-from gateway.security.access import Caller
+from gateway.security.access import Caller, What, may
 from gateway.store.read.evidence import Cosignature, HeadRow
 
 router = APIRouter(tags=["evidence"])
@@ -59,10 +61,8 @@ _OTHER_SIZE: Final[dict[int | str, dict[str, Any]]] = {
 @router.get("/evidence/state", operation_id="get_evidence_state")
 async def get_evidence_state(services: ServicesHere, _caller: Auditor) -> EvidenceStateOut:
     """How the log stands, where its heads go, and whose heads this gateway has countersigned."""
-    try:
+    with _unbroken():
         state = await services.audit.evidence.state()
-    except (EvidenceError, EvidenceKeyError) as error:
-        raise _broken(error) from error
     heads = await services.audit.evidence.heads(None, 1)
     return EvidenceStateOut(
         name=state.name,
@@ -98,10 +98,8 @@ async def list_evidence_heads(
 @router.post("/evidence/heads", operation_id="sign_evidence_head", status_code=HTTPStatus.CREATED)
 async def sign_evidence_head(services: ServicesHere, _caller: Auditor) -> HeadOut:
     """Sign a head now, over all facts there are; else that is done at intervals."""
-    try:
+    with _unbroken():
         return _head_out(await services.audit.evidence.sign(), [])
-    except (EvidenceError, EvidenceKeyError) as error:
-        raise _broken(error) from error
 
 
 @router.get("/evidence/consistency", operation_id="get_evidence_consistency")
@@ -109,7 +107,8 @@ async def get_evidence_consistency(
     services: ServicesHere, _caller: Auditor, old: Number, new: Number
 ) -> ConsistencyOut:
     """The proof that the log of one size is the beginning of that of another."""
-    proof = await services.audit.evidence.consistency(old, new)
+    with _unbroken():
+        proof = await services.audit.evidence.consistency(old, new)
     if proof is None:
         raise invalid("new", "must be a size of the log, and not below old")
     return ConsistencyOut(old=old, new=new, proof=[one.hex() for one in proof])
@@ -118,13 +117,11 @@ async def get_evidence_consistency(
 @router.get("/evidence/facts/{row}/proof", operation_id="get_fact_proof")
 async def get_fact_proof(services: ServicesHere, caller: Auditor, row: Row) -> FactProofOut:
     """A fact, its leaf with the salts, and the path to the root of the first head that holds it."""
-    proof = await services.audit.evidence.proof(row)
-    hidden = (
-        proof is not None
-        and caller.schools is not None
-        and (not proof.chain or not caller.sees(proof.chain))
-    )
-    if proof is None or hidden:
+    with _unbroken():
+        proof = await services.audit.evidence.proof(
+            row, lambda school: may(caller, What.PROVE, school or None)
+        )
+    if proof is None:
         raise not_found(f"fact {row}")
     line = proof.line
     return FactProofOut(
@@ -138,7 +135,7 @@ async def get_fact_proof(services: ServicesHere, caller: Auditor, row: Row) -> F
         actor_salt=line.actor_salt or "",
         body=line.body or "",
         body_salt=line.body_salt or "",
-        school=proof.chain or None,
+        school=proof.school or None,
         changed=proof.changed,
         head=None if proof.head is None else _head_out(proof.head, list(proof.cosignatures)),
         path=[one.hex() for one in proof.path],
@@ -148,13 +145,14 @@ async def get_fact_proof(services: ServicesHere, caller: Auditor, row: Row) -> F
 @router.post("/evidence/witness", operation_id="witness_head", responses=REFUSABLE | _OTHER_SIZE)
 async def witness_head(services: ServicesHere, caller: Auditor, wanted: WitnessIn) -> Response:
     """Countersign the head of another gateway's log, if it grew from the one seen last."""
-    answer = await services.audit.evidence.countersign(
-        caller.name,
-        note=wanted.note,
-        key=wanted.key,
-        old=wanted.old,
-        proof=[bytes.fromhex(one) for one in wanted.proof],
-    )
+    with _unbroken():
+        answer = await services.audit.evidence.countersign(
+            caller.name,
+            note=wanted.note,
+            key=wanted.key,
+            old=wanted.old,
+            proof=[bytes.fromhex(one) for one in wanted.proof],
+        )
     if answer.refused is None:
         return _json(WitnessOut(line=answer.line, size=answer.size))
     if answer.refused is Refused.OTHER_SIZE:
@@ -172,7 +170,11 @@ async def witness_head(services: ServicesHere, caller: Auditor, wanted: WitnessI
 async def list_bundles(services: ServicesHere, caller: Auditor) -> Items[BundleOut]:
     """The caller's own, the newest first. A restart of the gateway forgets them."""
     return Items(
-        items=[_bundle_out(run) for run in services.audit.evidence.bundles.of(caller.name)]
+        items=[
+            _bundle_out(run)
+            for run in services.audit.evidence.bundles.of(caller.name)
+            if _sees(services, caller, run.wanted.scope)
+        ]
     )
 
 
@@ -244,23 +246,32 @@ def _scope(services: Services, caller: Caller, wanted: BundleIn) -> Scope:
     """What was asked for, if all of it is in the caller's scope."""
     if wanted.school is not None and wanted.region is not None:
         raise invalid("region", "give either a school or a region")
+    scope = Scope(ScopeKind.ALL)
     if wanted.school is not None:
-        if not caller.sees(wanted.school):
-            raise not_found(f"school {wanted.school}")
-        return Scope(ScopeKind.SCHOOL, wanted.school)
-    if wanted.region is not None:
-        whole = services.register.regions_of(caller.scopes)
-        if whole is not None and wanted.region not in whole:
-            raise not_found(f"region {wanted.region}")
-        return Scope(ScopeKind.REGION, wanted.region)
-    if caller.schools is not None:
+        scope = Scope(ScopeKind.SCHOOL, wanted.school)
+    elif wanted.region is not None:
+        scope = Scope(ScopeKind.REGION, wanted.region)
+    if _sees(services, caller, scope):
+        return scope
+    if scope.kind is ScopeKind.ALL:
         raise invalid("region", "is missing: your scope is not everything")
-    return Scope(ScopeKind.ALL)
+    raise not_found(f"{scope.kind} {scope.id}")
+
+
+def _sees(services: Services, caller: Caller, scope: Scope) -> bool:
+    """Whether all that a bundle may hold is in the caller's scope."""
+    if scope.kind is ScopeKind.SCHOOL:
+        return caller.sees(scope.id)
+    if scope.kind is ScopeKind.REGION:
+        whole = services.register.regions_of(caller.scopes)
+        return whole is None or scope.id in whole
+    return caller.schools is None
 
 
 def _own(services: Services, caller: Caller, name: str) -> Run:
+    """One of the caller's own, all of which they still may see."""
     run = services.audit.evidence.bundles.find(name, caller.name)
-    if run is None:
+    if run is None or not _sees(services, caller, run.wanted.scope):
         raise not_found(f"bundle {name}")
     return run
 
@@ -320,5 +331,10 @@ def _json(model: WitnessOut | WitnessElseOut, status: HTTPStatus = HTTPStatus.OK
     return JSONResponse(model.model_dump(), status)
 
 
-def _broken(error: Exception) -> Problem:
-    return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "evidence_broken", str(error))
+@contextmanager
+def _unbroken() -> Iterator[None]:
+    """What is wrong with the log is said to whoever asks."""
+    try:
+        yield
+    except (EvidenceError, EvidenceKeyError) as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "evidence_broken", str(error)) from error

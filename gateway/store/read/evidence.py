@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select
 
 from audit.fact import FactRow
 from gateway.store.schema import (
@@ -99,14 +99,13 @@ def head_covering(at: int, name: str) -> Callable[[Connection], HeadRow | None]:
 
     Of the log of this name: it may have had another one before.
     """
-    own = evidence_heads.c.note.startswith(f"{name}\n", autoescape=True)
-    statement = select(evidence_heads).where(evidence_heads.c.known > at, own)
+    statement = select(evidence_heads).where(evidence_heads.c.known > at, _called(name))
     return lambda connection: _head(connection, statement.order_by(evidence_heads.c.size))
 
 
-def head_including(size: int) -> Callable[[Connection], HeadRow | None]:
-    """The first head of at least this size."""
-    statement = select(evidence_heads).where(evidence_heads.c.size >= size)
+def head_including(size: int, name: str) -> Callable[[Connection], HeadRow | None]:
+    """The first head of at least this size, of the log of this name."""
+    statement = select(evidence_heads).where(evidence_heads.c.size >= size, _called(name))
     return lambda connection: _head(connection, statement.order_by(evidence_heads.c.size))
 
 
@@ -118,9 +117,9 @@ def heads_before(size: int | None, limit: int) -> Callable[[Connection], list[He
     return lambda connection: [_row(one) for one in connection.execute(statement)]
 
 
-def heads_by_day(zone_ms: int = 0) -> Callable[[Connection], list[HeadRow]]:
+def heads_by_day() -> Callable[[Connection], list[HeadRow]]:
     """The last head of every day."""
-    day = (evidence_heads.c.at + zone_ms) / 86_400_000
+    day = evidence_heads.c.at / 86_400_000
     newest = select(func.max(evidence_heads.c.size)).group_by(func.floor(day))
     statement = (
         select(evidence_heads)
@@ -163,6 +162,10 @@ def witnessed_of(origin: str) -> Callable[[Connection], Witnessed | None]:
         return None if found is None else Witnessed(*found)
 
     return query
+
+
+def _called(name: str) -> ColumnElement[bool]:
+    return evidence_heads.c.note.startswith(f"{name}\n", autoescape=True)
 
 
 def _head(connection: Connection, statement: Select[Any]) -> HeadRow | None:
