@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, NaiveDatetime, StringConstraints
 
 from audit.campaign import (
     LONGEST_TEXT,
@@ -22,7 +23,7 @@ from audit.campaign import (
     mistakes,
 )
 from devices.model import IDENTIFIER
-from gateway.problem import ConfigurationError, Problem
+from gateway.problem import ConfigurationError, Problem, near_miss
 from gateway.validation import validate
 from gateway.yaml_source import Steps, read_yaml
 
@@ -37,6 +38,15 @@ _Other = Annotated[str, StringConstraints(max_length=200)]
 
 class _Form(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _written(value: object) -> object:
+    """A number is no time of the day: read as seconds, `at: 15` would be a quarter of a minute past
+    midnight."""
+    if isinstance(value, int | float):
+        message = "must be written out (15:00, 2026-12-31T15:00), not as a number"
+        raise ValueError(message)  # noqa: TRY004 - the one that pydantic knows
+    return value
 
 
 class StageForm(_Form):
@@ -68,7 +78,7 @@ class DeadlineForm(_Form):
     level: Level
     name_zh: _Name = Field(examples=["总结报告"])
     name_en: _Other = ""
-    due: NaiveDatetime
+    due: Annotated[NaiveDatetime, BeforeValidator(_written)]
 
 
 class WeeklyForm(_Form):
@@ -76,7 +86,7 @@ class WeeklyForm(_Form):
 
     level: Level
     weekday: int = Field(5, ge=1, le=7)
-    at: time = time(15, 0)
+    at: Annotated[time, BeforeValidator(_written)] = time(15, 0)
     begins: date | None = None
     ends: date | None = None
 
@@ -136,6 +146,27 @@ def _load(path: Path) -> Campaign:
     if problems:
         raise ConfigurationError(problems)
     return campaign
+
+
+def unproven(folder: Path, items: Mapping[str, Collection[str]]) -> Iterator[Problem]:
+    """Checks of templates that nothing will ever prove: what is to prove them is none of ``items``,
+    those of each policy there is. Nobody may tick them off, and they end as overdue.
+
+    Raises `ConfigurationError` where `load_templates` does.
+    """
+    for name, campaign in load_templates(folder).items():
+        document = read_yaml(folder / f"{name}.yaml")
+        for at, check in enumerate(campaign.checks):
+            if not check.proven:
+                continue
+            if check.policy not in items:
+                near = near_miss(check.policy, items)
+                message = f"there is no policy '{check.policy}'{near}"
+                yield document.problem(("checks", at, "policy"), message)
+            elif check.item not in items[check.policy]:
+                near = near_miss(check.item, items[check.policy])
+                message = f"policy '{check.policy}' has no item '{check.item}'{near}"
+                yield document.problem(("checks", at, "item"), message)
 
 
 def _steps(field: str) -> Steps:

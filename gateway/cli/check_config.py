@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 import typer
 
+from gateway.campaigns.form import load_templates, unproven
 from gateway.cli.options import ConfigOption, settings_of, tell, told
 from gateway.kinds import load_kinds, rule_models
 from gateway.notification.apprise_sender import is_understood
 from gateway.police.making import make_links
 from gateway.policies.checking import check_policies
-from gateway.problem import near_miss
+from gateway.policies.loading import load_policies
+from gateway.problem import Problem, near_miss
 from gateway.register.apply import register_at
 from gateway.register.entries import Table
 from gateway.register.files import read_files
@@ -29,6 +31,7 @@ def check_config(config: ConfigOption = None) -> None:
         kinds = load_kinds(settings.kinds)
         policies, examples = check_policies(settings.policies, kinds)
         load_responses(settings.response.plans)
+        templates = load_templates(settings.campaigns.templates)
         _check_police_links(settings)
         _check_messages(settings)
         register = register_at(settings.database)
@@ -36,12 +39,14 @@ def check_config(config: ConfigOption = None) -> None:
         if plan.problems:
             tell(plan.problems)
             raise typer.Exit(1)
-        for note in _strangers(settings, {*register.schools, *_new_schools(plan)}):
+        strangers = _strangers(settings, {*register.schools, *_new_schools(plan)})
+        for note in (*strangers, *_unproven(settings)):
             typer.echo(f"note: {note}", err=True)
         typer.echo(
             f"The configuration is right: {len(kinds)} kinds of devices, "
             f"{len(settings.sites)} files of sites, which would change {len(plan.changes)} entries "
-            f"of the register, {policies} policies, of which {examples} examples hold."
+            f"of the register, {policies} policies, of which {examples} examples hold, "
+            f"{len(templates)} campaigns to begin from."
         )
 
 
@@ -67,6 +72,13 @@ def _check_messages(settings: Settings) -> None:
         typer.echo(f"notification.messages: {name}: url is no address that Apprise knows", err=True)
     if wrong:
         raise typer.Exit(1)
+
+
+def _unproven(settings: Settings) -> Iterator[Problem]:
+    """Checks of campaigns that no policy proves: a folder of one's own need not have all."""
+    policies = load_policies(settings.policies)
+    items = {policy.id: [item.id for item in policy.items] for policy in policies}
+    return unproven(settings.campaigns.templates, items)
 
 
 def _new_schools(plan: Plan) -> Iterator[Key]:

@@ -258,6 +258,48 @@ class TestCheckConfig:
             "gate-video.yaml:15: items[0].devices[0].gate: " in desk.campus("check-config").output
         )
 
+    def test_says_what_is_wrong_in_the_campaigns_to_begin_from(self, desk: Desk) -> None:
+        assert "3 campaigns to begin from" in desk.campus("check-config").output
+        shipped = default_config_dir() / "campaigns"
+        shutil.copytree(shipped, desk.folder / "campaigns")
+        desk.write("gateway.yaml", "directory: var\ncampaigns: {templates: campaigns}\n")
+        term = (shipped / "shanxi-term-start.yaml").read_text("utf-8")
+        for before, after, said in (
+            (
+                "stage: check, text_zh: 供水",
+                "stage: chek, text_zh: 供水",
+                "17: checks[3].stage: there",
+            ),
+            ("2023-02-22T18:00", "sunset", "24: deadlines[0].due: "),
+            ("2023-02-22T18:00", "20230222", "24: deadlines[0].due: must be written out"),
+            ("level: county", "level: town", "25: deadlines[1].level: must be one of province,"),
+            ("ends: 2023-03-01\n", "ends: 2023-02-01\n", "9: ends: is before begins"),
+            ("id: shanxi-term-start", "id: term", "4: id: must be the name of the file"),
+        ):
+            assert before in term
+            desk.write("campaigns/shanxi-term-start.yaml", term.replace(before, after))
+            checked = desk.campus("check-config")
+            assert checked.exit_code == 1
+            assert f"shanxi-term-start.yaml:{said}" in checked.output
+
+    def test_notes_a_check_of_a_campaign_that_no_policy_proves(self, desk: Desk) -> None:
+        shipped = default_config_dir() / "campaigns"
+        term = (shipped / "shanxi-term-start.yaml").read_text("utf-8")
+        (desk.folder / "campaigns").mkdir()
+        desk.write("gateway.yaml", "directory: var\ncampaigns: {templates: campaigns}\n")
+        term = term.replace("policy: six-100", "policy: six-10")
+        desk.write(
+            "campaigns/shanxi-term-start.yaml",
+            term.replace("item: gate_video", "item: gate_vide"),
+        )
+        checked = desk.campus("check-config")
+        assert checked.exit_code == 0, checked.output
+        for said in (
+            "14: checks[0].policy: there is no policy 'six-10' (did you mean 'six-100'?)",
+            "16: checks[2].item: policy 'gate-video' has no item 'gate_vide' (did you mean",
+        ):
+            assert f"shanxi-term-start.yaml:{said}" in checked.output
+
     def test_notes_a_school_that_nobody_has_registered(self, desk: Desk) -> None:
         dialect = "{dialect: tasmota, school: %s, topic: t/%s}"
         settings = f"dialects: [{dialect % ('no3', 'a')}, {dialect % ('n03', 'b')}]\n"
