@@ -9,6 +9,7 @@ import typer
 
 from devices.model import Device
 from gateway.cli.options import ConfigOption, settings_of, told
+from gateway.exports.font import embedded
 from gateway.kinds import load_kinds
 from gateway.labels.sheet import ON_A_SHEET, Label, label_sheets
 from gateway.names import NameBook
@@ -50,7 +51,11 @@ def labels(
         ]
         names = NameBook(register.schools.values(), register.places.values())
         kinds = {name: spec.name_zh for name, spec in load_kinds(settings.kinds).items()}
-        body = label_sheets([_label(one, names, kinds) for one in found], skip=skip)
+        body = label_sheets(
+            [_label(one, names, kinds) for one in found],
+            skip=skip,
+            face=embedded(settings.exports.font),
+        )
         try:
             file.write_bytes(body)
         except OSError as error:

@@ -109,6 +109,15 @@ def typeface(path: Path) -> Typeface:
     return Typeface(font.fontName, widths, float(face.defaultWidth))
 
 
+def embedded(own: Path | None = None) -> Typeface | None:
+    """The face for papers that must be had in any case, of an emergency or of labels: ``None``
+    without one to embed; they name a font then that viewers bring themselves, as some do."""
+    try:
+        return typeface(find_font(own))
+    except FontMissingError:
+        return None
+
+
 _NOT_FIRST: Final = frozenset("，。、；：？！）》」』】”’％%,.;:?!)]}…—")
 """Signs that no line begins with (GB/T 15834)."""
 

@@ -1,14 +1,15 @@
 """Labels as a PDF: A4, three by eight (70 × 37 mm, as sold), each with a QR code and the names.
 
-Chinese is set in STSong-Light, a font that PDF viewers bring themselves: nothing is embedded, and
-the file stays small. The id is in monospace, so that 0 and O, 1 and l can be told apart.
+Names are set in a font that is in the file, or without one on the machine in STSong-Light, which
+many PDF viewers bring themselves. The id is in monospace, so that 0 and O, 1 and l can be told
+apart: Courier, which every viewer and printer has.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -16,6 +17,8 @@ from gateway.labels.code import code_of
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
+
+    from gateway.exports.font import Typeface
 
 ACROSS: Final = 3
 DOWN: Final = 8
@@ -46,8 +49,8 @@ class Label(msgspec.Struct, frozen=True):
     school_name: str = ""
 
 
-def label_sheets(labels: Iterable[Label], *, skip: int = 0) -> bytes:
-    """A PDF with the labels from left to right and top to bottom.
+def label_sheets(labels: Iterable[Label], *, skip: int = 0, face: Typeface | None = None) -> bytes:
+    """A PDF with the labels from left to right and top to bottom, their names in ``face``.
 
     ``skip`` labels of the first sheet have been used already. Takes some milliseconds a label.
     """
@@ -58,15 +61,23 @@ def label_sheets(labels: Iterable[Label], *, skip: int = 0) -> bytes:
 
     pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=_PAGE, pageCompression=1, invariant=1)
+    canvas = Canvas(
+        out,
+        pagesize=_PAGE,
+        pageCompression=1,
+        invariant=1,
+        # Else each page names Helvetica, which nothing is set in. The stubs want a number here.
+        initialFontName=cast("Any", MONO),
+    )
     canvas.setTitle("Campus Gateway: device labels")
+    font = CHINESE if face is None else face.name
     for number, label in enumerate(labels, skip % ON_A_SHEET):
         at = number % ON_A_SHEET
         if at == 0 and number:
             canvas.showPage()
         left = (at % ACROSS) * _WIDTH
         top = _PAGE[1] - _TOP - (at // ACROSS) * _HEIGHT
-        _draw(canvas, label, left, top)
+        _draw(canvas, label if face is None else _settable(label, face), left, top, font)
     canvas.save()
     return out.getvalue()
 
@@ -79,14 +90,21 @@ def modules(content: str) -> list[list[bool]]:
     return [[bool(module) for module in row] for row in code.matrix]
 
 
-def _draw(canvas: Canvas, label: Label, left: float, top: float) -> None:
+def _settable(label: Label, face: Typeface) -> Label:
+    """The label without signs that the font does not have; ids have none such."""
+    named = ("name_zh", "name_en", "kind", "place", "school_name")
+    settable = {name: face.settable(getattr(label, name)) for name in named}
+    return msgspec.structs.replace(label, **settable)
+
+
+def _draw(canvas: Canvas, label: Label, left: float, top: float, font: str) -> None:
     _draw_code(canvas, code_of(label.school, label.device), left + _MARGIN, top - _HEIGHT / 2)
     x = left + _MARGIN + _CODE + 1.5 * _MM
     room = left + _WIDTH - _MARGIN - x
     # From below: the school, and over it the id, which is never cut.
     low = top - _HEIGHT + _MARGIN + 1
-    for line in _lines(label.school_name, CHINESE, 6.5, room, 1):
-        _text(canvas, line, CHINESE, 6.5, x, low)
+    for line in _lines(label.school_name, font, 6.5, room, 1):
+        _text(canvas, line, font, 6.5, x, low)
         low += 8.5
     size = 9.0 if len(label.device) <= 18 else 6.5
     for line in reversed(_lines(label.device, MONO, size, room, 3)):
@@ -102,10 +120,10 @@ def _draw(canvas: Canvas, label: Label, left: float, top: float) -> None:
         (label.place, 7.5, 2),
         (label.kind, 7.5, 1),
     ):
-        for line in _lines(text, CHINESE, size, room, most):
+        for line in _lines(text, font, size, room, most):
             y -= size + 1.5
             if y >= low:
-                _text(canvas, line, CHINESE, size, x, y)
+                _text(canvas, line, font, size, x, y)
 
 
 def _draw_code(canvas: Canvas, content: str, left: float, middle: float) -> None:

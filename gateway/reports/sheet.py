@@ -1,19 +1,22 @@
 """A report as a PDF: A4, a form of ruled rows, to be printed, filled in and signed.
 
-Set in STSong-Light, a font that PDF viewers bring themselves, as the labels are.
+Its font is in it; without one on the machine it is set in STSong-Light, which many PDF viewers
+bring themselves: a report that is due within minutes is had in any case.
 """
 
 from __future__ import annotations
 
 import functools
 import io
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from gateway.labels.sheet import CHINESE
 from gateway.reports.content import Report, Section
 
 if TYPE_CHECKING:
     from reportlab.pdfgen.canvas import Canvas
+
+    from gateway.exports.font import Typeface
 
 _MM: Final = 72 / 25.4
 _WIDE: Final = 210 * _MM
@@ -31,16 +34,23 @@ _MOST: Final = 40
 """Lines of one row; what somebody wrote at length goes on in a row below, maybe overleaf."""
 
 
-def report_sheet(report: Report) -> bytes:
-    """The PDF; takes some ten milliseconds a page."""
+def report_sheet(report: Report, face: Typeface | None = None) -> bytes:
+    """The PDF, with ``face`` in it; takes some ten milliseconds a page."""
     # reportlab takes a while to import, and a gateway that starts needs none of it.
     from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415
 
     _load_font()
     out = io.BytesIO()
-    canvas = Canvas(out, pagesize=(_WIDE, _HIGH), pageCompression=1, invariant=1)
+    canvas = Canvas(
+        out,
+        pagesize=(_WIDE, _HIGH),
+        pageCompression=1,
+        invariant=1,
+        # Else each page names Helvetica, which is not embedded. The stubs want a number here.
+        initialFontName=cast("Any", CHINESE if face is None else face.name),
+    )
     canvas.setTitle(report.title)
-    sheet = _Sheet(canvas, report)
+    sheet = _Sheet(canvas, report, face)
     for section in report.sections:
         sheet.section(section)
     sheet.signatures()
@@ -51,8 +61,10 @@ def report_sheet(report: Report) -> bytes:
 class _Sheet:
     """Writes rows from the top down, over as many pages as they need."""
 
-    def __init__(self, canvas: Canvas, report: Report) -> None:
+    def __init__(self, canvas: Canvas, report: Report, face: Typeface | None) -> None:
         self._canvas = canvas
+        self._face = face
+        self._font = CHINESE if face is None else face.name
         self._report = report
         self._page = 1
         self._y = _HIGH - _TOP - 16
@@ -72,8 +84,8 @@ class _Sheet:
         self._canvas.setFillGray(0)
         self._line(section.title, _SIDE + _PAD, height, 0)
         for line in section.lines:
-            labels = wrapped(line.label, _LABEL - 2 * _PAD)
-            texts = wrapped(line.text, _WIDE - 2 * _SIDE - _LABEL - 2 * _PAD)
+            labels = self._wrapped(line.label, _LABEL - 2 * _PAD)
+            texts = self._wrapped(line.text, _WIDE - 2 * _SIDE - _LABEL - 2 * _PAD)
             for start in range(0, max(1, len(texts)), _MOST):
                 self._row(labels, texts[start : start + _MOST])
                 labels = []
@@ -124,13 +136,19 @@ class _Sheet:
     def _line(self, text: str, x: float, height: float, number: int) -> None:
         """One line of a row whose foot is where the pen is."""
         y = self._y + height - _PAD - _SIZE - number * _LEADING
-        self._canvas.setFont(CHINESE, _SIZE)
-        self._canvas.drawString(x, y, text)
+        self._canvas.setFont(self._font, _SIZE)
+        self._canvas.drawString(x, y, self._settable(text))
 
     def _text(self, text: str, size: float, x: float, *, centred: bool) -> None:
-        self._canvas.setFont(CHINESE, size)
+        self._canvas.setFont(self._font, size)
         draw = self._canvas.drawCentredString if centred else self._canvas.drawString
-        draw(x, self._y, text)
+        draw(x, self._y, self._settable(text))
+
+    def _wrapped(self, text: str, room: float) -> list[str]:
+        return wrapped(self._settable(text), room, self._font)
+
+    def _settable(self, text: str) -> str:
+        return text if self._face is None else self._face.settable(text)
 
 
 @functools.cache
@@ -141,7 +159,7 @@ def _load_font() -> None:
     pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
 
 
-def wrapped(text: str, room: float) -> list[str]:
+def wrapped(text: str, room: float, font: str = CHINESE) -> list[str]:
     """Text in lines that fit into ``room`` points; Latin words are broken only when too long."""
     from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415 - see above
 
@@ -151,7 +169,7 @@ def wrapped(text: str, room: float) -> list[str]:
     while rest:
         # No sign is narrower than a quarter of its height: no more of a long text is measured.
         length = min(len(rest), int(4 * room / _SIZE))
-        while length > 1 and stringWidth(rest[:length], CHINESE, _SIZE) > room:
+        while length > 1 and stringWidth(rest[:length], font, _SIZE) > room:
             length -= 1
         if length < len(rest) and rest[length - 1 : length + 1].isascii():
             space = rest.rfind(" ", 0, length + 1)

@@ -15,6 +15,7 @@ from gateway.api.models.shapes import Identifier, Items, Names
 from gateway.api.problems import Problem, invalid, not_found
 from gateway.api.register import names
 from gateway.api.services import Services, ServicesHere
+from gateway.exports.font import embedded
 from gateway.labels.code import named_by
 from gateway.labels.sheet import ON_A_SHEET, Label, label_sheets
 from gateway.register.entries import Table
@@ -128,7 +129,8 @@ async def print_labels(
     if len(found) > MOST_LABELS:
         raise invalid("school", f"has {len(found)} devices; name a kind, {MOST_LABELS} at a time")
     labels = [_label(services, one) for one in found]
-    body = await services.readers.run(lambda: label_sheets(labels, skip=skip))
+    font = services.audit.exports.font
+    body = await services.readers.run(lambda: label_sheets(labels, skip=skip, face=embedded(font)))
     return _attachment(body, "application/pdf", f"labels-{school}.pdf")
 
 

@@ -13,6 +13,7 @@ from gateway.api.models.alerts import AlertOut
 from gateway.api.models.shapes import Items, Names
 from gateway.api.routes.alerts import AlertNumber, visible_alert
 from gateway.api.services import Services, ServicesHere
+from gateway.exports.font import embedded
 from gateway.reports.content import Author, Named, Report, as_text, report_of
 from gateway.reports.sheet import report_sheet
 from gateway.security.access import Caller
@@ -70,7 +71,8 @@ async def print_report(
 ) -> Response:
     """The report of an alert as a form to print, filled in with what is known."""
     report = await _report(services, caller, id, language, east)
-    body = await services.readers.run(lambda: report_sheet(report))
+    font = services.audit.exports.font
+    body = await services.readers.run(lambda: report_sheet(report, embedded(font)))
     return _attached(body, "application/pdf", f"report-{id}.pdf")
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
 import zlib
 from itertools import pairwise
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from gateway.exports.font import embedded
 from gateway.labels.code import code_of, named_by
 from gateway.labels.sheet import CHINESE, ON_A_SHEET, Label, label_sheets, modules
 
@@ -130,6 +134,30 @@ def test_a_code_is_large_enough_to_be_scanned_even_with_the_longest_ids() -> Non
 def test_the_same_labels_are_the_same_file() -> None:
     assert label_sheets([a_label()]) == label_sheets([a_label()])
     assert CHINESE.encode() in label_sheets([a_label()])
+
+
+def read_by_others(pdf: bytes, path: Path) -> tuple[list[list[str]], str]:
+    """The fonts of a paper with what poppler says of each, and its text."""
+    path.write_bytes(pdf)
+    told = [
+        subprocess.run([*command, str(path), *more], capture_output=True, check=True, text=True)
+        for command, more in ((["pdffonts"], []), (["pdftotext"], ["-"]))
+    ]
+    return [line.split() for line in told[0].stdout.splitlines()[2:]], told[1].stdout
+
+
+def test_a_label_brings_its_font_and_its_names_are_text(tmp_path: Path) -> None:
+    face = embedded()
+    assert face is not None, "apt-get install fonts-wqy-microhei"
+    strange = msgspec.structs.replace(a_label(), place="教学楼 \U00020bb7")
+
+    fonts, text = read_by_others(label_sheets([strange], face=face), tmp_path / "labels.pdf")
+
+    assert [(font[0], font[-5:-2]) for font in fonts if font[0] != "Courier-Bold"] == [
+        (fonts[-1][0], ["yes", "yes", "yes"])
+    ]
+    for said in ("实验室烟感", "感烟探测器", "第三中学", "lab-1", "教学楼 〓"):
+        assert said in text
 
 
 @pytest.mark.parametrize(

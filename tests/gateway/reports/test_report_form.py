@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+import subprocess
 import zlib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -24,6 +26,7 @@ from alerts.finding import Explanation, Priority
 from alerts.lifecycle import Limits, act
 from alerts.reporting import ReportTimes, reports_due
 from alerts.response_plan import PlanStep, standing_steps
+from gateway.exports.font import embedded
 from gateway.reports.content import MOST_HAPPENED, Author, Named, Report, as_text, report_of
 from gateway.reports.sheet import report_sheet, wrapped
 from gateway.words import Words
@@ -209,3 +212,22 @@ def test_a_line_loses_nothing_when_it_is_broken(text: str) -> None:
     lines = wrapped(text, 100)
     assert "".join("".join(lines).split()) == "".join(text.split())
     assert all(len(line) <= 100 for line in lines)
+
+
+def test_a_report_brings_its_font_and_its_words_are_text(tmp_path: Path) -> None:
+    face = embedded()
+    assert face is not None, "apt-get install fonts-wqy-microhei"
+    path = tmp_path / "report.pdf"
+    path.write_bytes(report_sheet(a_report(long="很长的话" * 400), face))
+
+    told = [
+        subprocess.run([*command, str(path), *more], capture_output=True, check=True, text=True)
+        for command, more in ((["pdffonts"], []), (["pdftotext"], ["-"]))
+    ]
+
+    (font,) = (line.split() for line in told[0].stdout.splitlines()[2:])
+    assert font[-5:-2] == ["yes", "yes", "yes"]
+    text = "".join(told[1].stdout.split())
+    report = a_report()
+    assert "".join(report.title.split()) in text
+    assert text.count("很长的话") > 350  # a line may break in the midst of one
