@@ -14,6 +14,8 @@ from gateway.store.read.campaigns import hazards_in
 from gateway.store.read.coverage_pages import mark_groups, marks_by_school
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from audit.campaign import Campaign
     from gateway.api.services import Services
     from gateway.campaigns.book import Verdicts
@@ -26,9 +28,12 @@ _MET: dict[Verdict, bool | None] = {
 }
 
 
-async def verdicts_for(services: Services, campaign: Campaign) -> dict[tuple[str, str], Verdicts]:
-    """The verdicts now on each item that proves a check, by policy and item. A school that is not
-    there, and every school under a policy that nobody knows, is unknown."""
+async def verdicts_for(
+    services: Services, campaign: Campaign, schools: Collection[str] | None = None
+) -> dict[tuple[str, str], Verdicts]:
+    """The verdicts now on each item that proves a check, by policy and item, at ``schools``
+    (``None`` = all). A school that is not there, and every school under a policy that nobody
+    knows, is unknown."""
     now = services.clock.now()
     wanted = {(one.policy, one.item) for one in campaign.checks if one.proven}
     known = {one.policy.id: one.policy for one in await policies_at(services, now)}
@@ -40,7 +45,7 @@ async def verdicts_for(services: Services, campaign: Campaign) -> dict[tuple[str
         items = sorted(item for of, item in wanted if of == name and policy.item(item) is not None)
         if not items:
             continue
-        marks = await services.read(marks_by_school(name, items, now, None))
+        marks = await services.read(marks_by_school(name, items, now, schools))
         for place, item in enumerate(items):
             found[(name, item)] = {
                 school: _MET[own[place].verdict]

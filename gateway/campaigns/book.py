@@ -6,7 +6,7 @@ A subject is who hands in a report: ``school:ID``, ``region:ID`` or ``*`` (all t
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -88,7 +88,10 @@ class Land:
             return True
         what, _, name = subject.partition(":")
         if what == "school":
-            return name in self.of_campaign(campaign)
+            school = self.schools.get(name)
+            return school is not None and not set(campaign.regions).isdisjoint(
+                self.around(school.region)
+            )
         inside = set(self.around(name))
         inside |= {one for one in campaign.regions if name in self.around(one)}
         return not inside.isdisjoint(campaign.regions)
@@ -99,6 +102,19 @@ class Land:
         if subject == EVERYTHING:
             return None
         return self.within(name) if what == "region" else frozenset({name})
+
+    def inside(self, subject: str) -> Iterator[str]:
+        """The subjects inside a region, or all there are: regions, then schools."""
+        what, _, name = subject.partition(":")
+        whole = subject == EVERYTHING
+        if not whole and what != "region":
+            return
+        for one in self.regions:
+            if whole or (one != name and name in self.around(one)):
+                yield f"region:{one}"
+        for school in self.schools.values():
+            if whole or name in self.around(school.region):
+                yield f"school:{school.id}"
 
     def level(self, subject: str) -> Level | None:
         """The level of a subject; ``None`` when there is no such subject."""

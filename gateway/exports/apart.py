@@ -2,13 +2,15 @@
 
 It gets its order and the rows over a pipe, writes the file, says that it is there, and ends; or
 ends when the pipe is closed, whoever closed it. So it may be killed at any instant: what it has
-half written is in the folder of exports, and is removed by whoever killed it.
+half written is in the folder of its file, and is removed by whoever killed it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -36,6 +38,9 @@ from gateway.exports.xlsx import write_xlsx
 NICE: Final = 10
 """Its niceness, as that of the process that rolls up."""
 
+_ROOM: Final = 1 << 20
+"""Bytes that are free on a disk that is not full."""
+
 
 def serve(pipe: Connection) -> None:
     """Carry out the one order that comes over the pipe."""
@@ -49,11 +54,37 @@ def serve(pipe: Connection) -> None:
         with Path(order.path).open("wb") as target:
             _write(order, target, pipe)
         answer: Written | Failed = Written(Path(order.path).stat().st_size)
+    except (EOFError, ConnectionError):
+        raise  # of the pipe: nobody listens any more
     except (FontMissingError, OSError, MemoryError) as error:
-        if isinstance(error, BrokenPipeError | ConnectionError):
+        answer = Failed(code_of(error), str(error) or type(error).__name__)
+    except Exception as error:
+        # Workbooks are written by a library in C, which says only that it could not write.
+        code = _without_room(Path(order.path).parent, order.most_bytes)
+        if code is None:
             raise
-        answer = Failed(str(error) or type(error).__name__)
+        answer = Failed(code, f"{type(error).__name__}: {error}")
     pipe.send_bytes(encode(answer))
+
+
+def _without_room(folder: Path, most_bytes: int) -> str | None:
+    """Why nothing more can be written there; ``None``: it can."""
+    if most_bytes and any(path.stat().st_size >= most_bytes for path in folder.iterdir()):
+        return "refusal.export_large"
+    return "refusal.export_disk" if shutil.disk_usage(folder).free < _ROOM else None
+
+
+def code_of(error: Exception) -> str:
+    """Why a file could not be written, for the catalogue."""
+    match error:
+        case FontMissingError():
+            return "refusal.export_font"
+        case OSError(errno=errno.EFBIG):
+            return "refusal.export_large"
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT):
+            return "refusal.export_disk"
+        case _:
+            return "refusal.export_broken"
 
 
 def _write(order: Order, target: IO[bytes], pipe: Connection) -> None:

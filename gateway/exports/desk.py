@@ -7,6 +7,7 @@ the gateway may read; a restart removes them, for each can be asked for again.
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -70,7 +71,8 @@ class Export(msgspec.Struct, kw_only=True):
     """One export that somebody asked for. Times in ms.
 
     ``schools`` is the asker's scope when it began (``None`` = all): whoever has less by now does
-    not get the file. ``rows`` were handed over so far, of ``count`` when that is known.
+    not get the file. ``rows`` were handed over so far, of ``count`` when that is known. ``code`` is
+    why it failed, for the catalogue; ``error`` the same in English, with its figures.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Export(msgspec.Struct, kw_only=True):
     count: int | None = None
     size: int = 0
     ended: int | None = None
+    code: str = ""
     error: str = ""
 
     @property
@@ -108,10 +111,11 @@ class Exports:
     """All exports of the running gateway."""
 
     def __init__(self, folder: Path, clock: Clock, font: Path | None = None) -> None:
-        """``folder`` is the exports' own; ``font`` is a font's file instead of the machine's."""
+        """``folder`` is the exports' own; ``font`` is a font's file instead of the machine's, for
+        every paper of the gateway."""
         self._folder: Final = folder
         self._clock: Final = clock
-        self._font: Final = font
+        self.font: Final = font
         self._threads: Final = ThreadPoolExecutor(AT_ONCE, "export")
         self._turn: Final = asyncio.Semaphore(AT_ONCE)
         self._kept: dict[str, Export] = {}
@@ -132,7 +136,10 @@ class Exports:
         self._sweep()
         if refusal := self._refused(caller, file_format):
             return refusal
-        self._prepare()
+        try:
+            self._prepare()
+        except OSError as error:
+            return Refusal("export_disk", f"{self._folder}: {error}")
         name = uuid4().hex
         path = self._folder / f"{name}.{file_format.value}"
         export = Export(
@@ -144,7 +151,7 @@ class Exports:
             params=params,
             begun=self._clock.now(),
             path=path,
-            writing=Writing(path, self._font),
+            writing=Writing(path, self.font),
         )
         self._kept[name] = export
         task = asyncio.create_task(self._run(export, setting, supply), name=f"export {name}")
@@ -191,7 +198,7 @@ class Exports:
     def _refused(self, caller: Caller, file_format: Format) -> Refusal | None:
         if file_format is Format.PDF:
             try:
-                find_font(self._font)
+                find_font(self.font)
             except FontMissingError as error:
                 return Refusal("export_font", str(error))
         standing = [one for one in self._kept.values() if not one.over]
@@ -225,11 +232,13 @@ class Exports:
             export.state = ExportState.DONE
         except Cancelled:
             export.state = ExportState.CANCELLED
-        except (ExportError, FontMissingError, ValueError) as error:
-            export.state, export.error = ExportState.FAILED, str(error)
+        except ExportError as error:
+            export.state = ExportState.FAILED
+            export.code, export.error = error.code, str(error)
         except Exception as error:  # noqa: BLE001 - told to who asked; it ends nothing but itself
             _log.exception("export.failed", export=export.id, what=export.what)
-            export.state, export.error = ExportState.FAILED, f"{type(error).__name__}: {error}"
+            export.state, export.code = ExportState.FAILED, "refusal.export_broken"
+            export.error = f"{type(error).__name__}: {error}"
         finally:
             export.ended = export.ended or self._clock.now()
 
@@ -275,6 +284,8 @@ def _count(report: Report) -> int | None:
 
 def _empty(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.is_file():
-            with suppress(OSError):
-                path.unlink()
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+            continue
+        with suppress(OSError):
+            path.unlink()

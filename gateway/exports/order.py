@@ -73,8 +73,9 @@ class Written(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """It could not be written."""
+    """It could not be written. ``code`` is that of the catalogue (`gateway.exports.writing`)."""
 
+    code: str
     reason: str
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from typing import Final
 
 from audit.reports.table import Report, Row
 from gateway.exports import apart
+from gateway.exports.apart import code_of
 from gateway.exports.cells import Setting
 from gateway.exports.order import (
     Failed,
@@ -44,7 +46,12 @@ class Cancelled(Exception):  # noqa: N818 - it is no error
 
 
 class ExportError(Exception):
-    """The file cannot be made; the message says why, and what to do."""
+    """The file cannot be made; the message says why, and what to do. ``code`` is the same for the
+    catalogue, as that of a `gateway.api.problems.Problem`."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code: Final = code
 
 
 class Writing:
@@ -68,16 +75,22 @@ class Writing:
 
     def run(self, report: Report, file_format: Format, setting: Setting) -> int:
         """Write it; its size in bytes. Raises `ExportError`, `Cancelled`; then there is no file."""
-        part = self._target.with_name(self._target.name + ".part")
+        # All that is half written lies in a folder of its own: workbooks are, sheet by sheet, in
+        # files that openpyxl names, and a process that was killed removes none of them.
+        room = self._target.with_name(self._target.name + ".part")
+        part = room / self._target.name
         try:
+            room.mkdir(mode=0o700)
             size = self._written(report, file_format, setting, part)
             part.replace(self._target)
         except (EOFError, OSError) as error:
             if self._cancelled.is_set():
                 raise Cancelled from error
-            raise ExportError(f"the file could not be written ({error}); try again") from error
+            raise ExportError(
+                code_of(error), f"the file could not be written ({error}); try again"
+            ) from error
         finally:
-            part.unlink(missing_ok=True)
+            shutil.rmtree(room, ignore_errors=True)
         return size
 
     def _written(self, report: Report, file_format: Format, setting: Setting, part: Path) -> int:
@@ -92,7 +105,7 @@ class Writing:
         with self._starting:
             if self._cancelled.is_set():
                 raise Cancelled
-            self._process, pipe = _begun(self._target.parent)
+            self._process, pipe = _begun(part.parent)
         try:
             with pipe:
                 try:
@@ -112,7 +125,8 @@ class Writing:
                 raise Cancelled
             if self.rows + len(some) > most:
                 raise ExportError(
-                    f"more than {most:,} rows; ask for one region after the other, or for CSV"
+                    "refusal.export_rows",
+                    f"more than {most:,} rows; ask for one region after the other, or for CSV",
                 )
             pipe.send_bytes(encode(Rows(some)))
             self.rows += len(some)
@@ -124,10 +138,13 @@ class Writing:
             if self._cancelled.is_set():
                 raise Cancelled
             if time.monotonic() - begun > PATIENCE:
-                raise ExportError(f"no end of the file within {PATIENCE:.0f} s; it was given up")
+                raise ExportError(
+                    "refusal.export_late",
+                    f"no end of the file within {PATIENCE:.0f} s; it was given up",
+                )
         answer = decode_answer(pipe.recv_bytes())
         if isinstance(answer, Failed):
-            raise ExportError(answer.reason)
+            raise ExportError(answer.code, answer.reason)
         return answer.size
 
 

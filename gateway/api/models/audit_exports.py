@@ -43,4 +43,5 @@ class ExportOut(Out):
     ended: Moment | None
     kept_until: Moment | None
     name: str = Field(description="What the file is called.")
+    code: str = Field(description="Why it failed, as the `code` of a problem; empty: it did not.")
     error: str

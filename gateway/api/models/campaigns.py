@@ -295,6 +295,7 @@ class ReportDetailOut(Out):
     figures: WeekFiguresOut | None
     signings: list[ReportSigningOut]
     may_sign: bool
+    called_off: bool = Field(description="Its campaign was: nothing is signed any more.")
 
 
 class SignReportIn(In):
@@ -315,7 +316,7 @@ class HandedInOut(Out):
     campaign: str
     kind: ReportKind
     period: str
-    due: Moment
+    due: Moment | None = Field(description="The latest of them; null: nobody is asked.")
     counts: dict[ReportState, int]
     items: list[DueReportOut]
 

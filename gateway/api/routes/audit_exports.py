@@ -96,7 +96,7 @@ async def begin_export(services: ServicesHere, caller: Reader, wanted: ExportIn)
         try:
             return await kind.supply(asked)
         except Problem as problem:
-            raise ExportError(problem.detail) from problem
+            raise ExportError(problem.code, problem.detail) from problem
 
     begun = services.audit.exports.begin(
         caller,
@@ -121,7 +121,12 @@ async def begin_export(services: ServicesHere, caller: Reader, wanted: ExportIn)
             scopes=caller.scopes,
         )
     )
-    await services.commit(batch)
+    try:
+        await services.commit(batch)
+    except BaseException:
+        # Nothing leaves of which there is no fact.
+        await services.audit.exports.remove(begun)
+        raise
     return _out(begun, asked.zone)
 
 
@@ -248,5 +253,6 @@ def _out(one: Export, zone: str) -> ExportOut:
         ended=one.ended,
         kept_until=None if one.ended is None else one.ended + KEPT_MS,
         name=_name(one, zone),
+        code=one.code,
         error=one.error,
     )

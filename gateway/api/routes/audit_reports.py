@@ -9,8 +9,8 @@ import msgspec
 from fastapi import APIRouter, Query
 
 from alerts.reporting import UNREPORTED
-from audit.campaign import Campaign, ReportState, report_state
-from audit.reports.weekly import SignedReport, Signing, WeekFigures
+from audit.campaign import Campaign, Level, ReportState
+from audit.reports.weekly import EmergencyLine, SignedReport, Signing, WeekFigures
 from gateway.api.campaign_verdicts import hazards_between, rates_at
 from gateway.api.guard import Reader, Reporter
 from gateway.api.models.campaigns import (
@@ -31,7 +31,15 @@ from gateway.api.routes.campaigns import land_now, visible_campaign
 from gateway.api.services import Services, ServicesHere
 from gateway.campaigns.book import EVERYTHING, Land, may_see, may_sign, subjects_of
 from gateway.campaigns.counting import line_of, week_figures
-from gateway.campaigns.timetable import WEEKLY, Due, DueOf, dues, find_due, standings
+from gateway.campaigns.timetable import (
+    WEEKLY,
+    Due,
+    DueOf,
+    due_below,
+    dues,
+    find_due,
+    standings,
+)
 from gateway.security.access import Caller
 from gateway.store.batch import Batch
 from gateway.store.campaigns import put_report
@@ -88,40 +96,60 @@ async def list_handed_in(
     kind: ReportKind,
     period: Annotated[Period, Query()],
     state: ReportState | None = None,
+    subject: Annotated[
+        Subject | None,
+        Query(description="Those inside it, each with its own report of that time."),
+    ] = None,
 ) -> HandedInOut:
     """Who in the caller's scope has handed in this report, and who has not; those first that are
     overdue, at most 500 (the counts tell of all)."""
-    about, land = await visible_campaign(services, caller, campaign)
-    zone, now = services.audit.campaigns.zone, services.clock.now()
-    everybody = [
-        *(f"region:{one}" for one in land.regions),
-        *(f"school:{one}" for one in land.of_campaign(about)),
-    ]
-    by_level: dict[str, Due | None] = {}
-    asked: list[tuple[Due, str]] = []
-    for subject in everybody:
-        level = land.level(subject)
-        if level is None or not may_see(caller, subject, land):
-            continue
-        if level not in by_level:
-            by_level[level] = find_due(about, level, kind, period, zone)
-        due = by_level[level]
-        if due is not None and land.concerns(about, subject):
-            asked.append((due, subject))
-    if not asked:
-        raise not_found(f"report {period} of {campaign}")
-    signed = await services.read(signed_reports(campaign=campaign, kind=kind, period=period))
-    found = sorted(standings(asked, signed, now), key=_urgent)
+    about, land, found = await everybody(services, caller, campaign, kind, period, subject)
     counts = Counter(one.state for one in found)
     shown = [one for one in found if state is None or one.state is state][:MOST_LISTED]
     return HandedInOut(
         campaign=campaign,
         kind=kind,
         period=period,
-        due=max(due.due for due, _ in asked),
+        due=max((one.due.due for one in found), default=None),
         counts={one: counts.get(one, 0) for one in ReportState},
         items=[due_report_out(services, one, about, land) for one in shown],
     )
+
+
+async def everybody(
+    services: Services,
+    caller: Caller,
+    campaign: str,
+    kind: str,
+    period: str,
+    subject: str | None = None,
+) -> tuple[Campaign, Land, list[DueOf]]:
+    """Whoever in the caller's scope is asked for that report, or for theirs of that time inside
+    ``subject``; those first that are overdue. A 404 `Problem` when no level is."""
+    zone, now = services.audit.campaigns.zone, services.clock.now()
+    if subject is None:
+        about, land = await visible_campaign(services, caller, campaign)
+        by_level = {level: find_due(about, level, kind, period, zone) for level in Level}
+    else:
+        about, land, of = await _asked(services, caller, campaign, kind, period, subject)
+        by_level = {level: due_below(about, level, of, zone) for level in Level}
+    periods = {due.period for due in by_level.values() if due is not None}
+    signed = await services.read(signed_reports(campaign=campaign, kind=kind, periods=periods))
+
+    def found() -> list[DueOf]:
+        asked: list[tuple[Due, str]] = []
+        for one in land.inside(subject or EVERYTHING):
+            level = land.level(one)
+            due = None if level is None else by_level[level]
+            if due is not None and may_see(caller, one, land) and land.concerns(about, one):
+                asked.append((due, one))
+        return sorted(standings(asked, signed, now), key=_urgent)
+
+    # Tens of thousands of schools: not in the way of alarms.
+    everyone = await services.readers.run(found)
+    if not everyone and subject is None:
+        raise not_found(f"report {period} of {campaign}")
+    return about, land, everyone
 
 
 @router.get("/audit-reports/one", operation_id="get_audit_report")
@@ -136,6 +164,8 @@ async def get_report(
     """One as it was signed, or filled in with what the facts say by now."""
     about, land, due = await _asked(services, caller, campaign, kind, period, subject)
     signed = await _signed(services, due, subject)
+    if signed is None and due.called_off:
+        raise not_found(f"report {period} of {campaign}")
     return await _detail(services, caller, about, land, due, subject, signed)
 
 
@@ -145,12 +175,14 @@ async def sign_report(
 ) -> ReportDetailOut:
     """Answer for a report: its figures stay as they are now. Signing again corrects the text, and
     says why; when it was signed first stays what counts."""
-    about, land, due = await _asked(
-        services, caller, wanted.campaign, wanted.kind, wanted.period, wanted.subject
-    )
-    if not may_sign(caller, wanted.subject, land):
-        raise not_found(f"report {wanted.period} of {wanted.subject}")
     async with services.changing:
+        about, land, due = await _asked(
+            services, caller, wanted.campaign, wanted.kind, wanted.period, wanted.subject
+        )
+        if not may_sign(caller, wanted.subject, land):
+            raise not_found(f"report {wanted.period} of {wanted.subject}")
+        if about.cancelled:
+            raise refused("campaign_cancelled", f"campaign {about.id} was called off")
         now = services.clock.now()
         if now < due.opens:
             raise refused("report_early", f"its week ends at {due.opens}")
@@ -192,16 +224,21 @@ async def list_special(
 ) -> Items[SpecialReportOut]:
     """Emergencies of a time and whether they were reported in time, counted from the occurrence;
     the newest first, at most 500."""
+    lines, _ = await emergencies(services, caller, since, until, region, most=MOST_SPECIAL)
+    now = services.clock.now()
+    return Items(items=[special_out(services, one, now) for one in lines])
+
+
+async def emergencies(
+    services: Services, caller: Caller, since: int, until: int, region: str | None, *, most: int
+) -> tuple[list[EmergencyLine], bool]:
+    """Those of ``[since, until)`` in the caller's scope, the newest first, and whether there are
+    more than ``most``."""
     schools = services.register.narrow(caller.schools, school=None, region=region)
-    found = await services.read(emergencies_between(schools, since, until, MOST_SPECIAL))
-    now, times = services.clock.now(), services.responses.times
-    return Items(
-        items=[
-            special_out(services, line_of(one, times), now)
-            for one in found
-            if one.condition not in UNREPORTED
-        ]
-    )
+    found = await services.read(emergencies_between(schools, since, until, most + 1))
+    times = services.responses.times
+    lines = [line_of(one, times) for one in found[:most] if one.condition not in UNREPORTED]
+    return lines, len(found) > most
 
 
 async def figures_for(
@@ -242,7 +279,9 @@ async def _asked(
 
 async def _signed(services: Services, due: Due, subject: str) -> SignedReport | None:
     found = await services.read(
-        signed_reports(campaign=due.campaign, kind=due.kind, period=due.period, subjects=(subject,))
+        signed_reports(
+            campaign=due.campaign, kind=due.kind, periods=(due.period,), subjects=(subject,)
+        )
     )
     return found[0] if found else None
 
@@ -258,15 +297,16 @@ async def _detail(
 ) -> ReportDetailOut:
     now = services.clock.now()
     figures = await figures_for(services, land, due, subject) if signed is None else signed.figures
-    state = report_state(due.due, due.opens, None if signed is None else signed.signed, now)
+    (standing,) = standings([(due, subject)], () if signed is None else (signed,), now)
     return ReportDetailOut(
-        due=due_report_out(services, DueOf(due, subject, state, signed), about, land),
+        due=due_report_out(services, standing, about, land),
         figures=None if figures is None else figures_out(services, figures, now),
         signings=[
             ReportSigningOut(by=one.by, at=one.at, text=one.text, reason=one.reason)
             for one in (() if signed is None else signed.signings)
         ],
-        may_sign=may_sign(caller, subject, land) and now >= due.opens,
+        may_sign=may_sign(caller, subject, land) and now >= due.opens and not due.called_off,
+        called_off=due.called_off,
     )
 
 

@@ -1,21 +1,18 @@
-"""Campaigns: begin, change and call off; how far schools are; what a school marks."""
+"""Campaigns: begin, change and call off; how far schools are."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Path, Query
 
-from audit.campaign import Campaign, Mark, MarkState, Mistake, mistakes, shifted
+from audit.campaign import Campaign, Mistake, mistakes, shifted
 from gateway.api.campaign_verdicts import verdicts_for
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Campaigner, Reader, check
 from gateway.api.models.campaigns import (
-    CampaignCheckLineOut,
-    CampaignChecksOut,
-    CampaignMarkIn,
     CampaignOut,
     CampaignProgressOut,
     CampaignRegionOut,
@@ -28,8 +25,6 @@ from gateway.api.models.campaigns import (
 from gateway.api.models.shapes import Identifier, Items, Page
 from gateway.api.present_campaigns import (
     campaign_out,
-    check_out,
-    mark_out,
     school_progress_out,
     tally_out,
     template_out,
@@ -37,21 +32,18 @@ from gateway.api.present_campaigns import (
 from gateway.api.problems import REFUSABLE, FieldProblem, Problem, not_found, refused
 from gateway.api.register import names
 from gateway.api.services import Services, ServicesHere
-from gateway.campaigns.book import Land, Listed, in_scope
+from gateway.campaigns.book import Land, in_scope
 from gateway.campaigns.form import CampaignForm
-from gateway.campaigns.progress import Progress, check_lines, progress
+from gateway.campaigns.progress import Progress, progress
 from gateway.problem import ConfigurationError
-from gateway.security.access import Caller, What, may
+from gateway.security.access import Caller, What
 from gateway.store.batch import Batch
-from gateway.store.campaigns import put_campaign, put_mark
+from gateway.store.campaigns import put_campaign
 from gateway.store.read.campaigns import MOST_CAMPAIGNS, all_campaigns, marks_of, one_campaign
 
 router = APIRouter(tags=["campaigns"])
 
 CampaignId = Annotated[Identifier, Path()]
-SchoolId = Annotated[Identifier, Path()]
-
-_NEEDS_WORDS: Final = frozenset({MarkState.FINDING, MarkState.NOT_APPLICABLE})
 
 
 @router.get("/campaigns", operation_id="list_campaigns")
@@ -225,61 +217,6 @@ async def list_schools(
     )
 
 
-@router.get("/campaigns/{id}/schools/{school}", operation_id="get_campaign_school")
-async def get_school(
-    services: ServicesHere,
-    caller: Reader,
-    id: CampaignId,  # noqa: A002
-    school: SchoolId,
-) -> CampaignChecksOut:
-    """The checklist of a school."""
-    campaign, land = await visible_campaign(services, caller, id)
-    listed = _school_of(caller, campaign, land, school)
-    return await _checks_of(services, caller, campaign, land, listed)
-
-
-@router.put(
-    "/campaigns/{id}/schools/{school}/checks/{name}",
-    operation_id="mark_campaign_check",
-    responses=REFUSABLE,
-)
-async def mark_check(
-    services: ServicesHere,
-    caller: Reader,
-    id: CampaignId,  # noqa: A002
-    school: SchoolId,
-    name: Annotated[Identifier, Path()],
-    wanted: CampaignMarkIn,
-) -> CampaignChecksOut:
-    """Sign how a check stands; the newest counts, all are among the facts."""
-    check(caller, What.REPORT, school, f"school {school}")
-    if wanted.state in _NEEDS_WORDS and not wanted.text:
-        raise Problem(
-            HTTPStatus.UNPROCESSABLE_ENTITY,
-            "invalid",
-            "text: say what was found, or why it does not apply",
-            errors=[FieldProblem(field="text", message="is missing")],
-        )
-    async with services.changing:
-        campaign, land = await visible_campaign(services, caller, id)
-        listed = _school_of(caller, campaign, land, school)
-        one = campaign.check(name)
-        if one is None:
-            raise not_found(f"check {name}")
-        if campaign.cancelled:
-            raise refused("campaign_cancelled", f"campaign {id} was called off")
-        if one.proven:
-            raise refused("check_proven", f"a verdict on {one.policy}/{one.item} says so")
-        now = services.clock.now()
-        mark = Mark(
-            state=wanted.state, by=caller.name, at=now, text=wanted.text, hazard=wanted.hazard
-        )
-        batch = Batch(now=now)
-        put_mark(batch, id, school, name, mark)
-        await services.commit(batch)
-    return await _checks_of(services, caller, campaign, land, listed)
-
-
 async def land_now(services: Services) -> Land:
     """Regions and schools as they are."""
     return await services.read(services.audit.campaigns.land)
@@ -320,34 +257,6 @@ def _visible_schools(caller: Caller, land: Land, campaign: Campaign) -> bool:
     if caller.schools is None:
         return True
     return bool(in_scope(caller, land.of_campaign(campaign)))
-
-
-def _school_of(caller: Caller, campaign: Campaign, land: Land, school: str) -> Listed:
-    listed = land.of_campaign(campaign).get(school)
-    if listed is None or not caller.sees(school):
-        raise not_found(f"school {school}")
-    return listed
-
-
-async def _checks_of(
-    services: Services, caller: Caller, campaign: Campaign, land: Land, listed: Listed
-) -> CampaignChecksOut:
-    marks = await services.read(marks_of(campaign.id, listed.id))
-    verdicts = await verdicts_for(services, campaign)
-    now, zone = services.clock.now(), services.audit.campaigns.zone
-    found = progress(campaign, [listed], marks, verdicts, land, zone=zone, now=now)
-    own = marks.get(listed.id, {})
-    lines = check_lines(campaign, listed.id, own, verdicts, zone=zone, now=now)
-    return CampaignChecksOut(
-        progress=school_progress_out(found.schools[0]),
-        lines=[
-            CampaignCheckLineOut(
-                check=check_out(one.check), state=one.state, mark=mark_out(one.mark)
-            )
-            for one in lines
-        ],
-        may_mark=not campaign.cancelled and may(caller, What.REPORT, listed.id),
-    )
 
 
 async def _begin(services: Services, caller: Caller, campaign: Campaign) -> CampaignOut:

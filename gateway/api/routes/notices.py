@@ -121,10 +121,10 @@ async def get_notice_sheet(
 ) -> Response:
     """The notice as a paper to be signed and stamped, with its fonts in it."""
     notice = await _visible(services, caller, id)
-    zone = services.audit.hazards.notices.zone
+    zone, font = services.audit.hazards.notices.zone, services.audit.exports.font
     try:
         body = await services.readers.run(
-            lambda: notice_sheet(notice, services.words, language, zone)
+            lambda: notice_sheet(notice, services.words, language, zone, font)
         )
     except FontMissingError as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "font", f"{error}.") from error

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from pydantic import Field
 
 from audit.reports.table import Cell, Report, Row, Table
 from gateway.api.models.campaigns import (
     DueReportOut,
-    HandedInOut,
     SpecialFormOut,
+    SpecialReportOut,
     WeekFiguresOut,
 )
 from gateway.api.models.shapes import Identifier
-from gateway.api.routes.audit_reports import get_report, list_handed_in, list_special
+from gateway.api.present_campaigns import due_report_out, special_out
+from gateway.api.routes.audit_reports import emergencies, everybody, get_report
 from gateway.api.routes.campaigns import progress_of, visible_campaign
 from gateway.api.supplies.asked import Asked, Params
 from gateway.api.supplies.columns import count, share, text, time
+from gateway.campaigns.progress import SchoolProgress
+from gateway.campaigns.timetable import DueOf
+from gateway.exports.writing import ExportError
+
+MOST_EMERGENCIES: Final = 50_000
+"""Emergencies of one file: a province in years."""
 
 _FIGURES = (
     "schools",
@@ -52,11 +60,12 @@ class OneReport(Params):
 
 
 class OnePeriod(Params):
-    """Which report of everybody."""
+    """Which report of everybody, or of those inside ``subject``."""
 
     campaign: Identifier
     kind: str = Field("weekly", pattern="^(weekly|deadline)$")
     period: str = Field(min_length=1, max_length=64)
+    subject: str | None = Field(None, min_length=1, max_length=80)
 
 
 class Stretch(Params):
@@ -82,8 +91,8 @@ async def campaign_progress(asked: Asked) -> Report:
         known = None if name is None else land.regions.get(name)
         return name or "" if known is None else asked.either(known.name_zh, known.name_en, known.id)
 
-    rows: list[Row] = [
-        (
+    def row(one: SchoolProgress) -> Row:
+        return (
             one.school.id,
             asked.either(one.school.name_zh, one.school.name_en, one.school.id),
             region(one.school.region),
@@ -94,8 +103,7 @@ async def campaign_progress(asked: Asked) -> Report:
             one.findings,
             one.last,
         )
-        for one in found.schools
-    ]
+
     title = asked.said(
         "export.campaign.title", name=asked.either(campaign.name_zh, campaign.name_en, campaign.id)
     )
@@ -112,8 +120,8 @@ async def campaign_progress(asked: Asked) -> Report:
             count(asked, "findings"),
             time(asked, "last"),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, found.schools),
+        count=len(found.schools),
     )
     whole = found.whole
     note = asked.said(
@@ -153,19 +161,24 @@ async def weekly_report(asked: Asked) -> Report:
     ]
     figures = detail.figures
     if figures is not None:
-        said = "is_zero" if figures.nothing else "not_zero"
+        # What the signer says counts: a gateway does not know of all that happens.
+        zero = figures.nothing if due.zero is None else due.zero
+        said = "is_zero" if zero else "not_zero"
         facts.append((asked.said("export.weekly.zero"), asked.said(f"export.weekly.{said}")))
-    facts += [
-        (asked.said("export.weekly.text"), one.text or "—") for one in detail.signings if one.text
-    ]
+    for one in detail.signings:
+        why = asked.said("page.report.correction", reason=one.reason) if one.reason else ""
+        if words := "\n".join(part for part in (why, one.text) if part):
+            facts.append((asked.said("export.weekly.text"), words))
     tables: list[Table] = []
     if figures is not None:
-        tables.append(_counts(asked, figures))
+        tables.append(_counts(asked, due, figures))
         if figures.rates:
             tables.append(_rates(asked, figures))
-        tables.append(_emergencies(asked, figures.emergencies_listed))
+        listed = figures.emergencies_listed
+        more = asked.said("page.report.more", n=figures.more) if figures.more else ""
+        tables.append(_emergencies(asked, listed, len(listed), more))
     else:
-        tables.append(_counts(asked, None))
+        tables.append(_counts(asked, due, None))
     return Report(
         title=title,
         facts=tuple(facts),
@@ -179,17 +192,14 @@ async def weekly_report(asked: Asked) -> Report:
 async def handed_in(asked: Asked) -> Report:
     """Who has handed in a report, and who has not."""
     wanted: OnePeriod = asked.params
-    found: HandedInOut = await list_handed_in(
-        asked.services,
-        asked.caller,
-        wanted.campaign,
-        "weekly" if wanted.kind == "weekly" else "deadline",
-        wanted.period,
-        None,
+    about, land, found = await everybody(
+        asked.services, asked.caller, wanted.campaign, wanted.kind, wanted.period, wanted.subject
     )
-    title = asked.said("export.handed_in.title", period=found.period)
-    rows: list[Row] = [
-        (
+    title = asked.said("export.handed_in.title", period=wanted.period)
+
+    def row(due: DueOf) -> Row:
+        one = due_report_out(asked.services, due, about, land)
+        return (
             asked.named(one.subject_name),
             asked.said(f"campaign.level.{one.level}"),
             one.due,
@@ -198,8 +208,7 @@ async def handed_in(asked: Asked) -> Report:
             one.by,
             "" if one.zero is None else asked.said("word.yes" if one.zero else "word.no"),
         )
-        for one in found.items
-    ]
+
     table = Table(
         title=title,
         columns=(
@@ -211,8 +220,8 @@ async def handed_in(asked: Asked) -> Report:
             text(asked, "by"),
             text(asked, "zero"),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, found),
+        count=len(found),
     )
     return Report(title=title, tables=(table,))
 
@@ -220,10 +229,20 @@ async def handed_in(asked: Asked) -> Report:
 async def special_reports(asked: Asked) -> Report:
     """Emergencies of a time with their time limits, met or missed."""
     wanted: Stretch = asked.params
-    found = await list_special(
-        asked.services, asked.caller, wanted.since, wanted.until, wanted.region
+    found, more = await emergencies(
+        asked.services,
+        asked.caller,
+        wanted.since,
+        wanted.until,
+        wanted.region,
+        most=MOST_EMERGENCIES,
     )
-    table = _emergencies(asked, found.items)
+    if more:
+        raise ExportError("refusal.export_rows", f"more than {MOST_EMERGENCIES:,} emergencies")
+    now = asked.services.clock.now()
+    table = _emergencies(
+        asked, (special_out(asked.services, one, now) for one in found), len(found)
+    )
     note = asked.said(
         "export.weekly.from_to", since=asked.at(wanted.since), until=asked.at(wanted.until)
     )
@@ -237,7 +256,7 @@ def _state(asked: Asked, due: DueReportOut) -> str:
     return asked.said("export.weekly.signed", state=said, by=due.by, at=asked.at(due.signed))
 
 
-def _counts(asked: Asked, figures: WeekFiguresOut | None) -> Table:
+def _counts(asked: Asked, due: DueReportOut, figures: WeekFiguresOut | None) -> Table:
     values: list[tuple[str, Any]] = (
         [] if figures is None else [(name, getattr(figures, name)) for name in _FIGURES]
     )
@@ -245,7 +264,7 @@ def _counts(asked: Asked, figures: WeekFiguresOut | None) -> Table:
         (asked.said(f"report.week.{name}"), value) for name, value in values if value is not None
     ]
     return Table(
-        title=asked.said("export.weekly.counts"),
+        title=asked.said(f"export.{'weekly' if due.kind == 'weekly' else 'summary'}.counts"),
         columns=(text(asked, "figure", 40), count(asked, "count")),
         rows=rows,
         count=len(rows),
@@ -273,12 +292,14 @@ def _rates(asked: Asked, figures: WeekFiguresOut) -> Table:
     )
 
 
-def _emergencies(asked: Asked, found: list[Any]) -> Table:
+def _emergencies(
+    asked: Asked, found: Iterable[SpecialReportOut], known: int, more: str = ""
+) -> Table:
     def form(one: SpecialFormOut) -> tuple[Cell, Cell]:
         return one.done, asked.said(f"report.limit.{one.state}")
 
-    rows: list[Row] = [
-        (
+    def row(one: SpecialReportOut) -> Row:
+        return (
             one.alert,
             asked.named(one.school_name),
             asked.named(one.condition_name),
@@ -287,8 +308,7 @@ def _emergencies(asked: Asked, found: list[Any]) -> Table:
             *form(one.written),
             asked.said("word.yes" if one.false else "word.no"),
         )
-        for one in found
-    ]
+
     return Table(
         title=asked.said("export.special.title"),
         columns=(
@@ -302,7 +322,7 @@ def _emergencies(asked: Asked, found: list[Any]) -> Table:
             text(asked, "written_limit"),
             text(asked, "false"),
         ),
-        rows=rows,
-        count=len(rows),
-        notes=(asked.said("export.special.note"),),
+        rows=map(row, found),
+        count=known,
+        notes=tuple(note for note in (asked.said("export.special.note"), more) if note),
     )

@@ -5,21 +5,20 @@ Each asks what the interface answers, page by page, so that a file says what the
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import Field
 
 from audit.reports.table import Cell, Column, Report, Row, Table
 from audit.verification.model import Verdict
 from gateway.api.models.coverage import (
     GapOut,
+    GapPageOut,
     ItemFiguresOut,
     PolicyItemOut,
     SchoolCoverageOut,
     SchoolSheetOut,
     SheetPolicyOut,
 )
-from gateway.api.models.shapes import Identifier, Names
+from gateway.api.models.shapes import Identifier, Names, Page
 from gateway.api.problems import not_found
 from gateway.api.routes.coverage import (
     get_coverage,
@@ -30,11 +29,9 @@ from gateway.api.routes.coverage import (
 from gateway.api.routes.coverage_schools import get_coverage_school, list_coverage_gaps
 from gateway.api.supplies.asked import Asked, Params
 from gateway.api.supplies.columns import count, day, share, text, time
+from gateway.api.supplies.paging import AT_ONCE, following
 from gateway.api.supplies.reasons import advice, sentence, where
 from gateway.exports.writing import ExportError
-
-_AT_ONCE: Final = 500
-MOST_GAPS: Final = 300_000
 
 
 class _AsOf(Params):
@@ -144,14 +141,13 @@ async def overview(asked: Asked) -> Report:
 async def schools(asked: Asked) -> Report:
     """School by school with the verdict on each item."""
     wanted: Schools = asked.params
-    found: list[SchoolCoverageOut] = []
-    cursor: str | None = None
     at = asked.now if wanted.at is None else min(wanted.at, asked.now)
     regions = await list_coverage_regions(
         asked.services, asked.caller, policy=wanted.policy, region=wanted.region, at=at
     )
-    while True:
-        page = await list_coverage_schools(
+
+    async def page(cursor: str | None) -> Page[SchoolCoverageOut]:
+        return await list_coverage_schools(
             asked.services,
             asked.caller,
             policy=regions.policy,
@@ -160,25 +156,21 @@ async def schools(asked: Asked) -> Report:
             item=wanted.item,
             verdict=wanted.verdict,
             at=at,
-            limit=_AT_ONCE,
+            limit=AT_ONCE,
             after=cursor,
         )
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-    rows: list[Row] = []
-    for one in found:
+
+    def row(one: SchoolCoverageOut) -> Row:
         by_item = {item.item: item.verdict for item in one.items}
-        rows.append(
-            (
-                one.school,
-                asked.named(one.name),
-                _region(asked, one.region_name),
-                asked.said("word.yes" if one.complete else "word.no"),
-                *(_verdict(asked, by_item.get(item.item)) for item in regions.items),
-            )
+        return (
+            one.school,
+            asked.named(one.name),
+            _region(asked, one.region_name),
+            asked.said("word.yes" if one.complete else "word.no"),
+            *(_verdict(asked, by_item.get(item.item)) for item in regions.items),
         )
+
+    first = await page(None)
     title = await _policy_name(asked, regions.policy, at)
     table = Table(
         title=asked.said("export.coverage.schools", policy=title),
@@ -192,20 +184,29 @@ async def schools(asked: Asked) -> Report:
                 for item in regions.items
             ),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, following(first, page)),
+        count=await _how_many(asked, wanted, regions.policy, at),
     )
     return Report(title=table.title, tables=(table,), notes=(_as_of(asked, at),))
+
+
+async def _how_many(asked: Asked, wanted: Schools, policy: str, at: int) -> int | None:
+    """How many schools there will be; ``None`` when only some of them are asked for."""
+    if wanted.item is not None or wanted.verdict is not None:
+        return None
+    found = await get_coverage(
+        asked.services, asked.caller, policy=policy, region=wanted.region, at=at
+    )
+    return next((item.schools for one in found.policies for item in one.items), None)
 
 
 async def gaps(asked: Asked) -> Report:
     """What stands in the way, one thing a row."""
     wanted: Gaps = asked.params
-    found: list[GapOut] = []
-    cursor: str | None = None
     at = asked.now if wanted.at is None else min(wanted.at, asked.now)
-    while True:
-        page = await list_coverage_gaps(
+
+    async def page(cursor: str | None) -> GapPageOut:
+        return await list_coverage_gaps(
             asked.services,
             asked.caller,
             policy=wanted.policy,
@@ -215,18 +216,15 @@ async def gaps(asked: Asked) -> Report:
             reason=wanted.reason,
             verdict=wanted.verdict,
             at=at,
-            limit=_AT_ONCE,
+            limit=AT_ONCE,
             after=cursor,
         )
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-        if len(found) > MOST_GAPS:
-            raise ExportError(f"more than {MOST_GAPS:,} gaps; ask for one region after the other")
+
+    first = await page(None)
     names = await _item_names(asked, wanted.policy, at)
-    rows: list[Row] = [
-        (
+
+    def row(one: GapOut) -> Row:
+        return (
             one.school,
             asked.named(one.name),
             _region(asked, one.region_name),
@@ -239,8 +237,7 @@ async def gaps(asked: Asked) -> Report:
             advice(asked, one.reason),
             one.reason.evidence,
         )
-        for one in found
-    ]
+
     title = asked.said("export.coverage.gaps", policy=await _policy_name(asked, wanted.policy, at))
     table = Table(
         title=title,
@@ -257,8 +254,8 @@ async def gaps(asked: Asked) -> Report:
             text(asked, "advice", 40),
             count(asked, "evidence"),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, following(first, page)),
+        count=first.total,
     )
     return Report(title=title, tables=(table,), notes=(_as_of(asked, at),))
 
@@ -279,7 +276,9 @@ async def school_sheet(asked: Asked) -> Report:
     )
     tables = tuple(_sheet_table(asked, policy) for policy in found.policies)
     if not tables:
-        raise ExportError("the school is not on the roster, or no policy was known then")
+        raise ExportError(
+            "refusal.export_nothing", "the school is not on the roster, or no policy was known then"
+        )
     return Report(
         title=asked.said("export.sheet.title", school=asked.named(found.name)),
         facts=tuple(_sheet_facts(asked, found)),

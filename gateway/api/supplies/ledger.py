@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 from audit.ledger.hazard import Grade, HazardStep, Origin
 from audit.reports.table import Report, Row, Table
@@ -10,16 +10,13 @@ from audit.roster import SchoolKind
 from gateway.api.models.hazards import HazardOut
 from gateway.api.models.notices import RectificationOut
 from gateway.api.models.roster import RosterEntryOut
-from gateway.api.models.shapes import Identifier
+from gateway.api.models.shapes import Identifier, Page
 from gateway.api.routes.hazards import list_hazards
 from gateway.api.routes.notices import list_notices
 from gateway.api.routes.roster import list_roster
 from gateway.api.supplies.asked import Asked, Params
 from gateway.api.supplies.columns import count, text, time
-from gateway.exports.writing import ExportError
-
-_AT_ONCE: Final = 500
-MOST_ROWS: Final = 200_000
+from gateway.api.supplies.paging import AT_ONCE, Paged, following
 
 
 class Ledger(Params):
@@ -55,10 +52,9 @@ class Roster(Params):
 async def ledger(asked: Asked) -> Report:
     """The entries of the ledger with the five things that are named of each."""
     wanted: Ledger = asked.params
-    found: list[HazardOut] = []
-    cursor: str | None = None
-    while True:
-        page = await list_hazards(
+
+    async def page(cursor: str | None) -> Page[HazardOut]:
+        return await list_hazards(
             services=asked.services,
             caller=asked.caller,
             state=wanted.state,
@@ -69,14 +65,11 @@ async def ledger(asked: Asked) -> Report:
             region=wanted.region,
             order=None,
             mine=False,
-            limit=_AT_ONCE,
+            limit=AT_ONCE,
             after=cursor,
         )
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-        _bounded(len(found))
+
+    first = await page(None)
     title = asked.said("export.ledger.title")
     table = Table(
         title=title,
@@ -97,8 +90,8 @@ async def ledger(asked: Asked) -> Report:
             text(asked, "overdue_word", 10),
             time(asked, "closed"),
         ),
-        rows=[_hazard(asked, one) for one in found],
-        count=len(found),
+        rows=(_hazard(asked, one) for one in following(first, page)),
+        count=_known(first),
     )
     note = asked.said("export.as_of", at=asked.at(asked.now))
     return Report(title=title, tables=(table,), notes=(note,))
@@ -130,25 +123,22 @@ def _hazard(asked: Asked, one: HazardOut) -> Row:
 async def notices(asked: Asked) -> Report:
     """Rectification notices, the newest first."""
     wanted: Notices = asked.params
-    found: list[RectificationOut] = []
-    cursor: str | None = None
-    while True:
-        page = await list_notices(
+
+    async def page(cursor: str | None) -> Page[RectificationOut]:
+        return await list_notices(
             services=asked.services,
             caller=asked.caller,
             unanswered=wanted.unanswered,
             school=wanted.school,
             region=wanted.region,
-            limit=_AT_ONCE,
+            limit=AT_ONCE,
             after=cursor,
         )
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-        _bounded(len(found))
-    rows: list[Row] = [
-        (
+
+    first = await page(None)
+
+    def row(one: RectificationOut) -> Row:
+        return (
             asked.named(one.title),
             asked.named(one.school_name),
             one.issued,
@@ -160,8 +150,7 @@ async def notices(asked: Asked) -> Report:
             "\n".join(finding.text for finding in one.findings),
             one.replies[-1].at if one.replies else None,
         )
-        for one in found
-    ]
+
     title = asked.said("export.notices.title")
     table = Table(
         title=title,
@@ -177,8 +166,8 @@ async def notices(asked: Asked) -> Report:
             text(asked, "hazard", 44),
             time(asked, "replied"),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, following(first, page)),
+        count=_known(first),
     )
     return Report(title=title, tables=(table,))
 
@@ -186,10 +175,9 @@ async def notices(asked: Asked) -> Report:
 async def roster(asked: Asked) -> Report:
     """The roster: the denominator of every rate."""
     wanted: Roster = asked.params
-    found: list[RosterEntryOut] = []
-    cursor: str | None = None
-    while True:
-        page = await list_roster(
+
+    async def page(cursor: str | None) -> Page[RosterEntryOut]:
+        return await list_roster(
             services=asked.services,
             caller=asked.caller,
             search=wanted.search,
@@ -198,20 +186,17 @@ async def roster(asked: Asked) -> Report:
             listed=wanted.listed,
             connected=wanted.connected,
             baseline=wanted.baseline,
-            limit=_AT_ONCE,
+            limit=AT_ONCE,
             after=cursor,
         )
-        found += page.items
-        cursor = page.next
-        if cursor is None:
-            break
-        _bounded(len(found))
+
+    first = await page(None)
 
     def word(yes: bool) -> str:
         return asked.said("word.yes" if yes else "word.no")
 
-    rows: list[Row] = [
-        (
+    def row(one: RosterEntryOut) -> Row:
+        return (
             one.school,
             one.name,
             asked.word(f"school_kind.{one.kind}", one.kind),
@@ -225,8 +210,7 @@ async def roster(asked: Asked) -> Report:
             one.baseline,
             "；".join(one.formerly),
         )
-        for one in found
-    ]
+
     title = asked.said("export.roster.title")
     table = Table(
         title=title,
@@ -244,13 +228,13 @@ async def roster(asked: Asked) -> Report:
             count(asked, "baseline"),
             text(asked, "formerly", 24),
         ),
-        rows=rows,
-        count=len(rows),
+        rows=map(row, following(first, page)),
+        count=_known(first),
     )
     note = asked.said("export.as_of", at=asked.at(asked.now))
     return Report(title=title, tables=(table,), notes=(note,))
 
 
-def _bounded(count: int) -> None:
-    if count > MOST_ROWS:
-        raise ExportError(f"more than {MOST_ROWS:,} rows; ask for one region after the other")
+def _known(first: Paged[object]) -> int | None:
+    """How many there are, when the first page holds them all."""
+    return None if first.next else len(first.items)

@@ -73,7 +73,7 @@ def signed_reports(
     *,
     campaign: str | None = None,
     kind: str | None = None,
-    period: str | None = None,
+    periods: Collection[str] | None = None,
     subjects: Collection[str] | None = None,
 ) -> Callable[[Connection], list[SignedReport]]:
     """The signed reports that fit, by when they were due."""
@@ -82,10 +82,11 @@ def signed_reports(
     for column, wanted in (
         (table.campaign, campaign),
         (table.kind, kind),
-        (table.period, period),
     ):
         if wanted is not None:
             conditions.append(column == wanted)
+    if periods is not None:
+        conditions.append(table.period.in_(sorted(periods)))
     if subjects is not None and len(subjects) <= 50:
         conditions.append(table.subject.in_(sorted(subjects)))
 

@@ -11,12 +11,19 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from test_campaigns_api import begun, mark
+from test_campaigns_api import DAY, begun, mark
 
 from audit.reports.table import Column, Report, Row, Table
+from gateway.api.models.shapes import Page
+from gateway.api.problems import not_found
+from gateway.api.routes import audit_reports
+from gateway.api.services import Services
 from gateway.api.supplies import kinds
 from gateway.api.supplies.asked import Asked, Kind
+from gateway.api.supplies.paging import following
 from gateway.exports import desk
+from gateway.store.batch import Batch
+from gateway.store.store import StoreFullError
 
 
 class Slow:
@@ -292,3 +299,119 @@ async def test_kinds_are_told_with_their_formats(door) -> None:
     found = {one["what"]: one["formats"] for one in answer.json()["items"]}
     assert found["campaign"] == ["xlsx", "csv", "pdf"]
     assert found["school-sheet"] == ["pdf", "xlsx"]
+
+
+class Leafed:
+    """A kind whose rows come page by page, the second of which waits."""
+
+    def __init__(self, last: int = 3) -> None:
+        self.pages: list[str | None] = []
+        self.go = threading.Event()
+        self._last = last
+
+    async def page(self, cursor: str | None) -> Page[int]:
+        self.pages.append(cursor)
+        number = int(cursor or 0)
+        if number == self._last:
+            raise not_found("region east")
+        return Page[int](items=[2 * number, 2 * number + 1], next=str(number + 1))
+
+    async def supply(self, asked: Asked) -> Report:
+        def row(number: int) -> Row:
+            if number == 1:
+                assert self.go.wait(60)
+            return (str(number),)
+
+        first = await self.page(None)
+        rows = map(row, following(first, self.page))
+        table = Table(title="页", columns=(Column(key="a", label="学校"),), rows=rows)
+        return Report(title="页", tables=(table,))
+
+
+async def test_rows_are_asked_for_page_by_page_as_they_are_written(door, monkeypatch) -> None:
+    kind = Leafed()
+    known = {**kinds.KINDS, "leafed": Kind(supply=kind.supply)}
+    monkeypatch.setattr("gateway.api.routes.audit_exports.KINDS", known)
+    anna = await door.as_("anna")
+    one = await asked(anna, "leafed")
+    await until(anna, one["id"], lambda shown: shown["title"] == "页")
+    assert kind.pages == [None]  # a file of a city is never held as a whole
+
+    kind.go.set()
+    done = await over(anna, one["id"])
+
+    assert kind.pages == [None, "1", "2", "3"]
+    assert (done["state"], done["code"]) == ("failed", "not_found")  # in words of the catalogue
+    assert "region east" in done["error"]
+
+
+async def test_a_file_holds_all_of_what_a_page_shows_the_beginning(
+    door, campus, monkeypatch
+) -> None:
+    monkeypatch.setattr(audit_reports, "MOST_LISTED", 1)
+    monkeypatch.setattr(audit_reports, "MOST_SPECIAL", 1)
+    await begun(door)
+    await campus.press("no3")
+    await campus.press("no5")
+    ada = await door.as_("ada")
+    week = {"campaign": "winter", "kind": "weekly", "period": "2026-11-27"}
+    stretch = {"since": campus.clock.now() - DAY, "until": campus.clock.now() + DAY}
+
+    shown = (await ada.get("/api/v1/audit-reports/handed-in", params=week)).json()["items"]
+    special = (await ada.get("/api/v1/audit-reports/emergencies", params=stretch)).json()["items"]
+    assert (len(shown), len(special)) == (1, 1)
+    assert len(lines(await fetched(ada, "handed-in", **week))) == 1 + 2
+    assert len(lines(await fetched(ada, "emergencies", **stretch))) == 1 + 2
+
+
+async def test_more_emergencies_than_a_file_holds_are_refused_and_not_left_out(
+    door, campus, monkeypatch
+) -> None:
+    monkeypatch.setattr("gateway.api.supplies.campaigns.MOST_EMERGENCIES", 1)
+    await campus.press("no3")
+    await campus.press("no5")
+    ada = await door.as_("ada")
+    stretch = {"since": campus.clock.now() - DAY, "until": campus.clock.now() + DAY}
+
+    done = await over(ada, (await asked(ada, "emergencies", **stretch))["id"])
+
+    assert (done["state"], done["code"]) == ("failed", "refusal.export_rows")
+
+
+async def test_a_paper_calls_itself_a_zero_report_only_when_its_signer_does(door, campus) -> None:
+    await begun(door)
+    campus.clock.turn(8 * DAY)
+    sofia = await door.as_("sofia")
+    key = {"campaign": "winter", "kind": "weekly", "period": "2026-11-27", "subject": "school:no3"}
+    again = {**key, "zero": False, "text": "一名学生在操场摔伤，已送医"}
+    assert (
+        await sofia.post("/api/v1/audit-reports/sign", json={**key, "zero": True})
+    ).status_code == 200
+    corrected = {**again, "reason": "漏报"}
+    assert (await sofia.post("/api/v1/audit-reports/sign", json=corrected)).status_code == 200
+
+    book = load_workbook(io.BytesIO(await fetched(sofia, "weekly-report", "xlsx", **key)))
+
+    facts = {row[0].value: row[1].value for row in book["说明"] if len(row) > 1}
+    assert facts["是否零报告"] == "否，见下"
+    assert facts["情况说明"] == "更正：漏报\n一名学生在操场摔伤，已送医"
+
+
+async def test_an_export_of_which_no_fact_can_be_kept_leaves_nothing(
+    door, campus, slow: Slow, monkeypatch
+) -> None:
+    anna = await door.as_("anna")
+    commit = Services.commit
+
+    async def full(self: Services, batch: Batch) -> None:
+        if any(one.kind == "export" for one in batch.facts):
+            raise StoreFullError("the disk is full")
+        await commit(self, batch)
+
+    monkeypatch.setattr(Services, "commit", full)
+    answer = await anna.post("/api/v1/audit-exports", json={"what": "slow", "format": "csv"})
+    slow.go.set()
+
+    assert answer.status_code >= 500
+    (left,) = (await anna.get("/api/v1/audit-exports")).json()["items"]
+    assert (await over(anna, left["id"]))["state"] == "cancelled"

@@ -203,3 +203,70 @@ async def test_weeks_of_a_campaign_of_another_region_are_not_asked_of_a_school(d
 
     assert answer.json()["items"] == []
     assert FORM["weekly"]
+
+
+async def test_what_was_signed_is_read_after_the_campaign_was_called_off(door, campus) -> None:
+    await begun(door)
+    campus.clock.turn(OPENS - campus.clock.now())
+    sofia, ada = await door.as_("sofia"), await door.as_("ada")
+    await signed(sofia, zero=True)
+    await ada.post("/api/v1/campaigns/winter/cancel", json={"reason": "通知撤销"})
+
+    listed = (await sofia.get("/api/v1/audit-reports")).json()["items"]
+    assert [(one["period"], one["state"]) for one in listed] == [("2026-11-27", "signed")]
+    found = await report(sofia)
+    assert (found["due"]["zero"], found["called_off"], found["may_sign"]) == (True, True, False)
+    other = {**WEEK, "subject": "school:no5"}
+    assert (await ada.get("/api/v1/audit-reports/one", params=other)).status_code == 404
+    again = await signed(sofia, zero=True, text="补充", reason="漏写")
+    assert again.json()["code"] == "refusal.campaign_cancelled"
+    handed_in = (await ada.get("/api/v1/audit-reports/handed-in", params=WEEK)).json()["items"]
+    assert [one["subject"] for one in handed_in] == ["school:no3"]
+
+
+async def test_who_signed_late_stays_late_when_the_deadline_is_moved(door, campus) -> None:
+    one = await begun(door)
+    campus.clock.turn(DUE + HOUR - campus.clock.now())
+    sofia, ada = await door.as_("sofia"), await door.as_("ada")
+    assert (await signed(sofia, zero=True)).json()["due"]["state"] == "late"
+
+    weekly = [{"level": "school", "weekday": 5, "at": "18:00"}]
+    form = {**one["form"], "weekly": weekly}
+    assert (await ada.put("/api/v1/campaigns/winter?version=1", json=form)).status_code == 200
+
+    assert (await report(sofia))["due"]["state"] == "late"
+    assert (await report(ada, "school:no5"))["due"]["state"] == "due"
+
+
+async def test_a_region_sees_what_those_inside_it_hand_in_each_by_its_own_day(door, campus) -> None:
+    weekly = [
+        {"level": "school", "weekday": 4, "at": "17:00"},
+        {"level": "county", "weekday": 5, "at": "12:00"},
+        {"level": "city", "weekday": 5, "at": "15:00"},
+    ]
+    await begun(door, weekly=weekly)
+    thursday = {**WEEK, "period": "2026-11-26"}
+    campus.clock.turn(OPENS - DAY - campus.clock.now())
+    await (await door.as_("sofia")).post(
+        "/api/v1/audit-reports/sign", json={**thursday, "subject": "school:no3", "zero": True}
+    )
+
+    async def below(name: str, subject: str) -> list[tuple[str, str, str]]:
+        wanted = {**WEEK, "subject": subject}
+        client = await door.as_(name)
+        answer = await client.get("/api/v1/audit-reports/handed-in", params=wanted)
+        assert answer.status_code == 200, answer.text
+        return sorted(
+            (one["subject"], one["period"], one["state"]) for one in answer.json()["items"]
+        )
+
+    assert await below("gwen", "region:east") == [("school:no3", "2026-11-26", "signed")]
+    assert await below("ada", "region:city") == [
+        ("region:east", "2026-11-27", "coming"),
+        ("school:no3", "2026-11-26", "signed"),
+        ("school:no5", "2026-11-26", "due"),
+    ]
+    other = await (await door.as_("west")).get(
+        "/api/v1/audit-reports/handed-in", params={**WEEK, "subject": "region:east"}
+    )
+    assert other.status_code == 404

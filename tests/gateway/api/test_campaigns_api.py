@@ -146,6 +146,41 @@ async def test_what_was_found_is_said_in_words(door) -> None:
     assert answer.json()["progress"]["findings"] == 1
 
 
+async def test_what_was_found_is_followed_up_by_the_ledger(door, campus) -> None:
+    await begun(door)
+    sofia = await door.as_("sofia")
+
+    first = (await mark(sofia, "doors", state="finding", text="门被堵住")).json()
+    number = first["lines"][0]["mark"]["hazard"]
+    again = (await mark(sofia, "doors", state="finding", text="两扇门被堵住")).json()
+    done = (await mark(sofia, "doors", text="已清理")).json()
+    anew = (await mark(sofia, "doors", state="finding", text="又被堵住")).json()
+
+    hazard = (await sofia.get(f"/api/v1/hazards/{number}")).json()
+    assert (hazard["school"], hazard["text"], hazard["step"]) == ("no3", "门被堵住", "find")
+    assert again["lines"][0]["mark"]["hazard"] == number
+    assert done["lines"][0]["mark"]["hazard"] is None
+    assert anew["lines"][0]["mark"]["hazard"] == number + 1
+    assert campus.counted("SELECT count(*) FROM hazards") == 2
+
+
+async def test_a_finding_names_an_entry_of_its_own_school_only(door) -> None:
+    await begun(door)
+    sofia, ada = await door.as_("sofia"), await door.as_("ada")
+    numbers = {}
+    for school in ("no3", "no5"):
+        body = {"school": school, "text": "疏散门锁住"}
+        numbers[school] = (await ada.post("/api/v1/hazards", json=body)).json()["number"]
+
+    found = {"state": "finding", "text": "见台账"}
+    own = await mark(sofia, "doors", **found, hazard=numbers["no3"])
+    other = await mark(sofia, "wires", **found, hazard=numbers["no5"])
+    none = await mark(sofia, "wires", **found, hazard=4711)
+
+    assert own.json()["lines"][0]["mark"]["hazard"] == numbers["no3"]
+    assert (other.status_code, none.status_code) == (404, 404)
+
+
 async def test_nobody_marks_for_another_school(door) -> None:
     await begun(door)
     for name, expected in (("sofia", 404), ("olga", 403), ("east-anna", 404), ("anna", 200)):

@@ -16,6 +16,8 @@ from reports import SETTING, report, rows
 
 from audit.reports.table import Row
 from gateway.exports import writing
+from gateway.exports.apart import code_of
+from gateway.exports.csv_file import write_csv
 from gateway.exports.order import Format
 from gateway.exports.writing import Cancelled, ExportError, Writing
 
@@ -90,6 +92,45 @@ def test_a_file_larger_than_allowed_is_none(tmp_path: Path, monkeypatch) -> None
         Writing(tmp_path / "a.csv").run(report(rows(2_000)), Format.CSV, SETTING)
 
     assert not (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize("file_format", [Format.XLSX, Format.PDF, Format.CSV])
+def test_a_file_that_grows_beyond_its_bound_says_so_and_leaves_nothing(
+    tmp_path: Path, monkeypatch, file_format: Format
+) -> None:
+    monkeypatch.setattr(writing, "MOST_BYTES", 20_000)
+
+    with pytest.raises(ExportError) as refused:
+        Writing(tmp_path / "a").run(report(rows(2_000)), file_format, SETTING)
+
+    assert refused.value.code == "refusal.export_large"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_told_as_such() -> None:
+    one = report(rows(5_000))
+    with pytest.raises(OSError, match="No space left") as full:  # noqa: SIM117 - one thing each
+        with Path("/dev/full").open("wb", buffering=0) as target:
+            write_csv(one.tables[0], target, SETTING)
+
+    assert code_of(full.value) == "refusal.export_disk"
+
+
+def test_what_is_broken_off_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """A workbook is in files of its library's own until it is packed."""
+    one = Writing(tmp_path / "a.xlsx")
+
+    def stopped() -> Iterator[Row]:
+        for number, row in enumerate(rows(60_000)):
+            if number == 20_000:  # more than a pipe holds: some are written by now
+                assert [path for path in tmp_path.rglob("openpyxl*") if path.is_file()]
+                one.cancel()
+            yield row
+
+    with pytest.raises(Cancelled):
+        one.run(report(stopped()), Format.XLSX, SETTING)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_wrong_with_the_rows_is_told_and_the_process_ends(tmp_path: Path) -> None:
