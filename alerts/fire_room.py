@@ -11,7 +11,7 @@ Pure functions of what detectors testify.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Flag
 from typing import Final
 
@@ -23,6 +23,9 @@ from alerts.rules.smoke_and_temperature import FIRE, SMOKE, SUSPECTED, TEMPERATU
 
 CONDITION: Final = "room_fire"
 RULE: Final = "room_fire"
+
+CONFIRMED: Final = "room_fire_confirmed"
+"""The code of the explanation when one of the detectors would have been enough."""
 
 TOGETHER_MS: Final = 1_800_000
 """What began so long before the newest one is of something else: a detector that was left in
@@ -52,6 +55,13 @@ class Witness(msgspec.Struct, frozen=True):
     metric: str = ""
 
 
+class Turn(msgspec.Struct, frozen=True):
+    """When a detector, by its id, began to see a fire of its room (ms); ``None``: nobody noted."""
+
+    name: str
+    at: int | None
+
+
 class RoomFire(msgspec.Struct, frozen=True):
     """A room burns: ``witnesses``, one for each detector, the first one first."""
 
@@ -71,6 +81,9 @@ class RoomFire(msgspec.Struct, frozen=True):
 _ALARMS: Final = {"smoke": Seen.SMOKE, FIRE: Seen.SMOKE | Seen.HEAT, "heat": Seen.HEAT}
 _PARTS: Final = frozenset({SUSPECTED, SIGN, "heavy_smoke", "rate_of_rise"})
 _OF_BOTH: Final = frozenset({SIGN_OF_BOTH, "smoke_and_rise"})
+
+STANDING: Final = frozenset({CONDITION, *_ALARMS, *(_PARTS - {SIGN})})
+"""The conditions of alerts that tell of a room's fire: the room's own, and those of detectors."""
 
 
 def testifies(condition: str) -> bool:
@@ -123,16 +136,41 @@ def judge_room(witnesses: Iterable[Witness]) -> RoomFire | None:
 
 def why_room_fire(fire: RoomFire) -> Explanation:
     """Why it is one, with the first detector named."""
-    code = "room_fire_confirmed" if fire.confirmed else "room_fire_together"
+    code = CONFIRMED if fire.confirmed else "room_fire_together"
     named = [one.name for one in fire.witnesses]
     rest = ", ".join(named[1:MOST_NAMED])
+    after = [max(one.since - fire.first.since, 0) // 1000 for one in fire.witnesses[1:MOST_NAMED]]
     told: dict[str, bool | int | float | str | None] = {
         "devices": len(named),
         "first": fire.first.name,
         "others": rest if len(named) <= MOST_NAMED else f"{rest} …",
-        "seconds": max(fire.witnesses[1].since - fire.first.since, 0) // 1000,
+        "seconds": after[0],
+        "others_after_s": ", ".join(map(str, after)),
     }
     return Explanation(RULE, code, told, metric=fire.first.metric)
+
+
+def order_told(told: Iterable[tuple[int, Mapping[str, object]]]) -> tuple[Turn, ...]:
+    """Who saw a room's fire in which order, from what each activation of its alert told: when the
+    first one began to see something (ms), and the inputs of `why_room_fire`; the oldest first.
+
+    Of a detector that is told of more than once its earliest time counts: one that calmed and came
+    again was there before. Those of which no time was noted come last.
+    """
+    found: dict[str, int | None] = {}
+    for began, inputs in told:
+        others, after = _listed(inputs.get("others")), _listed(inputs.get("others_after_s"))
+        turns: list[tuple[str, int | None]] = [(str(inputs.get("first") or ""), began)]
+        for number, name in enumerate(others):
+            noted = after[number] if number < len(after) else ""
+            turns.append((name, began + int(noted) * 1000 if noted.isdecimal() else None))
+        for name, at in turns:
+            known = found.get(name)
+            found[name] = known if at is None or (known is not None and known <= at) else at
+    found.pop("", None)
+    later = max((at for at in found.values() if at is not None), default=0) + 1
+    each = sorted(found.items(), key=lambda one: later if one[1] is None else one[1])
+    return tuple(Turn(name, at) for name, at in each)
 
 
 def room_burns(fire: RoomFire, now: int) -> Finding:
@@ -159,6 +197,11 @@ def _both(one: Witness, other: Witness) -> Witness:
     """What one detector says in two ways: what it saw first counts from then."""
     alarm = one.alarm or other.alarm
     return msgspec.structs.replace(one, seen=one.seen | other.seen, alarm=alarm)
+
+
+def _listed(told: object) -> list[str]:
+    """What stands in one input, by commas; more than are named end with a mark of that."""
+    return told.removesuffix(" …").split(", ") if isinstance(told, str) and told else []
 
 
 def _complete(each: Sequence[Witness]) -> bool:

@@ -29,19 +29,21 @@ class SmokeAlarmParameters(Parameters):
 
 
 class SmokeAlarmMemory(msgspec.Struct, gc=False):
-    """``alarm``: in alarm. ``sign``: when (ms, ours) it last said so. ``fault``: said it is."""
+    """``alarm``: in alarm. ``sign``: when (ms, ours) it last said so. ``fault``: said it is.
+    ``tested``: when (ms) it last tested itself, 0 = never heard of."""
 
     alarm: bool = False
     fault: bool = False
     sign: int = 0
     since: int = 0
+    tested: int = 0
 
 
 class SmokeAlarm(QuietRule):
     """Condition ``smoke`` from the value ``smoke_alarm`` and the events ``alarm`` and
     ``alarm_cleared``; condition ``device_fault`` from the event ``fault``.
 
-    A ``self_test`` is no finding; the reading is its record, and a passed one ends a fault.
+    A ``self_test`` is no finding: it is noted, and a passed one ends a fault.
     """
 
     __slots__ = ("_same_trip",)
@@ -53,6 +55,7 @@ class SmokeAlarm(QuietRule):
         ("fault", bool),
         ("sign", int),
         ("since", int),
+        ("tested", int),
     )
     telemetry = True
     events = True
@@ -83,11 +86,20 @@ class SmokeAlarm(QuietRule):
             return self._faulty(memory, reading, now)
         if event == "alarm_cleared":
             return self._judge_value(memory, False, reading, now)
-        if event in {"self_test", "fault_cleared"} and memory.fault and not reading.retained:
-            memory.fault = False
-            why = self.explain("fault_gone")
-            return one(stopped(FAULT, Priority.MEDIUM, reading.happened, now, why))
+        if event in {"self_test", "fault_cleared"} and not reading.retained:
+            return self._sound(memory, reading, now)
         return None
+
+    def _sound(self, memory: SmokeAlarmMemory, reading: Reading, now: int) -> Outcome | None:
+        """It has tested itself, or says that its fault is over."""
+        tested = reading.event == "self_test"
+        if tested:
+            memory.tested = max(memory.tested, min(reading.happened, now))
+        if not memory.fault:
+            return Outcome(save=True) if tested else None
+        memory.fault = False
+        why = self.explain("fault_gone")
+        return one(stopped(FAULT, Priority.MEDIUM, reading.happened, now, why))
 
     def _judge_value(
         self, memory: SmokeAlarmMemory, alarm: bool | None, reading: Reading, now: int

@@ -12,6 +12,7 @@ from alerts.fire_room import (
     Seen,
     Witness,
     judge_room,
+    order_told,
     room_burns,
     why_room_fire,
     witness_of,
@@ -62,7 +63,41 @@ def test_the_first_is_named_and_so_are_those_after_it():
         "first": "detector-2",
         "others": "detector-1, detector-3",
         "seconds": 21,
+        "others_after_s": "21, 40",
     }
+
+
+def test_the_order_and_times_of_all_follow_from_what_each_activation_told():
+    early = [says(2, HEAT, 0), says(1, SMOKE, 21_000)]
+    # The first one has calmed when the third one comes.
+    late = [says(1, SMOKE, 21_000), says(3, HEAT, 60_000)]
+    told = []
+    for said in (early, late):
+        fire = judge_room(said)
+        assert fire is not None
+        told.append((fire.first.since, why_room_fire(fire).inputs))
+    assert [(one.name, one.at) for one in order_told(told)] == [
+        ("detector-2", NOW),
+        ("detector-1", NOW + 21_000),
+        ("detector-3", NOW + 60_000),
+    ]
+
+
+def test_what_was_told_before_times_were_noted_is_in_order_and_without_times():
+    told = [(NOW, {"devices": 7, "first": "a", "others": "b, c …", "seconds": 4})]
+    assert [(one.name, one.at) for one in order_told(told)] == [
+        ("a", NOW),
+        ("b", None),
+        ("c", None),
+    ]
+    assert order_told([(NOW, {})]) == ()
+
+
+def test_of_many_detectors_the_first_five_are_named_each_with_its_time():
+    fire = judge_room([says(number, SMOKE, number * 1000, alarm=True) for number in range(9)])
+    assert fire is not None
+    order = order_told([(fire.first.since, why_room_fire(fire).inputs)])
+    assert [one.at for one in order] == [NOW + 1000 * number for number in range(5)]
 
 
 def test_it_is_an_emergency_from_the_moment_the_first_one_saw_something():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from alerts.detector import detector_known
 from alerts.finding import Priority
 from devices.reading import Channel
 
@@ -83,3 +84,22 @@ def test_a_detector_that_says_neither_yes_nor_no_changes_nothing(watch):
     assert detector.says(smoke_alarm=None, after=1) == []
     assert detector.says(smoke_alarm="perhaps", after=1) == []
     assert detector.says(channel=Channel.STATUS, online=True, after=1) == []
+
+
+def test_when_it_last_tested_itself_is_known_also_after_a_restart(watch):
+    detector = watch(**SMOKE)
+    detector.says("alarm")
+    assert detector_known(detector.state).tested is None
+    detector.says("self_test", after=60)
+    tested = detector.now
+    detector.says("self_test", after=5, retained=True)
+    detector.says("self_test", after=60, at=tested - 5_000)
+    assert detector_known(detector.state).tested == tested
+    detector.restarts(down=3600)
+    assert detector_known(detector.state).tested == tested
+
+
+def test_a_self_test_of_a_clock_that_is_ahead_is_of_now(watch):
+    detector = watch(**SMOKE)
+    detector.says("self_test", at=detector.now + 86_400_000)
+    assert detector_known(detector.state).tested == detector.now

@@ -127,7 +127,13 @@ def test_a_second_detector_confirms_the_alarm_of_the_first_and_hides_neither(hou
     assert set(house.open) == {"lab-a smoke", "lab-smoke smoke", "lab-a room_fire"}
     assert all(alert.emergency and not alert.suppressed for alert in house.open.values())
     inputs = house.open["lab-a room_fire"].explanation.inputs
-    assert inputs == {"devices": 2, "first": "lab-a", "others": "lab-smoke", "seconds": 21}
+    assert inputs == {
+        "devices": 2,
+        "first": "lab-a",
+        "others": "lab-smoke",
+        "seconds": 21,
+        "others_after_s": "21",
+    }
 
 
 def test_each_further_detector_is_an_occurrence_and_sounds_again(house):
