@@ -13,6 +13,7 @@ import msgspec
 
 from alerts.alert import Action, Alert, Refusal, Transition
 from alerts.appliances.seen import Seen
+from alerts.detector import DetectorKnown
 from alerts.evidence import Counts, CutOff, RejectsSeen, RepeaterSeen
 from alerts.finding import Priority
 from devices.model import Device
@@ -135,6 +136,10 @@ class Desk(Protocol):
 
     def appliances(self, school: str, device: str) -> list[Seen] | None:
         """Loads recognised behind a feeder of late; ``None`` when it is not judged for any."""
+        ...
+
+    def detector(self, school: str, device: str) -> DetectorKnown:
+        """What the rules remember of a device as a detector; nothing when it is not registered."""
         ...
 
     def device(self, row: int) -> Device | None:

@@ -3,38 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any, Final
 
 import msgspec
 
-from alerts.finding import Priority
 from devices.feeder import entries
 from gateway.desk import DeviceConnection
+from gateway.measuring import OpenAlert, Stand, is_old, stand_of
 
 KIND: Final = "electrical"
 """The kind of the devices that measure feeders."""
-
-
-class FeederState(StrEnum):
-    """How a feeder is. What is not heard is unknown: never well, whatever was last said of it."""
-
-    TROUBLE = "trouble"  # an alert of it is open
-    OFFLINE = "offline"
-    UNKNOWN = "unknown"
-    GOOD = "good"
-
-
-RANK: Final = {state: rank for rank, state in enumerate(FeederState)}
-"""What people should look at comes first."""
-
-
-class OpenAlert(msgspec.Struct, frozen=True):
-    """The most urgent open alert of a feeder."""
-
-    id: int
-    priority: Priority
-    condition: str
 
 
 class Ratings(msgspec.Struct, frozen=True):
@@ -55,7 +33,7 @@ class Feeder(msgspec.Struct, frozen=True):
     it: its values are then how it was, not how it is.
     """
 
-    state: FeederState
+    state: Stand
     seen: int | None = None
     old: bool = False
     current_a: tuple[float | None, ...] = ()
@@ -68,22 +46,16 @@ class Feeder(msgspec.Struct, frozen=True):
 
 def feeder_of(connection: DeviceConnection | None, alert: OpenAlert | None, now: int) -> Feeder:
     """How a feeder is at the time ``now`` (ms)."""
+    values: Mapping[str, Any] = {} if connection is None else connection.values
+    tells = _says_anything(values)
+    state = stand_of(connection, alert=alert is not None, tells=tells, now=now)
     if connection is None:
-        return Feeder(FeederState.UNKNOWN if alert is None else FeederState.TROUBLE)
-    seen, values = connection.heard, connection.values
-    old = seen is None or connection.online is False or now - seen > connection.limit
-    state = FeederState.GOOD
-    if alert is not None:
-        state = FeederState.TROUBLE
-    elif connection.online is False:
-        state = FeederState.OFFLINE
-    elif old or not _says_anything(values):
-        state = FeederState.UNKNOWN
+        return Feeder(state)
     switch = values.get("switch")
     return Feeder(
         state=state,
-        seen=seen,
-        old=old,
+        seen=connection.heard,
+        old=is_old(connection, now),
         current_a=_each(values, "current_a"),
         voltage_v=_each(values, "voltage_v"),
         cable_c=_each(values, "cable_temperature_c"),

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from devices.kinds import RuleParameters
 from devices.model import Device
-from gateway.api.models.electricity import (
-    BuildingOut,
-    FeederAlertOut,
-    FeederOut,
-    FeederTotalsOut,
-)
-from gateway.api.models.shapes import Names
-from gateway.api.present import PRIORITY_NAMES
+from gateway.api.models.electricity import BuildingOut, FeederOut
+from gateway.api.present_measuring import lowest_limit, open_alert_out
 from gateway.api.register import names
-from gateway.electricity import Feeder, FeederState, OpenAlert, Ratings, largest, load_pct, margin
+from gateway.electricity import Feeder, Ratings, largest, load_pct, margin
+from gateway.measuring import OpenAlert
 
 if TYPE_CHECKING:
     from gateway.api.kinds import KindTable
@@ -45,13 +39,9 @@ def ratings_of(kinds: KindTable, device: Device, school: RuleParameters) -> Rati
     one value the lowest."""
     return Ratings(
         breaker_a=kinds.figure(device, school, *_RATING),
-        residual_ma=_lowest(kinds, device, school, _RESIDUAL),
-        cable_c=_lowest(kinds, device, school, _CABLE),
+        residual_ma=lowest_limit(kinds, device, school, _RESIDUAL),
+        cable_c=lowest_limit(kinds, device, school, _CABLE),
     )
-
-
-def _lowest(kinds: KindTable, device: Device, school: RuleParameters, metric: str) -> float | None:
-    return min((figure for _, _, figure in kinds.limits(device, school, metric)), default=None)
 
 
 def feeder_out(seen: SeenFeeder, services: Services) -> FeederOut:
@@ -68,7 +58,7 @@ def feeder_out(seen: SeenFeeder, services: Services) -> FeederOut:
         place=register.place_path(device.school, device.place),
         state=feeder.state,
         out_of_service=device.out_of_service,
-        alert=None if seen.alert is None else _alert_out(seen.alert, services),
+        alert=None if seen.alert is None else open_alert_out(seen.alert, services.words),
         seen=feeder.seen,
         old=feeder.old,
         rating_a=ratings.breaker_a,
@@ -82,21 +72,6 @@ def feeder_out(seen: SeenFeeder, services: Services) -> FeederOut:
         cable_limit_c=ratings.cable_c,
         cable_margin_c=_rounded(margin(hottest, ratings.cable_c)),
         switch=feeder.switch,
-    )
-
-
-def totals_out(counts: Mapping[FeederState, int]) -> FeederTotalsOut:
-    """How many feeders are how; a state that is missing is none."""
-    return FeederTotalsOut(**{state.value: counts.get(state, 0) for state in FeederState})
-
-
-def _alert_out(alert: OpenAlert, services: Services) -> FeederAlertOut:
-    said = services.words.or_else(f"condition.{alert.condition}", alert.condition)
-    return FeederAlertOut(
-        id=alert.id,
-        priority=PRIORITY_NAMES[alert.priority],
-        condition=alert.condition,
-        name=Names(zh=said["zh"], en=said["en"]),
     )
 
 

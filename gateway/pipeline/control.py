@@ -10,6 +10,7 @@ import msgspec
 
 from alerts.alert import Action, Refusal
 from alerts.appliances.seen import Seen
+from alerts.detector import DetectorKnown, detector_known
 from alerts.evidence import CutOff
 from alerts.finding import Priority
 from alerts.rules.appliances import loads_seen
@@ -245,6 +246,11 @@ class Control:
         """Loads recognised behind a feeder of late."""
         state = self._judge.roster.state(school, device)
         return None if state is None else loads_seen(state)
+
+    def detector(self, school: str, device: str) -> DetectorKnown:
+        """What the rules remember of a device as a detector."""
+        state = self._judge.roster.state(school, device)
+        return DetectorKnown() if state is None else detector_known(state)
 
     def device(self, row: int) -> Device | None:
         """A registered device by its row."""

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from gateway.api.models.measuring import OpenAlertOut, StandTotalsOut
 from gateway.api.models.shapes import Moment, Names, Out, Page
-from gateway.electricity import FeederState
-from gateway.settings_fields import PriorityName
+from gateway.measuring import Stand
 
 
 class BuildingOut(Out):
     """The outermost place of a feeder: the building it stands in."""
 
     id: str
-    name: Names
-
-
-class FeederAlertOut(Out):
-    """The most urgent open alert of a feeder."""
-
-    id: int
-    priority: PriorityName
-    condition: str = Field(examples=["overload"])
     name: Names
 
 
@@ -36,9 +27,9 @@ class FeederOut(Out):
     name: Names
     building: BuildingOut | None = Field(description="`null`: it has no place in the register.")
     place: Names | None
-    state: FeederState
+    state: Stand
     out_of_service: bool
-    alert: FeederAlertOut | None
+    alert: OpenAlertOut | None = Field(description="The most urgent open one.")
     seen: Moment | None = Field(description="When it was last heard; `null`: never.")
     old: bool = Field(description="Not heard for longer than is usual: so it was, not so it is.")
     rating_a: float | None = Field(description="Of its breaker; `null`: nobody has said it.")
@@ -54,18 +45,9 @@ class FeederOut(Out):
     switch: str | None = Field(examples=["closed"])
 
 
-class FeederTotalsOut(Out):
-    """How many feeders of the school or region are how."""
-
-    trouble: int
-    offline: int
-    unknown: int
-    good: int
-
-
 class FeedersOut(Page[FeederOut]):
     """Feeders by building, buildings with trouble first. `totals` are of all states, whichever was
     asked for.
     """
 
-    totals: FeederTotalsOut
+    totals: StandTotalsOut

@@ -15,11 +15,13 @@ from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor,
 from gateway.api.guard import Reader
 from gateway.api.models.electricity import FeedersOut
 from gateway.api.models.shapes import Identifier
-from gateway.api.present_electricity import SeenFeeder, feeder_out, ratings_of, totals_out
+from gateway.api.present_electricity import SeenFeeder, feeder_out, ratings_of
+from gateway.api.present_measuring import totals_out
 from gateway.api.services import Services, ServicesHere
-from gateway.electricity import KIND, RANK, Feeder, FeederState, OpenAlert, feeder_of
+from gateway.electricity import KIND, Feeder, feeder_of
+from gateway.measuring import RANK, OpenAlert, Stand
 from gateway.store.read.devices import DeviceFilter, device_page
-from gateway.store.read.electricity import figures_of_kind, worst_alerts
+from gateway.store.read.of_kind import figures_of_kind, open_alerts_by_device
 
 router = APIRouter(tags=["electricity"])
 
@@ -53,7 +55,7 @@ async def list_feeders(
     caller: Reader,
     school: Identifier | None = None,
     region: Identifier | None = None,
-    state: FeederState | None = None,
+    state: Stand | None = None,
     limit: Limit = DEFAULT_LIMIT,
     after: Annotated[Cursor, Query(alias="cursor")] = None,
 ) -> FeedersOut:
@@ -104,12 +106,12 @@ async def _placed(services: Services, schools: frozenset[str] | None) -> list[_P
     """All of them, without keeping alarms from being judged meanwhile."""
     wanted = DeviceFilter(schools=schools, kind=KIND)
     devices, _ = await services.read(device_page(wanted, after=None, limit=_MOST))
-    alerts = await services.read(worst_alerts(KIND))
+    alerts = await services.read(open_alerts_by_device([KIND]))
     now, found = services.clock.now(), []
     for number, device in enumerate(devices, 1):
         if number % _AT_ONCE == 0:
             await asyncio.sleep(0)
-        alert = alerts.get(device.row)
+        alert = next(iter(alerts.get(device.row, ())), None)
         around = services.register.around(device.school, device.place)
         feeder = feeder_of(services.desk.connection(*device.key), alert, now)
         found.append(_Placed(device, around[-1] if around else "", feeder, alert))

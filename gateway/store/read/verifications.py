@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from audit.exercise import Exercise
 from audit.verification.model import Verification
 from audit.verification.procedure import NoticeGiven
-from gateway.store.schema import facts, verifications
+from gateway.store.schema import devices, facts, verifications
 from gateway.store.verifications import EXERCISE, NOTICE
 
 One = TypeVar("One")
@@ -55,6 +55,28 @@ def unended(connection: Connection) -> list[Verification]:
     table = verifications.c
     statement = select(table.body).where(table.ended.is_(None), table.kind != EXERCISE)
     return [_run.decode(body) for (body,) in connection.execute(statement)]
+
+
+def last_tests_at(school: str, place: str) -> Callable[[Connection], dict[int, Verification]]:
+    """By device row: of each device of a place the newest run that has ended."""
+    table = verifications.c
+    newest = (
+        select(func.max(table.row))
+        .join(devices, devices.c.row == table.device)
+        .where(
+            devices.c.school == school,
+            devices.c.place == place,
+            table.ended.is_not(None),
+            table.kind != EXERCISE,
+        )
+        .group_by(table.device)
+    )
+
+    def query(connection: Connection) -> dict[int, Verification]:
+        statement = select(table.device, table.body).where(table.row.in_(newest))
+        return {row: _run.decode(body) for row, body in connection.execute(statement)}
+
+    return query
 
 
 def one_exercise(name: str) -> Callable[[Connection], Exercise | None]:

@@ -176,6 +176,26 @@ def standing_orders(connection: Connection) -> list[WorkOrder]:
     ]
 
 
+def standing_orders_at(school: str, place: str) -> Callable[[Connection], list[WorkOrder]]:
+    """Those that stand for devices of one place (not of places inside it), nearest deadline
+    first."""
+
+    def query(connection: Connection) -> list[WorkOrder]:
+        statement = (
+            select(work_orders.c.body)
+            .join(devices, devices.c.row == work_orders.c.device)
+            .where(
+                work_orders.c.closed.is_(None),
+                devices.c.school == school,
+                devices.c.place == place,
+            )
+            .order_by(work_orders.c.due, work_orders.c.row)
+        )
+        return [_order.decode(body) for body in connection.scalars(statement)]
+
+    return query
+
+
 _ACTIVE_FAULTS: Final = (
     select(
         alerts.c.id,

@@ -46,6 +46,7 @@ from gateway.pipeline.binding import Binder
 from gateway.pipeline.causes import Causes
 from gateway.pipeline.control import Control
 from gateway.pipeline.discoveries import Discoveries
+from gateway.pipeline.fire_rooms import FireRooms
 from gateway.pipeline.floods import Floods
 from gateway.pipeline.flow import Flow, Pace
 from gateway.pipeline.judge import Judge
@@ -147,12 +148,14 @@ class Campus:
         self.book.load(snapshot.open_alerts, snapshot.last_alert, snapshot.last_transition)
         binder = Binder(self.kinds, snapshot.school_parameters)
         self.discoveries = Discoveries()
+        self.fire_rooms = FireRooms(book=self.book, roster=lambda: self.judge.roster)
         self.judge = Judge(
             dialects=[Native()],
             rules_of=binder.rules_of,
             book=self.book,
             discoveries=self.discoveries,
             rejects=Rejects(),
+            sift=self.fire_rooms.take,
         )
         self.judge.roster.load(snapshot.devices, snapshot.states, self.clock.now())
         self.upkeep.load(

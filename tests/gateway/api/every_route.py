@@ -153,6 +153,8 @@ ROUTES = [
     ("GET", "/cameras/no3/lab-2", None, "olga tim ada"),
     ("POST", "/cameras/no3/lab-2/relearn", {"reason": "moved"}, "tim ada"),
     ("GET", "/electricity", None, "everybody"),
+    ("GET", "/fire/rooms", None, "everybody"),
+    ("GET", "/fire/rooms/no3/a-3", None, "everybody"),
     ("GET", "/camera-pictures/no3/lab-2", None, "olga tim ada"),
     ("GET", f"/camera-pictures/no3/lab-2/{'0' * 64}", None, "olga tim ada"),
     ("GET", "/places/no3/a-3/plan", None, "everybody"),

@@ -41,6 +41,7 @@ TEMPLATES = (
     (r"^/(camera-pictures)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
     (r"^(/camera-pictures/.*)/[0-9a-f]{64}", r"\1/{hash}"),
     (r"^/(cameras)/[^/]+/[^/]+", r"/\1/{school}/{device}"),
+    (r"^/(fire/rooms)/[^/]+/[^/]+", r"/\1/{school}/{place}"),
     (r"^/camera-references/.*/grey$", "/camera-references/{school}/{device}/{part}/{light}"),
     (r"^/(recordings)/[^/]+/[^/]+", r"/\1/{school}/{camera}"),
     (r"^/(schools)/[^/]+", r"/\1/{school}"),

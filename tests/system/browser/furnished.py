@@ -128,6 +128,7 @@ class Campus:
             "replay": f"/replays/{replay['id']}",
             "alert": f"/alerts/{alert}",
             "device": f"/devices/{SCHOOL}/{DETECTOR}",
+            "fire-room": f"/fire/{SCHOOL}/lab-302",
             "figures": f"/figures/{SCHOOL}/smoke",
             "link": f"/links/{SCHOOL}/110",
             "camera": f"/cameras/{SCHOOL}/camera-teaching-f1",

@@ -28,6 +28,7 @@ ROOMS: Final = (
     "/rejects",
     "/cameras",
     "/electricity",
+    "/fire",
     "/links",
     "/work-orders",
     "/duty",

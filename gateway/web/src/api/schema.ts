@@ -2479,6 +2479,88 @@ export interface components {
             version: number | null;
         };
         /**
+         * DetectorOut
+         * @description One detector of a room.
+         */
+        DetectorOut: {
+            /**
+             * Alarms
+             * @description The alarms that it says it is in itself.
+             * @example [
+             *       "smoke_alarm"
+             *     ]
+             */
+            alarms: string[];
+            /**
+             * Alerts
+             * @description All that are open, the most urgent first.
+             */
+            alerts: components["schemas"]["OpenAlertOut"][];
+            /** Battery Limit Pct */
+            battery_limit_pct: number | null;
+            /** Battery Pct */
+            battery_pct: number | null;
+            /** Chamber Dirty Limit Pct */
+            chamber_dirty_limit_pct: number | null;
+            /**
+             * Chamber Dirty Pct
+             * @description As it measures that itself.
+             */
+            chamber_dirty_pct: number | null;
+            /** Clean Air Limit Pct M */
+            clean_air_limit_pct_m: number | null;
+            /**
+             * Clean Air Pct M
+             * @description What its chamber reads in clean air, as learned over days; `null`: unknown.
+             */
+            clean_air_pct_m: number | null;
+            /** Device */
+            device: string;
+            /**
+             * Kind
+             * @example smoke-temperature
+             */
+            kind: string;
+            /** Levels */
+            levels: components["schemas"]["FireLevelOut"][];
+            name: components["schemas"]["Names"];
+            /**
+             * Old
+             * @description Not heard for longer than is usual: so it was, not so it is.
+             */
+            old: boolean;
+            /** Out Of Service */
+            out_of_service: boolean;
+            /**
+             * Seen
+             * @description When it was last heard; `null`: never.
+             */
+            seen: number | null;
+            /**
+             * Self Tested
+             * @description When it last said that it had tested itself.
+             */
+            self_tested: number | null;
+            state: components["schemas"]["Stand"];
+            /** @description By a person; `null`: never. */
+            tested: components["schemas"]["DetectorTestOut"] | null;
+        };
+        /**
+         * DetectorTestOut
+         * @description The newest verification of a detector that has ended.
+         */
+        DetectorTestOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** Id */
+            id: string;
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+        };
+        /**
          * DeviceDetailOut
          * @description A device with its own parameters, open alerts, and the metrics that have a curve.
          */
@@ -3483,27 +3565,13 @@ export interface components {
          */
         Fault: "offline" | "auth" | "no_frames" | "frozen" | "black" | "white" | "blurred" | "covered" | "moved" | "noise" | "colour_cast" | "low_fps" | "low_bitrate";
         /**
-         * FeederAlertOut
-         * @description The most urgent open alert of a feeder.
-         */
-        FeederAlertOut: {
-            /**
-             * Condition
-             * @example overload
-             */
-            condition: string;
-            /** Id */
-            id: number;
-            name: components["schemas"]["Names"];
-            priority: components["schemas"]["PriorityName"];
-        };
-        /**
          * FeederOut
          * @description One feeder as its electrical monitor last described it. Lists have one entry for each phase
          *     (cables: each sensor); `null` in them could not be measured, an empty one was never told.
          */
         FeederOut: {
-            alert: components["schemas"]["FeederAlertOut"] | null;
+            /** @description The most urgent open one. */
+            alert: components["schemas"]["OpenAlertOut"] | null;
             /** @description `null`: it has no place in the register. */
             building: components["schemas"]["BuildingOut"] | null;
             /** Cable Limit C */
@@ -3555,7 +3623,7 @@ export interface components {
              * @description When it was last heard; `null`: never.
              */
             seen: number | null;
-            state: components["schemas"]["FeederState"];
+            state: components["schemas"]["Stand"];
             /**
              * Switch
              * @example closed
@@ -3577,27 +3645,7 @@ export interface components {
              * @example WzE3OTUxNjE2MDAxMjMsNDFd
              */
             next?: string | null;
-            totals: components["schemas"]["FeederTotalsOut"];
-        };
-        /**
-         * FeederState
-         * @description How a feeder is. What is not heard is unknown: never well, whatever was last said of it.
-         * @enum {string}
-         */
-        FeederState: "trouble" | "offline" | "unknown" | "good";
-        /**
-         * FeederTotalsOut
-         * @description How many feeders of the school or region are how.
-         */
-        FeederTotalsOut: {
-            /** Good */
-            good: number;
-            /** Offline */
-            offline: number;
-            /** Trouble */
-            trouble: number;
-            /** Unknown */
-            unknown: number;
+            totals: components["schemas"]["StandTotalsOut"];
         };
         /**
          * FeedOut
@@ -3888,6 +3936,187 @@ export interface components {
              */
             size: number;
         };
+        /**
+         * FireLevelOut
+         * @description A value that has a curve (`/devices/{school}/{id}/curve`), and the levels of the rules.
+         */
+        FireLevelOut: {
+            /** Limits */
+            limits: components["schemas"]["CurveLimitOut"][];
+            /**
+             * Metric
+             * @example obscuration_pct_m
+             */
+            metric: string;
+            /** Unit */
+            unit: string;
+            /** Value */
+            value: number;
+        };
+        /**
+         * FireRoomDetailOut
+         * @description One room with all that its detectors say, who saw what when, and who can look at it.
+         */
+        FireRoomDetailOut: {
+            /** @description The most urgent one of its detectors. */
+            alert: components["schemas"]["OpenAlertOut"] | null;
+            /** Cameras */
+            cameras: components["schemas"]["RoomCameraOut"][];
+            /** Detectors */
+            detectors: number;
+            /**
+             * Dirty
+             * @description Of these, chambers to be cleaned.
+             */
+            dirty: number;
+            /**
+             * Each
+             * @description In that order; then those in trouble, then the others.
+             */
+            each: components["schemas"]["DetectorOut"][];
+            /** @description Why the verdict is as it is. */
+            explanation: components["schemas"]["ExplanationOut"] | null;
+            /**
+             * Fire
+             * @description The number of the alert that the verdict rests on.
+             */
+            fire: number | null;
+            /** @description Who began to see it first. */
+            first: components["schemas"]["FireTurnOut"] | null;
+            /**
+             * Highest
+             * @description Of those that are heard.
+             */
+            highest: components["schemas"]["HighestLevelOut"][];
+            name: components["schemas"]["Names"] | null;
+            /**
+             * Order
+             * @description Who began to see it when, the first one first. At most five by one verdict.
+             */
+            order: components["schemas"]["FireTurnOut"][];
+            /**
+             * Place
+             * @description `null`: detectors that have no place; no room at all.
+             */
+            place: string | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Silent
+             * @description Of these, not heard.
+             */
+            silent: number;
+            /**
+             * Since
+             * @description Since when the verdict's alert tells of it.
+             */
+            since: number | null;
+            /** @description Of the detector that is worst off. */
+            state: components["schemas"]["Stand"];
+            verdict: components["schemas"]["FireVerdict"];
+            /**
+             * Weak
+             * @description Of these, low batteries.
+             */
+            weak: number;
+            /**
+             * Work Orders
+             * @description Those of its detectors that stand, the nearest deadline first.
+             */
+            work_orders: components["schemas"]["WorkOrderOut"][];
+        };
+        /**
+         * FireRoomOut
+         * @description A place of the register with detectors in it, and what they come to.
+         */
+        FireRoomOut: {
+            /** @description The most urgent one of its detectors. */
+            alert: components["schemas"]["OpenAlertOut"] | null;
+            /** Detectors */
+            detectors: number;
+            /**
+             * Dirty
+             * @description Of these, chambers to be cleaned.
+             */
+            dirty: number;
+            /**
+             * Fire
+             * @description The number of the alert that the verdict rests on.
+             */
+            fire: number | null;
+            /** @description Who began to see it first. */
+            first: components["schemas"]["FireTurnOut"] | null;
+            /**
+             * Highest
+             * @description Of those that are heard.
+             */
+            highest: components["schemas"]["HighestLevelOut"][];
+            name: components["schemas"]["Names"] | null;
+            /**
+             * Place
+             * @description `null`: detectors that have no place; no room at all.
+             */
+            place: string | null;
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            /**
+             * Silent
+             * @description Of these, not heard.
+             */
+            silent: number;
+            /**
+             * Since
+             * @description Since when the verdict's alert tells of it.
+             */
+            since: number | null;
+            /** @description Of the detector that is worst off. */
+            state: components["schemas"]["Stand"];
+            verdict: components["schemas"]["FireVerdict"];
+            /**
+             * Weak
+             * @description Of these, low batteries.
+             */
+            weak: number;
+        };
+        /**
+         * FireRoomsOut
+         * @description Rooms, the gravest first. `totals` are of all states, whichever was asked for.
+         */
+        FireRoomsOut: {
+            /** Items */
+            items: components["schemas"]["FireRoomOut"][];
+            /**
+             * Next
+             * @example WzE3OTUxNjE2MDAxMjMsNDFd
+             */
+            next?: string | null;
+            totals: components["schemas"]["StandTotalsOut"];
+        };
+        /**
+         * FireTurnOut
+         * @description When a detector began to see a fire. One that has left the register keeps its id as name.
+         */
+        FireTurnOut: {
+            /**
+             * At
+             * @description `null`: nobody noted it.
+             */
+            at: number | null;
+            /**
+             * Device
+             * @example lab-smoke
+             */
+            device: string;
+            name: components["schemas"]["Names"];
+        };
+        /**
+         * FireVerdict
+         * @description What the detectors of a room come to, the gravest first.
+         * @enum {string}
+         */
+        FireVerdict: "confirmed" | "together" | "alone" | "suspected" | "over" | "unknown" | "quiet";
         /**
          * FiveThingsOut
          * @description What is named before the assessment is left (五到位). `money` in yuan.
@@ -4437,6 +4666,28 @@ export interface components {
             school_name: components["schemas"]["Names"];
             /** Verification */
             verification: string;
+        };
+        /**
+         * HighestLevelOut
+         * @description The highest that a detector of a room reads now, beside the lowest of its limits.
+         */
+        HighestLevelOut: {
+            /** Device */
+            device: string;
+            /** Limit */
+            limit: number | null;
+            /**
+             * Metric
+             * @example obscuration_pct_m
+             */
+            metric: string;
+            /**
+             * Unit
+             * @example %/m
+             */
+            unit: string;
+            /** Value */
+            value: number;
         };
         /**
          * ImportState
@@ -5739,6 +5990,21 @@ export interface components {
             role: string;
             /** Text */
             text: string;
+        };
+        /**
+         * OpenAlertOut
+         * @description An open alert of a device, in few words.
+         */
+        OpenAlertOut: {
+            /**
+             * Condition
+             * @example overload
+             */
+            condition: string;
+            /** Id */
+            id: number;
+            name: components["schemas"]["Names"];
+            priority: components["schemas"]["PriorityName"];
         };
         /**
          * OrderActionName
@@ -7666,6 +7932,24 @@ export interface components {
          */
         Role: "operator" | "technician" | "auditor" | "safety_officer" | "principal" | "inspector" | "group_leader" | "administrator" | "probe";
         /**
+         * RoomCameraOut
+         * @description A camera that stands in the room, or else the nearest one.
+         */
+        RoomCameraOut: {
+            alert: components["schemas"]["OpenAlertOut"] | null;
+            /** Device */
+            device: string;
+            /**
+             * Inside
+             * @description It stands in this place, or in a place inside it.
+             */
+            inside: boolean;
+            name: components["schemas"]["Names"];
+            /** Out Of Service */
+            out_of_service: boolean;
+            place: components["schemas"]["Names"] | null;
+        };
+        /**
          * RosterChangeOut
          * @description What becomes of one school; `before` is `null` for a new one.
          */
@@ -8572,6 +8856,12 @@ export interface components {
             source: components["schemas"]["SourceOut"];
         };
         /**
+         * Stand
+         * @description How a device is. What is not heard is unknown: never well, whatever was last said of it.
+         * @enum {string}
+         */
+        Stand: "trouble" | "offline" | "unknown" | "good";
+        /**
          * StandingOut
          * @description What is open: without what is shelved, or hidden by maintenance.
          */
@@ -8600,6 +8890,20 @@ export interface components {
          * @enum {string}
          */
         Stands: "none" | "not_yet" | "standing" | "unconfirmed" | "lacking" | "expired" | "withdrawn";
+        /**
+         * StandTotalsOut
+         * @description How many of what was asked for, in the school or region, are how.
+         */
+        StandTotalsOut: {
+            /** Good */
+            good: number;
+            /** Offline */
+            offline: number;
+            /** Trouble */
+            trouble: number;
+            /** Unknown */
+            unknown: number;
+        };
         /**
          * State
          * @description How its picture is. Who is not heard of is unknown, never good and never in trouble.

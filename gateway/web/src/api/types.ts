@@ -70,8 +70,14 @@ export type Recorder = Shapes["RecorderOut"];
 export type VideoRecorder = Shapes["VideoRecorderOut"];
 
 export type Feeder = Shapes["FeederOut"];
-export type FeederState = Feeder["state"];
+export type Stand = Feeder["state"];
 export type Feeders = Shapes["FeedersOut"];
+
+export type FireRoom = Shapes["FireRoomOut"];
+export type FireRooms = Shapes["FireRoomsOut"];
+export type FireRoomDetail = Shapes["FireRoomDetailOut"];
+export type FireTurn = Shapes["FireTurnOut"];
+export type Detector = Shapes["DetectorOut"];
 
 export type Camera = Shapes["CameraOut"];
 export type CameraState = Camera["state"];

@@ -1,8 +1,5 @@
 // What a feeder carries beside what it is made for, and which building it belongs to.
-import type { Feeder, FeederState, Names } from "@/api/types";
-
-/** The worst first. */
-export const STATES: readonly FeederState[] = ["trouble", "offline", "unknown", "good"];
+import type { Feeder, Names } from "@/api/types";
 
 const PERCENT = 100;
 

@@ -19,20 +19,20 @@ const OLD_MS = 60_000;
 /** `before`: how many stand on the pages before it; `asked`: what it answers. */
 export type Leaf<Answer> = Answer & { before: number; asked: string };
 
-/** The list at `path` of those in `state` (all when empty), of devices of one `kind`. */
+/** The list at `path` of those in `state` (all when empty), of devices of the kinds that are `ours`. */
 export function useLeaves<Answer extends Page<unknown>>(
   path: string,
-  kind: string,
+  ours: (kind: string) => boolean,
   state: () => string,
 ) {
   /** Where each page before this one ended: the way back. */
   const trail = shallowRef<readonly string[]>([]);
   const when = shallowRef(0);
   const turning = shallowRef(false);
-  /** Changes with each alert of the kind and with no other: a storm of others is not asked about. */
-  const ofKind = computed(() => {
+  /** Changes with each alert of our kinds and with no other: a storm of others is not asked about. */
+  const ofOurs = computed(() => {
     let sum = 0;
-    for (const { device, version } of alerts.value.values()) if (device.kind === kind) sum += version;
+    for (const { device, version } of alerts.value.values()) if (ours(device.kind)) sum += version;
     return sum;
   });
 
@@ -66,7 +66,7 @@ export function useLeaves<Answer extends Page<unknown>>(
     if (page?.items.length === 0 && trail.value.length > 0) void first();
   });
   let soon: number | undefined;
-  watch(ofKind, () => {
+  watch(ofOurs, () => {
     soon ??= window.setTimeout(() => {
       soon = undefined;
       if (!document.hidden) void load();

@@ -58,6 +58,12 @@ const routes: RouteRecordRaw[] = [
     name: "electricity",
     component: () => import("@/electricity/ElectricityPage.vue"),
   },
+  { path: "/fire", name: "fire", component: () => import("@/fire/FirePage.vue") },
+  {
+    path: "/fire/:school/:place",
+    name: "fire-room",
+    component: () => import("@/fire/FireRoomPage.vue"),
+  },
   {
     path: "/recordings",
     name: "recordings",

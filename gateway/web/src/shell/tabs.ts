@@ -77,6 +77,12 @@ const ELECTRICITY: Tab = {
   icon: "M13 2.500 5 13.500h6l-1 8 8-11h-6z",
   matches: ["electricity"],
 };
+const FIRE: Tab = {
+  to: "/fire",
+  word: "page.nav.fire",
+  icon: "M12 3c1 4 5 5.500 5 10.500a5 5 0 0 1-10 0c0-2 1-3 2-4 .5 1.500 1.500 2 2 2 .500-3-.500-6 1-8.500z",
+  matches: ["fire", "fire-room"],
+};
 const VERIFICATIONS: Tab = {
   to: "/verifications",
   word: "page.nav.verifications",
@@ -186,6 +192,7 @@ export const otherTabs = computed<Tab[]>(() => [
   LINKS,
   ...(may("watch") ? [CAMERAS] : []),
   RECORDINGS,
+  FIRE,
   ELECTRICITY,
   VERIFICATIONS,
   MAINTENANCE,
