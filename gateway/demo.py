@@ -114,7 +114,7 @@ def _written(folder: Path, ports: Ports, cameras: bool) -> dict[str, object]:
         ),
         "recorders": demo_recordings.recorders(),
         # To be looked at on their own page: a demonstration begins without alerts.
-        "recordings": {"alerts": False},
+        "recordings": {"alerts": False, **demo_recordings.gates()},
     }
 
 

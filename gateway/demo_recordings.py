@@ -1,7 +1,8 @@
 """The demonstration's recordings: folders of tiny files that stand for what recorders wrote.
 
 Asked like any others. Most cameras have all that is required; one school's have a gap, too short a
-past and a file whose name tells no time, always the same ones, so that they can be looked at.
+past and a file whose name tells no time, always the same ones, so that they can be looked at. That
+school's gate reaches back as a gate has to; of the others' as much is not asked for.
 """
 
 from __future__ import annotations
@@ -18,13 +19,17 @@ from typing import Any, Final
 
 from devices.recording.local_time import DAY_MS, HOUR_MS, named_zone, to_local
 from devices.simulator.campus import demo
+from gateway.gate_video.reach import GATE_DAYS
 
 FOLDER: Final = "recordings"
 RECORDER: Final = "nvr"
+GATE: Final = "gatehouse"
+"""The place of each school at which its gate is."""
 ZONE: Final = "Asia/Shanghai"
 
 KEPT_MS: Final = 33 * DAY_MS
 SHORT_MS: Final = 19 * DAY_MS
+GATE_MS: Final = (GATE_DAYS + 3) * DAY_MS
 PIECE_MS: Final = 2 * HOUR_MS
 """Of each file: no longer than the newest that is not judged (`RecordingSettings`)."""
 
@@ -45,17 +50,43 @@ def cameras() -> dict[tuple[str, str], Fault]:
     """The demo campus' cameras by school and id: the second, third and fourth of a school that
     has as many are those with a fault.
     """
-    found: dict[str, list[str]] = {}
-    for device in demo().devices:
-        if device.kind == "camera":
-            found.setdefault(device.school, []).append(device.id)
-    faulty = max(found, key=lambda school: len(found[school]))
+    found = _by_school()
+    faulty = _looked_at(found)
     faults = [Fault.NONE, Fault.GAP, Fault.SHORT, Fault.ODD_FILE]
     return {
         (school, camera): faults[at] if school == faulty and at < len(faults) else Fault.NONE
         for school, its in found.items()
         for at, camera in enumerate(sorted(its))
     }
+
+
+def _by_school() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for device in demo().devices:
+        if device.kind == "camera":
+            found.setdefault(device.school, []).append(device.id)
+    return found
+
+
+def _looked_at(cameras_of: dict[str, list[str]]) -> str:
+    """The school that has most."""
+    return max(cameras_of, key=lambda school: len(cameras_of[school]))
+
+
+def gates() -> dict[str, Any]:
+    """What ``recordings:`` of the settings has of the gates."""
+    schools = _by_school()
+    return {
+        "gates": [f"{school}/{GATE}" for school in schools],
+        "places": {f"{_looked_at(schools)}/{GATE}": GATE_DAYS},
+    }
+
+
+def _kept_ms(fault: Fault, *, far: bool = False) -> int:
+    """How long a camera's files are kept; ``far``: as long as at a gate that proves it."""
+    if far:
+        return GATE_MS
+    return SHORT_MS if fault is Fault.SHORT else KEPT_MS
 
 
 def recorders() -> list[dict[str, Any]]:
@@ -80,9 +111,11 @@ def recorders() -> list[dict[str, Any]]:
 def fill(folder: Path, now: int) -> None:
     """Write what was recorded by ``now``, and take away what is overwritten. Blocks."""
     film = b""
+    proven = gates()["places"]
+    far = {one.key for one in demo().devices if f"{one.school}/{one.place}" in proven}
     for (school, camera), fault in cameras().items():
         channel = folder / FOLDER / school / camera
-        wanted = dict(_pieces(fault, now))
+        wanted = dict(_pieces(fault, now, far=(school, camera) in far))
         for day in channel.glob("*") if channel.is_dir() else ():
             if not any(name.startswith(f"{day.name}/") for name in wanted):
                 shutil.rmtree(day)
@@ -110,10 +143,9 @@ def _film() -> bytes:
     return film(PIECE_MS // 1000, every_s=60)
 
 
-def _pieces(fault: Fault, now: int) -> Iterator[tuple[str, int]]:
+def _pieces(fault: Fault, now: int, *, far: bool = False) -> Iterator[tuple[str, int]]:
     """Names of files, and when each ended (ms UTC)."""
-    kept = SHORT_MS if fault is Fault.SHORT else KEPT_MS
-    first = (now - kept) // PIECE_MS * PIECE_MS
+    first = (now - _kept_ms(fault, far=far)) // PIECE_MS * PIECE_MS
     for begin in range(first, now // PIECE_MS * PIECE_MS, PIECE_MS):
         wall = to_local(named_zone(ZONE), begin)
         day = wall.toordinal()

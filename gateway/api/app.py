@@ -251,7 +251,7 @@ def create_api(
         ),
         replays=Replays(settings.database, kinds, clock),
         gate_video=GateVideoPresenter(
-            gate_video, settings.recordings.gates, register=register, words=words, now=clock.now
+            gate_video, settings.recordings, register=register, words=words, now=clock.now
         ),
         audit=audit or make_audit(settings=settings, store=store, clock=clock, words=words),
         hub=hub,

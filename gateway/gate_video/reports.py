@@ -11,20 +11,22 @@ import structlog
 
 from alerts.recorders import Look
 from alerts.rules.police_registration import report_of
-from devices.recording.police_report import Basis, PoliceReport, police_report
+from devices.recording.police_report import Basis, PoliceReport, Statement, police_report
 from gateway.clock import Clock
 from gateway.gate_video.desk import NOTHING_KNOWN
 from gateway.pipeline.judge import Judge
 from gateway.pipeline.work import Work
+from gateway.security.record import fact
 from gateway.settings_recordings import RecorderSettings
 from gateway.store.batch import Fact
 from gateway.store.encoding import canonical
-from gateway.store.read.facts import newest_fact
+from gateway.store.read.facts import newest_fact, newest_row
 from gateway.store.store import Store, StoreError
 
 _log: Final = structlog.get_logger(__name__)
 
 FACT: Final = "video_police_link"
+STATED: Final = "video_police_stated"
 
 LOOK_S: Final = 10.0
 
@@ -38,7 +40,15 @@ class _Kept(msgspec.Struct, frozen=True):
     registered: bool | None = None
 
 
+class _Stated(msgspec.Struct, frozen=True):
+    """The body of a fact `STATED`; who and when are the fact's own."""
+
+    registered: bool
+    reason: str
+
+
 _decode: Final = msgspec.json.Decoder(_Kept).decode
+_stated: Final = msgspec.json.Decoder(_Stated).decode
 
 
 class Keeper(Protocol):
@@ -78,6 +88,8 @@ class PoliceReports:
         self._store: Final = store
         self._clock: Final = clock
         self._kept: Final[dict[_Key, _Kept]] = {}
+        self._stated: Final[dict[_Key, Statement]] = {}
+        self._stating: Final = asyncio.Lock()
         self._answered: Final[set[_Key]] = set()
         """Those that have answered: from then on their silence about the police means something."""
 
@@ -89,7 +101,26 @@ class PoliceReports:
         said = None if state is None else report_of(state)
         registered, at = said if said is not None else (None, None)
         answers = recorder in self._answered
-        return police_report(registered, at, answers=answers, now=self._clock.now())
+        return police_report(
+            registered,
+            at,
+            answers=answers,
+            now=self._clock.now(),
+            stated=self._stated.get(recorder),
+        )
+
+    async def state(self, recorder: _Key, *, registered: bool, reason: str, by: str) -> Statement:
+        """Keep what the user ``by`` saw on the recorder's own page. Raises `StoreError`."""
+        async with self._stating:
+            work = self._flow.work()
+            now = work.batch.now
+            work.batch.facts.append(
+                fact(STATED, now, by, _subject(recorder), registered=registered, reason=reason)
+            )
+            await self._flow.commit(work)
+            stated = Statement(registered=registered, at=now, by=by, reason=reason)
+            self._stated[recorder] = stated
+            return stated
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -123,6 +154,16 @@ class PoliceReports:
             self._kept[key] = _Kept(Basis.UNKNOWN) if body is None else _decode(body)
             if self._kept[key].basis is Basis.ATTESTED:
                 self._answered.add(key)
+            row = await asyncio.to_thread(self._store.read, newest_row(_subject(key), STATED))
+            if row is not None:
+                told, by = _stated(row.body), row.actor.removeprefix("user:")
+                # Somebody may have entered another meanwhile: that is newer.
+                self._stated.setdefault(
+                    key,
+                    Statement(
+                        registered=told.registered, at=row.happened, by=by, reason=told.reason
+                    ),
+                )
 
 
 def _subject(key: _Key) -> str:

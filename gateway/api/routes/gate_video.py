@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from gateway.api.guard import Reader
-from gateway.api.models.gate_video import GateCameraOut, VideoRecorderOut
+from gateway.api.guard import Reader, VideoWitness, check
+from gateway.api.models.gate_video import (
+    GatesOut,
+    VideoPoliceOut,
+    VideoRecorderOut,
+    VideoStatementIn,
+)
 from gateway.api.models.shapes import Identifier, Items
+from gateway.api.problems import not_found
 from gateway.api.services import ServicesHere
 from gateway.near_cameras import CAMERA
+from gateway.security.access import What, role_may
 from gateway.store.read.devices import devices_of_kind, one_device
 from gateway.store.read.recordings import standing
 
@@ -32,26 +39,51 @@ async def list_video_recorders(
     return Items(items=[services.gate_video.recorder(one, devices[one.key]) for one in seen])
 
 
+@router.post("/video/recorders/{school}/{recorder}/police", operation_id="state_video_police")
+async def state_video_police(
+    services: ServicesHere,
+    caller: VideoWitness,
+    school: Identifier,
+    recorder: Identifier,
+    wanted: VideoStatementIn,
+) -> VideoPoliceOut:
+    """Enter what the recorder's own page says of its registration with the police's platform: the
+    word of whoever saw it, good for 31 days. What the recorder itself reports counts before it.
+    """
+    right = What.VERIFY if role_may(caller.role, What.VERIFY) else What.ATTEST
+    check(caller, right, school, f"recorder {school}/{recorder}")
+    if (school, recorder) not in services.recordings.desk.recorders:
+        raise not_found(f"recorder {school}/{recorder}")
+    return await services.gate_video.state(
+        (school, recorder), registered=wanted.registered, reason=wanted.reason, by=caller.name
+    )
+
+
 @router.get("/video/gates", operation_id="list_gate_cameras")
 async def list_gate_cameras(
     services: ServicesHere,
     caller: Reader,
     school: Identifier | None = None,
     region: Identifier | None = None,
-) -> Items[GateCameraOut]:
-    """The cameras of places that the settings name as gates (`recordings.gates`)."""
-    schools = services.gate_video.schools(
-        services.register.narrow(caller.schools, school=school, region=region)
-    )
+) -> GatesOut:
+    """The gates that the settings name, whether a camera of each has recordings that reach back as
+    a key target's must, and these cameras.
+    """
+    scope = services.register.narrow(caller.schools, school=school, region=region)
+    schools = services.gate_video.schools(scope)
     cameras = await services.read(
         lambda connection: [
             device for one in sorted(schools) for device in devices_of_kind(one, CAMERA)(connection)
         ]
     )
     recorded_by = {
-        (recorder.school, camera): recorder.id
+        (recorder.school, camera): recorder
         for recorder in services.recordings.desk.recorders.values()
         for camera in recorder.cameras
     }
     judged = await services.read(standing(schools))
-    return Items(items=services.gate_video.gates(cameras, recorded_by, judged))
+    return GatesOut(
+        items=services.gate_video.cameras(cameras, recorded_by, judged),
+        gates=services.gate_video.gates(schools, cameras, recorded_by, judged),
+        schools_without=services.gate_video.without(scope),
+    )

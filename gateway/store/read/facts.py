@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from audit.fact import FactRow
 from gateway.store.schema import facts
+
+_COLUMNS: Final = (
+    facts.c.row,
+    facts.c.kind,
+    facts.c.happened,
+    facts.c.known,
+    facts.c.actor,
+    facts.c.subject,
+    facts.c.body,
+)
+"""In the order of `FactRow`."""
 
 
 def newest_fact(subject: str, kind: str) -> Callable[[Connection], bytes | None]:
@@ -26,6 +38,23 @@ def newest_fact(subject: str, kind: str) -> Callable[[Connection], bytes | None]
     return query
 
 
+def newest_row(subject: str, kind: str) -> Callable[[Connection], FactRow | None]:
+    """The newest fact of a kind about a subject, whole; ``None`` without one."""
+    table = facts.c
+    statement = (
+        select(*_COLUMNS)
+        .where(table.subject == subject, table.kind == kind)
+        .order_by(table.row.desc())
+        .limit(1)
+    )
+
+    def query(connection: Connection) -> FactRow | None:
+        row = connection.execute(statement).first()
+        return None if row is None else FactRow(*row)
+
+    return query
+
+
 def fact_page(
     *, subject: str | None, kind: str | None, after: int, limit: int
 ) -> Callable[[Connection], list[FactRow]]:
@@ -38,16 +67,7 @@ def fact_page(
         conditions.append(table.kind == kind)
 
     def query(connection: Connection) -> list[FactRow]:
-        columns = (
-            table.row,
-            table.kind,
-            table.happened,
-            table.known,
-            table.actor,
-            table.subject,
-            table.body,
-        )
-        statement = select(*columns).where(*conditions).order_by(table.row).limit(limit)
+        statement = select(*_COLUMNS).where(*conditions).order_by(table.row).limit(limit)
         return [FactRow(*row) for row in connection.execute(statement)]
 
     return query

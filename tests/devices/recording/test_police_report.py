@@ -6,8 +6,10 @@ import pytest
 
 from devices.recording.police_report import (
     REPORT_LASTS_MS,
+    STATEMENT_LASTS_MS,
     Basis,
     PoliceReport,
+    Statement,
     police_report,
 )
 
@@ -36,3 +38,16 @@ def test_a_recorder_that_answers_and_reports_nothing_has_its_link_attested() -> 
 def test_of_one_that_never_answered_nothing_is_known(answers: bool | None) -> None:
     found = police_report(None, None, answers=answers, now=NOW)
     assert (found.basis, found.registered) == (Basis.UNKNOWN, None)
+
+
+def test_what_a_person_saw_changes_no_basis_and_does_not_last_for_ever() -> None:
+    stated = Statement(registered=True, at=NOW, by="tim", reason="its platform page")
+    for said, at, basis in (
+        (None, None, Basis.ATTESTED),
+        (False, NOW, Basis.REPORTED),
+        (True, NOW - REPORT_LASTS_MS - 1, Basis.UNKNOWN),
+    ):
+        found = police_report(said, at, answers=True, now=NOW, stated=stated)
+        assert (found.basis, found.stated) == (basis, stated)
+    assert stated.stands(NOW + STATEMENT_LASTS_MS)
+    assert not stated.stands(NOW + STATEMENT_LASTS_MS + 1)

@@ -44,6 +44,7 @@ TEMPLATES = (
     (r"^/(fire/rooms)/[^/]+/[^/]+", r"/\1/{school}/{place}"),
     (r"^/camera-references/.*/grey$", "/camera-references/{school}/{device}/{part}/{light}"),
     (r"^/(recordings)/[^/]+/[^/]+", r"/\1/{school}/{camera}"),
+    (r"^/video/recorders/[^/]+/[^/]+", "/video/recorders/{school}/{recorder}"),
     (r"^/(schools)/[^/]+", r"/\1/{school}"),
     (r"^(/campaigns)/[^/]+/schools/[^/]+/checks/[^/]+", r"\1/{id}/schools/{school}/checks/{name}"),
     (r"^(/campaigns)/[^/]+/schools/(?!\{)[^/]+", r"\1/{id}/schools/{school}"),

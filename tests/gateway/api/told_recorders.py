@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from devices.recording.channel_state import ChannelState
-from devices.recording.police_report import Basis, PoliceReport
+from devices.recording.police_report import Basis, PoliceReport, Statement
 from gateway.gb28181.desk import RecorderView
 
 HALF_PAST: Final = 1_795_161_600_000
@@ -38,3 +40,10 @@ class Told:
 
     def report(self, recorder: tuple[str, str]) -> PoliceReport:
         return self.reports[recorder]
+
+    async def state(
+        self, recorder: tuple[str, str], *, registered: bool, reason: str, by: str
+    ) -> Statement:
+        stated = Statement(registered=registered, at=HALF_PAST, by=by, reason=reason)
+        self.reports[recorder] = replace(self.reports[recorder], stated=stated)
+        return stated

@@ -14,7 +14,7 @@ from alerts.recorders import Look
 from devices.model import Device, School
 from devices.recording.police_report import Basis
 from devices.recording.source import Trouble
-from gateway.gate_video.reports import FACT, PoliceReports
+from gateway.gate_video.reports import FACT, STATED, PoliceReports
 from gateway.recordings.apart import Apart
 from gateway.settings_recordings import RecorderSettings
 from gateway.store.batch import Batch
@@ -131,3 +131,43 @@ async def test_of_a_recorder_that_is_not_configured_nothing_is_known(
     campus: Campus, recorders: Recorders
 ) -> None:
     assert reports(campus, recorders).report(("no3", "other")).basis is Basis.UNKNOWN
+
+
+async def test_what_somebody_saw_is_a_fact_of_theirs_and_no_measurement(
+    campus: Campus, recorders: Recorders
+) -> None:
+    recorders.looks[KEY] = Look(at=campus.clock.now())
+    known = reports(campus, recorders)
+    await known.look()
+    stated = await known.state(KEY, registered=True, reason="its platform page", by="tim")
+    assert (known.report(KEY).basis, known.report(KEY).registered) == (Basis.ATTESTED, None)
+    assert known.report(KEY).stated == stated
+    (fact,) = campus.facts(STATED)
+    assert (fact.actor, fact.subject) == ("user:tim", "device:no3/nvr")
+    assert json.loads(fact.body) == {"registered": True, "reason": "its platform page"}
+    await known.look()
+    assert facts(campus) == [("attested", None)]
+
+
+async def test_what_was_entered_last_is_known_after_a_restart(
+    campus: Campus, recorders: Recorders
+) -> None:
+    before = reports(campus, recorders)
+    await before.look()
+    for registered in (True, False):
+        campus.clock.turn(HOUR)
+        await before.state(KEY, registered=registered, reason="looked at", by="tim")
+    again = reports(campus, recorders)
+    await again.look()
+    assert again.report(KEY).stated == before.report(KEY).stated
+    assert again.report(KEY).stated is not None
+
+
+async def test_what_is_entered_while_it_starts_is_newer_than_what_was_kept(
+    campus: Campus, recorders: Recorders
+) -> None:
+    await reports(campus, recorders).state(KEY, registered=True, reason="before", by="tim")
+    again = reports(campus, recorders)
+    newest = await again.state(KEY, registered=False, reason="now", by="ada")
+    await again.look()
+    assert again.report(KEY).stated == newest

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.recording.local_time import DAY_MS
-from gateway.demo_recordings import Fault, _pieces, cameras, fill, recorders
+from gateway.demo_recordings import Fault, _pieces, cameras, fill, gates, recorders
+from gateway.gate_video.reach import GATE_DAYS
 from gateway.settings_recordings import RecorderSettings, RecordingSettings, check_recorders
 
 NOW = 1_795_161_600_000
@@ -20,6 +21,21 @@ def test_its_recorders_are_settings() -> None:
     check_recorders(made, RecordingSettings(), None)
     assert sum(len(one.cameras) for one in made) == len(cameras())
     assert set(cameras().values()) == set(Fault)
+
+
+def test_one_gate_is_asked_for_what_a_gate_has_to_reach_back_and_has_it(tmp_path: Path) -> None:
+    settings = RecordingSettings.model_validate(gates())
+    assert len(settings.gates) == len(recorders())
+    ((place, days),) = settings.places.items()
+    assert place in settings.gates
+    assert days == GATE_DAYS
+    fill(tmp_path, NOW)
+    kept = {
+        camera: len(list((tmp_path / "recordings" / school / camera).iterdir()))
+        for school, camera in cameras()
+        if school == place.partition("/")[0]
+    }
+    assert [one for one, days in kept.items() if days > GATE_DAYS] == ["camera-gatehouse"]
 
 
 @given(now=st.integers(NOW, NOW + 400 * DAY_MS))

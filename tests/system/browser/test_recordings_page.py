@@ -32,11 +32,31 @@ async def test_the_demonstrations_cameras_are_shown_with_what_is_wrong(
     strip = page.locator("tr.gaps svg.strip")
     await expect(strip).to_have_attribute("aria-label", re.compile(r"^From 20.*Gaps \d days"))
 
+    # One gate is met; of the others 90 days were never asked for, which nobody may take for met.
+    lacking = page.locator("[data-test=gates-lacking] [data-gate]")
+    await expect(lacking).to_have_count(2, timeout=PATIENCE_MS)
+    await expect(lacking.first).to_have_attribute("data-verdict", "unknown")
+    await expect(lacking.first.locator("[data-test=why]")).to_contain_text("30 days")
+    await page.locator("[data-test=gates-met] summary").click()
+    gate = page.locator("[data-gate='no3-middle/gatehouse']")
+    await expect(gate).to_have_attribute("data-verdict", "met")
+    await expect(gate.locator("a")).to_have_attribute(
+        "href", "/recordings/no3-middle/camera-gatehouse"
+    )
+
     # Its folder tells nothing of the police: a person has to answer for that.
     await page.locator("[data-test=recorders] summary").click()
     recorder = page.locator("[data-recorder='no3-middle/nvr']")
     await expect(recorder).to_have_attribute("data-away", "false")
     await expect(recorder.locator("[data-test=police]")).to_contain_text("police")
+    await recorder.locator("[data-test=enter]").click()
+    await expect(page.locator("[data-test=send]")).to_be_disabled()
+    await page.get_by_label("Not registered").check()
+    await page.get_by_label("What was seen").fill("platform access: off line")
+    await page.locator("[data-test=send]").click()
+    # What somebody saw to be wrong is in sight.
+    away = page.locator("[data-test=troubled] [data-recorder='no3-middle/nvr']")
+    await expect(away.locator("[data-test=stated]")).to_contain_text("platform access: off line")
 
     await page.locator("tr.gaps a").click()
     await expect(page.locator("header[data-status=gaps]")).to_be_visible()

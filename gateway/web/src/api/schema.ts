@@ -3386,6 +3386,11 @@ export interface components {
              * @example 1795161600123
              */
             begun: number;
+            /**
+             * Code
+             * @description Why it failed, as the `code` of a problem; empty: it did not.
+             */
+            code: string;
             /** Count */
             count: number | null;
             /** Done */
@@ -4320,6 +4325,61 @@ export interface components {
             school_name: components["schemas"]["Names"];
         };
         /**
+         * GateOut
+         * @description A school gate, and whether a camera of it has recordings that reach back far enough.
+         */
+        GateOut: {
+            /**
+             * Camera
+             * @description The one that counts; `null`: there is none.
+             */
+            camera: string | null;
+            /** Cameras */
+            cameras: string[];
+            /**
+             * Days
+             * @description What a key target's recordings have to reach back.
+             */
+            days: number;
+            /**
+             * Gate
+             * @description Id of the place.
+             * @example gate
+             */
+            gate: string;
+            /**
+             * Held Days
+             * @description Of `camera`; `null`: nobody knows, or nothing.
+             */
+            held_days: number | null;
+            name: components["schemas"]["Names"];
+            /** School */
+            school: string;
+            school_name: components["schemas"]["Names"];
+            text: components["schemas"]["Names"];
+            /** @description `met`: one of its cameras is enough. */
+            verdict: components["schemas"]["audit__verification__model__Verdict"];
+            why: components["schemas"]["Why"];
+        };
+        /**
+         * GatesOut
+         * @description The gates that the settings name (`recordings.gates`), those in trouble first.
+         */
+        GatesOut: {
+            /** Gates */
+            gates: components["schemas"]["GateOut"][];
+            /**
+             * Items
+             * @description Their cameras.
+             */
+            items: components["schemas"]["GateCameraOut"][];
+            /**
+             * Schools Without
+             * @description Schools in scope of which no gate is named.
+             */
+            schools_without: number;
+        };
+        /**
          * Origin
          * @description Who gave a figure; of several the last counts.
          * @enum {string}
@@ -4344,10 +4404,9 @@ export interface components {
             };
             /**
              * Due
-             * @description Milliseconds since 1970 UTC.
-             * @example 1795161600123
+             * @description The latest of them; null: nobody is asked.
              */
-            due: number;
+            due: number | null;
             /** Items */
             items: components["schemas"]["DueReportOut"][];
             /**
@@ -4818,11 +4877,6 @@ export interface components {
         Items_FoundOut_: {
             /** Items */
             items: components["schemas"]["FoundOut"][];
-        };
-        /** GateCameraList */
-        Items_GateCameraOut_: {
-            /** Items */
-            items: components["schemas"]["GateCameraOut"][];
         };
         /** HeldPressList */
         Items_HeldPressOut_: {
@@ -7841,6 +7895,11 @@ export interface components {
          * @description A report: as it was signed, or as it would be signed now.
          */
         ReportDetailOut: {
+            /**
+             * Called Off
+             * @description Its campaign was: nothing is signed any more.
+             */
+            called_off: boolean;
             due: components["schemas"]["DueReportOut"];
             figures: components["schemas"]["WeekFiguresOut"] | null;
             /** May Sign */
@@ -9711,6 +9770,8 @@ export interface components {
              * @description When it was reported last.
              */
             reported: number | null;
+            /** @description What a person entered last; it changes no basis. */
+            stated: components["schemas"]["VideoStatementOut"] | null;
             text: components["schemas"]["Names"];
         };
         /**
@@ -9732,6 +9793,42 @@ export interface components {
             /** School */
             school: string;
             school_name: components["schemas"]["Names"];
+        };
+        /**
+         * VideoStatementIn
+         * @description What the recorder's own page (platform access) says of the police's video platform.
+         */
+        VideoStatementIn: {
+            /**
+             * Reason
+             * @example Platform access page: 在线, since 08:14
+             */
+            reason: string;
+            /** Registered */
+            registered: boolean;
+        };
+        /**
+         * VideoStatementOut
+         * @description What somebody saw on the recorder's own page: their word, and no measurement.
+         */
+        VideoStatementOut: {
+            /**
+             * At
+             * @description Milliseconds since 1970 UTC.
+             * @example 1795161600123
+             */
+            at: number;
+            /** By */
+            by: string;
+            /** Reason */
+            reason: string;
+            /** Registered */
+            registered: boolean;
+            /**
+             * Stands
+             * @description Entered within the last 31 days.
+             */
+            stands: boolean;
         };
         /**
          * WaitOut
@@ -9905,6 +10002,12 @@ export interface components {
             /** School */
             school: string;
         };
+        /**
+         * Why
+         * @description What the verdict on a gate rests on (words: ``gate.{why}``).
+         * @enum {string}
+         */
+        Why: "reaches" | "young" | "no_camera" | "out_of_service" | "short" | "gaps" | "not_recorded" | "asked_less" | "unknown";
         /**
          * WhyOut
          * @description One reason why a device is as it is, in a sentence.

@@ -68,6 +68,9 @@ export type Recordings = Shapes["RecordingsOut"];
 export type Recorder = Shapes["RecorderOut"];
 /** What a recorder tells of its channels, and on what its link to the police rests. */
 export type VideoRecorder = Shapes["VideoRecorderOut"];
+export type Gates = Shapes["GatesOut"];
+export type Gate = Shapes["GateOut"];
+export type GateCamera = Shapes["GateCameraOut"];
 
 export type Feeder = Shapes["FeederOut"];
 export type Stand = Feeder["state"];
