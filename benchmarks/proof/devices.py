@@ -104,15 +104,20 @@ class Crowd:
         self._last: dict[str, tuple[int, int]] = {}
         self._under_way: dict[int, tuple[str, int] | Said] = {}
         self._packet = 0
-        self._speaking = True
-        self._silent_after: Final = silent_after_s * 1000
-        self.silent_from: int | None = None
-        """From when on (ms) sensors are rightly called silent; ``None`` while they speak."""
+        self.speaking = True
+        """Whether sensors speak still: then none is rightly called silent."""
+
+        self.silent_after: Final = silent_after_s * 1000
+        """For how long (ms) a sensor may say nothing."""
+
+    @property
+    def all_spoke(self) -> bool:
+        """Whether the broker has a reading of each sensor."""
+        return {sensor for sensor, _ in self.ledger.kept} == {one.id for one in self.sensors}
 
     def stop(self) -> None:
         """Nothing new is said; events without a reply are still repeated."""
-        self._speaking = False
-        self.silent_from = _now() + self._silent_after
+        self.speaking = False
 
     async def run(self) -> None:
         """Until cancelled; a lost connection is made again at once."""
@@ -150,7 +155,7 @@ class Crowd:
         seen = len(self._under_way)
         while not hearing.done():
             now = time.monotonic()
-            if self._speaking:
+            if self.speaking:
                 owed_readings = min(owed_readings + (now - last) * self._readings_per_s, 400)
                 owed_presses = min(owed_presses + (now - last) * self._presses_per_s, 20)
             last = now

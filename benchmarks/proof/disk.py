@@ -30,11 +30,10 @@ class SmallDisk:
         """Something else takes all room but ``leave`` bytes."""
         stat = os.statvfs(self.directory)
         room = stat.f_bavail * stat.f_frsize - leave
-        with self._filler.open("ab") as filler, contextlib.suppress(OSError):
+        # Without a buffer: what others were quicker to take would be missed once more at its end.
+        with self._filler.open("ab", buffering=0) as filler, contextlib.suppress(OSError):
             while room > 0:
-                filler.write(bytes(min(room, MEBIBYTE)))
-                filler.flush()
-                room -= MEBIBYTE
+                room -= filler.write(bytes(min(room, MEBIBYTE)))
 
     def free(self, _pid: int) -> None:
         """There is room again."""

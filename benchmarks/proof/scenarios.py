@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import signal
 import time
 from collections.abc import Callable
 from typing import Any
@@ -125,6 +127,23 @@ async def network_cut(
                 await one.gateway.ready()
                 await _speak_for(one, 1)
             return await one.verdict()
+
+
+async def stood_still(*, still_s: float, seed: int = 6, **crowd: Any) -> Verdict:
+    """The gateway gets no time while devices speak on, as on a machine that is starved or sleeps.
+
+    No silence waits for others: each one that is false is an alert.
+    """
+    async with trial(seed=seed, settings={"causes": {"hold_s": 0}}, **crowd) as one:
+        await one.begin()
+        if not await _until(lambda: _true(one.crowd.all_spoke), 30):
+            raise TimeoutError("the broker does not acknowledge a message of each device")
+        await _speak_for(one, 1)
+        os.kill(one.gateway.pid, signal.SIGSTOP)
+        await asyncio.sleep(still_s)
+        os.kill(one.gateway.pid, signal.SIGCONT)
+        await _speak_for(one, 2)
+        return await one.verdict()
 
 
 async def disk_full(*, full_s: float, seed: int = 5, **crowd: Any) -> Verdict:

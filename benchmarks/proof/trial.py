@@ -17,7 +17,14 @@ from typing import Any, Final
 import httpx
 
 from benchmarks import measure
-from benchmarks.proof.audit import WEBHOOK, Evidence, Verdict, audit, kept_so_far
+from benchmarks.proof.audit import (
+    WEBHOOK,
+    Evidence,
+    Verdict,
+    audit,
+    kept_so_far,
+    newest_transition,
+)
 from benchmarks.proof.devices import SCHOOL, Crowd
 from benchmarks.proof.people import Operator, Page, WebhookReceiver
 from benchmarks.running_gateway import write_settings
@@ -176,9 +183,22 @@ class Trial:
         # Who waits in vain is found by the audit.
         await asyncio.sleep(0.5)
 
+    async def _page_has_all(self) -> int:
+        """Wait until the page has seen what is kept; when (ms) that was so. Sensors that say
+        nothing any more are called silent at any moment."""
+        began = time.monotonic()
+        while True:
+            looked = time.time_ns() // 1_000_000
+            newest = await asyncio.to_thread(newest_transition, self.database)
+            seen = self._page.rows[-1] if self._page.rows else 0
+            if seen >= newest or time.monotonic() - began > QUIET_S:
+                return looked  # who waits in vain is found by the audit
+            await asyncio.sleep(0.05)
+
     async def verdict(self) -> Verdict:
         """Settle, stop the gateway, and look through its store."""
         await self.settle()
+        seen_until = await self._page_has_all()
         await self.gateway.stop()
         evidence = Evidence(
             crowd=self.crowd,
@@ -186,6 +206,7 @@ class Trial:
             rows=self._page.rows,
             confirmed=self._operator.confirmed,
             broker_killed=self.broker_killed,
+            seen_until=seen_until,
         )
         return await asyncio.to_thread(audit, self.database, evidence)
 

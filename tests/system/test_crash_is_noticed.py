@@ -25,6 +25,7 @@ class Case:
         self.receiver = WebhookReceiver(seed=1)
         self.rows: list[int] = []
         self.confirmed: list[tuple[int, int]] = []
+        self.seen_until = 2**53
 
     def store(self, statement: str, *values: Any) -> None:
         with sqlite3.connect(self.path) as connection:
@@ -42,7 +43,11 @@ class Case:
 
     def wrong(self) -> str:
         evidence = Evidence(
-            crowd=self.crowd, receiver=self.receiver, rows=self.rows, confirmed=self.confirmed
+            crowd=self.crowd,
+            receiver=self.receiver,
+            rows=self.rows,
+            confirmed=self.confirmed,
+            seen_until=self.seen_until,
         )
         return "; ".join(audit(self.path, evidence).wrong)
 
@@ -97,6 +102,20 @@ def test_a_page_that_saw_what_is_not_stored(case: Case) -> None:
     assert "the page saw 1 of 0 transitions" in case.wrong()
 
 
+def test_a_page_that_did_not_see_what_was_known_before_the_gateway_was_told_to_end(
+    case: Case,
+) -> None:
+    for row in (1, 2):
+        case.store("INSERT INTO transitions VALUES (?, 7, ?, 'noted', ?, '{}')", row, row, row)
+    assert "the page saw 0 of 2 transitions" in case.wrong()
+    case.rows.append(1)
+    assert "the page saw 1 of 2 transitions" in case.wrong()
+    case.seen_until = 2
+    assert "the page saw" not in case.wrong()
+    case.rows[0] = 2
+    assert "the page saw 1 of 2 transitions" in case.wrong()
+
+
 def test_two_open_alerts_for_one_condition_and_false_silence(case: Case) -> None:
     for number in (1, 2):
         case.store(
@@ -110,8 +129,41 @@ def test_two_open_alerts_for_one_condition_and_false_silence(case: Case) -> None
     assert "two open alerts" in wrong
     assert "false silence: 2" in wrong
     assert "2 transitions, but 0 facts" in wrong
-    case.crowd.silent_from = 1  # they are known since 1: by then nobody spoke any more
+    case.reading(1, received=2)  # nobody had spoken yet
     assert "false silence" not in case.wrong()
-    case.crowd.silent_from = None
-    case.reading(1, received=2)  # nor had anybody spoken yet
+
+
+def silence(case: Case, known: int) -> None:
+    body = b'{"occurrences":0}'
+    case.store(
+        "INSERT INTO alerts VALUES (1, 1, 's', 'silent', 3, 'unacknowledged', 1, ?, NULL, 1, ?)",
+        known,
+        body,
+    )
+    case.store("INSERT INTO transitions VALUES (1, 1, 1, 'commented', 1, '{}')")
+
+
+def test_silence_is_false_while_it_speaks_and_until_it_was_quiet_for_as_long_as_it_may(
+    case: Case,
+) -> None:
+    case.reading(1, received=10_000)
+    silence(case, known=10_000 + case.crowd.silent_after)
+    assert "false silence: 1" in case.wrong()
+    case.crowd.stop()
+    assert "false silence" not in case.wrong()
+    case.reading(2, received=10_001)  # so it had a millisecond left
+    assert "false silence: 1" in case.wrong()
+
+
+def test_those_who_are_cut_off_were_quiet_from_the_first_of_them_on(case: Case) -> None:
+    case.crowd = Crowd(port=1, seed=1, sensors=2, buttons=1)
+    case.crowd.ledger.measured |= {"temp-001": 1, "temp-002": 1}
+    case.reading(1, received=10_000)
+    case.store("INSERT INTO readings VALUES (NULL, 2, 0, 1, 10250, ?)", b'{"ts":1,"seq":1}')
+    silence(case, known=10_250 + case.crowd.silent_after - 1)
+    case.store("UPDATE alerts SET condition = 'cut_off', device = 0")
+    case.store("INSERT INTO victims VALUES (1, 2, 10250, NULL, NULL)")
+    case.crowd.stop()
+    assert "false silence: 1" in case.wrong()
+    case.store("INSERT INTO victims VALUES (1, 1, 10000, NULL, NULL)")
     assert "false silence" not in case.wrong()
