@@ -22,9 +22,20 @@ settings.register_profile("search", settings.get_profile("campus"), derandomize=
 settings.load_profile("search" if os.environ.get("SEARCH") else "campus")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole systems first: they wait for most of their time, and what only computes fills it up.
+EARLIER = 0.85
+"""Whole systems are through when so much of the rest is: at the end none is waited for alone."""
 
-    Their files are mixed, so that not all browsers come at once.
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole systems wait for most of their time, so what only computes comes between them: one
+    after the other, either leaves processors or workers with nothing to do.
+
+    Files are mixed, so that not all browsers come at once.
     """
-    items.sort(key=lambda item: ("system" not in item.path.parts, crc32(item.path.name.encode())))
+    paths = sorted({item.path for item in items}, key=lambda path: crc32(path.name.encode()))
+    systems = [path for path in paths if "system" in path.parts]
+    others = [path for path in paths if "system" not in path.parts]
+    place = {path: at * EARLIER / len(systems) for at, path in enumerate(systems)}
+    place |= {path: at / len(others) for at, path in enumerate(others)}
+    place |= {item.path: -1.0 for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: place[item.path])

@@ -14,7 +14,7 @@ import pytest
 from benchmarks.proof import scenarios
 from benchmarks.proof.audit import Verdict
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.long]
 
 FEW = {"readings_per_s": 200.0, "sensors": 50, "buttons": 15}
 
@@ -48,6 +48,13 @@ async def test_presses_outlive_even_a_killed_broker_because_buttons_repeat_them(
 async def test_a_network_that_is_cut_in_every_way_loses_nothing() -> None:
     figures = await run(scenarios.network_cut(stall_s=3, away_s=1, seed=14, **FEW))
     assert figures["readings_lost"] == 0
+
+
+async def test_a_gateway_that_stood_still_calls_nobody_silent_who_spoke_meanwhile() -> None:
+    many = {"readings_per_s": 600.0, "sensors": 1500, "buttons": 5}
+    figures = await run(scenarios.stood_still(still_s=5, seed=16, silent_after_s=4, **many))
+    assert figures["readings_lost"] == 0
+    assert figures["false_silence"] == 0
 
 
 async def test_on_a_full_disk_presses_are_kept_and_telemetry_waits_for_room() -> None:

@@ -15,6 +15,8 @@ from naive import standings
 from gateway.store.batch import Fact
 from tests.gateway.new_store import opened
 
+pytestmark = pytest.mark.long
+
 HISTORIES = 1_000
 TOGETHER = 25
 FACTS = 25
