@@ -40,7 +40,9 @@ def campus() -> Any:
         return Device(SCHOOL, name, "smoke", address=name, parameters=QUICK, **more)
 
     return SimpleNamespace(
+        regions=[],
         schools=[School(SCHOOL, "第三中学", "No. 3")],
+        places=[],
         devices=[
             Device(SCHOOL, "rep-1", "repeater", address="rep-1", parameters=QUICK),
             *(smoke(name) for name in ("well", "left", "garbled", "renamed", "zone", "quiet")),
@@ -138,10 +140,15 @@ async def with_last_will(broker: int, device: str) -> AsyncIterator[asyncio.subp
     """A device that is connected, with its last will left at the broker."""
     topic = f"campus/{SCHOOL}/smoke/{device}/status"
     process = await asyncio.create_subprocess_exec(
-        *("mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker), "-t", "nothing/for/it"),
+        *("mosquitto_sub", "-h", "127.0.0.1", "-p", str(broker), "-t", f"campus/{SCHOOL}/#"),
         *("--will-topic", topic, "--will-payload", '{"online": false}', "--will-qos", "1"),
+        stdout=asyncio.subprocess.PIPE,
     )
+    assert process.stdout is not None
     try:
+        # The broker has its will once it gives it what others say.
+        async with asyncio.timeout(60):
+            assert await process.stdout.readline()
         yield process
     finally:
         if process.returncode is None:
