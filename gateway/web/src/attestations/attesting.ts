@@ -8,7 +8,6 @@ import { named, t, tOr } from "@/words/words";
 
 export const DAY_MS = 86_400_000;
 export const DRILL = "drill";
-export const MOST_FILES = 10;
 /** What the gateway takes at once. */
 export const MOST_BYTES = 16 * 1024 * 1024;
 
