@@ -27,13 +27,15 @@ export function dueIn(order: WorkOrder, now: number): string {
     : t("page.order.left", { span: span(order.due - now) });
 }
 
+export const laneOf = (id: number) => `order:${id}`;
+
 /** Send it, or keep it on this phone until there is a network again. */
 export function act(order: WorkOrder, wanted: OrderAct): Promise<Delivered> {
   return deliver({
     method: "POST",
     path: path("work-orders", order.id, "actions"),
     body: wanted,
-    lane: `order:${order.id}`,
+    lane: laneOf(order.id),
     word: `work_order.action.${wanted.action}`,
     thing: order.title,
     until: null,
