@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { along, reportPage, share } from "@/campaigns/campaigns";
+import { along, minute, reportPage, share } from "@/campaigns/campaigns";
 
 describe("progress", () => {
   it("is 100 only when all is", () => {
@@ -19,6 +19,12 @@ describe("the time line", () => {
   it("holds what lies outside at its ends", () => {
     expect(along(campaign, "2026-01-01")).toBe(0);
     expect(along(campaign, "2028-01-01")).toBe(1);
+  });
+});
+
+describe("a deadline", () => {
+  it("tells its day, also today's, and no seconds", () => {
+    expect(minute(new Date(2027, 0, 8, 15, 0).getTime())).toBe("2027-01-08 15:00");
   });
 });
 

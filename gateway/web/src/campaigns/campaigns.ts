@@ -1,5 +1,6 @@
 // What is said of campaigns, their progress and the reports that are due.
 import type { Campaign, CampaignTally, DueReport } from "@/api/types";
+import { forField } from "@/words/figures";
 
 export const SIGNS = {
   done: "✓",
@@ -26,6 +27,9 @@ export function along(campaign: Pick<Campaign, "begins" | "ends">, day: string, 
   const at = Date.parse(day) + (end ? DAY_MS : 0) - from;
   return Math.min(1, Math.max(0, at / length));
 }
+
+/** A deadline, in the time of this screen: the day always, for it stands beside those of other days; no seconds. */
+export const minute = (ms: number): string => forField(ms).replace("T", " ");
 
 /** Whether anything of it is late. */
 export const late = (tally: CampaignTally): boolean => tally.late > 0;

@@ -1,8 +1,6 @@
 // What is said of an export: how far it is, how large, whether there is still something to wait for.
-import type { Export, ExportFormat } from "@/api/types";
+import type { Export } from "@/api/types";
 import { figure } from "@/words/figures";
-
-export const FORMATS: readonly ExportFormat[] = ["xlsx", "csv", "pdf"];
 
 const KIB = 1024;
 
@@ -19,12 +17,6 @@ export function size(bytes: number): string {
   const kib = bytes / KIB;
   if (kib < KIB) return `${figure(Math.max(1, Math.round(kib)))} KB`;
   return `${figure(kib / KIB)} MB`;
-}
-
-/** The same for the same thing asked for, in whatever order its parameters stand. */
-export function keyOf(what: string, params: Record<string, unknown>): string {
-  const pairs = Object.entries(params).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return JSON.stringify([what, pairs.sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 /** What is sent: parameters that are not set are left out. */
