@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.async_api import StorageState, expect
 
+from tests.system.browser.axe_core import findings
+
 if TYPE_CHECKING:
     from tests.system.browser.conftest import DemoGateway, Screens
 
@@ -51,6 +53,7 @@ async def test_the_demonstrations_cameras_are_shown_with_what_is_wrong(
     await expect(recorder.locator("[data-test=police]")).to_contain_text("police")
     await recorder.locator("[data-test=enter]").click()
     await expect(page.locator("[data-test=send]")).to_be_disabled()
+    assert await findings(page) == []
     await page.get_by_label("Not registered").check()
     await page.get_by_label("What was seen").fill("platform access: off line")
     await page.locator("[data-test=send]").click()
