@@ -44,7 +44,7 @@ class FireVerdict(StrEnum):
     ALONE = "alone"  # one is in alarm, no other one sees anything of it
     SUSPECTED = "suspected"  # one sees something that is not enough for an alarm
     OVER = "over"  # nobody sees anything any more; a person has to look and reset it
-    UNKNOWN = "unknown"  # none of them is heard
+    UNKNOWN = "unknown"  # none of them is heard, or none says anything of fire
     QUIET = "quiet"
 
 
@@ -59,16 +59,22 @@ class Detector(msgspec.Struct, frozen=True):
     """What a detector last said: the alarms it says it is in, and its levels.
 
     ``seen`` is when it was last heard (ms), ``old`` whether that is longer ago than is usual for
-    it: then it was so, and nobody knows how it is.
+    it: then it was so, and nobody knows how it is. ``tells``: it has said anything of fire or gas.
     """
 
     stand: Stand
     seen: int | None = None
     old: bool = True
+    tells: bool = False
     alarms: tuple[str, ...] = ()
     levels: Mapping[str, float] = {}
     dirty_pct: float | None = None
     battery_pct: float | None = None
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says how it is now."""
+        return self.tells and not self.old
 
 
 class RoomVerdict(msgspec.Struct, frozen=True):
@@ -96,6 +102,7 @@ def detector_of(connection: DeviceConnection | None, *, alert: bool, now: int) -
         stand=stand,
         seen=connection.heard,
         old=is_old(connection, now),
+        tells=tells,
         alarms=tuple(name for name in OWN_ALARMS if truth(values.get(name))),
         levels=levels,
         dirty_pct=number(values.get("chamber_dirty_pct")),
@@ -104,7 +111,7 @@ def detector_of(connection: DeviceConnection | None, *, alert: bool, now: int) -
 
 
 def verdict_of(alerts: Iterable[Alert], *, heard: bool) -> RoomVerdict:
-    """What a room comes to, from the open alerts of its detectors. ``heard``: any of them is."""
+    """What a room comes to by the open alerts of its detectors; ``heard``: one of them speaks."""
     standing = sorted(alerts, key=lambda one: (not one.active, one.raised, one.id))
     for alert in standing:
         if alert.condition == CONDITION and alert.active:
@@ -194,7 +201,7 @@ def rooms_of(seen: Iterable[SeenDetector], standing: Mapping[int, Sequence[Alert
             tuple(each),
             verdict_of(
                 (alert for one in each for alert in standing.get(one.device.row, ())),
-                heard=any(not one.detector.old for one in each),
+                heard=any(one.detector.speaks for one in each),
             ),
         )
         for (school, place), each in by_place.items()

@@ -62,7 +62,7 @@ def room_fields(room: Room, figures: Figures, services: Services) -> dict[str, o
         "first": None if first is None else turn_out(first, room),
         "alert": None if worst is None else open_alert_out(worst, services.words),
         "detectors": len(room.seen),
-        "silent": sum(one.detector.old for one in room.seen),
+        "silent": sum(not one.detector.speaks for one in room.seen),
         "dirty": sum(not DIRTY.isdisjoint(each) for each in conditions),
         "weak": sum(not WEAK.isdisjoint(each) for each in conditions),
         "highest": _highest(room, figures, services),
@@ -161,7 +161,7 @@ def _highest(room: Room, figures: Figures, services: Services) -> list[HighestLe
         reads = [
             (one.detector.levels[metric], one.device)
             for one in room.seen
-            if not one.detector.old and metric in one.detector.levels
+            if one.detector.speaks and metric in one.detector.levels
         ]
         if not reads:
             continue

@@ -46,7 +46,7 @@ class FireRoomOut(Out):
     first: FireTurnOut | None = Field(description="Who began to see it first.")
     alert: OpenAlertOut | None = Field(description="The most urgent one of its detectors.")
     detectors: int
-    silent: int = Field(description="Of these, not heard.")
+    silent: int = Field(description="Of these, not heard, or saying nothing of fire or gas.")
     dirty: int = Field(description="Of these, chambers to be cleaned.")
     weak: int = Field(description="Of these, low batteries.")
     highest: list[HighestLevelOut] = Field(description="Of those that are heard.")

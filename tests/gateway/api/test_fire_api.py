@@ -182,6 +182,16 @@ async def test_a_room_of_which_nobody_is_heard_is_unknown_and_its_levels_are_non
     assert (lab["verdict"], lab["state"], lab["silent"]) == ("quiet", "unknown", 2)
 
 
+async def test_a_detector_that_says_it_is_there_and_nothing_of_fire_is_no_word_that_all_is_well(
+    house, door
+) -> None:
+    await house.says(FAR, "status", online=True)
+    found = (await listed(await door.as_("olga"), "?school=no5"))["items"]
+    assert [(one["verdict"], one["silent"], one["state"]) for one in found] == [
+        ("unknown", 1, "unknown")
+    ]
+
+
 async def test_dust_a_self_test_and_a_weak_battery_are_told_of(house, door) -> None:
     smoke = LAB[0]
     await house.campus.find("chamber_drift", house.campus.device("no3", "lab-both"), Priority.LOW)

@@ -4009,7 +4009,7 @@ export interface components {
             school_name: components["schemas"]["Names"];
             /**
              * Silent
-             * @description Of these, not heard.
+             * @description Of these, not heard, or saying nothing of fire or gas.
              */
             silent: number;
             /**
@@ -4068,7 +4068,7 @@ export interface components {
             school_name: components["schemas"]["Names"];
             /**
              * Silent
-             * @description Of these, not heard.
+             * @description Of these, not heard, or saying nothing of fire or gas.
              */
             silent: number;
             /**

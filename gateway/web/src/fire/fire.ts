@@ -14,6 +14,19 @@ const TELLS: ReadonlyMap<string, boolean> = new Map([
   ["temperature_c", false], // may be that of anything
 ]);
 
+/** Conditions that the verdict of a room tells of already. */
+const OF_FIRE: ReadonlySet<string> = new Set([
+  "room_fire",
+  "smoke",
+  "fire",
+  "heat",
+  "fire_suspected",
+  "heavy_smoke",
+  "rate_of_rise",
+]);
+
+export const ofFire = (condition: string): boolean => OF_FIRE.has(condition);
+
 export const keyOf = (room: FireRoom): string => `${room.school}/${room.place ?? ""}`;
 
 /** Whether devices of a kind may be detectors: those of a kind that nobody knows may. */
