@@ -139,6 +139,8 @@ class Control:
             await self._flow.commit(work)
             self._count_own()
             self._judge.remove(state.device.row)
+            self._upkeep.register_changed({state.device.row})
+            self._flow.wake_timers()
             return None
 
     async def set_parameters(
@@ -286,6 +288,7 @@ class Control:
             for alert in self._book.of_device(device.row):
                 self._upkeep.settle(alert, work, actor=actor, reason=reason)
         await self._flow.keep(work)
+        self._upkeep.register_changed({device.row})
         self._flow.wake_timers()
 
     def _fact(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from alerts.finding import Priority
@@ -67,6 +68,22 @@ async def test_a_technician_announces_one_and_faults_there_are_hidden_until_it_e
     assert sorted(alert["id"] for alert in detail["alerts"]) == [before, during]
     assert not any(alert["suppressed"] for alert in detail["alerts"])
     assert (await olga.get("/api/v1/summary")).json()["maintenances"] == 0
+
+
+async def test_a_device_that_is_moved_out_of_the_place_shows_at_once(campus, door) -> None:
+    tim, olga = await door.as_("tim"), await door.as_("olga")
+    number = await campus.find("silent", campus.device())
+    await announced(tim, campus, place="block-a")
+
+    async def suppressed() -> bool:
+        found: bool = (await olga.get(f"/api/v1/alerts/{number}")).json()["alert"]["suppressed"]
+        return found
+
+    await passes(campus, 10)
+    assert await suppressed()
+    await campus.desk.register(msgspec.structs.replace(campus.device(), place=None), "tim")
+    await passes(campus, 10)
+    assert not await suppressed()
 
 
 async def test_a_press_sounds_in_the_middle_of_a_maintenance(campus, door) -> None:

@@ -20,6 +20,7 @@ from gateway.police.service import Police
 from gateway.police.testing import ANNOUNCED, Schedule
 from gateway.settings_police import PoliceLinkSettings
 from gateway.store.read.alerts import transitions_of
+from gateway.store.read.facts import fact_page
 from gateway.store.store import StoreError
 
 MINUTE = 60_000
@@ -111,6 +112,9 @@ async def test_that_nobody_attests_a_link_is_on_record_though_the_store_refused_
     try:
         await until(lambda: running.judged.book.of(HOST.row, UNVERIFIED) is not None)
         await until(lambda: recorded(running, UNVERIFIED, HOST))
+        page = fact_page(subject="link:no3/host", kind="link_state", after=0, limit=10)
+        (fact,) = running.store.read(page)
+        assert b'"cause":"no_attestation"' in fact.body
     finally:
         for task in tasks:
             task.cancel()
