@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from fastapi import APIRouter, Path, Query
 
-from audit.campaign import Campaign, Mistake, mistakes, shifted
+from audit.campaign import Campaign, Level, Mistake, mistakes, shifted
 from gateway.api.campaign_verdicts import verdicts_for
 from gateway.api.cursors import DEFAULT_LIMIT, Cursor, Limit, RowNumber, cursor, sort_key
 from gateway.api.guard import Campaigner, Reader, check
@@ -34,7 +34,7 @@ from gateway.api.register import names
 from gateway.api.services import Services, ServicesHere
 from gateway.campaigns.book import Land, in_scope
 from gateway.campaigns.form import CampaignForm
-from gateway.campaigns.progress import Progress, progress
+from gateway.campaigns.progress import Progress, Tally, progress
 from gateway.problem import ConfigurationError
 from gateway.security.access import Caller, What
 from gateway.store.batch import Batch
@@ -44,6 +44,8 @@ from gateway.store.read.campaigns import MOST_CAMPAIGNS, all_campaigns, marks_of
 router = APIRouter(tags=["campaigns"])
 
 CampaignId = Annotated[Identifier, Path()]
+
+_FROM_ABOVE: Final = (Level.PROVINCE, Level.CITY, Level.COUNTY)
 
 
 @router.get("/campaigns", operation_id="list_campaigns")
@@ -187,7 +189,9 @@ async def get_progress(
                 level=land.levels[name],
                 tally=tally_out(tally),
             )
-            for name, tally in found.regions.items()
+            for name, tally in sorted(
+                found.regions.items(), key=lambda one: _outermost(land.levels[one[0]], one)
+            )
             if held is None or name in held
         ],
     )
@@ -215,6 +219,12 @@ async def list_schools(
         items=[school_progress_out(one) for one in schools[start:end]],
         next=cursor((end,)) if end < len(schools) else None,
     )
+
+
+def _outermost(level: Level, one: tuple[str, Tally]) -> tuple[int, int, int, str]:
+    """Provinces, cities, counties; of these the furthest behind first."""
+    name, tally = one
+    return (_FROM_ABOVE.index(level), -tally.overdue, tally.seen_to - tally.checks, name)
 
 
 async def land_now(services: Services) -> Land:

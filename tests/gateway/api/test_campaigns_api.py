@@ -129,6 +129,7 @@ async def test_a_school_signs_its_checks_and_progress_follows(door, campus) -> N
     assert (whole["schools"], whole["checks"], whole["seen_to"]) == (2, 4, 1)
     by_region = {one["region"]: one["tally"]["seen_to"] for one in progress["regions"]}
     assert by_region == {"east": 1, "city": 1}
+    assert [one["region"] for one in progress["regions"]] == ["city", "east"]  # the whole first
     facts = campus.counted(
         "SELECT count(*) FROM facts WHERE kind = 'campaign_mark' AND subject = 'school:no3'"
     )
