@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -19,6 +20,7 @@ import pytest_asyncio
 from playwright.async_api import (
     Browser,
     BrowserContext,
+    ConsoleMessage,
     Page,
     StorageState,
     async_playwright,
@@ -145,17 +147,19 @@ class Screens:
         page = await context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda said: (
-                self.complaints.append(said.text) if said.type in ("error", "warning") else None
-            ),
-        )
+        page.on("console", self._said)
         page.on("request", lambda request: self.requests.append(request.url))
         await page.goto(address)
         if address.startswith("http"):
             await page.wait_for_selector("main")
         return page
+
+    def _said(self, said: ConsoleMessage) -> None:
+        """What the page complains of, and about which address: what was refused is named there."""
+        if said.type in ("error", "warning"):
+            about = urlsplit(said.location["url"])
+            asked = f"{about.path}?{about.query}" if about.query else about.path
+            self.complaints.append(f"{said.text} ({asked})")
 
     async def close(self) -> None:
         """Close all pages."""

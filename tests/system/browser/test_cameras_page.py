@@ -45,7 +45,8 @@ class Filmed:
 async def filmed(
     demo_gateway: DemoGateway, screens: Screens, signed_in: StorageState
 ) -> AsyncIterator[tuple[Filmed, Page]]:
-    page = await screens.open(demo_gateway.url, signed_in=signed_in, language="en")
+    # Away from the alerts: there devices of others would be looked for just when they leave.
+    page = await screens.open(f"{demo_gateway.url}/settings", signed_in=signed_in, language="en")
     filmed = Filmed(demo_gateway, page)
     await filmed.cameras.furnish()
     yield filmed, page

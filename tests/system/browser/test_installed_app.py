@@ -18,6 +18,8 @@ from playwright.async_api import (
     expect,
 )
 
+from tests.system.browser.asking import PATIENCE_S
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
@@ -100,7 +102,7 @@ class App:
 
         self.tools.on("ServiceWorker.workerRegistrationUpdated", heard)
         await self.tools.send("ServiceWorker.enable")
-        self._registration = await asyncio.wait_for(told, 15)
+        self._registration = await asyncio.wait_for(told, PATIENCE_S)
 
     async def push(self, data: object) -> None:
         """A push message arrives, decrypted, as from the browser's push service."""
@@ -120,7 +122,7 @@ class App:
 
     async def until(self, so: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
         """The notifications, once they are so."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_S):
             while True:
                 found = await self.page.evaluate(SHOWN)
                 if so(found):
@@ -132,7 +134,7 @@ async def app_of(screens: Screens, address: str, signed_in: Any, **more: Any) ->
     page = await screens.open(address, signed_in=signed_in, **more)
     await page.context.grant_permissions(["notifications"])
     await page.evaluate(READY)
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     app = App(page, await page.context.new_cdp_session(page), page.context.service_workers[0])
     await app.found()
     return app

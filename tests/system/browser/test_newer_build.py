@@ -18,6 +18,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from gateway.api.app import PAGE_FOLDER
+from tests.system.browser.asking import until
 
 if TYPE_CHECKING:
     from tests.system.browser.conftest import DemoGateway, Screens
@@ -122,7 +123,7 @@ async def test_it_is_announced_and_taken_with_the_next_change_of_room(
     deployed: Deployed, screens: Screens, signed_in: Any
 ) -> None:
     page = await screens.open(f"{deployed.url}/", signed_in=signed_in)
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     before = await build_of(page)
     await page.evaluate("window.old = true")
     await expect(page.locator("[data-test=update]")).to_have_count(0)
@@ -134,7 +135,7 @@ async def test_it_is_announced_and_taken_with_the_next_change_of_room(
     assert await page.evaluate("window.old") is True  # nobody's page is taken away
     await page.get_by_role("link", name="设备").first.click()
     await expect(page).to_have_url(f"{deployed.url}/devices")
-    await page.wait_for_function("window.old === undefined")
+    await page.wait_for_function("() => window.old === undefined")
     assert await build_of(page) == NEWER
     await expect(page.locator("[data-test=update]")).to_have_count(0)
     assert await page.evaluate("caches.keys()") == [f"shell-{NEWER}"]
@@ -144,15 +145,13 @@ async def test_a_page_that_is_opened_after_it_has_nothing_to_say(
     deployed: Deployed, screens: Screens, signed_in: Any
 ) -> None:
     page = await screens.open(f"{deployed.url}/", signed_in=signed_in)
-    await page.wait_for_function("navigator.serviceWorker.controller !== null")
+    await page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     deployed.renew(await build_of(page))
 
     await page.goto(f"{deployed.url}/devices")
 
     assert await build_of(page) == NEWER
-    await page.wait_for_function(
-        f"caches.keys().then(names => names.length === 1 && names[0] === 'shell-{NEWER}')"
-    )
+    await until(page, "async name => `${await caches.keys()}` === name", f"shell-{NEWER}")
     await expect(page.locator("header.top")).to_be_visible()
     await expect(page.locator("[data-test=update]")).to_have_count(0)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Page, StorageState, expect
 
+from benchmarks.proof.network import Network
 from tests.system.browser.opened_detectors import BUTTON, Detectors, row_of
 
 if TYPE_CHECKING:
@@ -75,23 +77,25 @@ async def test_two_who_act_at_the_same_moment_get_one_result_and_both_see_it(
     assert screens.complaints == []
 
 
-async def asleep(page: Page, frozen: bool) -> None:
+async def asleep(page: Page, network: Network, frozen: bool) -> None:
     """Freeze it as a browser does in the background, or take its network away as a lid does."""
     if frozen:
         cdp = await page.context.new_cdp_session(page)
         await cdp.send("Page.setWebLifecycleState", {"state": "frozen"})
     else:
         await page.context.set_offline(True)
+        network.reset()  # the browser's own switch leaves alone what streams already
         await page.clock.fast_forward(HOUR_MS)
         await expect(page.locator("[data-test=stalled]")).to_be_visible()
 
 
-async def awake(page: Page, frozen: bool) -> None:
+async def awake(page: Page, network: Network, frozen: bool) -> None:
     if frozen:
         cdp = await page.context.new_cdp_session(page)
         await cdp.send("Page.setWebLifecycleState", {"state": "active"})
         await page.clock.fast_forward(HOUR_MS)
     else:
+        network.heal()
         await page.context.set_offline(False)
     await page.clock.run_for(WAKE_MS)
 
@@ -105,26 +109,28 @@ async def test_a_screen_that_slept_for_an_hour_misses_nothing(
     detectors = Detectors(demo_gateway, awake_all_along.request, name)
     await detectors.register("early", "late")
     await detectors.register("gate", kind=BUTTON)
-    page = await screens.open(f"{demo_gateway.url}/?q={name}-", signed_in=signed_in)
-    await page.clock.install()
-    await detectors.open("early")
-    await expect(row_of(page, f"{name}-early")).to_be_visible()
+    async with Network(urlsplit(demo_gateway.url).port or 0) as network:
+        address = f"http://127.0.0.1:{network.port}/?q={name}-"
+        page = await screens.open(address, signed_in=signed_in)
+        await page.clock.install()
+        await detectors.open("early")
+        await expect(row_of(page, f"{name}-early")).to_be_visible()
 
-    await asleep(page, frozen)
-    await detectors.open("late")
-    await detectors.press("gate")
-    await detectors.press("gate")
-    await detectors.acknowledge("early")
-    for number in ("late", "gate"):
-        await expect(row_of(awake_all_along, f"{name}-{number}")).to_be_visible()
-    await awake(page, frozen)
+        await asleep(page, network, frozen)
+        await detectors.open("late")
+        await detectors.press("gate")
+        await detectors.press("gate")
+        await detectors.acknowledge("early")
+        for number in ("late", "gate"):
+            await expect(row_of(awake_all_along, f"{name}-{number}")).to_be_visible()
+        await awake(page, network, frozen)
 
-    await expect(page.locator("[data-test=stalled]")).to_have_count(0)
-    await expect(row_of(page, f"{name}-gate")).to_contain_text("第 2 次")
-    await expect(row_of(page, f"{name}-late")).to_be_visible()
-    await expect(row_of(page, f"{name}-early")).to_have_attribute("data-state", "acknowledged")
-    await detectors.acknowledge("late", "gate")
-    await expect(row_of(page, f"{name}-gate")).to_have_attribute("data-state", "acknowledged")
+        await expect(page.locator("[data-test=stalled]")).to_have_count(0)
+        await expect(row_of(page, f"{name}-gate")).to_contain_text("第 2 次")
+        await expect(row_of(page, f"{name}-late")).to_be_visible()
+        await expect(row_of(page, f"{name}-early")).to_have_attribute("data-state", "acknowledged")
+        await detectors.acknowledge("late", "gate")
+        await expect(row_of(page, f"{name}-gate")).to_have_attribute("data-state", "acknowledged")
 
 
 async def tones(page: Page) -> int:
