@@ -49,7 +49,7 @@ async def a_gateway(
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not (line := await process.stdout.readline()).startswith(b"pid"):
                 assert line, "the gateway ended"
         yield process, int(line.split()[1])
@@ -90,7 +90,7 @@ async def test_the_broker_of_a_killed_gateway_queues_on_and_is_adopted(tmp_path:
     async with a_gateway(tmp_path, port) as (gateway, second):
         assert second == first
         async with client(tmp_path, port, "gateway", "events") as session:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 message = await anext(session.messages)
             assert message.payload == b"pressed"
         gateway.send_signal(signal.SIGKILL)
@@ -110,7 +110,7 @@ async def test_a_gateway_killed_while_it_starts_its_broker_leaves_at_most_one(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", GATEWAY, str(tmp_path), str(port), stdout=asyncio.subprocess.DEVNULL
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not (tmp_path / "mosquitto.conf").exists():  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.001)
     # Not a wait for anything: the moments at which it is killed.

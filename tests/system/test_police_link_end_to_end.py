@@ -233,7 +233,7 @@ async def test_a_link_that_is_taken_out_of_the_settings_leaves_nothing_that_stan
         await it.alert("police_unreached", lambda one: not one["active"])
         panic = await it.alert("panic", lambda one: one["police"]["state"] == "unacknowledged")
         assert "no longer in the settings" in panic["police"]["links"][0]["error"]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(one["kind"] == "police-link" for one in await it.devices()):  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
         assert (await it.get("/links"))["items"] == []

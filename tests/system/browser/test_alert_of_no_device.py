@@ -47,14 +47,14 @@ async def refused_on(page: Page, address: str) -> list[str]:
     page.on("requestfailed", lambda request: asked.discard(request.url))
     await page.goto(address)
     await expect(page.locator("[data-test=history] li").first).to_be_visible()
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while asked:  # noqa: ASYNC110 - the browser says it in its own time
             await asyncio.sleep(0.05)
     return refused
 
 
 async def alert_of(page: Page, api: str, device: str) -> int:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             answer = await page.request.get(f"{api}/alerts")
             assert answer.ok, await answer.text()

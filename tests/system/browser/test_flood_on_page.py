@@ -31,7 +31,7 @@ async def say_worn(gateway: DemoGateway, name: str) -> None:
     command += ["-u", who.username, "-P", who.password, "--repeat", "2"]
     command += ["-t", f"campus/{SCHOOL}/temperature/{name}/telemetry", "-m", body]
     process = await asyncio.create_subprocess_exec(*command)
-    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert await asyncio.wait_for(process.wait(), 60) == 0
 
 
 async def test_a_flood_is_said_above_the_list_with_what_came_first(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 from playwright.async_api import Page, Route, StorageState, expect
 
+from tests.system.browser.asking import until
+
 if TYPE_CHECKING:
     from tests.system.browser.conftest import DemoGateway, Say, Screens
 
@@ -71,6 +73,8 @@ async def phone_at(
 ) -> tuple[Page, str]:
     """A phone that shows a new button."""
     page = await screens.open(gateway.url, signed_in=signed_in, **{**PHONE, **more})
+    # What is asked just while it takes the page over is asked past the routes of a test.
+    await page.wait_for_function("() => navigator.serviceWorker.controller !== null")
     device = await new_device(page)
     await page.goto(f"{gateway.url}/devices/{SCHOOL}/{device}")
     return page, device
@@ -138,9 +142,10 @@ async def test_an_alarm_during_a_run_leaves_the_way_back_and_the_next_act_in_rea
     await page.locator("[data-test=verify]").tap()
     await expect(page.locator("[data-waits=press]")).to_be_visible()
     await say("alarm-button", other, "event", {"seq": 1, "event": "pressed"})
-    await page.wait_for_function(
+    await until(
+        page,
         "async url => (await (await fetch(url)).json()).items.length > 0",
-        arg=f"{api(page)}/alerts?device={SCHOOL}/{other}",
+        f"{api(page)}/alerts?device={SCHOOL}/{other}",
     )
     (alert,) = await alerts_of(page, other)
 
