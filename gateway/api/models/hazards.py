@@ -121,7 +121,8 @@ class HazardOut(Out):
 
 class HazardCountsOut(Out):
     """Entries in the caller's scope. `steps` has the standing ones by step; `mine` wait for a
-    signature of the caller's role; `held_back`: faults without an entry because too many stand."""
+    signature of the caller's role; `held_back`: faults and items without an entry, because too many
+    stand."""
 
     steps: dict[HazardStep, int]
     standing: int

@@ -4515,7 +4515,8 @@ export interface components {
         /**
          * HazardCountsOut
          * @description Entries in the caller's scope. `steps` has the standing ones by step; `mine` wait for a
-         *     signature of the caller's role; `held_back`: faults without an entry because too many stand.
+         *     signature of the caller's role; `held_back`: faults and items without an entry, because too many
+         *     stand.
          */
         HazardCountsOut: {
             /** Closed */
