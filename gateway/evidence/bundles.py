@@ -24,6 +24,7 @@ from gateway.clock import Clock
 from gateway.evidence.exporting import CancelledError, Exporter, ExportError, Wanted, Written
 from gateway.evidence.service import FOLDER, Evidence
 from gateway.files.shelf import Shelf, ShelfError
+from gateway.runs import Runs
 from gateway.security.record import fact
 from gateway.store.batch import Batch
 from gateway.store.store import Store
@@ -78,27 +79,26 @@ class Run(msgspec.Struct, kw_only=True):
             raise CancelledError
 
 
-class Bundles:
+class Bundles(Runs[Run]):
     """Makes them beside the gateway, each in a thread."""
 
     def __init__(
         self, *, store: Store, clock: Clock, evidence: Evidence, folder: Path, program: str
     ) -> None:
         """``folder`` is that of the database."""
+        super().__init__()
         self._store: Final = store
         self._clock: Final = clock
         self._evidence: Final = evidence
         self._folder: Final = folder / FOLDER / "bundles"
         self._shelf: Final = Shelf(folder)
         self._program: Final = program
-        self._runs: dict[str, Run] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
         self._sweeping: Final = asyncio.Lock()
         self._swept = False
 
     async def begin(self, wanted: Wanted, actor: str) -> Run | Refusal:
         """Begin one, or say why it cannot be now."""
-        running = [run for run in self._runs.values() if run.state is BundleState.RUNNING]
+        running = self._standing()
         if any(run.actor == actor for run in running):
             return Refusal("bundle_running", f"{actor} has a bundle that is not over")
         if len(running) >= AT_ONCE:
@@ -111,32 +111,13 @@ class Bundles:
             started=self._clock.now(),
             path=self._folder / f"{name}.zip",
         )
-        self._runs[name] = run
-        task = asyncio.create_task(self._run(run), name=f"bundle {name}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._start(run, self._run(run))
         await self._forget()
         return run
-
-    def of(self, actor: str) -> list[Run]:
-        """A person's own, the newest first."""
-        return [run for run in reversed(self._runs.values()) if run.actor == actor]
-
-    def find(self, name: str, actor: str) -> Run | None:
-        """One of a person's own."""
-        run = self._runs.get(name)
-        return None if run is None or run.actor != actor else run
 
     def cancel(self, run: Run) -> None:
         """Break it off; what is over stays as it is."""
         run.cancelled.set()
-
-    async def aclose(self) -> None:
-        """Break all of them off and wait until they are."""
-        for run in self._runs.values():
-            run.cancelled.set()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
 
     async def _run(self, run: Run) -> None:
         try:
@@ -200,7 +181,7 @@ class Bundles:
     async def _forget(self, *gone: Path) -> None:
         """Remove these files, and those of bundles that are too many or too large."""
         paths = list(gone)
-        over = [run for run in self._runs.values() if run.state is not BundleState.RUNNING]
+        over = self._over()
         count, size = len(self._runs), sum(run.size for run in over)
         for run in over[:-1]:
             if count <= KEPT and size <= KEPT_BYTES:

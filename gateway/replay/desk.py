@@ -27,6 +27,7 @@ from gateway.replay import stored
 from gateway.replay.changes import Changes, Figured, Mistake
 from gateway.replay.order import Answer, Progress, Question, ReplayError
 from gateway.replay.running import Cancelled, Replay
+from gateway.runs import Runs
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -74,18 +75,17 @@ class Run(msgspec.Struct, kw_only=True):
         return self.replay.progress
 
 
-class Replays:
+class Replays(Runs[Run]):
     """Runs them beside the gateway, each in a thread that only waits for its processes."""
 
     def __init__(self, store: Path, kinds: Mapping[str, KindSpec], clock: Clock) -> None:
+        super().__init__()
         self._store: Final = store
         self._kinds: Final = kinds
         self._clock: Final = clock
         # The gateway and its writer keep a processor, where there are several.
         self._processes: Final = max(1, (os.cpu_count() or 1) - 1)
         self._threads: Final = ThreadPoolExecutor(AT_ONCE, "replay")
-        self._runs: dict[str, Run] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(
         self, question: Question, changes: Changes, actor: str
@@ -113,21 +113,9 @@ class Replays:
                 most=MOST,
             ),
         )
-        self._runs[run.id] = run
+        self._start(run, self._run(run))
         self._forget()
-        task = asyncio.create_task(self._run(run), name=f"replay {run.id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         return run
-
-    def of(self, actor: str) -> list[Run]:
-        """A person's own, the newest first."""
-        return [run for run in reversed(self._runs.values()) if run.actor == actor]
-
-    def find(self, name: str, actor: str) -> Run | None:
-        """One of a person's own."""
-        run = self._runs.get(name)
-        return None if run is None or run.actor != actor else run
 
     def cancel(self, run: Run) -> None:
         """Break it off; what is over stays as it is."""
@@ -135,14 +123,11 @@ class Replays:
 
     async def aclose(self) -> None:
         """Break all of them off and wait until they are."""
-        for run in self._runs.values():
-            run.replay.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await super().aclose()
         self._threads.shutdown(wait=False)
 
     def _busy(self, actor: str) -> Refusal | None:
-        running = [run for run in self._runs.values() if run.state is RunState.RUNNING]
+        running = self._standing()
         if any(run.actor == actor for run in running):
             return Refusal("replay_running", f"{actor} has a replay that is not over")
         if len(running) >= AT_ONCE:
@@ -179,6 +164,5 @@ class Replays:
             run.ended = self._clock.now()
 
     def _forget(self) -> None:
-        over = [run.id for run in self._runs.values() if run.state is not RunState.RUNNING]
-        for name in over[: max(0, len(self._runs) - KEPT)]:
-            del self._runs[name]
+        for run in self._over()[: max(0, len(self._runs) - KEPT)]:
+            del self._runs[run.id]
