@@ -207,12 +207,13 @@ class Bundle:
         if name not in self._members:
             raise BundleError("member_missing", member=name)
         seen = sha256()
+        counted = name not in self._digests  # the facts are read twice, and unpacked once
         try:
             with self._archive.open(name) as file:
                 while chunk := file.read(_CHUNK):
                     seen.update(chunk)
                     most -= len(chunk)
-                    self._left -= len(chunk)
+                    self._left -= len(chunk) if counted else 0
                     if most < 0 or self._left < 0:
                         raise BundleError("too_large", member=name)
                     yield chunk

@@ -60,6 +60,9 @@ async def test_more_in_all_than_is_allowed(forger: Forger, tmp_path: Path) -> No
     path = packed(forger, tmp_path / "bundle.zip")
     check(path)
     assert refused(path, Limits(total=2_000)) == "too_large"
+    whole = sum(len(raw) for raw in forger.members.values())
+    assert refused(path, Limits(total=whole - 1)) == "too_large"
+    check(path, limits=Limits(total=whole))
     assert refused(path, Limits(members=3)) == "too_large"
     assert refused(path, Limits(chains=1)) == "too_large"
 
