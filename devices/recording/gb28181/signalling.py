@@ -52,6 +52,10 @@ MOST_LARGER: Final = 1.5
 """An answer to who has proven nothing is at most so many times as large as what it answers: a false
 sender's address turns us into nobody's weapon."""
 
+LATE_MS: Final = 1_000
+"""A look at who is silent that comes so much later than it should comes before what waits in the
+sockets."""
+
 ALLOW: Final[Header] = ("Allow", "REGISTER, MESSAGE, NOTIFY, OPTIONS")
 
 
@@ -308,7 +312,10 @@ class Signalling:
     async def _watch_online(self) -> None:
         pause = min(1.0, self._config.keepalive_ms / 4000)
         while True:
+            begun = self.steady()
             await asyncio.sleep(pause)
+            if self.steady() - begun > pause * 1000 + LATE_MS:
+                continue  # we stood still: what they said meanwhile is read first
             for device, change in self.registrations.due(self.steady()):
                 self._hearer.changed(device, change)
 

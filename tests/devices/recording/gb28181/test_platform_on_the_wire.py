@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -166,6 +167,18 @@ async def test_a_silent_recorder_goes_offline_with_its_channels_and_open_questio
             await here.platform.catalog(RECORDER)
         device.send(device.keepalive())
         assert (await device.answer()).status == 403  # so that it registers anew
+
+
+async def test_a_platform_that_stood_still_misses_nobody_who_spoke_meanwhile() -> None:
+    async with house(keepalive_ms=700) as here:
+        device = await here.recorder()
+        assert (await here.event()).change is Change.ONLINE
+        for _ in range(5):
+            device.send(b"before it in the queue")
+        device.send(device.keepalive())
+        time.sleep(2.5)  # noqa: ASYNC251 - nobody else gets a turn
+        assert (await device.answer()).status == 200
+        assert [one.device for one in here.platform.devices()] == [RECORDER]
 
 
 async def test_keep_alives_keep_it_online() -> None:
