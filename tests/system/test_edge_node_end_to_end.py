@@ -127,7 +127,8 @@ async def connected(site: Site, node: EdgeNode) -> AsyncIterator[Edge]:
 def site(tmp_path: Path) -> Site:
     store = open_store(tmp_path / "campus.db", reserve_bytes=64 << 20)
     schools = [School("no3", "第三中学", "No. 3"), School("no5", "第五小学", "No. 5")]
-    fill_register(store, SimpleNamespace(schools=schools, devices=[ROOM]))  # type: ignore[arg-type]
+    stock: Any = SimpleNamespace(regions=[], schools=schools, places=[], devices=[ROOM])
+    fill_register(store, stock)
     store.close()
     return Site(tmp_path)
 

@@ -64,6 +64,7 @@ def campus() -> Any:
         return [Place(block, school, f"{block} 楼", f"Block {block}"), *rooms]
 
     return SimpleNamespace(
+        regions=[],
         schools=[School("no3", "第三中学", "No. 3"), School("no5", "第五中学", "No. 5")],
         places=[*places("no3", "a"), *places("no3", "b"), *places("no5", "c"), *places("no5", "d")],
         devices=[

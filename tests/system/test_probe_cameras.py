@@ -47,7 +47,9 @@ def prepare(folder: Path, server: RtspServer) -> tuple[int, str]:
         Device("no3", "camera-probe", "probe", parameters=at_once),
         *(Device("no3", name, "camera", repeater="camera-probe") for name in ("yard", "gate")),
     ]
-    campus: Any = SimpleNamespace(schools=[School("no3", "第三中学", "No. 3")], devices=devices)
+    campus: Any = SimpleNamespace(
+        regions=[], schools=[School("no3", "第三中学", "No. 3")], places=[], devices=devices
+    )
     store = open_store(folder / "campus.db", reserve_bytes=64 << 20)
     fill_register(store, campus)
     now = int(time.time() * 1000)
