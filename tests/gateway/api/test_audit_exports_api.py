@@ -22,6 +22,7 @@ from gateway.api.supplies import kinds
 from gateway.api.supplies.asked import Asked, Kind
 from gateway.api.supplies.paging import following
 from gateway.exports import desk
+from gateway.exports.font import find_font
 from gateway.store.batch import Batch
 from gateway.store.store import StoreFullError
 
@@ -415,3 +416,34 @@ async def test_an_export_of_which_no_fact_can_be_kept_leaves_nothing(
     assert answer.status_code >= 500
     (left,) = (await anna.get("/api/v1/audit-exports")).json()["items"]
     assert (await over(anna, left["id"]))["state"] == "cancelled"
+
+
+async def test_every_paper_takes_the_font_of_the_settings(door, campus, monkeypatch) -> None:
+    own = find_font()
+    monkeypatch.setattr("gateway.exports.font.PLACES", ())
+    monkeypatch.setattr(door.app.state.services.audit.exports, "font", own)
+    number = await campus.press()
+    ada = await door.as_("ada")
+    fault = {"school": "no3", "due": campus.clock.now() + DAY, "findings": [{"text": "灭火器过期"}]}
+    notice = (await ada.post("/api/v1/notices", json=fault)).json()
+
+    for path in (
+        f"alerts/{number}/report.pdf",
+        f"notices/{notice['number']}.pdf",
+        "labels.pdf?school=no3",
+    ):
+        answer = await ada.get(f"/api/v1/{path}")
+        assert answer.status_code == 200, answer.text
+        assert b"/FontFile2" in answer.content, path
+
+
+async def test_an_emergency_is_reported_also_by_a_machine_without_a_font(
+    door, campus, monkeypatch
+) -> None:
+    monkeypatch.setattr("gateway.exports.font.PLACES", ())
+    number = await campus.press()
+
+    answer = await (await door.as_("ada")).get(f"/api/v1/alerts/{number}/report.pdf")
+
+    assert answer.status_code == 200
+    assert b"STSong" in answer.content
