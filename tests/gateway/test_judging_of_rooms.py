@@ -74,4 +74,5 @@ def test_two_smoke_detectors_of_a_room_are_a_fire_of_the_room_also_over_a_kill(
         "first": "lab-1",
         "others": "lab-2, lab-3",
         "seconds": 4,
+        "others_after_s": "4, 8",
     }
