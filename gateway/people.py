@@ -18,7 +18,6 @@ from fastapi import FastAPI
 from alerts.response_plan import ResponsePlans
 from devices.kinds import KindSpec
 from gateway.api.app import close_streams, create_api
-from gateway.api.document import prepare_routes
 from gateway.api.services import Demo
 from gateway.auditing import Audit
 from gateway.broker.connection import Way
@@ -141,7 +140,6 @@ def make_page(
         relearning=relearning,
         audit=audit,
     )
-    prepare_routes(api)
     return Page(api, settings, listening)
 
 

@@ -149,15 +149,6 @@ def add_routes(app: FastAPI) -> None:
     app.include_router(acknowledging.router)
 
 
-def prepare_routes(app: FastAPI) -> None:
-    """Make of the routes at once what FastAPI makes of them when the first request looks for its
-    own: half a second of processor, in which the loop would judge no alarm. Blocks.
-    """
-    nobodys: dict[str, Any] = {"type": "http", "method": "GET", "path": "", "headers": []}
-    for route in app.routes:
-        route.matches(nobodys)
-
-
 def program_version() -> str:
     """The installed version; that of a checkout when it is not installed."""
     try:
