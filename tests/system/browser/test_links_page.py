@@ -78,7 +78,9 @@ async def linked(
 
 
 async def _signed_in(gateway: RunningGateway, browser: Browser) -> StorageState:
-    codes = re.findall(r"#code=(\w+)", gateway.log())
+    async with asyncio.timeout(60):  # it is told once all is ready, which the page is before
+        while not (codes := re.findall(r"#code=(\w+)", gateway.log())):  # noqa: ASYNC110 - a log
+            await asyncio.sleep(0.05)
     context = await browser.new_context(locale="zh-CN")
     page = await context.new_page()
     await page.goto(f"{gateway.url}/#code={codes[-1]}")
