@@ -50,7 +50,7 @@ class What(StrEnum):
     LEDGER = "ledger"  # open entries of the hazard ledger and take their steps
     NOTICE = "notice"  # issue rectification notices
     CAMPAIGN = "campaign"  # plan campaigns, their checklists and deadlines
-    REPORT = "report"  # sign weekly and special reports
+    REPORT = "report"  # sign weekly and special reports, mark checklists
     PRESS = "press"  # press a simulated alarm button
     GOVERN = "govern"  # users and tokens
 
@@ -87,7 +87,7 @@ MATRIX: Final[Mapping[What, frozenset[Role]]] = MappingProxyType(
         What.LEDGER: _SCHOOL | _BUREAU | {Role.TECHNICIAN, Role.ADMINISTRATOR},
         What.NOTICE: _BUREAU | {Role.ADMINISTRATOR},
         What.CAMPAIGN: frozenset({Role.GROUP_LEADER, Role.ADMINISTRATOR}),
-        What.REPORT: _SCHOOL | _BUREAU | {Role.ADMINISTRATOR},
+        What.REPORT: _SCHOOL | {Role.INSPECTOR, Role.GROUP_LEADER, Role.ADMINISTRATOR},
         What.PRESS: frozenset({Role.OPERATOR, Role.TECHNICIAN, Role.ADMINISTRATOR}),
         What.GOVERN: frozenset({Role.ADMINISTRATOR}),
     }

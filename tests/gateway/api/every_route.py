@@ -20,7 +20,7 @@ CAMPAIGN = {
 REPORT = "campaign=none&kind=weekly&period=2027-01-08"
 PROVERS = "anna ines gwen ada"
 HEAD: dict[str, object] = {"note": "", "key": "", "old": 0, "proof": []}
-REPORTERS = "anna sofia paul ines gwen ada"
+REPORTERS = "sofia paul ines gwen ada"
 ACK = {"action": "acknowledge"}
 REFERENCE = f"device=x&part=2&grey=true&looks=9&at=1&sha256={'0' * 64}"
 SMALL_PICTURE = f"/camera-pictures/no3/lab-2/{'0' * 64}/small"
