@@ -18,6 +18,7 @@ from alerts.rules.channel_state import ChannelStateRule
 from alerts.rules.clock_wrong import ClockWrong
 from alerts.rules.energy_counter import EnergyCounter
 from alerts.rules.heating import Heating
+from alerts.rules.in_alarm import InAlarm
 from alerts.rules.link_state import LinkStateRule
 from alerts.rules.load_imbalance import LoadImbalance
 from alerts.rules.meter_implausible import MeterImplausible
@@ -54,6 +55,7 @@ RULES: Final[Mapping[str, type[QuietRule]]] = {
     "clock_wrong": ClockWrong,
     "energy_counter": EnergyCounter,
     "heating": Heating,
+    "in_alarm": InAlarm,
     "link_state": LinkStateRule,
     "load_imbalance": LoadImbalance,
     "meter_implausible": MeterImplausible,

@@ -17,6 +17,8 @@ from devices.reading import Reading, Route
 
 CONDITION: Final = "unregistered_alarm"
 _ALARMS: Final = PRESSES | {"alarm"}
+_SAYS_SO: Final = ("smoke_alarm", "gas_alarm", "co_alarm")
+"""Values in which a detector says that it is in alarm."""
 
 
 def stand_in(route: Route, kind: str) -> Device:
@@ -40,8 +42,8 @@ def alarm_of(
     ``seen`` are its events known already. It is over as soon as it is known and latches: nobody
     will tell when it ends.
     """
-    alarmed = reading.event in _ALARMS or reading.values.get("smoke_alarm") is True
-    if not alarmed or not is_news(seen, reading):
+    said = reading.event if reading.event in _ALARMS else _alarm_among(reading)
+    if said is None or not is_news(seen, reading):
         return None
     return Finding(
         condition=CONDITION,
@@ -52,9 +54,13 @@ def alarm_of(
         explanation=Explanation(
             rule=CONDITION,
             code=CONDITION,
-            inputs={"device": route.device, "event": reading.event or "smoke_alarm"},
+            inputs={"device": route.device, "event": said},
         ),
         occurrence=True,
         latches=True,
         remark="unregistered",
     )
+
+
+def _alarm_among(reading: Reading) -> str | None:
+    return next((name for name in _SAYS_SO if reading.values.get(name) is True), None)

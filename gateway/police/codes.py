@@ -17,11 +17,15 @@ _BY_CONDITION: Final[Mapping[str, Code]] = {
     "heavy_smoke": Code.SMOKE,
     "heat": Code.HIGH_TEMPERATURE,
     "carbon_monoxide_high": Code.FIRE,
+    "gas_alarm": Code.FIRE,
+    "co_alarm": Code.FIRE,
 }
 
 _BY_EVENT: Final[Mapping[str, Code]] = {
     "alarm": Code.SMOKE,
     "smoke_alarm": Code.SMOKE,
+    "gas_alarm": Code.FIRE,
+    "co_alarm": Code.FIRE,
     "silent_pressed": Code.SILENT_HOLD_UP,
     "duress": Code.DURESS,
 }
