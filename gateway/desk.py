@@ -34,7 +34,7 @@ class Feed(msgspec.Struct, frozen=True):
     """Whether messages arrive. Times in ms, ``rate`` in messages a second over the last seconds.
 
     ``trouble`` holds codes of the catalogues (``feed.{code}``): ``broker_lost``, ``disk_full``,
-    ``stalled``, ``slow_commits``, ``clock``, ``rejects``.
+    ``stalled``, ``late``, ``slow_commits``, ``clock``, ``rejects``.
     """
 
     now: int

@@ -18,6 +18,7 @@ RULE: Final = "gateway_health"
 
 FEED_LOST: Final = "feed_lost"
 FEED_STALLED: Final = "feed_stalled"
+HEARS_LATE: Final = "hears_late"
 SLOW_COMMITS: Final = "slow_commits"
 OWN_CLOCK: Final = "own_clock"
 DISK_FULL: Final = "disk_full"
@@ -26,6 +27,7 @@ REJECTS_MANY: Final = "rejects_many"
 _FEED_CODES: Final = {
     FEED_LOST: "broker_lost",
     FEED_STALLED: "stalled",
+    HEARS_LATE: "late",
     SLOW_COMMITS: "slow_commits",
     OWN_CLOCK: "clock",
     DISK_FULL: "disk_full",
@@ -56,6 +58,10 @@ class HealthLimits(BaseModel):
     first_message_s: float = Field(default=7200, gt=0)
     """No message for so long while it is not yet known how often they come."""
 
+    late_after_s: float = Field(default=120, gt=0)
+    """For so long devices have not been heard as they speak, because the gateway is late itself:
+    meanwhile nobody's silence is judged."""
+
     slow_commit_ms: float = Field(default=1000, gt=0)
     """One in a hundred commits takes so long: alarms wait for the disk."""
 
@@ -73,14 +79,16 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     """The gateway's own figures at one moment. Times in ms since 1970 UTC.
 
     ``connected_since`` is since when it is connected, or not; ``error`` why not, in the words of
-    the connection. ``rate`` is in messages a second and ``commit_p99_ms`` of the recent commits.
-    ``clock_jump_ms`` is how far the wall clock moved beyond the time that passed since the last
-    look. ``full``: telemetry is no longer taken in for want of space.
+    the connection. ``late_since`` is since when it hears late what devices say, though it is
+    connected; ``None`` = it does not. ``rate`` is in messages a second and ``commit_p99_ms`` of the
+    recent commits. ``clock_jump_ms`` is how far the wall clock moved beyond the time that passed
+    since the last look. ``full``: telemetry is no longer taken in for want of space.
     """
 
     connected: bool
     connected_since: int
     error: str = ""
+    late_since: int | None = None
     last_message: int | None = None
     rate: float = 0.0
     devices: int = 0
@@ -179,6 +187,20 @@ def _feed_stalled(health: Health, memory: HealthMemory, limits: HealthLimits, no
     return stalled, last, why
 
 
+def _hears_late(health: Health, memory: HealthMemory, limits: HealthLimits, now: int) -> _Verdict:
+    since = now if health.late_since is None else health.late_since
+    seconds = (now - since) / 1000
+    late = seconds >= limits.late_after_s
+    why = _why(
+        "hears_late" if late else "hears_in_time",
+        {"seconds": tidy(seconds)},
+        limit=limits.late_after_s,
+        unit="s",
+    )
+    # Late, but not for so long yet, is neither.
+    return late if late or health.late_since is None else None, since, why
+
+
 def _slow_commits(health: Health, memory: HealthMemory, limits: HealthLimits, now: int) -> _Verdict:
     slow = _with_hysteresis(health.commit_p99_ms, limits.slow_commit_ms)
     code = "slow_commits" if slow else "commits_fast"
@@ -219,6 +241,7 @@ def _rejects_many(health: Health, memory: HealthMemory, limits: HealthLimits, no
 _CONDITIONS: Final[dict[str, tuple[Priority, _Judgement]]] = {
     FEED_LOST: (Priority.HIGH, _feed_lost),
     FEED_STALLED: (Priority.HIGH, _feed_stalled),
+    HEARS_LATE: (Priority.HIGH, _hears_late),
     SLOW_COMMITS: (Priority.MEDIUM, _slow_commits),
     OWN_CLOCK: (Priority.MEDIUM, _own_clock),
     DISK_FULL: (Priority.HIGH, _disk_full),

@@ -38,6 +38,11 @@ class Listening:
         self._judged_from = 0
         self._anew = True
 
+    @property
+    def late_since(self) -> int | None:
+        """Since when (ms) this gateway has been late, though connected; ``None`` = it is not."""
+        return None if self._connection is None else self._late
+
     def look(self, now: int, *, connection: int | None, waiting_s: float) -> None:
         """``now`` in ms. ``connection``: since when (ms) whatever devices say comes here; ``None``
         = it does not. ``waiting_s``: for how long messages have waited to be taken.

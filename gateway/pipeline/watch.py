@@ -146,6 +146,7 @@ class Watch:
             connected=self._was_connected,
             connected_since=self._since,
             error="; ".join(status.error for status in statuses if status.error),
+            late_since=self._listening.late_since,
             last_message=figures.last_message,
             rate=self._rate(_MINUTE),
             devices=len(self._judge.roster),

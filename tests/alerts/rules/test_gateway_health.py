@@ -42,7 +42,7 @@ class Gateway:
 
 def test_the_first_look_says_what_is_not_wrong_because_alerts_may_be_left_from_before():
     found = judge_health(WELL, HealthMemory(), LIMITS, NOW)
-    assert len(found) == 6
+    assert len(found) == 7
     assert not any(finding.active for finding in found)
 
 
@@ -168,3 +168,21 @@ def test_findings_of_a_condition_take_turns(figures):
             standing[finding.condition] = finding.active
             assert finding.happened <= finding.known
     assert len(memory.trouble) == sum(standing.values())
+
+
+def test_a_gateway_that_hears_late_for_long_says_that_it_judges_no_silence():
+    gateway = Gateway()
+    since = gateway.now
+    assert gateway.looks(late_since=since) == []
+    assert gateway.looks(after=118) == []
+    assert gateway.looks(after=2) == [("hears_late", True)]
+    assert "late" in gateway.memory.trouble
+    assert gateway.looks(after=60) == []
+    assert gateway.looks(late_since=None) == [("hears_late", False)]
+
+
+def test_a_gateway_that_was_late_for_a_moment_says_nothing_of_it():
+    gateway = Gateway()
+    assert gateway.looks(late_since=gateway.now) == []
+    assert gateway.looks(after=100) == []
+    assert gateway.looks(late_since=None) == []

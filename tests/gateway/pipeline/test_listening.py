@@ -41,6 +41,11 @@ class Ear:
         self._listening.look(self.now, connection=connection, waiting_s=waiting_s)
         return self.hearing.connected
 
+    def late_s(self) -> float:
+        """For how long (s) it has been late, though connected."""
+        since = self._listening.late_since
+        return 0.0 if since is None else (self.now - since) / SECOND
+
     def takes(self) -> int:
         """How long (ms) it takes until silence is judged again."""
         begun = self.now
@@ -70,6 +75,20 @@ def test_messages_that_wait_for_the_store_keep_silence_from_being_judged(ear: Ea
     assert not any(ear.look(waiting_s=waiting) for waiting in (3.9, 4.9, 5.9, 6.9))
     assert ear.takes() == CATCH_UP_MS
     assert ear.hearing.since == NOW + SECOND
+
+
+def test_one_that_is_late_again_and_again_is_late_all_the_time(ear: Ear) -> None:
+    for _ in range(30):
+        assert not ear.look(5 * SECOND)
+    assert ear.late_s() == 150
+    ear.takes()
+    assert ear.late_s() == 0
+
+
+def test_without_a_broker_it_is_not_late_but_cut_off(ear: Ear) -> None:
+    ear.look(8 * SECOND)
+    ear.look(connection=None)
+    assert ear.late_s() == 0
 
 
 @pytest.mark.parametrize("still", [30 * SECOND, 8 * HOUR], ids=["starved", "asleep, or clock set"])
