@@ -175,7 +175,7 @@ const PEOPLE: Tab = {
 };
 
 /** Whose work is what is proven: those of a bureau, and of a school those who answer to one. */
-const audits = computed(() => may("report") && me.value?.role !== "administrator");
+const audits = computed(() => may("answerForRates") && me.value?.role !== "administrator");
 
 /** The rooms of every day; always in sight. */
 export const tabs = computed<readonly Tab[]>(() =>
@@ -187,7 +187,7 @@ export const home = computed(() => tabs.value[0]?.to ?? "/");
 
 /** The other rooms, behind one button: a header and a thumb hold only so many. */
 export const otherTabs = computed<Tab[]>(() => [
-  ...(audits.value ? [DEVICES, ORDERS] : may("report") ? [BUREAU, HAZARDS] : [HAZARDS]),
+  ...(audits.value ? [DEVICES, ORDERS] : may("answerForRates") ? [BUREAU, HAZARDS] : [HAZARDS]),
   DUTY,
   LINKS,
   ...(may("watch") ? [CAMERAS] : []),
