@@ -44,6 +44,7 @@ async def test_an_old_picture_says_so_and_is_shown_after_a_press_that_is_on_reco
     small = f"/camera-pictures/{SCHOOL}/{camera}/{of_picture['sha256']}/small"
     brought = await page.request.put(
         f"{demo_gateway.url}/api/v1{small}",
+        params={"sha256": of_picture["sha256"]},
         data=JPEG,
         headers={**WRITE, "Content-Type": "image/jpeg"},
     )
