@@ -110,12 +110,14 @@ class Teller:
         here = self._presence
         if here is not None:  # said anew each time: the broker has said otherwise meanwhile
             await client.publish(here.topic, here.here, qos=1, retain=True)
+            _heed_cancelling()
         while True:
             await self._news.wait()
             self._news.clear()
             for topic in list(self._waiting):
                 payload, retain = message = self._waiting[topic]
                 await client.publish(topic, payload, qos=1, retain=retain)
+                _heed_cancelling()
                 self.told += 1
                 if self._waiting[topic] is message:
                     del self._waiting[topic]
@@ -125,9 +127,19 @@ class Teller:
     async def _listen(self, client: aiomqtt.Client, hear: Callable[[str, bytes], None]) -> None:
         for wanted in self._filters:
             await client.subscribe(wanted, qos=1)
+            _heed_cancelling()
         async for message in client.messages:
             if isinstance(message.payload, bytes):
                 hear(message.topic.value, message.payload)
+
+
+def _heed_cancelling() -> None:
+    """End a task that was told to while the broker's answer came: `asyncio.wait_for`, by which
+    aiomqtt waits, forgets that before Python 3.12, and the probe would never end.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class Tellers:
